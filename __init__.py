@@ -1,0 +1,41 @@
+"""A zoo of recurrent networks for Keras 3, and the pipelines that put them to work.
+
+Names are loaded when they are first used: `import rnnzoo` costs next to nothing.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+_WHERE = {
+    "CELLS": ".zoo.cells",
+    "Recurrent": ".zoo.layers",
+    "stack": ".zoo.layers",
+    "DATASETS": ".datasets",
+    "Series": ".datasets",
+    "load": ".datasets",
+    "read": ".datasets",
+    "Forecaster": ".pipelines.forecasting",
+    "Backtest": ".pipelines.forecasting",
+    "RnnzooError": ".errors",
+    "ArgumentError": ".errors",
+    "DataError": ".errors",
+    "ModelFileError": ".errors",
+}
+_MODULES = {"cells": ".zoo.cells", "zoo": ".zoo", "datasets": ".datasets"}
+
+__all__ = ["__version__", *_WHERE, *_MODULES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(import_module(_WHERE[name], __name__), name)
+    if name in _MODULES:
+        return import_module(_MODULES[name], __name__)
+    if name == "__version__":
+        return version("rnnzoo")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,70 @@
+"""What rnnzoo raises when it is given something it cannot use."""
+
+import difflib
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any
+
+
+class RnnzooError(Exception):
+    """Base of every error raised on purpose: the message is meant for the user."""
+
+
+class ArgumentError(RnnzooError, ValueError):
+    """An argument has a value that cannot be used."""
+
+
+class ArgumentTypeError(RnnzooError, TypeError):
+    """An argument is of a kind that cannot be used."""
+
+
+class DataError(RnnzooError, ValueError):
+    """A table cannot be used as it is. Names column, rows and remedy."""
+
+
+class ModelFileError(RnnzooError, ValueError):
+    """A saved model is missing, damaged, or from another version."""
+
+
+def whole_number(name: str, value: Any, at_least: int = 1) -> int:
+    """Returns `value` as an `int`.
+
+    Raises:
+        ArgumentTypeError: not a whole number (`True`, `2.5` and `"2"` are not).
+        ArgumentError: below `at_least`.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise ArgumentTypeError(f"`{name}` must be a whole number. Received: {name}={value!r}")
+    if value < at_least:
+        raise ArgumentError(f"`{name}` must be at least {at_least}. Received: {name}={value}")
+    return int(value)
+
+
+def fraction(name: str, value: Any) -> float:
+    """Returns `value` as a `float` in [0, 1).
+
+    Raises:
+        ArgumentTypeError: not a number.
+        ArgumentError: outside [0, 1).
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ArgumentTypeError(f"`{name}` must be a number. Received: {name}={value!r}")
+    if not 0 <= value < 1:
+        raise ArgumentError(f"`{name}` must lie in [0, 1). Received: {name}={value}")
+    return float(value)
+
+
+def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
+    """Returns `value` if it is among `choices`; else names the nearest ones.
+
+    Raises:
+        ArgumentError: not among the choices.
+    """
+    choices = list(choices)
+    if value in choices:
+        return str(value)
+    near = difflib.get_close_matches(str(value), choices, n=3)
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise ArgumentError(
+        f"`{name}` must be one of {', '.join(choices)}. Received: {name}={value!r}.{hint}"
+    )

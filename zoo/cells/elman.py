@@ -1,0 +1,58 @@
+from typing import Any
+
+import keras
+from keras import ops
+
+from ...errors import whole_number
+from .base import RecurrentCell
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class Elman(RecurrentCell):
+    """Elman network: a context layer holds a copy of the hidden layer.
+
+    ```
+    c_t = h_{t−1}        copied
+    h_t = φ(W x_t + U c_t + b)        output h_t
+    ```
+
+    In the classical network the copy is a mere clone: no gradient passes over it, so
+    the error of a step trains that step alone ("partially recurrent"). The outputs
+    are those of `rnn` with the same weights; only the gradients differ.
+
+    Args:
+        units: width of the hidden and of the context layer.
+        activation: φ, a Keras activation by name.
+        truncate: no gradient through the copy (the classical network). With `False`
+            the whole past is trained, as in `rnn`.
+
+    States: `[h_{t−1}]`, shape `(batch, units)`.
+
+    Reference: Elman, J. L. (1990), Finding structure in time, Cognitive Science 14.
+    """
+
+    def __init__(
+        self, units: int, activation: str = "tanh", truncate: bool = True, **kwargs: Any
+    ):
+        super().__init__(**kwargs)
+        self.units = whole_number("units", units)
+        self.activation = activation
+        self.truncate = truncate
+        self.state_size = [self.units]
+        self.output_size = self.units
+
+    def build(self, input_shape: Any) -> None:
+        self.W = self.add_weight(shape=(input_shape[-1], self.units), name="W")
+        self.U = self.add_weight(
+            shape=(self.units, self.units), initializer="orthogonal", name="U"
+        )
+        self.b = self.add_weight(shape=(self.units,), initializer="zeros", name="b")
+
+    def project(self, inputs: Any) -> Any:
+        return ops.matmul(inputs, self.W) + self.b
+
+    def step(self, drive: Any, states: Any) -> Any:
+        φ = keras.activations.get(self.activation)
+        c = ops.stop_gradient(states[0]) if self.truncate else states[0]
+        h = φ(drive + ops.matmul(c, self.U))
+        return h, [h]

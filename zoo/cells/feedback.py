@@ -1,0 +1,85 @@
+from typing import Any
+
+import keras
+from keras import ops
+
+from ...errors import ArgumentError, one_of, whole_number
+from .base import RecurrentCell
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class Feedback(RecurrentCell):
+    """Feeds a network of cells its own output: any cell in a closed loop.
+
+    ```
+    u_t = concat(f_{t−1}, x_t)
+    s_t = cells(u_t, s_{t−1})        one after the other
+    y_t = O s_t + d                  output y_t; the cells' own if they read out
+    ```
+
+    The feedback f is the past prediction y (`"prediction"`: closed loop) or the past
+    truth (`"truth"`: open loop, teacher forcing), as in `narx`: with the truth, the
+    input is `concat(x_t, truth_t)`, and truth_t is fed back from the next step on.
+    The mode changes no weight and no state shape.
+
+    Args:
+        cells: recurrent cells, each fed by the one before.
+        outputs: width of the output y.
+        feedback: `"prediction"` or `"truth"`.
+
+    States: `[y_{t−1}, f_{t−1}, states of the first cell, …]`.
+
+    Reference: Williams and Zipser (1989), A learning algorithm for continually
+    running fully recurrent neural networks, Neural Computation 1 (teacher forcing).
+    """
+
+    def __init__(
+        self, cells: list[RecurrentCell], outputs: int, feedback: str = "prediction", **kwargs: Any
+    ):
+        super().__init__(**kwargs)
+        self.cells = [
+            keras.saving.deserialize_keras_object(c) if isinstance(c, dict) else c for c in cells
+        ]
+        self.outputs = whole_number("outputs", outputs)
+        self.feedback = one_of("feedback", feedback, ("prediction", "truth"))
+        last = self.cells[-1]
+        if last.reads_out and last.output_size != self.outputs:
+            raise ArgumentError(
+                f"The last cell must put out `outputs` channels. Received: outputs={outputs}, "
+                f"a cell with {last.output_size}"
+            )
+        self.readout = None if last.reads_out else keras.layers.Dense(self.outputs, name="readout")
+        inner = [size for cell in self.cells for size in cell.state_size]
+        self.state_size = [self.outputs, self.outputs, *inner]
+        self.output_size = self.outputs
+
+    def build(self, input_shape: Any) -> None:
+        batch, width = input_shape[0], input_shape[-1]
+        if self.feedback == "prediction":
+            width += self.outputs
+        for cell in self.cells:
+            cell.build((batch, width))
+            cell.built = True
+            width = cell.output_size
+        if self.readout is not None:
+            self.readout.build((batch, width))
+
+    def step(self, drive: Any, states: Any) -> Any:
+        f, inner = states[1], list(states[2:])
+        split = drive.shape[-1] - (self.outputs if self.feedback == "truth" else 0)
+        s = ops.concatenate([f, drive[..., :split]], axis=-1)
+        after = []
+        for cell in self.cells:
+            s, moved = cell.call(s, inner[: len(cell.state_size)])
+            inner = inner[len(cell.state_size) :]
+            after += moved
+        y = s if self.readout is None else self.readout(s)
+        f = drive[..., split:] if self.feedback == "truth" else y
+        return y, [y, f, *after]
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "cells": [keras.saving.serialize_keras_object(cell) for cell in self.cells],
+            "outputs": self.outputs,
+            "feedback": self.feedback,
+        }

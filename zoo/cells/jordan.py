@@ -1,0 +1,77 @@
+from typing import Any
+
+import keras
+from keras import ops
+
+from ...errors import fraction, whole_number
+from .base import RecurrentCell
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class Jordan(RecurrentCell):
+    """Jordan network: the memory is a running average of past outputs.
+
+    ```
+    m_t = μ m_{t−1} + (1 − μ) y_{t−1}
+    h_t = φ(W x_t + V m_t + b)
+    y_t = γ(O h_t + d)        output y_t
+    ```
+
+    The memory has a fixed structure: μ is set, not learned. In the classical network
+    the link back is a mere copy, over which no gradient passes.
+
+    Args:
+        units: width of the hidden layer h.
+        outputs: width of the output y; by default `units`.
+        mu: μ in [0, 1), the share of the old memory that is kept.
+        activation: φ, a Keras activation by name.
+        output_activation: γ, a Keras activation by name.
+        truncate: no gradient through y_{t−1} and m_{t−1} (the classical network).
+
+    States: `[y_{t−1}, m_{t−1}]`, each `(batch, outputs)`.
+
+    Reference: Jordan, M. I. (1986), Serial order: a parallel distributed processing
+    approach, ICS report 8604, UC San Diego.
+    """
+
+    serves = ("closed_loop", "carried")
+    reads_out = True
+
+    def __init__(
+        self,
+        units: int,
+        outputs: int | None = None,
+        mu: float = 0.5,
+        activation: str = "tanh",
+        output_activation: str = "linear",
+        truncate: bool = True,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.units = whole_number("units", units)
+        self.outputs = self.units if outputs is None else whole_number("outputs", outputs)
+        self.mu = fraction("mu", mu)
+        self.activation = activation
+        self.output_activation = output_activation
+        self.truncate = truncate
+        self.state_size = [self.outputs, self.outputs]
+        self.output_size = self.outputs
+
+    def build(self, input_shape: Any) -> None:
+        self.W = self.add_weight(shape=(input_shape[-1], self.units), name="W")
+        self.V = self.add_weight(shape=(self.outputs, self.units), name="V")
+        self.b = self.add_weight(shape=(self.units,), initializer="zeros", name="b")
+        self.O = self.add_weight(shape=(self.units, self.outputs), name="O")
+        self.d = self.add_weight(shape=(self.outputs,), initializer="zeros", name="d")
+
+    def project(self, inputs: Any) -> Any:
+        return ops.matmul(inputs, self.W) + self.b
+
+    def step(self, drive: Any, states: Any) -> Any:
+        φ = keras.activations.get(self.activation)
+        γ = keras.activations.get(self.output_activation)
+        y, m = [ops.stop_gradient(s) for s in states] if self.truncate else states
+        m = self.mu * m + (1 - self.mu) * y
+        h = φ(drive + ops.matmul(m, self.V))
+        y = γ(ops.matmul(h, self.O) + self.d)
+        return y, [y, m]

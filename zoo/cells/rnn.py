@@ -1,0 +1,72 @@
+from typing import Any
+
+import keras
+from keras import ops
+
+from ...errors import whole_number
+from .base import RecurrentCell
+from .taps import delays
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class RNN(RecurrentCell):
+    """The state-space model, or simple recurrent network.
+
+    ```
+    h_t = φ(W x_t + Σ_{k ∈ taps} U_k h_{t−k} + b)        output h_t
+    ```
+
+    `x_t` is the input `(batch, features)`, `h_t` the state `(batch, units)`. With
+    the single tap 1 this is Keras's `SimpleRNN`; more taps let the state look
+    further back without passing through every step between.
+
+    Args:
+        units: width of the state.
+        taps: delays of the recurrence, e.g. `(1, 5)`.
+        activation: φ, a Keras activation by name.
+        recurrent_initializer: of each `U_k`, a Keras initialiser by name.
+
+    States: `[h_{t−1}, …, h_{t−K}]`, K the largest tap, newest first.
+
+    Reference: Elman, J. L. (1990), Finding structure in time, Cognitive Science 14;
+    Rumelhart, Hinton and Williams (1986) for backpropagation through time.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        taps: Any = (1,),
+        activation: str = "tanh",
+        recurrent_initializer: str = "orthogonal",
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.units = whole_number("units", units)
+        self.taps = delays("taps", taps, at_least=1)
+        self.activation = activation
+        self.recurrent_initializer = recurrent_initializer
+        self.state_size = [self.units] * max(self.taps)
+        self.output_size = self.units
+
+    def build(self, input_shape: Any) -> None:
+        self.W = self.add_weight(shape=(input_shape[-1], self.units), name="W")
+        self.U = [
+            self.add_weight(
+                shape=(self.units, self.units),
+                initializer=self.recurrent_initializer,
+                name=f"U_{k}",
+            )
+            for k in self.taps
+        ]
+        self.b = self.add_weight(shape=(self.units,), initializer="zeros", name="b")
+
+    def project(self, inputs: Any) -> Any:
+        return ops.matmul(inputs, self.W) + self.b
+
+    def step(self, drive: Any, states: Any) -> Any:
+        φ = keras.activations.get(self.activation)
+        z = drive
+        for k, U in zip(self.taps, self.U, strict=True):
+            z = z + ops.matmul(states[k - 1], U)
+        h = φ(z)
+        return h, [h, *states[:-1]]

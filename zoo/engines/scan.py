@@ -1,0 +1,42 @@
+"""The loop over time by `keras.ops.scan`, on every backend."""
+
+from collections.abc import Callable
+from typing import Any
+
+from keras import ops
+
+
+def scan(cell: Any, sequences: Any, states: list[Any], mask: Any = None) -> tuple[list, list]:
+    """Runs `cell.call` step by step."""
+    return _scan(cell.call, sequences, states, mask)
+
+
+def hoisted(cell: Any, sequences: Any, states: list[Any], mask: Any = None) -> tuple[list, list]:
+    """Projects all steps at once before the loop, then runs `cell.step`.
+
+    One large product instead of many small ones, for the memory of all drives.
+    """
+    return _scan(cell.step, cell.project(sequences), states, mask)
+
+
+def _scan(
+    advance: Callable, sequences: Any, states: list[Any], mask: Any
+) -> tuple[list, list]:
+    steps = ops.moveaxis(sequences, 1, 0)  # (time, batch, …)
+    if mask is not None:
+        mask = ops.moveaxis(ops.cast(mask, "bool"), 1, 0)
+
+    def body(carry: list, present: Any) -> tuple[list, list]:
+        inputs, keep = present if mask is not None else (present, None)
+        _, new = advance(inputs, carry)
+        # ops.scan wants a carry that never changes its type: float16 stays float16
+        new = [ops.cast(n, c.dtype) for n, c in zip(new, carry, strict=True)]
+        if keep is not None:
+            new = [
+                ops.where(ops.reshape(keep, (-1,) + (1,) * (len(n.shape) - 1)), n, c)
+                for n, c in zip(new, carry, strict=True)
+            ]
+        return new, new
+
+    last, every = ops.scan(body, list(states), steps if mask is None else (steps, mask))
+    return [ops.moveaxis(s, 0, 1) for s in every], list(last)

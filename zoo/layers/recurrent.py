@@ -1,0 +1,159 @@
+from typing import Any
+
+import keras
+from keras import ops
+
+from ...errors import ArgumentError, ArgumentTypeError, one_of
+from ..cells.base import RecurrentCell
+from ..engines import ENGINES
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class Recurrent(keras.layers.Layer):
+    """Runs a cell over a sequence: the one loop layer of the zoo.
+
+    Takes `(batch, time, *spatial, channels)` and returns the last output,
+    `(batch, *spatial, output_size)`, or all of them. On every backend a masked step
+    holds all states and repeats the output before it; a masked first step holds the
+    initial state.
+
+    Args:
+        cell: a `RecurrentCell`, over vectors or over images.
+        return_sequences: return the output of every step.
+        return_state: return the last states too: `(outputs, *states)`.
+        go_backwards: read from the end; the outputs come in the order of reading.
+        stateful: start each call from the states in which the call before ended.
+            Needs a fixed batch size. A given `initial_state` takes precedence.
+        engine: how the loop is run, a name in `ENGINES`, or `"auto"`.
+
+    Call arguments:
+        sequences: `(batch, time, *spatial, channels)`.
+        initial_state: list of states; zeros by default.
+        mask: booleans `(batch, time)`, `False` where a step is to be passed over.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from rnnzoo import Recurrent, cells
+    >>> Recurrent(cells.GRU(4))(np.zeros((2, 10, 3), "float32")).shape
+    TensorShape([2, 4])
+    """
+
+    def __init__(
+        self,
+        cell: RecurrentCell,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        engine: str = "auto",
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        if not isinstance(cell, RecurrentCell):
+            raise ArgumentTypeError(f"`cell` must be a RecurrentCell. Received: cell={cell!r}")
+        self.cell = cell
+        self.return_sequences = return_sequences
+        self.return_state = return_state
+        self.go_backwards = go_backwards
+        self.stateful = stateful
+        self.engine = one_of("engine", engine, ["auto", *ENGINES])
+        self.supports_masking = True
+        self.input_spec = None
+        self.states: list[Any] = []
+
+    def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
+        if len(sequences_shape) < 3:
+            raise ArgumentError(
+                "`sequences` must have the shape (batch, time, *spatial, channels). "
+                f"Received: shape={tuple(sequences_shape)}"
+            )
+        batch, _, *item = sequences_shape
+        if not self.cell.built:
+            self.cell.build((batch, *item))
+            self.cell.built = True
+        if self.stateful:
+            if batch is None:
+                raise ArgumentError(
+                    "`stateful=True` needs a fixed batch size. "
+                    f"Received: sequences of shape {tuple(sequences_shape)}"
+                )
+            self.states = [
+                self.add_weight(
+                    shape=(batch, *item[:-1], channels),
+                    initializer="zeros",
+                    trainable=False,
+                    name=f"state_{k}",
+                )
+                for k, channels in enumerate(self.cell.state_size)
+            ]
+
+    def call(self, sequences: Any, initial_state: Any = None, mask: Any = None) -> Any:
+        every, last = self.every_state(sequences, initial_state, mask)
+        output = every[0] if self.return_sequences else last[0]
+        return (output, *last) if self.return_state else output
+
+    def every_state(
+        self, sequences: Any, initial_state: Any = None, mask: Any = None
+    ) -> tuple[list, list]:
+        """All states at all steps, each `(batch, time, …)`, and the last ones."""
+        carried = self.stateful and initial_state is None
+        if carried:
+            # copies: the variables are assigned below, gradients still need the old values
+            states = [ops.copy(state) for state in self.states]
+        elif initial_state is None:
+            states = self.cell.get_initial_state(ops.shape(sequences)[0], sequences.shape[2:-1])
+        else:
+            states = self._checked(initial_state)
+        states = [ops.cast(state, self.compute_dtype) for state in states]
+        if self.go_backwards:
+            sequences = ops.flip(sequences, axis=1)
+            mask = None if mask is None else ops.flip(mask, axis=1)
+        engine = ENGINES["scan" if self.engine == "auto" else self.engine]
+        every, last = engine(self.cell, sequences, states, mask)
+        if carried:
+            for variable, state in zip(self.states, last, strict=True):
+                variable.assign(ops.cast(state, variable.dtype))
+        return every, last
+
+    def reset_state(self) -> None:
+        """Sets the states of a stateful layer back to zero."""
+        for variable in self.states:
+            variable.assign(ops.zeros_like(variable))
+
+    def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
+        batch, time, *item = sequences_shape
+        spatial = item[:-1]
+        output = (batch, *spatial, self.cell.output_size)
+        if self.return_sequences:
+            output = (batch, time, *spatial, self.cell.output_size)
+        if not self.return_state:
+            return output
+        return (output, *[(batch, *spatial, channels) for channels in self.cell.state_size])
+
+    def compute_mask(self, sequences: Any, previous_mask: Any = None) -> Any:
+        output = previous_mask if self.return_sequences else None
+        return [output, *[None] * len(self.cell.state_size)] if self.return_state else output
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("return_sequences", "return_state", "go_backwards", "stateful", "engine")
+        return (
+            super().get_config()
+            | {"cell": keras.saving.serialize_keras_object(self.cell)}
+            | {name: getattr(self, name) for name in names}
+        )
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Recurrent":
+        return cls(**config | {"cell": keras.saving.deserialize_keras_object(config["cell"])})
+
+    def _checked(self, initial_state: Any) -> list[Any]:
+        states = list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
+        sizes = self.cell.state_size
+        widths = [state.shape[-1] for state in states]
+        if widths != list(sizes):
+            raise ArgumentError(
+                f"`initial_state` must hold {len(sizes)} states with {list(sizes)} channels. "
+                f"Received: {len(states)} with {widths}"
+            )
+        return states

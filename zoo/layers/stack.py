@@ -1,0 +1,140 @@
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from ...errors import ArgumentError, ArgumentTypeError
+from ..cells.base import RecurrentCell
+from .recurrent import Recurrent
+
+
+def stack(
+    layers: Sequence[Any], return_sequences: bool = False, return_state: bool = False
+) -> "Stack":
+    """Chains cells, and other layers between them, into one recurrent layer.
+
+    Args:
+        layers: cells and Keras layers that work on each step, such as `Dense` or
+            `Dropout`, in the order of the data.
+        return_sequences: return the output of every step.
+        return_state: return the last states of all cells too.
+
+    Example:
+
+    >>> import keras, numpy as np
+    >>> from rnnzoo import cells, stack
+    >>> deep = stack([cells.GRU(8), keras.layers.Dropout(0.1), cells.LSTM(4)])
+    >>> deep(np.zeros((2, 10, 3), "float32")).shape
+    TensorShape([2, 4])
+    """
+    return Stack(list(layers), return_sequences=return_sequences, return_state=return_state)
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class Stack(keras.layers.Layer):
+    """A chain of recurrent layers that is called, masked and stepped as one.
+
+    Its states are those of its cells, first cell first. See `stack`.
+    """
+
+    def __init__(
+        self,
+        layers: list[Any],
+        return_sequences: bool = False,
+        return_state: bool = False,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.layers = [_as_layer(layer) for layer in layers]
+        self.return_sequences = return_sequences
+        self.return_state = return_state
+        self.supports_masking = True
+        if not self.loops:
+            raise ArgumentError("`layers` must hold at least one cell. Received: none")
+
+    @property
+    def loops(self) -> list[Recurrent]:
+        return [layer for layer in self.layers if isinstance(layer, Recurrent)]
+
+    @property
+    def state_size(self) -> list[int]:
+        return [size for loop in self.loops for size in loop.cell.state_size]
+
+    def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
+        shape = tuple(sequences_shape)
+        for layer in self.layers:
+            if not layer.built:
+                layer.build(shape)
+                layer.built = True
+            shape = _sequence_shape(layer, shape)
+
+    def call(
+        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None
+    ) -> Any:
+        states = None if initial_state is None else list(initial_state)
+        if states is not None and len(states) != len(self.state_size):
+            raise ArgumentError(
+                f"`initial_state` must hold {len(self.state_size)} states. Received: {len(states)}"
+            )
+        after: list[Any] = []
+        for layer in self.layers:
+            if isinstance(layer, Recurrent):
+                width = len(layer.cell.state_size)
+                given = None if states is None else states[:width]
+                states = None if states is None else states[width:]
+                every, last = layer.every_state(sequences, given, mask)
+                sequences, output = every[0], last[0]
+                after += last
+            else:
+                dropout = {"training": training} if layer._call_has_training_arg else {}
+                sequences = layer(sequences, **dropout)
+                output = sequences[:, -1]
+        result = sequences if self.return_sequences else output
+        return (result, *after) if self.return_state else result
+
+    def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
+        shape = tuple(sequences_shape)
+        batch, spatial = shape[0], shape[2:-1]
+        for layer in self.layers:
+            shape = _sequence_shape(layer, shape)
+        output = shape if self.return_sequences else (shape[0], *shape[2:])
+        if not self.return_state:
+            return output
+        return (output, *[(batch, *spatial, channels) for channels in self.state_size])
+
+    def compute_mask(self, sequences: Any, previous_mask: Any = None) -> Any:
+        output = previous_mask if self.return_sequences else None
+        return [output, *[None] * len(self.state_size)] if self.return_state else output
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "layers": [keras.saving.serialize_keras_object(layer) for layer in self.layers],
+            "return_sequences": self.return_sequences,
+            "return_state": self.return_state,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Stack":
+        layers = [keras.saving.deserialize_keras_object(layer) for layer in config["layers"]]
+        return cls(**config | {"layers": layers})
+
+
+def _as_layer(layer: Any) -> keras.layers.Layer:
+    if isinstance(layer, RecurrentCell):
+        return Recurrent(layer, return_sequences=True)
+    if isinstance(layer, Recurrent):
+        if layer.go_backwards or layer.stateful:
+            raise ArgumentError(
+                "A stack holds cells that read forwards and keep no state of their own. "
+                f"Received: go_backwards={layer.go_backwards}, stateful={layer.stateful}"
+            )
+        return layer
+    if isinstance(layer, keras.layers.Layer):
+        return layer
+    raise ArgumentTypeError(f"`layers` must hold cells and Keras layers. Received: {layer!r}")
+
+
+def _sequence_shape(layer: Any, shape: tuple) -> tuple:
+    if isinstance(layer, Recurrent):
+        return (*shape[:-1], layer.cell.output_size)
+    return tuple(layer.compute_output_shape(shape))
