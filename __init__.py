@@ -24,7 +24,7 @@ _WHERE = {
 }
 _MODULES = {"cells": ".zoo.cells", "zoo": ".zoo", "datasets": ".datasets"}
 
-__all__ = ["__version__", *_WHERE, *_MODULES]  # noqa: PLE0604
+__all__ = ["__version__", *_WHERE, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from ..errors import DataError
+
 
 @dataclass(frozen=True)
 class Schema:
@@ -31,8 +33,18 @@ class Schema:
     unit: str = ""
 
     def times_after(self, last: pd.Timestamp, steps: int) -> pd.DatetimeIndex:
-        """The `steps` times that follow `last`."""
-        return pd.date_range(last, periods=steps + 1, freq=self.frequency)[1:]
+        """The `steps` times that follow `last`.
+
+        Raises:
+            DataError: they pass the last time that pandas can hold.
+        """
+        try:
+            return pd.date_range(last, periods=steps + 1, freq=self.frequency)[1:]
+        except (OverflowError, ValueError) as error:  # OutOfBoundsDatetime is a ValueError
+            raise DataError(
+                f"{steps} steps of {self.frequency!r} after {last} pass the last time that can be "
+                "held. Correct the last rows of the table."
+            ) from error
 
 
 @dataclass(frozen=True)

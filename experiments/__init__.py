@@ -1,0 +1,1 @@
+"""Experiments: runs, their journal, tracking, comparison, and the command line."""

@@ -1,0 +1,10 @@
+"""From a table to a forecast, with honest errors beside it."""
+
+from ..._quiet import import_keras
+
+import_keras()
+
+from .backtest import Backtest  # noqa: E402
+from .forecaster import Forecaster  # noqa: E402
+
+__all__ = ["Backtest", "Forecaster"]

@@ -36,6 +36,8 @@ class RecurrentCell(keras.layers.Layer):
 
     #: Forecasting architectures that the cell serves, the natural one first.
     serves: ClassVar[tuple[str, ...]] = ("carried", "closed_loop")
+    #: Why it does not serve the others.
+    refuses: ClassVar[dict[str, str]] = {}
     #: The cell ends in an output layer of its own, `outputs` wide: no head follows.
     reads_out: ClassVar[bool] = False
     #: The cell has a delay line of fed-back values that can hold the truth.

@@ -31,9 +31,7 @@ class Elman(RecurrentCell):
     Reference: Elman, J. L. (1990), Finding structure in time, Cognitive Science 14.
     """
 
-    def __init__(
-        self, units: int, activation: str = "tanh", truncate: bool = True, **kwargs: Any
-    ):
+    def __init__(self, units: int, activation: str = "tanh", truncate: bool = True, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
         self.activation = activation
@@ -43,9 +41,7 @@ class Elman(RecurrentCell):
 
     def build(self, input_shape: Any) -> None:
         self.W = self.add_weight(shape=(input_shape[-1], self.units), name="W")
-        self.U = self.add_weight(
-            shape=(self.units, self.units), initializer="orthogonal", name="U"
-        )
+        self.U = self.add_weight(shape=(self.units, self.units), initializer="orthogonal", name="U")
         self.b = self.add_weight(shape=(self.units,), initializer="zeros", name="b")
 
     def project(self, inputs: Any) -> Any:

@@ -70,6 +70,4 @@ class LSTM(RecurrentCell):
 
 def _forget_bias_one(shape: Any, dtype: Any = None) -> Any:
     n = shape[0] // 4
-    return ops.concatenate(
-        [ops.zeros(n, dtype), ops.ones(n, dtype), ops.zeros(2 * n, dtype)]
-    )
+    return ops.concatenate([ops.zeros(n, dtype), ops.ones(n, dtype), ops.zeros(2 * n, dtype)])

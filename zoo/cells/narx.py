@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -41,6 +41,9 @@ class NARX(RecurrentCell):
     """
 
     serves = ("closed_loop",)
+    refuses: ClassVar = {
+        "carried": "its output is the forecast itself, it keeps no state for a head to read"
+    }
     reads_out = True
     feeds_back = True
 

@@ -19,24 +19,25 @@ def hoisted(cell: Any, sequences: Any, states: list[Any], mask: Any = None) -> t
     return _scan(cell.step, cell.project(sequences), states, mask)
 
 
-def _scan(
-    advance: Callable, sequences: Any, states: list[Any], mask: Any
-) -> tuple[list, list]:
+def _scan(advance: Callable, sequences: Any, states: list[Any], mask: Any) -> tuple[list, list]:
     steps = ops.moveaxis(sequences, 1, 0)  # (time, batch, …)
     if mask is not None:
         mask = ops.moveaxis(ops.cast(mask, "bool"), 1, 0)
 
-    def body(carry: list, present: Any) -> tuple[list, list]:
-        inputs, keep = present if mask is not None else (present, None)
-        _, new = advance(inputs, carry)
+    def body(carry: list, inputs: Any) -> tuple[list, list]:
+        t, *old = carry
+        _, new = advance(inputs, old)
         # ops.scan wants a carry that never changes its type: float16 stays float16
-        new = [ops.cast(n, c.dtype) for n, c in zip(new, carry, strict=True)]
-        if keep is not None:
+        new = [ops.cast(n, o.dtype) for n, o in zip(new, old, strict=True)]
+        if mask is not None:
+            keep = ops.take(mask, t, axis=0)
             new = [
-                ops.where(ops.reshape(keep, (-1,) + (1,) * (len(n.shape) - 1)), n, c)
-                for n, c in zip(new, carry, strict=True)
+                ops.where(ops.reshape(keep, (-1,) + (1,) * (len(n.shape) - 1)), n, o)
+                for n, o in zip(new, old, strict=True)
             ]
-        return new, new
+        return [t + 1, *new], [t, *new]
 
-    last, every = ops.scan(body, list(states), steps if mask is None else (steps, mask))
-    return [ops.moveaxis(s, 0, 1) for s in every], list(last)
+    # t finds the mask of a step: on TensorFlow, ops.scan fails over two sequences at once
+    # whose length is not known beforehand
+    (_, *last), (_, *every) = ops.scan(body, [ops.zeros((), "int32"), *states], steps)
+    return [ops.moveaxis(s, 0, 1) for s in every], last

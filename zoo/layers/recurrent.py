@@ -119,7 +119,7 @@ class Recurrent(keras.layers.Layer):
     def reset_state(self) -> None:
         """Sets the states of a stateful layer back to zero."""
         for variable in self.states:
-            variable.assign(ops.zeros_like(variable))
+            variable.assign(ops.zeros(variable.shape, variable.dtype))
 
     def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
         batch, time, *item = sequences_shape
@@ -148,7 +148,9 @@ class Recurrent(keras.layers.Layer):
         return cls(**config | {"cell": keras.saving.deserialize_keras_object(config["cell"])})
 
     def _checked(self, initial_state: Any) -> list[Any]:
-        states = list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
+        states = (
+            list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
+        )
         sizes = self.cell.state_size
         widths = [state.shape[-1] for state in states]
         if widths != list(sizes):

@@ -1,0 +1,37 @@
+# make demo   installs into .venv and runs the main job
+# make test   installs the test tools too and passes the tests on three backends
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint clean
+
+demo: .venv/installed
+	$(BIN)/rnnzoo demo
+
+test: .venv/tested
+	$(BIN)/python -m pytest
+	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/zoo
+	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/zoo
+
+lint: .venv/tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	rm -rf build/types
+	$(BIN)/python -m pip install --quiet --no-deps --target build/types .
+	cd build/types && ../../$(BIN)/python -m mypy --config-file ../../setup.cfg -p rnnzoo
+
+# the folder itself is the package: an editable install follows every change
+.venv/installed: setup.cfg pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'rnnzoo needs Python 3.11 or newer: make PYTHON=…')"
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+# torch first and on its own: its processor-only build, where there is one, then satisfies the rest
+.venv/tested: .venv/installed
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet --editable ".[test,jax,torch]"
+	touch $@
+
+clean:
+	rm -rf .venv build *.egg-info

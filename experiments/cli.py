@@ -1,0 +1,238 @@
+"""The command line. What it needs is imported when a command runs."""
+
+import functools
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import ArgumentError, RnnzooError, one_of
+
+if TYPE_CHECKING:
+    from ..datasets import Series
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A zoo of recurrent networks: forecasts, honest errors, tracked runs.",
+)
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Tracking = Annotated[
+    bool,
+    typer.Option(
+        "--tracking/--no-tracking",
+        help="Log the runs to MLflow: MLFLOW_TRACKING_URI, or mlflow.db in this folder.",
+    ),
+]
+
+
+def main() -> None:
+    """Entry point of `rnnzoo`."""
+    app()
+
+
+def _clearly(command: Callable[..., None]) -> Callable[..., None]:
+    """Turns an error meant for the user into one message and exit code 2."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, debug: bool = False, **kwargs: Any) -> None:
+        try:
+            command(*args, debug=debug, **kwargs)
+        except RnnzooError as error:
+            if debug:
+                raise
+            print(f"Error: {error}", file=sys.stderr)
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            print("Interrupted.", file=sys.stderr)
+            raise typer.Exit(130) from None
+
+    return wrapped
+
+
+@app.command()
+@_clearly
+def forecast(
+    data: Annotated[str, typer.Argument(help="CSV, CSV.GZ or Parquet file, or a data set's name.")],
+    time: Annotated[str | None, typer.Option(help="Time column. [default: ds]")] = None,
+    target: Annotated[str | None, typer.Option(help="Column to forecast. [default: y]")] = None,
+    horizon: Annotated[int, typer.Option(help="Steps ahead.")] = 24,
+    cell: Annotated[
+        list[str] | None, typer.Option(help="Cell to use; give it again for more. [default: gru]")
+    ] = None,
+    past: Annotated[list[str] | None, typer.Option(help="Covariate known up to now.")] = None,
+    future: Annotated[list[str] | None, typer.Option(help="Covariate known ahead too.")] = None,
+    future_rows: Annotated[
+        Path | None, typer.Option(help="Table with the future covariates after the data's end.")
+    ] = None,
+    lookback: Annotated[int | None, typer.Option(help="Steps of history. [default: fits]")] = None,
+    units: Annotated[int, typer.Option(help="Width of the cells.")] = 32,
+    epochs: Annotated[int, typer.Option(help="Passes over the data, at most.")] = 100,
+    seed: Annotated[int, typer.Option(help="Same seed, same forecast.")] = 0,
+    test_rows: Annotated[
+        int | None, typer.Option(help="Last rows to be tested on. [default: a fifth]")
+    ] = None,
+    difference: Annotated[
+        bool, typer.Option(help="Read steps instead of levels; for prices.")
+    ] = False,
+    missing: Annotated[str, typer.Option(help="Missing values: error or interpolate.")] = "error",
+    duplicates: Annotated[str, typer.Option(help="Repeated times: error or mean.")] = "error",
+    gaps: Annotated[str, typer.Option(help="Missing times: error or fill.")] = "error",
+    time_format: Annotated[str | None, typer.Option(help="E.g. %d/%m/%Y.")] = None,
+    tracking: Tracking = True,
+    save: Annotated[
+        Path | None, typer.Option(help="Folder for models, charts and the forecast.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Fit networks to a table, backtest them beside baselines, forecast what follows."""
+    from .forecast import forecast as run
+
+    asked = dict(time=time, target=target, past=past or (), future=future or ())
+    repairs = dict(missing=missing, duplicates=duplicates, gaps=gaps)
+    series = _series(data, asked, repairs | {"time_format": time_format})
+    settings = dict(
+        horizon=horizon,
+        lookback=lookback,
+        units=units,
+        epochs=epochs,
+        seed=seed,
+        difference=difference,
+    )
+    run(
+        series,
+        list(dict.fromkeys(cell or ["gru"])),
+        settings,
+        test_rows=test_rows,
+        open_store=_store if tracking else None,
+        save=save,
+        future_rows=future_rows,
+    )
+
+
+@app.command()
+@_clearly
+def demo(
+    output: Annotated[Path, typer.Option(help="Folder for charts and tables.")] = Path(
+        "rnnzoo-demo"
+    ),
+    tracking: Tracking = True,
+    debug: Debug = False,
+) -> None:
+    """Forecast Seattle's temperature with every cell, and a share price, beside baselines."""
+    from .demo import demo as run
+
+    run(output, _store() if tracking else None)
+
+
+@app.command()
+@_clearly
+def cells(debug: Debug = False) -> None:
+    """List the cells."""
+    from ..zoo.cells import CELLS
+    from .display import console
+
+    out = console()
+    for name, kind in CELLS.items():
+        summary = (kind.__doc__ or "").strip().splitlines()[0]
+        out.print(f"[bold]{name:<8}[/bold] {summary}  [dim]{', '.join(kind.serves)}[/dim]")
+
+
+@app.command()
+@_clearly
+def data(debug: Debug = False) -> None:
+    """List the data sets that come with rnnzoo's dependencies."""
+    from ..datasets import DATASETS, describe
+    from .display import console
+
+    out = console()
+    for name in DATASETS:
+        out.print(f"[bold]{name:<16}[/bold] {describe(name)}")
+
+
+@app.command()
+@_clearly
+def compare(
+    experiment: Annotated[
+        str | None, typer.Argument(help="E.g. forecast/seattle-weather. [default: all]")
+    ] = None,
+    latest: Annotated[bool, typer.Option(help="Only the newest study of each.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Set tracked runs side by side, best first."""
+    from .compare import comparison
+    from .display import console, frame_table
+
+    store = _store(existing=True)
+    known = store.experiments()
+    names = known if experiment is None else [one_of("experiment", experiment, known)]
+    out = console()
+    found = False
+    for name in names:
+        table, address = comparison(store, name, latest)
+        if len(table):
+            found = True
+            out.print(frame_table(table, name))
+            out.print(f"in the dashboard: http://127.0.0.1:5000{address}\n", soft_wrap=True)
+    if not found:
+        out.print("No finished runs yet: try `rnnzoo demo` or `rnnzoo forecast`.")
+
+
+@app.command()
+@_clearly
+def ui(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
+    debug: Debug = False,
+) -> None:
+    """Open the dashboard: MLflow's own server, reachable from this machine only."""
+    from .tracking import server_command
+
+    store = _store(existing=True)
+    if store.uri.startswith("http"):
+        print(f"The runs are on a server: open {store.uri} in a browser.")
+        return
+    print(
+        f"The dashboard is at http://127.0.0.1:{port} once the server is up; stop it with Ctrl-C."
+    )
+    environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    command = [sys.executable, "-m", "mlflow", *server_command(store.uri, port)]
+    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+
+
+def _store(existing: bool = False) -> Any:
+    from .tracking import Store, TrackingError, tracking_uri
+
+    uri = tracking_uri()
+    if (
+        existing
+        and uri.startswith("sqlite:///")
+        and not Path(uri.removeprefix("sqlite:///")).exists()
+    ):
+        raise TrackingError(
+            f"There are no runs yet: {uri} does not exist in this folder. "
+            "Run `rnnzoo demo` or `rnnzoo forecast` first, or set MLFLOW_TRACKING_URI."
+        )
+    return Store(uri)
+
+
+def _series(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "Series":
+    from ..datasets import DATASETS, load, read
+
+    if data not in DATASETS or Path(data).exists():
+        return read(Path(data), **asked, **how)
+    if any(asked.values()):
+        raise ArgumentError(
+            f"The data set {data} names its own columns: leave out --time, --target, --past "
+            "and --future, or give a file."
+        )
+    return load(data)
+
+
+if __name__ == "__main__":
+    main()

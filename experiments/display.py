@@ -1,0 +1,138 @@
+"""What a study shows while it works, and at its end."""
+
+import sys
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from .journal import Event, Journal
+
+LINE_EVERY = 10  # epochs between two plain lines
+
+
+def console(stderr: bool = False) -> Console:
+    """A console that does not squeeze tables into 80 columns when nobody looks at one."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(
+        stderr=stderr, width=None if stream.isatty() else 120, highlight=False, soft_wrap=False
+    )
+
+
+class Display:
+    """Follows the journals of a study: a bar a network on a terminal, plain lines elsewhere."""
+
+    def __init__(self, out: Console):
+        self.out = out
+        self.progress = Progress(
+            TextColumn("{task.description:<10}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("epochs, validation {task.fields[error]}"),
+            TimeElapsedColumn(),
+            console=out,
+            disable=not out.is_terminal,
+        )
+
+    def __enter__(self) -> "Display":
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def follow(self, run: str) -> "_Follower":
+        return _Follower(self, run)
+
+
+class _Follower:
+    """Listens to one run."""
+
+    def __init__(self, display: Display, run: str):
+        self.display, self.name = display, run
+        self.task: Any = None
+        self.epochs = self.epoch = 0
+        self.error = float("nan")
+
+    def __call__(self, journal: Journal, event: Event) -> None:
+        data = event.data
+        if event.kind == "parameters" and "epochs" in data["values"]:
+            self.epochs = data["values"]["epochs"]
+            self.task = self.display.progress.add_task(self.name, total=self.epochs, error="")
+        elif event.kind == "metrics" and data["step"] is not None:
+            self.epoch, self.error = data["step"], data["values"]["val/mae"]
+            self._advance()
+        elif event.kind == "metrics" and "time/fit_s" in data["values"]:
+            self._finish(data["values"]["time/fit_s"])
+
+    def _advance(self) -> None:
+        error = f"{self.error:.4f}"
+        self.display.progress.update(self.task, completed=self.epoch, error=error)
+        if not self.display.out.is_terminal and self.epoch % LINE_EVERY == 0:
+            self._line(f"epoch {self.epoch}/{self.epochs}, validation error {error}")
+
+    def _finish(self, seconds: float) -> None:
+        self.display.progress.update(self.task, total=self.epoch, completed=self.epoch)
+        if not self.display.out.is_terminal:
+            self._line(f"{self.epoch} epochs in {seconds:.1f} s")
+
+    def _line(self, text: str) -> None:
+        self.display.out.print(f"{self.name}: {text}")
+
+
+def leaderboard_table(board: pd.DataFrame, by_lead: pd.DataFrame, unit: str, title: str) -> Table:
+    """Networks and baselines, best first: error at some leads, overall, skill, cost."""
+    horizon = int(by_lead["step"].max())
+    shown = _some_leads(horizon)
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    table.add_column("model")
+    in_unit = f", {unit}" if unit else ""
+    for lead in shown:
+        table.add_column(f"lead {lead}", justify="right")
+    for heading in (f"MAE{in_unit}", "RMSE", "MASE", "skill", "weights", "seconds"):
+        table.add_column(heading, justify="right")
+    errors = by_lead.set_index(["model", "step"])["mae"]
+    best = board["model"].iloc[0]
+    for row in board.itertuples():
+        cells = [_number(errors[row.model, lead]) for lead in shown]
+        cells += [_number(row.mae), _number(row.rmse), _number(row.mase), _percent(row.skill)]
+        cells += ["" if pd.isna(row.parameters) else f"{row.parameters:,}"]
+        cells += ["" if np.isnan(row.seconds) else f"{row.seconds:.1f}"]
+        table.add_row(row.model, *cells, style="bold" if row.model == best else "")
+    return table
+
+
+def frame_table(frame: pd.DataFrame, title: str) -> Table:
+    """Any frame, numbers to the right."""
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for column in frame:
+        numeric = pd.api.types.is_numeric_dtype(frame[column])
+        table.add_column(str(column), justify="right" if numeric else "left")
+    for row in frame.itertuples(index=False):
+        table.add_row(*[_text(value) for value in row])
+    return table
+
+
+def _some_leads(horizon: int) -> list[int]:
+    if horizon <= 7:
+        return list(range(1, horizon + 1))
+    return sorted({1, round(horizon / 4), round(horizon / 2), round(3 * horizon / 4), horizon})
+
+
+def _number(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.3g}" if abs(value) < 1 else f"{value:.2f}"
+
+
+def _percent(value: float) -> str:
+    return "–" if np.isnan(value) else f"{100 * value:+.1f} %"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, pd.Timestamp):
+        return str(value)
+    return "" if value is None or value is pd.NA else str(value)

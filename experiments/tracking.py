@@ -1,0 +1,199 @@
+"""Runs in MLflow: the one place that imports it.
+
+MLflow follows a run's journal event by event. It can also be given a list of events
+of an earlier run, so nothing here depends on the run being alive.
+"""
+
+import contextlib
+import hashlib
+import logging
+import os
+import sqlite3
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+from filelock import FileLock
+
+from ..errors import RnnzooError
+from .journal import Event, Journal, slug
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+import mlflow
+from mlflow.entities import Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
+
+for chatty in ("alembic", "mlflow"):
+    logging.getLogger(chatty).setLevel(logging.WARNING)
+
+DEFAULT_URI = "sqlite:///mlflow.db"
+BATCH = 1000  # metrics that MLflow takes in one call
+VALUE = 6000  # characters that MLflow takes in one parameter
+
+
+class TrackingError(RnnzooError, RuntimeError):
+    """The tracking store cannot be used."""
+
+
+def tracking_uri() -> str:
+    """`MLFLOW_TRACKING_URI`, or a SQLite file in the working directory."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI
+
+
+class Store:
+    """An MLflow tracking store.
+
+    A SQLite file that is not there yet is made whole under a lock, then put in its
+    place; its artifacts lie in `mlartifacts` beside it.
+
+    Args:
+        uri: by default `tracking_uri()`.
+
+    Raises:
+        TrackingError: the store cannot be opened.
+    """
+
+    def __init__(self, uri: str | None = None):
+        self.uri = uri or tracking_uri()
+        try:
+            if self.database is not None:
+                _create_once(self.database)
+            self.client = mlflow.MlflowClient(self.uri)
+            self.client.search_experiments(max_results=1)
+        except (MlflowException, OSError, sqlite3.Error) as error:
+            raise TrackingError(
+                f"The tracking store {self.uri} cannot be used: {error}. "
+                "Set MLFLOW_TRACKING_URI, or run with --no-tracking."
+            ) from error
+
+    @property
+    def database(self) -> Path | None:
+        """The file of a SQLite store."""
+        prefix = "sqlite:///"
+        return Path(self.uri[len(prefix) :]).resolve() if self.uri.startswith(prefix) else None
+
+    def experiment(self, name: str) -> str:
+        """The id of an experiment, made if it is not there."""
+        found = self.client.get_experiment_by_name(name)
+        if found is None:
+            where = None
+            if self.database is not None:
+                where = (self.database.parent / "mlartifacts" / slug(name)).as_uri()
+            # another process may have made it in between: then it is there now
+            with contextlib.suppress(MlflowException):
+                return str(self.client.create_experiment(name, artifact_location=where))
+            found = self.client.get_experiment_by_name(name)
+        if found is None or found.lifecycle_stage != "active":
+            raise TrackingError(f"The experiment {name} is deleted in {self.uri}: restore it.")
+        return str(found.experiment_id)
+
+    def projection(self) -> "Projection":
+        """A listener for the journal of one run."""
+        return Projection(self)
+
+    def experiments(self) -> list[str]:
+        """Names of the experiments that hold runs of rnnzoo."""
+        names = [e.name for e in self.client.search_experiments()]
+        return sorted(name for name in names if "/" in name)
+
+    def runs(self, experiment: str) -> pd.DataFrame:
+        """Finished runs: `run, name, started`, tags, parameters and metrics as columns."""
+        found = self.client.get_experiment_by_name(experiment)
+        if found is None:
+            return pd.DataFrame()
+        rows = []
+        token = None
+        while True:
+            page = self.client.search_runs(
+                [found.experiment_id], "attributes.status = 'FINISHED'", page_token=token
+            )
+            for run in page:
+                rows.append(
+                    {
+                        "run": run.info.run_id,
+                        "name": run.info.run_name,
+                        "started": pd.Timestamp(run.info.start_time, unit="ms"),
+                        "experiment_id": found.experiment_id,
+                    }
+                    | run.data.tags
+                    | run.data.params
+                    | run.data.metrics
+                )
+            token = page.token
+            if not token:
+                return pd.DataFrame(rows)
+
+
+class Projection:
+    """Follows the journal of one run and writes each event to a store."""
+
+    def __init__(self, store: Store):
+        self.store = store
+        self.client = store.client
+        self.run = ""
+
+    def __call__(self, journal: Journal, event: Event) -> None:
+        data, when = event.data, int(event.time * 1000)
+        if event.kind == "start":
+            tags = data["tags"] | {"mlflow.runName": data["run"]}
+            experiment = self.store.experiment(data["experiment"])
+            self.run = self.client.create_run(experiment, start_time=when, tags=tags).info.run_id
+        elif event.kind == "parameters":
+            params = [Param(key, str(value)[:VALUE]) for key, value in data["values"].items()]
+            self.client.log_batch(self.run, params=params)
+        elif event.kind == "metrics":
+            step = data["step"] or 0
+            self._log([Metric(k, v, when, step) for k, v in data["values"].items() if v == v])
+        elif event.kind == "series":
+            values = enumerate(data["values"], start=1)
+            self._log([Metric(data["name"], v, when, lead) for lead, v in values if v == v])
+        elif event.kind == "artifact":
+            self._artifact(journal.folder / data["path"])
+        elif event.kind == "end":
+            if data["error"]:
+                self.client.log_batch(self.run, tags=[RunTag("error", data["error"][:VALUE])])
+            self.client.set_terminated(self.run, data["status"], end_time=when)
+
+    def _log(self, metrics: list[Metric]) -> None:
+        for first in range(0, len(metrics), BATCH):
+            self.client.log_batch(self.run, metrics[first : first + BATCH])
+
+    def _artifact(self, path: Path) -> None:
+        if path.is_dir():
+            self.client.log_artifacts(self.run, str(path), path.name)
+        else:
+            self.client.log_artifact(self.run, str(path))
+
+
+def server_command(uri: str, port: int) -> list[str]:
+    """The arguments after `python -m mlflow` for a server on this machine only."""
+    command = ["server", "--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(port)]
+    return [*command, "--workers", "1"]
+
+
+def _create_once(database: Path) -> None:
+    """Makes the schema beside the file and renames it into place.
+
+    MLflow makes it in place and unlocked: processes that start together then break
+    it for good.
+    """
+    if database.exists():
+        return
+    if not database.parent.is_dir():
+        raise TrackingError(f"There is no folder {database.parent} for the tracking store.")
+    digest = hashlib.sha256(str(database).encode()).hexdigest()[:16]
+    with FileLock(Path(tempfile.gettempdir()) / f"rnnzoo-{digest}.lock"):
+        if database.exists():
+            return
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+        with tempfile.TemporaryDirectory(prefix=".mlflow-", dir=database.parent) as folder:
+            fresh = Path(folder) / database.name
+            store = SqlAlchemyStore(
+                f"sqlite:///{fresh}", (database.parent / "mlartifacts").as_uri()
+            )
+            store.engine.dispose()
+            with contextlib.closing(sqlite3.connect(fresh)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")  # readers do not block the writer
+            fresh.replace(database)

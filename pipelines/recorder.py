@@ -1,0 +1,34 @@
+from typing import Any, Protocol
+
+
+class Recorder(Protocol):
+    """What a pipeline tells about its work, if somebody listens."""
+
+    def parameters(self, values: dict[str, Any]) -> None:
+        """Settings of the run, told once each."""
+
+    def metrics(self, values: dict[str, float], step: int | None = None) -> None:
+        """Numbers at one step, or without a step for the whole run."""
+
+    def series(self, name: str, values: Any) -> None:
+        """A number for each lead 1 … n."""
+
+    def picture(self, name: str, figure: Any) -> None:
+        """A matplotlib figure."""
+
+    def text(self, name: str, content: str) -> None:
+        """A file of text, its name with an ending."""
+
+
+class Silence:
+    """The recorder of those who want none."""
+
+    def parameters(self, values: dict[str, Any]) -> None: ...
+
+    def metrics(self, values: dict[str, float], step: int | None = None) -> None: ...
+
+    def series(self, name: str, values: Any) -> None: ...
+
+    def picture(self, name: str, figure: Any) -> None: ...
+
+    def text(self, name: str, content: str) -> None: ...

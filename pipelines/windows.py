@@ -1,0 +1,52 @@
+"""Cuts arrays along time: views where one can, gathers of a batch where one must."""
+
+import numpy as np
+
+
+def ahead(values: np.ndarray, horizon: int) -> np.ndarray:
+    """The `horizon` rows that follow each row, as a view.
+
+    Args:
+        values: `(rows, …)`.
+
+    Returns:
+        `(rows − horizon, horizon, …)`: entry `[t, k]` is `values[t + 1 + k]`.
+
+    >>> import numpy as np
+    >>> ahead(np.arange(5), 2).tolist()
+    [[1, 2], [2, 3], [3, 4]]
+    """
+    view = np.lib.stride_tricks.sliding_window_view(values[1:], horizon, axis=0)
+    return np.moveaxis(view, -1, 1)
+
+
+def padded_ahead(values: np.ndarray, horizon: int) -> np.ndarray:
+    """As `ahead`, for every row: `(rows, horizon, …)`, NaN where the series ends."""
+    end = np.full((horizon, *values.shape[1:]), np.nan, values.dtype)
+    return ahead(np.concatenate([values, end]), horizon)
+
+
+def origins_between(start: int, end: int, horizon: int, stride: int = 1) -> np.ndarray:
+    """Rolling origins whose targets all lie in rows `[start, end)`.
+
+    An origin is the last row that a forecast may know: its leads are the rows
+    `origin + 1 … origin + horizon`.
+
+    >>> origins_between(start=10, end=14, horizon=3).tolist()
+    [9, 10]
+    """
+    return np.arange(start - 1, end - horizon, stride)
+
+
+def stream_starts(rows: int, length: int, streams: int, rng: np.random.Generator) -> np.ndarray:
+    """First rows of `streams` spans of `length` rows, evenly spread over `rows`.
+
+    A random shift moves all but the outer ends, so that the cuts between chunks fall
+    elsewhere in each epoch.
+    """
+    free = rows - length
+    if streams == 1:
+        return np.array([free])
+    step = free / (streams - 1)
+    shift = rng.uniform(-step / 2, step / 2, streams)
+    return np.clip(np.round(np.arange(streams) * step + shift), 0, free).astype(int)

@@ -1,0 +1,37 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout, which is the package."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """Real data that is not part of the project: RNNZOO_DATA, or beside the checkout."""
+    folder = Path(os.environ.get("RNNZOO_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"there is no data folder {folder}: set RNNZOO_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def waves() -> pd.DataFrame:
+    """Daily waves in noise, with a covariate known afterwards and one known ahead."""
+    rng = np.random.default_rng(7)
+    t = np.arange(400)
+    holiday = (t % 7 == 0).astype(float)
+    wind = rng.normal(size=400)
+    y = 20 + 5 * np.sin(t / 8) + 3 * holiday + np.roll(wind, 1) + 0.3 * rng.normal(size=400)
+    return pd.DataFrame(
+        {"day": pd.date_range("2020-01-01", periods=400), "sales": y, "wind": wind}
+        | {"holiday": holiday}
+    )

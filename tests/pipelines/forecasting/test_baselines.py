@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from rnnzoo.pipelines.forecasting.baselines import DirectAR, baselines, last_value, seasonal
+from rnnzoo.pipelines.windows import origins_between
+
+Y = np.random.default_rng(0).normal(size=200).cumsum()
+ORIGINS = origins_between(150, 200, 10)
+
+
+def test_last_value():
+    found = last_value(Y, ORIGINS, 10)
+    assert found.shape == (len(ORIGINS), 10)
+    np.testing.assert_array_equal(found, np.tile(Y[ORIGINS][:, None], 10))
+
+
+@pytest.mark.parametrize("season", [1, 3, 10, 24])
+def test_seasonal_repeats_the_last_known_season(season):
+    found = seasonal(Y, ORIGINS, 10, season)
+    for i, origin in enumerate(ORIGINS):
+        for lead in range(1, 11):
+            row = origin + lead
+            while row > origin:
+                row -= season
+            assert found[i, lead - 1] == Y[row]
+
+
+def test_seasonal_without_a_season_of_history_repeats_the_value():
+    assert seasonal(Y, np.array([2]), 3, season=12).tolist() == [[Y[2]] * 3]
+
+
+def test_direct_ar_is_least_squares_per_lead():
+    order, horizon, rows = 5, 3, 150
+    model = DirectAR(order, horizon).fit(Y[:rows])
+    origin, lead = 170, 3
+    t = np.arange(order - 1, rows - lead)
+    lags = np.stack([Y[t - i] for i in range(order)], axis=1)
+    design = np.column_stack([np.ones(len(t)), lags])
+    weights = np.linalg.lstsq(design, Y[t + lead], rcond=None)[0]
+    expected = weights @ [1, *Y[origin - np.arange(order)]]
+    assert model.predict(Y, np.array([origin]))[0, lead - 1] == pytest.approx(expected)
+
+
+def test_direct_ar_finds_an_ar_process():
+    rng = np.random.default_rng(1)
+    y = np.zeros(5000)
+    for t in range(2, 5000):
+        y[t] = 0.6 * y[t - 1] - 0.3 * y[t - 2] + rng.normal()
+    one_step = DirectAR(2, 1).fit(y).regressions_[0]
+    np.testing.assert_allclose(one_step.coef_, [0.6, -0.3], atol=0.03)
+
+
+def test_no_baseline_looks_past_an_origin():
+    before = baselines(Y, ORIGINS[:1], 10, training_rows=150, season=7, order=5)
+    changed = Y.copy()
+    changed[ORIGINS[0] + 1 :] = 1e6
+    after = baselines(changed, ORIGINS[:1], 10, training_rows=150, season=7, order=5)
+    assert before.keys() == {"naive-last", "naive-seasonal", "linear-ar"}
+    for name, forecast in before.items():
+        np.testing.assert_array_equal(forecast, after[name])

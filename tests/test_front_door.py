@@ -1,0 +1,130 @@
+"""The package as a whole: what it costs to import, who imports whom, what is shipped."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import rnnzoo
+
+HEAVY = {"tensorflow", "keras", "mlflow", "jax", "torch", "matplotlib", "sklearn"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import rnnzoo", "from rnnzoo.experiments.cli import main; import sys; sys.argv = ['rnnzoo', '--help']; main()"],
+    ids=["import", "help"],
+)
+def test_the_front_door_is_light(code):
+    probe = f"""
+import atexit, sys
+atexit.register(lambda: print("loaded:", *sorted({HEAVY} & set(sys.modules))))
+{code}
+"""
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1].strip() == "loaded:"
+
+
+def test_nothing_of_tensorflow_reaches_the_screen():
+    code = """
+from rnnzoo import Recurrent, cells
+import keras, numpy as np
+x = keras.Input((3, 2))
+keras.Model(x, Recurrent(cells.GRU(2))(x)).predict(np.zeros((1, 3, 2)), verbose=0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_backend_that_fails_is_heard():
+    code = "import os; os.environ['KERAS_BACKEND'] = 'nonsense'; import rnnzoo.zoo"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "nonsense" in done.stderr
+
+
+def test_every_public_name_is_there():
+    for name in rnnzoo.__all__:
+        assert getattr(rnnzoo, name) is not None
+    assert set(rnnzoo.__all__) <= set(dir(rnnzoo))
+    with pytest.raises(AttributeError, match="Forcaster"):
+        rnnzoo.Forcaster  # noqa: B018
+
+
+MAY_IMPORT = {
+    "zoo": set(),
+    "datasets": set(),
+    "pipelines": {"zoo", "datasets"},
+    "experiments": {"zoo", "datasets", "pipelines"},
+}
+GROUND = {"errors", "_quiet"}
+
+
+@pytest.mark.parametrize("layer", MAY_IMPORT)
+def test_who_imports_whom(root, layer):
+    for path in (root / layer).rglob("*.py"):
+        for module in _imports(path, root):
+            if module[0] == "rnnzoo":
+                assert module[1] in MAY_IMPORT[layer] | GROUND | {layer}, f"{path}: {module}"
+
+
+def test_mlflow_in_one_place(root):
+    importers = {
+        path.name
+        for layer in MAY_IMPORT
+        for path in (root / layer).rglob("*.py")
+        if any(module[0] == "mlflow" for module in _imports(path, root))
+    }
+    assert importers <= {"tracking.py", "flavor.py"}
+
+
+def test_no_pickle_anywhere(root):
+    for layer in MAY_IMPORT:
+        for path in (root / layer).rglob("*.py"):
+            imported = {module[0] for module in _imports(path, root)}
+            assert not imported & {"pickle", "joblib", "cloudpickle", "dill"}, path
+
+
+def test_the_wheel_holds_every_module(root, tmp_path):
+    # an editable install hides a forgotten subpackage; an odd folder name, a wrong mapping
+    copy = tmp_path / "my copy-1"
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=root, capture_output=True, text=True, check=True,
+    ).stdout.split("\0")  # fmt: skip
+    for name in filter(None, tracked):
+        if (root / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(root / name, copy / name)
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path / "dist", copy],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    with zipfile.ZipFile(next((tmp_path / "dist").glob("*.whl"))) as wheel:
+        shipped = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    layers = tuple(f"{layer}/" for layer in MAY_IMPORT)
+    expected = {
+        f"rnnzoo/{name}"
+        for name in tracked
+        if re.fullmatch(r".*\.(py|yaml|typed)", name)
+        and (name.startswith(layers) or "/" not in name)
+    }
+    assert shipped == expected
+
+
+def _imports(path: Path, root: Path) -> list[tuple[str, ...]]:
+    """Modules that a file imports, relative ones spelled from the top."""
+    package = ("rnnzoo", *path.relative_to(root).parent.parts)
+    found: list[tuple[str, ...]] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [tuple(name.name.split(".")) for name in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = (*base, *(node.module or "").split(".")) if node.module else base
+            found += [(*module, name.name) for name in node.names] if module == ("rnnzoo",) else [module]
+    return found

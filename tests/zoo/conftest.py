@@ -1,0 +1,148 @@
+"""The cells under test, by name, with random weights and inputs that are always the same."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from rnnzoo import Recurrent
+from rnnzoo.zoo.cells import CELLS, GRU, LSTM, NARX, RNN, Elman, Feedback, Jordan, RecurrentCell
+
+BATCH, TIME = 3, 6
+
+
+@keras.saving.register_keras_serializable("rnnzoo_tests")
+class ConvolvedRNN(RecurrentCell):
+    """A cell over images of one axis, with two states of different channels.
+
+    h_t = tanh(W ∗ x_t + U ∗ h_{t−1} + m_{t−1} + b),  m_t = m_{t−1} / 2 + mean of h_t
+    """
+
+    def __init__(self, units: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.units = units
+        self.state_size = [units, 1]
+        self.output_size = units
+
+    def build(self, input_shape: Any) -> None:
+        self.W = self.add_weight(shape=(3, input_shape[-1], self.units), name="W")
+        self.U = self.add_weight(shape=(3, self.units, self.units), name="U")
+        self.b = self.add_weight(shape=(self.units,), name="b")
+
+    def project(self, inputs: Any) -> Any:
+        folded = ops.reshape(inputs, (-1, *inputs.shape[-2:]))  # (batch · time, place, channels)
+        drive = ops.conv(folded, self.W, padding="same") + self.b
+        return ops.reshape(drive, (*ops.shape(inputs)[:-1], self.units))
+
+    def step(self, drive: Any, states: Any) -> Any:
+        h, m = states
+        h = ops.tanh(drive + ops.conv(h, self.U, padding="same") + m)
+        return h, [h, m / 2 + ops.mean(h, axis=-1, keepdims=True)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A cell, the shape of one step of its input, and how many channels of it are truth."""
+
+    make: Callable[[], RecurrentCell]
+    item: tuple[int, ...] = (3,)
+    truth: int = 0
+
+    @property
+    def x(self) -> np.ndarray:
+        return _normal((BATCH, TIME, *self.item), seed=1)
+
+    def cell(self) -> RecurrentCell:
+        return built(self.make(), *self.item)
+
+    def loop(self, **arguments: Any) -> Recurrent:
+        return Recurrent(self.cell(), **arguments)
+
+    @property
+    def states(self) -> list[np.ndarray]:
+        """Initial states that are not zero."""
+        spatial = self.item[:-1]
+        sizes = self.cell().state_size
+        return [_normal((BATCH, *spatial, n), seed=2 + k) for k, n in enumerate(sizes)]
+
+    def run(self, x: Any, states: Any = None, mask: Any = None) -> tuple[Any, list[Any]]:
+        """The outputs of all steps and the last states, from a network compiled once."""
+        states = [0 * state for state in self.states] if states is None else states
+        mask = np.ones(x.shape[:2], bool) if mask is None else mask
+        outputs, *last = _network(self).predict_on_batch([x, *states, mask])
+        return outputs, last
+
+
+@cache
+def _network(case: Case) -> keras.Model:
+    loop = case.loop(return_sequences=True, return_state=True)
+    x = keras.Input((None, *case.item))
+    states = [keras.Input((*case.item[:-1], n)) for n in loop.cell.state_size]
+    mask = keras.Input((None,), dtype="bool")
+    return keras.Model([x, *states, mask], loop(x, initial_state=states, mask=mask))
+
+
+def built(cell: RecurrentCell, *item: int) -> RecurrentCell:
+    """The cell with all its weights, biases too, set to random numbers."""
+    cell.build((None, *item))
+    cell.built = True
+    for k, weight in enumerate(cell.weights):
+        weight.assign(_normal(weight.shape, seed=100 + k) / 2)
+    return cell
+
+
+def _normal(shape: Any, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+CASES = {name: Case(lambda cell=cell: cell(4)) for name, cell in CELLS.items()} | {
+    "rnn-taps": Case(lambda: RNN(4, taps=(1, 3))),
+    "elman-whole": Case(lambda: Elman(4, truncate=False)),
+    "jordan-whole": Case(lambda: Jordan(4, outputs=2, truncate=False)),
+    "lstm-peepholes": Case(lambda: LSTM(4, peepholes=True)),
+    "gru-before": Case(lambda: GRU(4, reset="before")),
+    "narx-gaps": Case(lambda: NARX(4, 2, input_delays=(0, 2), feedback_delays=(1, 4))),
+    "narx-truth": Case(lambda: NARX(4, 2, (0, 2), feedback="truth"), item=(5,), truth=2),
+    "narx-error": Case(lambda: NARX(4, 2, (0, 2), feedback="error"), item=(5,), truth=2),
+    "narx-alone": Case(lambda: NARX(4, 2, (), feedback="truth"), item=(2,), truth=2),
+    "feedback": Case(lambda: Feedback([GRU(4)], 2)),
+    "feedback-truth": Case(lambda: Feedback([GRU(4)], 2, "truth"), item=(5,), truth=2),
+    "feedback-two": Case(lambda: Feedback([LSTM(4), GRU(3)], 2)),
+    "feedback-two-truth": Case(
+        lambda: Feedback([LSTM(4), GRU(3)], 2, "truth"), item=(5,), truth=2
+    ),
+    "images": Case(lambda: ConvolvedRNN(4), item=(5, 2)),
+}
+VECTOR_CASES = {name: case for name, case in CASES.items() if len(case.item) == 1}
+FEW_CASES = {name: CASES[name] for name in ("lstm", "narx-gaps", "images")}
+TRUTH_CASES = {name: case for name, case in CASES.items() if case.truth}
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]
+
+
+@pytest.fixture(params=VECTOR_CASES)
+def vector_case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]
+
+
+@pytest.fixture(params=FEW_CASES)
+def few(request: pytest.FixtureRequest) -> Case:
+    """For laws that the loop keeps, whatever the cell."""
+    return CASES[request.param]
+
+
+@pytest.fixture(params=TRUTH_CASES)
+def truth_case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]
+
+
+@pytest.fixture(name="built")
+def built_fixture() -> Callable[..., RecurrentCell]:
+    return built

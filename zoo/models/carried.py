@@ -1,0 +1,65 @@
+"""The carried network: reads step by step, forecasts all leads from its state."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import ops
+
+from ..cells.base import RecurrentCell
+from ..layers import stack
+
+
+@dataclass(frozen=True)
+class Carried:
+    """Three views of one network, sharing all weights.
+
+    Attributes:
+        network: `[x, (ahead,) *states]` to `[forecast, *states]`; for training.
+        reader: `[x, *states]` to `[output, *states]`; reads without forecasting.
+        head: `[output, (ahead)]` to `forecast`; forecasts from where reading stopped.
+
+    Shapes: `x` is `(batch, time, inputs)`; `ahead`, the known-future rows of each
+    lead, `(batch, time, horizon, futures)`, absent without futures; `output`
+    `(batch, time, units)`; `forecast` `(batch, time, horizon)`; a state
+    `(batch, channels)`.
+    """
+
+    network: keras.Model
+    reader: keras.Model
+    head: keras.Model
+
+
+def carried(cells: list[RecurrentCell], inputs: int, horizon: int, futures: int = 0) -> Carried:
+    """Builds a network that forecasts `horizon` leads from its state at every step.
+
+    ```
+    s_t = cells(x_t, s_{t−1})
+    ŷ_{t,k} = (A s_t + a)_k + v · tanh(P s_t + Q f_{t+k} + q)
+    ```
+
+    The second term is there if there are known-future covariates f: the forecast of
+    lead k reads the row of lead k and no other.
+    """
+    loop = stack(cells, return_sequences=True, return_state=True)
+    x = keras.Input((None, inputs), name="x")
+    states = [
+        keras.Input((channels,), name=f"state_{i}") for i, channels in enumerate(loop.state_size)
+    ]
+    output, *after = loop(x, initial_state=states)
+    reader = keras.Model([x, *states], [output, *after], name="reader")
+
+    s = keras.Input((None, output.shape[-1]), name="output")
+    forecast = keras.layers.Dense(horizon, name="leads")(s)
+    known: list[Any] = []
+    if futures:
+        ahead = keras.Input((None, horizon, futures), name="ahead")
+        known = [ahead]
+        here = keras.layers.Dense(16, use_bias=False, name="present")(s)
+        there = keras.layers.Dense(16, name="future")(ahead)
+        joint = ops.tanh(ops.expand_dims(here, 2) + there)  # (batch, time, horizon, 16)
+        effect = keras.layers.Dense(1, use_bias=False, name="effect")(joint)
+        forecast = forecast + ops.squeeze(effect, -1)
+    head = keras.Model([s, *known], forecast, name="head")
+    network = keras.Model([x, *known, *states], [head([output, *known]), *after], name="carried")
+    return Carried(network, reader, head)
