@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from .base import Schema, Series
+from .steps import HOLIDAY, default_season, find_frequency, on_grid
 from .table import OURS, Table, counted
-from .times import HOLIDAY, default_season, find_frequency, on_grid, parse, stamp
+from .times import parse, stamp
 
 
 def check_columns(table: Table, time: str, target: str, covariates: tuple[str, ...]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -11,10 +11,10 @@ from ..errors import ArgumentTypeError, one_of, whole_number
 from .base import Schema, Series
 from .checks import check_columns, checked
 from .fetch import open_table
+from .steps import check_frequency
 from .table import Table, names
-from .times import check_frequency
 
-Source = str | Path | pd.DataFrame | pd.Series | Series
+Source: TypeAlias = str | Path | pd.DataFrame | pd.Series | Series
 
 
 def read(
@@ -62,7 +62,7 @@ def read(
         DataError: the table cannot be used; names the column, the rows and the remedy.
         ArgumentError, ArgumentTypeError: another argument cannot be used.
     """
-    options = {
+    options: dict[str, Any] = {
         "missing": one_of("missing", missing, ("error", "interpolate")),
         "duplicates": one_of("duplicates", duplicates, ("error", "mean")),
         "gaps": one_of("gaps", gaps, ("error", "fill")),
@@ -70,8 +70,8 @@ def read(
     }
     repairs: tuple[str, ...] = ()
     if isinstance(source, Series):
-        asked = (time, target, name, time_format, frequency, season, past, future, unit)
-        if not any(v is not None and v != "" and v != () for v in asked):
+        asked = (time, target, name, time_format, frequency, past, future, unit)
+        if season is None and not any(asked):
             return source
         old, repairs = source.schema, source.repairs
         time, target = time or old.time or "ds", target or old.target

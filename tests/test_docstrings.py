@@ -8,7 +8,8 @@ import pytest
 import rnnzoo
 
 MODULES = [
-    module.name for module in pkgutil.walk_packages(rnnzoo.__path__, "rnnzoo.")
+    module.name
+    for module in pkgutil.walk_packages(rnnzoo.__path__, "rnnzoo.")
     if module.name.split(".")[1] in ("zoo", "datasets", "pipelines", "experiments")
 ]
 

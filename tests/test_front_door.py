@@ -16,7 +16,10 @@ HEAVY = {"tensorflow", "keras", "mlflow", "jax", "torch", "matplotlib", "sklearn
 
 @pytest.mark.parametrize(
     "code",
-    ["import rnnzoo", "from rnnzoo.experiments.cli import main; import sys; sys.argv = ['rnnzoo', '--help']; main()"],
+    [
+        "import rnnzoo",
+        "from rnnzoo.experiments.cli import main; import sys; sys.argv = ['rnnzoo', '--help']; main()",
+    ],
     ids=["import", "help"],
 )
 def test_the_front_door_is_light(code):
@@ -126,5 +129,7 @@ def _imports(path: Path, root: Path) -> list[tuple[str, ...]]:
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else ()
             module = (*base, *(node.module or "").split(".")) if node.module else base
-            found += [(*module, name.name) for name in node.names] if module == ("rnnzoo",) else [module]
+            found += (
+                [(*module, name.name) for name in node.names] if module == ("rnnzoo",) else [module]
+            )
     return found

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from ...datasets import Schema, Series, future_rows, read, read_like, require_rows
-from ...errors import ArgumentError, ModelFileError, whole_number
+from ...errors import ArgumentError, DataError, ModelFileError, whole_number
 from .. import metrics
 from ..recorder import Recorder, Silence
 from ..training import History, seeded, train
@@ -179,7 +179,15 @@ class Forecaster(BaseEstimator):
             DataError: the first row does not follow the last one read.
         """
         self._require_fit()
-        series = read_like(data, self.schema_, after=self.last_time_)
+        series = read_like(data, self.schema_)
+        expected = self.schema_.times_after(self.last_time_, 1)[0]
+        first = series.times[0]
+        holiday = self.schema_.frequency == "B" and first > expected
+        if first != expected and not holiday:
+            raise DataError(
+                f"New rows must follow {self.last_time_}, the last one read: the next is "
+                f"{expected}. Received: a first row at {first}. Use warm_up to start anew."
+            )
         rows = self.transform_.rows(series, before=self.state_.level)
         self._move(self.architecture_.read(rows, self.state_), series)
         return self

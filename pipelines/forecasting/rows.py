@@ -87,5 +87,6 @@ class Transform:
         known = series.values(["y", *self.schema.past])
         if self.difference:
             first = known[0, 0] if before is None else before
-            known[:, 0] = np.diff(known[:, 0], prepend=first)
+            steps = np.diff(known[:, :1], axis=0, prepend=first)
+            known = np.concatenate([steps, known[:, 1:]], axis=1)
         return known, series.values(self.schema.future)

@@ -19,8 +19,7 @@ def hourly() -> pd.DataFrame:
 @pytest.fixture
 def data_folder() -> Path:
     """The folder of real data; tests that need it are skipped without it."""
-    beside = Path(__file__).parents[2] / ".." / "shared" / "data"
-    folder = Path(os.environ.get("RNNZOO_DATA", beside))
+    folder = Path(__file__).parents[2] / os.environ.get("RNNZOO_DATA", "../shared/data")
     if not folder.is_dir():
         pytest.skip(f"no folder of real data at {folder}; RNNZOO_DATA names another")
     return folder

@@ -1,0 +1,110 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from rnnzoo import ArgumentError, Forecaster, ModelFileError
+
+
+def after(waves):
+    return waves[320:325][["day", "holiday"]]
+
+
+def test_loaded_it_forecasts_the_same_bit_for_bit(forecaster, waves, tmp_path):
+    forecaster.save(tmp_path / "model")
+    twin = Forecaster.load(tmp_path / "model")
+    assert twin.get_params() == forecaster.get_params()
+    for one, other in (
+        (forecaster.predict(future=after(waves)), twin.predict(future=after(waves))),
+        (forecaster.backtest(waves).frame(), twin.backtest(waves).frame()),
+    ):
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+
+FRESH = """
+import sys, pandas as pd
+from rnnzoo import Forecaster
+waves = pd.read_parquet(sys.argv[2])
+columns = dict(time="day", target="sales", past=["wind"], future=["holiday"])
+if sys.argv[3] == "load":
+    forecaster = Forecaster.load(sys.argv[1])
+else:
+    forecaster = Forecaster("gru", horizon=5, lookback=16, units=6, epochs=2, seed=3)
+    forecaster.fit(waves[:320], **columns)
+forecast = forecaster.predict(future=waves[320:325][["day", "holiday"]])
+print(*[value.hex() for value in forecast["yhat"]])
+"""
+
+
+@pytest.mark.parametrize("how", ["load", "fit"])
+def test_another_process_gives_the_same_forecast(gru, waves, tmp_path, how):
+    """Laws 6 and 9: saved and loaded, or fitted anew with the same seed."""
+    gru.save(tmp_path / "model")
+    waves.to_parquet(tmp_path / "waves.parquet")
+    done = subprocess.run(
+        [sys.executable, "-c", FRESH, tmp_path / "model", tmp_path / "waves.parquet", how],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    here = gru.predict(future=after(waves))["yhat"]
+    assert done.stdout.split() == [value.hex() for value in here]
+
+
+def test_only_json_and_plain_arrays(gru, tmp_path):
+    folder = gru.save(tmp_path / "model")
+    assert {path.name for path in folder.iterdir()} == {
+        "manifest.json",
+        "weights.npz",
+        "state.npz",
+    }
+    for path in folder.glob("*.npz"):
+        with np.load(path, allow_pickle=False) as stored:
+            assert stored.files
+
+
+def test_an_older_model_is_replaced_and_nothing_else_left(gru, forecasters, tmp_path):
+    gru.save(tmp_path / "model")
+    forecasters["closed loop, fed back by itself"].save(tmp_path / "model")
+    assert Forecaster.load(tmp_path / "model").cell == "narx"
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_folder_of_somebody_else_is_left_alone(gru, tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(ArgumentError, match="holds no rnnzoo model"):
+        gru.save(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def _flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+
+
+def _rewrite(path, **changes):
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (lambda folder: (folder / "manifest.json").unlink(), "no rnnzoo model"),
+        (lambda folder: (folder / "manifest.json").write_text("{"), "damaged"),
+        (lambda folder: (folder / "manifest.json").write_text("[]"), "damaged"),
+        (lambda folder: (folder / "weights.npz").unlink(), "weights.npz is missing"),
+        (lambda folder: _flip(folder / "weights.npz"), "hash"),
+        (lambda folder: _rewrite(folder / "manifest.json", format=99), "format 99"),
+        (lambda folder: _rewrite(folder / "manifest.json", settings={"cell": "os"}), "`cell`"),
+        (lambda folder: _rewrite(folder / "manifest.json", settings={"evil": 1}), "evil"),
+        (lambda folder: _rewrite(folder / "manifest.json", schema={}), "cannot|can be read"),
+    ],
+)
+def test_a_damaged_model(gru, tmp_path, harm, message):
+    folder = gru.save(tmp_path / "model")
+    harm(folder)
+    with pytest.raises(ModelFileError, match=message):
+        Forecaster.load(folder)
