@@ -26,7 +26,8 @@ def read_like(
     """Reads another table of the same meaning, as for predicting or a backtest.
 
     Columns are found by the names in `schema`, or by ours (`unique_id, ds, y`). One row
-    is enough. Further columns of numbers are ignored with a warning.
+    is enough. Columns of numbers that the fitted table did not have are ignored with a
+    warning.
 
     Args:
         source: as for `read`.
@@ -44,7 +45,7 @@ def read_like(
     needed = (target, *schema.past, *schema.future)
     _check_present(table, needed)
     if not isinstance(source, Series):
-        _warn_of_extra(table, {time, *needed, *OURS})
+        _warn_of_extra(table, {time, *needed, *schema.others, *OURS})
     series = checked(
         table,
         time,

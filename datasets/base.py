@@ -21,6 +21,7 @@ class Schema:
         frequency: a pandas offset alias, e.g. `"h"`, `"D"`, `"B"`.
         season: steps in a season, e.g. 24 for hourly data with a daily cycle.
         unit: of the target, for axes; may be empty.
+        others: columns that stood in the table and were not asked for.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Schema:
     frequency: str = "D"
     season: int = 1
     unit: str = ""
+    others: tuple[str, ...] = ()
 
     def times_after(self, last: pd.Timestamp, steps: int) -> pd.DatetimeIndex:
         """The `steps` times that follow `last`.

@@ -95,6 +95,9 @@ def read(
         frequency="" if frequency is None else check_frequency(frequency),
         season=0 if season is None else whole_number("season", season),
         unit=unit,
+        others=tuple(
+            str(c) for c in table.frame.columns if c not in (time, target, *past, *future)
+        ),
     )
     series = checked(table, time, target, schema, fewest=2, **options)
     return replace(series, repairs=repairs + series.repairs)

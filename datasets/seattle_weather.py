@@ -8,8 +8,8 @@ def load() -> Series:
     """Daily maximum temperature in Seattle, °C, with precipitation and wind.
 
     1,461 days, 2012-01-01 to 2015-12-31, none missing. Target `temp_max` in °C; past
-    covariates `precipitation` in mm and `wind` in m/s. The season is 365 days: the cycle
-    is yearly, and there is hardly a weekly one.
+    covariates `precipitation` and `wind`, whose units the package does not state. The
+    season is 365 days: the cycle is yearly, and there is hardly a weekly one.
 
     Source: the file `seattle-weather.csv` inside the installed package `vega_datasets`
     (MIT), from NOAA's daily records, which are in the public domain. No network is used.

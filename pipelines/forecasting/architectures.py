@@ -13,6 +13,7 @@ import numpy as np
 
 from ...errors import ArgumentError, one_of
 from ...zoo.cells import CELLS, Feedback
+from ...zoo.compiled import compiled
 from ...zoo.models import carried, closed_loop
 from ..training import Chunks
 from ..windows import padded_ahead
@@ -130,9 +131,8 @@ class CarriedArchitecture:
         self.horizon = horizon
         past, futures = len(transform.schema.past), len(transform.schema.future)
         built = carried(cells, 1 + past + futures, horizon, futures)
-        self.network, self.reader, self.head = built.network, built.reader, built.head
-        for model in (self.reader, self.head):
-            model.compile(jit_compile=False)
+        self.network, self.reader = built.network, built.reader
+        self._read, self._head = compiled(built.reader), compiled(built.head)
 
     def chunks(self, rows: Rows, length: int, burn_in: int) -> Chunks:
         change = padded_ahead(rows.level, self.horizon) - rows.level[:, None]
@@ -168,14 +168,12 @@ class CarriedArchitecture:
         states = _zeros(self.reader) if state is None else state.arrays
         inputs = _joined(rows)
         for first in range(0, len(rows), READ):
-            output, *states = self.reader.predict_on_batch(
-                [inputs[None, first : first + READ], *states]
-            )
+            output, *states = self._read([inputs[None, first : first + READ], *states])
             yield first, output, states
 
     def _leads(self, output: np.ndarray, level: np.ndarray, future: np.ndarray) -> np.ndarray:
         known = [future[:, None].astype("float32")] if future.shape[-1] else []
-        change = self.head.predict_on_batch([output[:, None], *known])[:, 0]
+        change = self._head([output[:, None], *known])[0][:, 0]
         return level[:, None] + self.transform.scale * change.astype("float64")
 
 
@@ -192,8 +190,7 @@ class ClosedLoopArchitecture:
         self.transform = transform
         built = closed_loop(open_cell, closed_cell, len(transform.schema.future))
         self.network, self.reader, self.roller = built.network, built.reader, built.roller
-        for model in (self.reader, self.roller):
-            model.compile(jit_compile=False)
+        self._read, self._rolled = compiled(built.reader), compiled(built.roller)
 
     def chunks(self, rows: Rows, length: int, burn_in: int) -> Chunks:
         return Chunks([_open(rows)], rows.known, length, burn_in)
@@ -223,21 +220,15 @@ class ClosedLoopArchitecture:
         states = _zeros(self.reader) if state is None else state.arrays
         inputs = _open(rows)
         for first in range(0, len(rows), READ):
-            output, *every = self.reader.predict_on_batch(
-                [inputs[None, first : first + READ], *states]
-            )
+            output, *every = self._read([inputs[None, first : first + READ], *states])
             states = [s[:, -1] for s in every]
             yield first, output, every
 
     def _roll(self, states: list, level: np.ndarray, future: np.ndarray) -> np.ndarray:
         self.roller.set_weights(self.network.get_weights())
+        batches = [slice(first, first + ROLL) for first in range(0, len(level), ROLL)]
         rolled = np.concatenate(
-            [
-                self.roller.predict_on_batch(
-                    [future[i : i + ROLL], *[s[i : i + ROLL] for s in states]]
-                )
-                for i in range(0, len(level), ROLL)
-            ]
+            [self._rolled([future[b], *[s[b] for s in states]])[0] for b in batches]
         )
         scaler = self.transform.known_
         target = rolled[..., 0].astype("float64") * scaler.scale_[0] + scaler.mean_[0]

@@ -1,28 +1,25 @@
 """`Forecaster`: a recurrent network from a table to a forecast and its backtest."""
 
-from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from ...datasets import Schema, Series, future_rows, read, read_like, require_rows
-from ...errors import ArgumentError, DataError, ModelFileError, whole_number
+from ...datasets import Series, future_rows, read, read_like, require_rows
+from ...errors import ArgumentError, DataError, whole_number
 from .. import metrics
 from ..recorder import Recorder, Silence
-from ..training import History, seeded, train
+from ..training import seeded, train
 from ..windows import origins_between
 from .architectures import Architecture, State, architecture_name, build
 from .backtest import Backtest, record
 from .baselines import baselines
 from .rows import Transform
-from .saving import read_folder, write_folder
-from .settings import Plan, check, plan
+from .saving import restore, save
+from .settings import Plan, check, described, plan
 
 
 class Forecaster(BaseEstimator):
@@ -138,8 +135,8 @@ class Forecaster(BaseEstimator):
         origins = origins_between(training, len(series), self.horizon) - warm
         truth = rows.level[warm:][origins[:, None] + np.arange(1, self.horizon + 1)]
         with seeded(self.seed):
-            built = self.architecture_ = self._build()
-            recorder.parameters(self._described(plan))
+            built = self.architecture_ = self.build()
+            recorder.parameters(described(self, plan))
 
             def score() -> float:
                 forecast = built.forecast_origins(rows[warm:], origins, self.horizon)
@@ -155,7 +152,6 @@ class Forecaster(BaseEstimator):
                 seed=self.seed,
                 recorder=recorder,
             )
-        self.fitted_rows_ = len(series)
         self.fitted_until_ = series.times[-1]
         self._move(built.read(rows, None), series)
         return self
@@ -291,24 +287,7 @@ class Forecaster(BaseEstimator):
             ArgumentError: the folder exists and holds something else.
         """
         self._require_fit()
-        manifest = {
-            "kind": "forecaster",
-            "versions": {"rnnzoo": version("rnnzoo"), "keras": keras.version()},
-            "settings": self.get_params(),
-            "schema": asdict(self.schema_),
-            "transform": self.transform_.to_dict(),
-            "lookback": self.lookback_,
-            "history": asdict(self.history_),
-            "fitted_rows": self.fitted_rows_,
-            "fitted_until": self.fitted_until_.isoformat(),
-            "state": {"time": self.last_time_.isoformat(), "level": self.state_.level},
-        }
-        arrays = {
-            "weights": self.architecture_.network.get_weights(),
-            "state": [self.state_.output, *self.state_.arrays],
-        }
-        write_folder(Path(folder), manifest, arrays)
-        return Path(folder)
+        return save(self, Path(folder))
 
     @classmethod
     def load(cls, folder: str | Path) -> "Forecaster":
@@ -317,28 +296,7 @@ class Forecaster(BaseEstimator):
         Raises:
             ModelFileError: no model there, or a damaged one.
         """
-        manifest, arrays = read_folder(Path(folder))
-        try:
-            forecaster = cls(**manifest["settings"])
-            forecaster.check()
-            schema = Schema(
-                **manifest["schema"]
-                | {key: tuple(manifest["schema"][key]) for key in ("past", "future")}
-            )
-            forecaster.schema_ = schema
-            forecaster.lookback_ = manifest["lookback"]
-            forecaster.transform_ = Transform.from_dict(schema, manifest["transform"])
-            forecaster.history_ = History(**manifest["history"])
-            forecaster.fitted_rows_ = manifest["fitted_rows"]
-            forecaster.fitted_until_ = pd.Timestamp(manifest["fitted_until"])
-            forecaster.last_time_ = pd.Timestamp(manifest["state"]["time"])
-            forecaster.architecture_ = forecaster._build()
-            forecaster.architecture_.network.set_weights(arrays["weights"])
-            output, *states = arrays["state"]
-            forecaster.state_ = State(states, output, manifest["state"]["level"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelFileError(f"{folder} is no forecaster that can be read: {error}") from error
-        return forecaster
+        return restore(cls, Path(folder))
 
     @property
     def parameters_(self) -> int:
@@ -346,7 +304,8 @@ class Forecaster(BaseEstimator):
         self._require_fit()
         return int(self.architecture_.network.count_params())
 
-    def _build(self) -> Architecture:
+    def build(self) -> Architecture:
+        """An untrained network for the table that was fitted."""
         return build(
             architecture_name(self.cell, self.architecture, self.layers),
             self.transform_,
@@ -396,20 +355,3 @@ class Forecaster(BaseEstimator):
     def _require_fit(self) -> None:
         if not hasattr(self, "state_"):
             raise NotFittedError("This Forecaster is not fitted yet: call `fit` or `load` first.")
-
-    def _described(self, plan: Plan) -> dict[str, Any]:
-        """Parameters for a recorder: every setting as it was used."""
-        settings = self.get_params() | {
-            "architecture": self.architecture_.name,
-            "lookback": self.lookback_,
-            "dataset": self.schema_.name,
-            "target": self.schema_.target,
-            "past": ",".join(self.schema_.past),
-            "future": ",".join(self.schema_.future),
-            "frequency": self.schema_.frequency,
-            "season": self.schema_.season,
-            "split.training_rows": plan.training,
-            "split.validation_rows": plan.held_out,
-            "parameters": int(self.architecture_.network.count_params()),
-        }
-        return settings | {"cell_options": str(self.cell_options or {})}

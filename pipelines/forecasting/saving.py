@@ -1,18 +1,82 @@
-"""Folders that hold a fitted forecaster: JSON and plain arrays, never pickle."""
+"""Folders that hold a fitted forecaster: JSON and plain arrays, never pickle.
+
+A forecaster is rebuilt from its settings by our own code, from a table of known cells;
+nothing in a folder is executed.
+"""
 
 import hashlib
 import json
 import shutil
 import tempfile
+from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
+import pandas as pd
 
+from ...datasets import Schema
 from ...errors import ArgumentError, ModelFileError
+from ..training import History
+from .architectures import State
+from .rows import Transform
+
+if TYPE_CHECKING:
+    from .forecaster import Forecaster
 
 MANIFEST = "manifest.json"
 FORMAT = 1
+
+
+def save(forecaster: "Forecaster", folder: Path) -> Path:
+    """Writes a fitted forecaster and its state to a folder."""
+    state = forecaster.state_
+    manifest = {
+        "kind": "forecaster",
+        "versions": {"rnnzoo": version("rnnzoo"), "keras": keras.version()},
+        "settings": forecaster.get_params(),
+        "schema": asdict(forecaster.schema_),
+        "transform": forecaster.transform_.to_dict(),
+        "lookback": forecaster.lookback_,
+        "history": asdict(forecaster.history_),
+        "fitted_until": forecaster.fitted_until_.isoformat(),
+        "state": {"time": forecaster.last_time_.isoformat(), "level": state.level},
+    }
+    arrays = {
+        "weights": forecaster.architecture_.network.get_weights(),
+        "state": [state.output, *state.arrays],
+    }
+    write_folder(folder, manifest, arrays)
+    return folder
+
+
+def restore(kind: type["Forecaster"], folder: Path) -> "Forecaster":
+    """Reads what `save` wrote.
+
+    Raises:
+        ModelFileError: no model there, or a damaged one.
+    """
+    manifest, arrays = read_folder(folder)
+    try:
+        forecaster = kind(**manifest["settings"])
+        forecaster.check()
+        schema = manifest["schema"]
+        lists = {key: tuple(schema[key]) for key in ("past", "future", "others")}
+        forecaster.schema_ = Schema(**schema | lists)
+        forecaster.lookback_ = manifest["lookback"]
+        forecaster.transform_ = Transform.from_dict(forecaster.schema_, manifest["transform"])
+        forecaster.history_ = History(**manifest["history"])
+        forecaster.fitted_until_ = pd.Timestamp(manifest["fitted_until"])
+        forecaster.last_time_ = pd.Timestamp(manifest["state"]["time"])
+        forecaster.architecture_ = forecaster.build()
+        forecaster.architecture_.network.set_weights(arrays["weights"])
+        output, *states = arrays["state"]
+        forecaster.state_ = State(states, output, manifest["state"]["level"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"{folder} is no forecaster that can be read: {error}") from error
+    return forecaster
 
 
 def write_folder(folder: Path, manifest: dict[str, Any], arrays: dict[str, list]) -> None:

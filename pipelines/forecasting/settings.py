@@ -1,11 +1,14 @@
 """Settings of a forecaster: what is allowed, and what follows from the data."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...datasets import Series, require_rows
 from ...errors import fraction, whole_number
 from .architectures import architecture_name
+
+if TYPE_CHECKING:
+    from .forecaster import Forecaster
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,25 @@ def check(settings: dict[str, Any]) -> None:
     fraction("validation", settings["validation"])
     fraction("learning_rate", settings["learning_rate"])
     architecture_name(settings["cell"], settings["architecture"], settings["layers"])
+
+
+def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
+    """Parameters for a recorder: every setting as it was used."""
+    schema = forecaster.schema_
+    return forecaster.get_params() | {
+        "architecture": forecaster.architecture_.name,
+        "lookback": plan.lookback,
+        "cell_options": str(forecaster.cell_options or {}),
+        "dataset": schema.name,
+        "target": schema.target,
+        "past": ",".join(schema.past),
+        "future": ",".join(schema.future),
+        "frequency": schema.frequency,
+        "season": schema.season,
+        "split.training_rows": plan.training,
+        "split.validation_rows": plan.held_out,
+        "parameters": int(forecaster.architecture_.network.count_params()),
+    }
 
 
 def _default_lookback(series: Series, horizon: int) -> int:

@@ -112,9 +112,7 @@ CASES = {name: Case(lambda cell=cell: cell(4)) for name, cell in CELLS.items()} 
     "feedback": Case(lambda: Feedback([GRU(4)], 2)),
     "feedback-truth": Case(lambda: Feedback([GRU(4)], 2, "truth"), item=(5,), truth=2),
     "feedback-two": Case(lambda: Feedback([LSTM(4), GRU(3)], 2)),
-    "feedback-two-truth": Case(
-        lambda: Feedback([LSTM(4), GRU(3)], 2, "truth"), item=(5,), truth=2
-    ),
+    "feedback-two-truth": Case(lambda: Feedback([LSTM(4), GRU(3)], 2, "truth"), item=(5,), truth=2),
     "images": Case(lambda: ConvolvedRNN(4), item=(5, 2)),
 }
 VECTOR_CASES = {name: case for name, case in CASES.items() if len(case.item) == 1}

@@ -1,9 +1,12 @@
 """What a masked step means, for every cell: all states are held, and the output with them."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
 from keras import ops
+from rnnzoo import ArgumentError
 from rnnzoo.zoo.cells import GRU, LSTM
 from rnnzoo.zoo.engines import ENGINES
 from rnnzoo.zoo.layers import Recurrent, stack
@@ -76,6 +79,12 @@ def test_the_mask_goes_on_with_the_sequence_and_ends_with_it(x, cell):
     every, last = Recurrent(cell, return_sequences=True), Recurrent(cell)
     assert every.compute_mask(x, MASK) is MASK
     assert last.compute_mask(x, MASK) is None
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (3, 7), (2, 6), (3, 6, 1)])
+def test_a_mask_of_the_wrong_shape_is_refused(x, cell, shape):
+    with pytest.raises(ArgumentError, match=re.escape(f"Received: shape={shape}")):
+        Recurrent(cell)(x, mask=np.ones(shape, bool))
 
 
 @pytest.fixture

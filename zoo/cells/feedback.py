@@ -3,7 +3,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from ...errors import ArgumentError, one_of, whole_number
+from ...errors import ArgumentError, ArgumentTypeError, one_of, whole_number
 from .base import RecurrentCell
 
 
@@ -37,9 +37,7 @@ class Feedback(RecurrentCell):
         self, cells: list[RecurrentCell], outputs: int, feedback: str = "prediction", **kwargs: Any
     ):
         super().__init__(**kwargs)
-        self.cells = [
-            keras.saving.deserialize_keras_object(c) if isinstance(c, dict) else c for c in cells
-        ]
+        self.cells = _checked(cells)
         self.outputs = whole_number("outputs", outputs)
         self.feedback = one_of("feedback", feedback, ("prediction", "truth"))
         last = self.cells[-1]
@@ -49,8 +47,7 @@ class Feedback(RecurrentCell):
                 f"a cell with {last.output_size}"
             )
         self.readout = None if last.reads_out else keras.layers.Dense(self.outputs, name="readout")
-        inner = [size for cell in self.cells for size in cell.state_size]
-        self.state_size = [self.outputs, self.outputs, *inner]
+        self.state_size = self._state_size()
         self.output_size = self.outputs
 
     def build(self, input_shape: Any) -> None:
@@ -58,11 +55,14 @@ class Feedback(RecurrentCell):
         if self.feedback == "prediction":
             width += self.outputs
         for cell in self.cells:
-            cell.build((batch, width))
-            cell.built = True
+            if not cell.built:
+                cell.build((batch, width))
+                cell.built = True
             width = cell.output_size
         if self.readout is not None:
             self.readout.build((batch, width))
+        # again: a cell with input delays knows all its states once it is built
+        self.state_size = self._state_size()
 
     def step(self, drive: Any, states: Any) -> Any:
         f, inner = states[1], list(states[2:])
@@ -83,3 +83,19 @@ class Feedback(RecurrentCell):
             "outputs": self.outputs,
             "feedback": self.feedback,
         }
+
+    def _state_size(self) -> list[int]:
+        inner = [size for cell in self.cells for size in cell.state_size]
+        return [self.outputs, self.outputs, *inner]
+
+
+def _checked(cells: Any) -> list[RecurrentCell]:
+    if not isinstance(cells, (list, tuple)):
+        raise ArgumentTypeError(f"`cells` must be a list of cells. Received: cells={cells!r}")
+    if not cells:
+        raise ArgumentError("`cells` must hold at least one cell. Received: cells=[]")
+    cells = [keras.saving.deserialize_keras_object(c) if isinstance(c, dict) else c for c in cells]
+    for cell in cells:
+        if not isinstance(cell, RecurrentCell):
+            raise ArgumentTypeError(f"`cells` must hold RecurrentCells. Received: {cell!r}")
+    return cells

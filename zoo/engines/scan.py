@@ -22,7 +22,7 @@ def hoisted(cell: Any, sequences: Any, states: list[Any], mask: Any = None) -> t
 def _scan(advance: Callable, sequences: Any, states: list[Any], mask: Any) -> tuple[list, list]:
     steps = ops.moveaxis(sequences, 1, 0)  # (time, batch, …)
     if mask is not None:
-        mask = ops.moveaxis(ops.cast(mask, "bool"), 1, 0)
+        mask = ops.moveaxis(mask, 1, 0)
 
     def body(carry: list, inputs: Any) -> tuple[list, list]:
         t, *old = carry

@@ -104,7 +104,9 @@ class Recurrent(keras.layers.Layer):
         elif initial_state is None:
             states = self.cell.get_initial_state(ops.shape(sequences)[0], sequences.shape[2:-1])
         else:
-            states = self._checked(initial_state)
+            states = self._checked_states(initial_state, sequences)
+        if mask is not None:
+            mask = _checked_mask(mask, sequences)
         states = [ops.cast(state, self.compute_dtype) for state in states]
         if self.go_backwards:
             sequences = ops.flip(sequences, axis=1)
@@ -147,15 +149,32 @@ class Recurrent(keras.layers.Layer):
     def from_config(cls, config: dict[str, Any]) -> "Recurrent":
         return cls(**config | {"cell": keras.saving.deserialize_keras_object(config["cell"])})
 
-    def _checked(self, initial_state: Any) -> list[Any]:
+    def _checked_states(self, initial_state: Any, sequences: Any) -> list[Any]:
         states = (
             list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
         )
-        sizes = self.cell.state_size
-        widths = [state.shape[-1] for state in states]
-        if widths != list(sizes):
+        batch, _, *item = sequences.shape
+        wanted = [(batch, *item[:-1], channels) for channels in self.cell.state_size]
+        shapes = [tuple(state.shape) for state in states]
+        if len(shapes) != len(wanted) or not all(map(_agree, shapes, wanted)):
             raise ArgumentError(
-                f"`initial_state` must hold {len(sizes)} states with {list(sizes)} channels. "
-                f"Received: {len(states)} with {widths}"
+                f"`initial_state` must hold states of shapes {wanted}. Received: shapes {shapes}"
             )
         return states
+
+
+def _checked_mask(mask: Any, sequences: Any) -> Any:
+    mask = ops.convert_to_tensor(mask, "bool")
+    wanted = tuple(sequences.shape[:2])
+    if not _agree(tuple(mask.shape), wanted):
+        raise ArgumentError(
+            f"`mask` must have the shape (batch, time), here {wanted}. "
+            f"Received: shape={tuple(mask.shape)}"
+        )
+    return mask
+
+
+def _agree(shape: tuple, wanted: tuple) -> bool:
+    """Whether two shapes, in which `None` is unknown, can be the same."""
+    pairs = zip(shape, wanted, strict=False)
+    return len(shape) == len(wanted) and all(a is None or b is None or a == b for a, b in pairs)

@@ -21,6 +21,12 @@ ARCHITECTURES = {
 
 
 @pytest.fixture(scope="session")
+def fit(waves):
+    """Fits a small network to the first rows of `waves`."""
+    return lambda **settings: fitted(waves, **settings)
+
+
+@pytest.fixture(scope="session")
 def forecasters(waves):
     """One small fitted forecaster of each kind. Tests give each its state back."""
     return {name: fitted(waves, **settings) for name, settings in ARCHITECTURES.items()}

@@ -1,0 +1,145 @@
+"""Every argument is used or refused, with the received value named."""
+
+import re
+
+import numpy as np
+import pytest
+from rnnzoo import ArgumentError, Recurrent, stack
+from rnnzoo.errors import ArgumentTypeError
+from rnnzoo.zoo.cells import CELLS, GRU, LSTM, NARX, RNN, Elman, Feedback, Jordan
+
+EVERY_CELL = pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS.keys())
+
+
+@EVERY_CELL
+def test_an_unknown_argument_is_refused(cell):
+    with pytest.raises((TypeError, ValueError), match="unheard_of"):
+        cell(4, unheard_of=1)
+
+
+@pytest.mark.parametrize("make", [lambda **k: Recurrent(GRU(4), **k), lambda **k: stack([], **k)])
+def test_an_unknown_argument_of_a_layer_is_refused(make):
+    with pytest.raises((TypeError, ValueError), match="unheard_of"):
+        make(unheard_of=1)
+
+
+@EVERY_CELL
+@pytest.mark.parametrize("units", [0, -1])
+def test_a_cell_without_units_is_refused(cell, units):
+    with pytest.raises(ArgumentError, match=f"Received: units={units}"):
+        cell(units)
+
+
+@EVERY_CELL
+@pytest.mark.parametrize("units", [2.5, True, "4", None])
+def test_units_must_be_a_whole_number(cell, units):
+    with pytest.raises(ArgumentTypeError, match=f"Received: units={re.escape(repr(units))}"):
+        cell(units)
+
+
+@pytest.mark.parametrize("outputs", [0, -1])
+@pytest.mark.parametrize("make", [lambda n: NARX(4, n), lambda n: Jordan(4, n)])
+def test_a_network_without_outputs_is_refused(make, outputs):
+    with pytest.raises(ArgumentError, match=f"Received: outputs={outputs}"):
+        make(outputs)
+
+
+TAPS = {
+    "taps": lambda value: RNN(4, taps=value),
+    "feedback_delays": lambda value: NARX(4, feedback_delays=value),
+    "input_delays": lambda value: NARX(4, input_delays=value),
+}
+EVERY_TAPS = pytest.mark.parametrize("name, make", TAPS.items(), ids=TAPS.keys())
+
+
+@EVERY_TAPS
+@pytest.mark.parametrize("value", [(1, 1), (2, 1, 2), (-1,)])
+def test_repeated_and_negative_delays_are_refused(name, make, value):
+    with pytest.raises(ArgumentError, match=f"`{name}`.*Received: {name}="):
+        make(value)
+
+
+@EVERY_TAPS
+@pytest.mark.parametrize("value", [2, "12", (1.5,), (True,), None])
+def test_delays_must_be_a_list_of_whole_numbers(name, make, value):
+    with pytest.raises(ArgumentTypeError, match=f"`{name}`.*Received: {name}="):
+        make(value)
+
+
+@pytest.mark.parametrize("name", ["taps", "feedback_delays"])
+@pytest.mark.parametrize("value, received", [((), r"=\[\]"), ((0,), "=0"), ((0, 1), "=0")])
+def test_a_recurrence_needs_a_past(name, value, received):
+    with pytest.raises(ArgumentError, match=f"Received: {name}{received}"):
+        TAPS[name](value)
+
+
+@pytest.mark.parametrize("mu", [-0.1, 1, 1.5, float("nan")])
+def test_mu_outside_its_range_is_refused(mu):
+    with pytest.raises(ArgumentError, match=f"Received: mu={mu}"):
+        Jordan(4, mu=mu)
+
+
+@pytest.mark.parametrize("mu", ["0.5", True, None])
+def test_mu_must_be_a_number(mu):
+    with pytest.raises(ArgumentTypeError, match=f"Received: mu={mu!r}"):
+        Jordan(4, mu=mu)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: GRU(4, reset="befor"),
+        lambda: NARX(4, feedback="befor"),
+        lambda: Feedback([GRU(4)], 1, feedback="befor"),
+        lambda: Recurrent(GRU(4), engine="befor"),
+    ],
+)
+def test_an_unknown_choice_is_refused(make):
+    with pytest.raises(ArgumentError, match="must be one of .*Received: .*='befor'"):
+        make()
+
+
+def test_the_nearest_choice_is_named():
+    with pytest.raises(ArgumentError, match="Did you mean before"):
+        GRU(4, reset="befor")
+
+
+@pytest.mark.parametrize("make", [Elman, Jordan, NARX, RNN])
+def test_an_unknown_activation_is_refused(make):
+    with pytest.raises(ValueError, match="tahn"):
+        Recurrent(make(4, activation="tahn"))(np.zeros((2, 5, 3)))
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 3)])
+def test_sequences_without_a_time_axis_are_refused(shape):
+    with pytest.raises(ArgumentError, match=rf"Received: shape=\({shape[0]},"):
+        Recurrent(LSTM(4))(np.zeros(shape, "float32"))
+
+
+@pytest.mark.parametrize("feedback", ["truth", "error"])
+def test_an_input_too_narrow_to_hold_the_truth_is_refused(feedback):
+    with pytest.raises(ArgumentError, match="Received: an input 1 wide"):
+        Recurrent(NARX(4, outputs=2, feedback=feedback))(np.zeros((2, 5, 1), "float32"))
+
+
+def test_only_a_cell_is_looped():
+    with pytest.raises(ArgumentTypeError, match="Received: cell='gru'"):
+        Recurrent("gru")
+
+
+def test_a_stateful_loop_needs_to_know_its_batch():
+    import keras
+
+    with pytest.raises(ArgumentError, match="needs a fixed batch size"):
+        Recurrent(GRU(4), stateful=True)(keras.Input((None, 3)))
+
+
+def test_feedback_needs_cells_that_put_out_what_it_feeds_back():
+    with pytest.raises(ArgumentError, match="outputs=2, a cell with 3"):
+        Feedback([Jordan(4, outputs=3)], 2)
+
+
+@pytest.mark.parametrize("cells", [[], [GRU(4), "gru"], "gru", None])
+def test_feedback_needs_cells(cells):
+    with pytest.raises((ArgumentError, ArgumentTypeError), match="Received: "):
+        Feedback(cells, 2)

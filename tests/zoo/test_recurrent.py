@@ -1,0 +1,61 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from rnnzoo import Recurrent
+from rnnzoo.zoo.cells import LSTM
+
+X = np.random.default_rng(1).normal(size=(2, 6, 3)).astype("float32")
+
+
+def test_the_last_output_is_the_last_of_all_outputs(cell):
+    every = Recurrent(cell, return_sequences=True)(X)
+    np.testing.assert_array_equal(numpy(every)[:, -1], numpy(Recurrent(cell)(X)))
+
+
+def test_reading_backwards_puts_out_in_the_order_of_reading(cell):
+    backwards = Recurrent(cell, return_sequences=True, go_backwards=True)(X)
+    turned = Recurrent(cell, return_sequences=True)(X[:, ::-1])
+    np.testing.assert_array_equal(numpy(backwards), numpy(turned))
+
+
+def test_all_states_of_all_steps_can_be_had(cell):
+    every, last = Recurrent(cell).every_state(ops.convert_to_tensor(X))
+    assert [tuple(state.shape) for state in every] == [(2, 6, 4), (2, 6, 4)]
+    for state, end in zip(every, last, strict=True):
+        np.testing.assert_array_equal(numpy(state)[:, -1], numpy(end))
+
+
+def test_a_given_state_goes_before_a_kept_one(cell):
+    loop = Recurrent(cell, stateful=True)
+    zeros = [np.zeros((2, 4), "float32")] * 2
+    first = numpy(loop(X))
+    kept = [numpy(state) for state in loop.states]
+    np.testing.assert_array_equal(numpy(loop(X, initial_state=zeros)), first)
+    for state, old in zip(loop.states, kept, strict=True):
+        np.testing.assert_array_equal(numpy(state), old)
+
+
+def test_a_compiled_network_keeps_its_state_between_batches(cell):
+    inputs = keras.Input(batch_shape=(2, 3, 3))
+    model = keras.Model(inputs, Recurrent(cell, return_sequences=True, stateful=True)(inputs))
+    parts = [model.predict_on_batch(X[:, :3]), model.predict_on_batch(X[:, 3:])]
+    whole = numpy(Recurrent(cell, return_sequences=True)(X))
+    np.testing.assert_allclose(np.concatenate(parts, axis=1), whole, atol=1e-5)
+
+
+def test_two_loops_can_share_a_cell(cell):
+    before = cell.get_weights()
+    Recurrent(cell)(X)
+    Recurrent(cell, go_backwards=True)(X)
+    for weight, old in zip(cell.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, old)
+
+
+@pytest.fixture
+def cell(built):
+    return built(LSTM(4), 3)
+
+
+def numpy(tensor):
+    return ops.convert_to_numpy(tensor)

@@ -1,0 +1,122 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from rnnzoo import ArgumentError, Recurrent, stack
+from rnnzoo.errors import ArgumentTypeError
+from rnnzoo.zoo.cells import GRU, LSTM
+from rnnzoo.zoo.layers import Stack
+
+X = np.random.default_rng(1).normal(size=(2, 6, 3)).astype("float32")
+
+
+def test_it_is_its_layers_one_after_the_other(layers):
+    lower, dense, _, upper = layers
+    h, *lower_last = Recurrent(lower, return_sequences=True, return_state=True)(X)
+    y, *upper_last = Recurrent(upper, return_sequences=True, return_state=True)(dense(h))
+    found = stack(layers, return_sequences=True, return_state=True)(X)
+    for one, other in zip(found, [y, *lower_last, *upper_last], strict=True):
+        np.testing.assert_allclose(numpy(one), numpy(other), atol=1e-6)
+
+
+def test_step_by_step_is_the_whole(layers):
+    deep = stack(layers, return_state=True)
+    whole, *last = stack(layers, return_sequences=True, return_state=True)(X)
+    states = None
+    for t in range(X.shape[1]):
+        output, *states = deep(X[:, [t]], initial_state=states)
+        np.testing.assert_allclose(numpy(output), numpy(whole)[:, t], atol=1e-6)
+    for one, other in zip(states, last, strict=True):
+        np.testing.assert_allclose(numpy(one), numpy(other), atol=1e-6)
+
+
+def test_what_follows_the_last_cell_is_applied_to_each_step(built):
+    head = keras.layers.Dense(2)
+    cell = built(GRU(4), 3)
+    every = stack([cell, head], return_sequences=True)(X)
+    np.testing.assert_allclose(
+        numpy(every), numpy(head(Recurrent(cell, return_sequences=True)(X))), atol=1e-6
+    )
+    np.testing.assert_allclose(numpy(stack([cell, head])(X)), numpy(every)[:, -1], atol=1e-6)
+
+
+def test_dropout_is_for_training_only(layers):
+    deep = stack(layers)
+    np.testing.assert_array_equal(numpy(deep(X)), numpy(deep(X, training=False)))
+    assert not np.allclose(numpy(deep(X)), numpy(deep(X, training=True)))
+
+
+@pytest.mark.parametrize("every", [False, True])
+@pytest.mark.parametrize("states", [False, True])
+def test_traced_shapes_are_real_shapes(layers, every, states):
+    deep = stack(layers, return_sequences=every, return_state=states)
+    inputs = keras.Input((6, 3))
+    traced = keras.Model(inputs, deep(inputs)).output_shape
+    real = deep(X)
+    if not states:
+        traced, real = [traced], [real]
+    assert [shape[1:] for shape in traced] == [tuple(tensor.shape[1:]) for tensor in real]
+
+
+def test_it_is_made_again_from_its_config(layers):
+    deep = stack(layers, return_sequences=True, return_state=True)
+    deep.build(X.shape)
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(deep)))
+    again = keras.saving.deserialize_keras_object(config)
+    assert json.loads(json.dumps(keras.saving.serialize_keras_object(again))) == config
+    again.set_weights(deep.get_weights())
+    for one, other in zip(again(X), deep(X), strict=True):
+        np.testing.assert_array_equal(numpy(one), numpy(other))
+
+
+def test_a_saved_stack_predicts_the_same(layers, tmp_path):
+    inputs = keras.Input((None, 3))
+    model = keras.Model(inputs, stack(layers)(inputs))
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(numpy(model(X)), numpy(again(X)))
+
+
+def test_images_are_stacked_too(case, built):
+    if len(case.item) == 1:
+        pytest.skip("the contract has the cells over vectors")
+    cell = case.cell()
+    deep = stack([cell, case.make()], return_sequences=True)
+    assert deep(case.x).shape == (*case.x.shape[:-1], cell.output_size)
+    assert deep.compute_output_shape(case.x.shape) == (*case.x.shape[:-1], cell.output_size)
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_the_wrong_number_of_states_is_refused(layers, count):
+    states = [np.zeros((2, 4), "float32")] * count
+    with pytest.raises(ArgumentError, match=f"must hold 3 states. Received: {count}"):
+        stack(layers)(X, initial_state=states)
+
+
+def test_a_stack_without_a_cell_is_refused():
+    with pytest.raises(ArgumentError, match="at least one cell"):
+        stack([keras.layers.Dense(2)])
+
+
+def test_only_cells_and_layers_are_stacked():
+    with pytest.raises(ArgumentTypeError, match="Received: 'gru'"):
+        stack([GRU(4), "gru"])
+
+
+@pytest.mark.parametrize("argument", ["go_backwards", "stateful"])
+def test_loops_with_a_way_of_their_own_are_refused(argument):
+    with pytest.raises(ArgumentError, match=f"Received: .*{argument}=True"):
+        Stack([Recurrent(GRU(4), **{argument: True})])
+
+
+@pytest.fixture
+def layers(built):
+    dense = keras.layers.Dense(5, activation="tanh")
+    dense.build((None, None, 4))
+    return [built(LSTM(4), 3), dense, keras.layers.Dropout(0.5, seed=1), built(GRU(4), 5)]
+
+
+def numpy(tensor):
+    return ops.convert_to_numpy(tensor)

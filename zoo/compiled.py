@@ -1,0 +1,64 @@
+"""Networks as compiled functions on arrays, for use after training.
+
+Beside `gradient.py` the one other file with backend branches. Keras's `predict` traces
+a TensorFlow graph anew for the first shapes it meets and a more general one later, so
+that the last bits of a forecast depend on what was forecast before; here one graph
+serves every shape, and the same inputs always give the same bits.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import tree
+
+
+def compiled(model: keras.Model) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
+    """A function from the model's inputs to its outputs, both lists of NumPy arrays.
+
+    It follows the model's weights as they change.
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        call = _tensorflow(model)
+    elif backend == "jax":
+        call = _jax(model)
+    elif backend == "torch":
+        call = _torch(model)
+    else:
+        raise NotImplementedError(f"No compiled networks on the backend {backend!r}.")
+    return lambda inputs: [keras.ops.convert_to_numpy(y) for y in tree.flatten(call(list(inputs)))]
+
+
+def _tensorflow(model: keras.Model) -> Callable[[list], Any]:
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec(x.shape, x.dtype) for x in model.inputs]
+    call = tf.function(lambda *inputs: model(list(inputs), training=False), signature)
+    return lambda inputs: call(*inputs)
+
+
+def _jax(model: keras.Model) -> Callable[[list], Any]:
+    import jax
+
+    @jax.jit
+    def call(trainable: list, fixed: list, inputs: list) -> Any:
+        return model.stateless_call(trainable, fixed, inputs, training=False)[0]
+
+    def on(inputs: list) -> Any:
+        trainable = [v.value for v in model.trainable_variables]
+        fixed = [v.value for v in model.non_trainable_variables]
+        return call(trainable, fixed, inputs)
+
+    return on
+
+
+def _torch(model: keras.Model) -> Callable[[list], Any]:
+    import torch
+
+    def on(inputs: list) -> Any:
+        with torch.no_grad():
+            return model(inputs, training=False)
+
+    return on
