@@ -92,11 +92,11 @@ def forecast(
     debug: Debug = False,
 ) -> None:
     """Fit networks to a table, backtest them beside baselines, forecast what follows."""
-    from .forecast import forecast as run
-
     asked = dict(time=time, target=target, past=past or (), future=future or ())
     repairs = dict(missing=missing, duplicates=duplicates, gaps=gaps)
     series = _series(data, asked, repairs | {"time_format": time_format})
+    from .forecast import forecast as run  # after the cheap checks: it loads Keras
+
     settings = dict(
         horizon=horizon,
         lookback=lookback,

@@ -43,4 +43,6 @@ def comparison(store: Store, experiment: str, latest: bool = False) -> tuple[pd.
     address += f"&experiments={json.dumps(experiments, separators=(',', ':'))}"
     present = {key: label for key, label in COLUMNS.items() if key in runs}
     table = runs.drop(columns="run")[list(present)].rename(columns=present)
+    for column in {"horizon", "parameters"} & set(table):  # MLflow keeps parameters as text
+        table[column] = pd.to_numeric(table[column]).astype("Int64")
     return table, address

@@ -123,16 +123,14 @@ def _some_leads(horizon: int) -> list[int]:
 
 
 def _number(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.3g}" if abs(value) < 1 else f"{value:.2f}"
+    return "" if np.isnan(value) else f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
 
 
 def _percent(value: float) -> str:
-    return "–" if np.isnan(value) else f"{100 * value:+.1f} %"
+    return "" if np.isnan(value) else f"{100 * value:+.1f} %"
 
 
 def _text(value: Any) -> str:
     if isinstance(value, float):
         return _number(value)
-    if isinstance(value, pd.Timestamp):
-        return str(value)
     return "" if value is None or value is pd.NA else str(value)

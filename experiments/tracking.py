@@ -23,6 +23,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 import mlflow
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
 
 for chatty in ("alembic", "mlflow"):
     logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -61,7 +62,7 @@ class Store:
                 _create_once(self.database)
             self.client = mlflow.MlflowClient(self.uri)
             self.client.search_experiments(max_results=1)
-        except (MlflowException, OSError, sqlite3.Error) as error:
+        except (MlflowException, SQLAlchemyError, OSError, sqlite3.Error) as error:
             raise TrackingError(
                 f"The tracking store {self.uri} cannot be used: {error}. "
                 "Set MLFLOW_TRACKING_URI, or run with --no-tracking."

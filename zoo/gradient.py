@@ -64,4 +64,7 @@ def _torch(scalar: Callable[[], Any], variables: Sequence[Any]) -> list[Any]:
     for value in values:
         value.requires_grad_(True)
     with torch.enable_grad():
-        return list(torch.autograd.grad(scalar(), values, allow_unused=True))
+        result = scalar()
+    if not result.requires_grad:  # nothing flows at all
+        return [None] * len(values)
+    return list(torch.autograd.grad(result, values, allow_unused=True))

@@ -21,7 +21,7 @@ from .rows import Rows, Transform
 
 READ = 512  # rows read in one call: bounds the memory of a pass, whatever its length
 ROLL = 1024  # origins forecast in one batch
-FEEDBACK_TAPS = 24  # delays that a NARX network is given where none are named
+LONGEST_SEASON = 48  # rows that a NARX network may span with its delays unasked
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,21 @@ def build(
         )
     outputs = 1 + len(transform.schema.past)
     if kind.feeds_back:
-        taps = {"feedback_delays": range(1, min(lookback, FEEDBACK_TAPS) + 1)} | options
+        season = transform.schema.season
+        reach = min(lookback, season if 1 < season <= LONGEST_SEASON else 7)
+        taps = {"feedback_delays": range(1, reach + 1)} | options
         modes = [
             kind(units, outputs=outputs, feedback=mode, **taps) for mode in ("truth", "prediction")
         ]
     else:
         width = {"outputs": outputs} if kind.reads_out else {}
         modes = [
-            Feedback([kind(units, **width, **options) for _ in range(layers)], outputs, mode)
+            Feedback(
+                [kind(units, **width, **options) for _ in range(layers)],
+                outputs,
+                feedback=mode,
+                residual=not (transform.difference or kind.reads_out),
+            )
             for mode in ("truth", "prediction")
         ]
     return ClosedLoopArchitecture(transform, *modes)

@@ -136,6 +136,11 @@ def few(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]
 
 
+@pytest.fixture
+def images() -> Case:
+    return CASES["images"]
+
+
 @pytest.fixture(params=TRUTH_CASES)
 def truth_case(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]

@@ -2,6 +2,7 @@
 
 import re
 
+import keras
 import numpy as np
 import pytest
 from rnnzoo import ArgumentError, Recurrent, stack
@@ -95,7 +96,7 @@ def test_mu_must_be_a_number(mu):
     ],
 )
 def test_an_unknown_choice_is_refused(make):
-    with pytest.raises(ArgumentError, match="must be one of .*Received: .*='befor'"):
+    with pytest.raises(ArgumentError, match=r"must be one of .*Received: .*='befor'"):
         make()
 
 
@@ -128,8 +129,6 @@ def test_only_a_cell_is_looped():
 
 
 def test_a_stateful_loop_needs_to_know_its_batch():
-    import keras
-
     with pytest.raises(ArgumentError, match="needs a fixed batch size"):
         Recurrent(GRU(4), stateful=True)(keras.Input((None, 3)))
 

@@ -55,14 +55,16 @@ def test_a_loop_is_made_again_from_its_config(case):
     assert {name: getattr(again, name) for name in arguments} == arguments
 
 
-def test_a_saved_model_predicts_the_same(case, tmp_path):
-    inputs = keras.Input((None, *case.item))
-    model = keras.Model(inputs, case.loop()(inputs))
-    model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
+def test_a_saved_model_holds_the_same_weights(case, tmp_path):
+    model, again = saved_and_loaded(case, tmp_path)
+    assert len(again.weights) == len(model.weights) > 0
     for weight, saved in zip(model.weights, again.weights, strict=True):
         np.testing.assert_array_equal(numpy(weight), numpy(saved))
-    np.testing.assert_array_equal(numpy(model(case.x)), numpy(again(case.x)))
+
+
+def test_a_saved_model_predicts_the_same(few, tmp_path):
+    model, again = saved_and_loaded(few, tmp_path)
+    np.testing.assert_array_equal(numpy(model(few.x)), numpy(again(few.x)))
 
 
 def test_a_saved_model_predicts_the_same_in_a_fresh_process(elsewhere):
@@ -75,19 +77,18 @@ def test_the_same_seed_gives_the_same_networks_in_another_process(elsewhere):
     assert (elsewhere / "fingerprint").read_text() == fingerprint()
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
-def test_half_precision_is_kept_from_end_to_end(few, policy):
+def test_half_precision_is_kept_from_end_to_end(few):
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
+    keras.config.set_dtype_policy("mixed_float16")
     try:
         loop = few.loop(return_sequences=True, return_state=True)
         outputs = loop(few.x, mask=np.ones(few.x.shape[:2], bool))
     finally:
         keras.config.set_dtype_policy(before)
-    assert {keras.backend.standardize_dtype(t.dtype) for t in outputs} == {policy[6:]}
+    assert {keras.backend.standardize_dtype(t.dtype) for t in outputs} == {"float16"}
     assert {weight.dtype for weight in loop.weights} == {"float32"}
     rounded = numpy(ops.cast(outputs[0], "float32"))
-    np.testing.assert_allclose(rounded, few.run(few.x)[0], atol=0.1)
+    np.testing.assert_allclose(rounded, few.run(few.x)[0], atol=0.02)
 
 
 def test_one_network_takes_sequences_of_any_length(few):
@@ -100,15 +101,13 @@ def test_one_network_takes_sequences_of_any_length(few):
         np.testing.assert_allclose(outputs, whole[:, :length], atol=1e-5)
 
 
-@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS.keys())
-def test_a_step_of_training_changes_every_weight_and_breaks_none(cell, built):
-    loop = Recurrent(built(cell(4), 3))
-    model = keras.Sequential([keras.Input((None, 3)), loop, keras.layers.Dense(2)])
+def test_a_step_of_training_changes_every_weight_and_breaks_none(few):
+    inputs = keras.Input((None, *few.item))
+    model = keras.Model(inputs, few.loop()(inputs))
     model.compile("sgd", "mse")
     before = [numpy(weight) for weight in model.weights]
-    rng = np.random.default_rng(1)
-    x, y = rng.normal(size=(8, 6, 3)), rng.normal(size=(8, 2))
-    history = model.fit(x, y, batch_size=8, verbose=0).history
+    wish = np.zeros_like(few.run(few.x)[0][:, -1])
+    history = model.fit(few.x, wish, verbose=0).history
     assert np.isfinite(history["loss"]).all()
     for weight, old in zip(model.weights, before, strict=True):
         assert np.isfinite(numpy(weight)).all(), weight.path
@@ -125,6 +124,13 @@ def test_both_directions_are_read(few):
     np.testing.assert_allclose(forth, few.run(few.x)[0], atol=1e-5)
     turned = few.run(few.x[:, ::-1])[0][:, ::-1]
     np.testing.assert_allclose(back, turned, atol=1e-5)
+
+
+def saved_and_loaded(case, folder):
+    inputs = keras.Input((None, *case.item))
+    model = keras.Model(inputs, case.loop()(inputs))
+    model.save(folder / "model.keras")
+    return model, keras.saving.load_model(folder / "model.keras")
 
 
 @pytest.fixture(scope="module")

@@ -79,13 +79,11 @@ def test_a_saved_stack_predicts_the_same(layers, tmp_path):
     np.testing.assert_array_equal(numpy(model(X)), numpy(again(X)))
 
 
-def test_images_are_stacked_too(case, built):
-    if len(case.item) == 1:
-        pytest.skip("the contract has the cells over vectors")
-    cell = case.cell()
-    deep = stack([cell, case.make()], return_sequences=True)
-    assert deep(case.x).shape == (*case.x.shape[:-1], cell.output_size)
-    assert deep.compute_output_shape(case.x.shape) == (*case.x.shape[:-1], cell.output_size)
+def test_images_are_stacked_too(images):
+    below, above = images.cell(), images.make()
+    deep = stack([below, above], return_sequences=True)
+    shape = (*images.x.shape[:-1], above.output_size)
+    assert tuple(deep(images.x).shape) == deep.compute_output_shape(images.x.shape) == shape
 
 
 @pytest.mark.parametrize("count", [2, 4])

@@ -14,7 +14,8 @@ class Feedback(RecurrentCell):
     ```
     u_t = concat(f_{t−1}, x_t)
     s_t = cells(u_t, s_{t−1})        one after the other
-    y_t = O s_t + d                  output y_t; the cells' own if they read out
+    y_t = O s_t + d                  output y_t; s_t itself if the last cell reads out
+    y_t = f_{t−1} + O s_t + d        residual=True: the network computes the change
     ```
 
     The feedback f is the past prediction y (`"prediction"`: closed loop) or the past
@@ -26,6 +27,7 @@ class Feedback(RecurrentCell):
         cells: recurrent cells, each fed by the one before.
         outputs: width of the output y.
         feedback: `"prediction"` or `"truth"`.
+        residual: add the value fed back to the output.
 
     States: `[y_{t−1}, f_{t−1}, states of the first cell, …]`.
 
@@ -34,12 +36,18 @@ class Feedback(RecurrentCell):
     """
 
     def __init__(
-        self, cells: list[RecurrentCell], outputs: int, feedback: str = "prediction", **kwargs: Any
+        self,
+        cells: list[RecurrentCell],
+        outputs: int,
+        feedback: str = "prediction",
+        residual: bool = False,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.cells = _checked(cells)
         self.outputs = whole_number("outputs", outputs)
         self.feedback = one_of("feedback", feedback, ("prediction", "truth"))
+        self.residual = residual
         last = self.cells[-1]
         if last.reads_out and last.output_size != self.outputs:
             raise ArgumentError(
@@ -74,6 +82,8 @@ class Feedback(RecurrentCell):
             inner = inner[len(cell.state_size) :]
             after += moved
         y = s if self.readout is None else self.readout(s)
+        if self.residual:
+            y = y + f
         f = drive[..., split:] if self.feedback == "truth" else y
         return y, [y, f, *after]
 
@@ -82,6 +92,7 @@ class Feedback(RecurrentCell):
             "cells": [keras.saving.serialize_keras_object(cell) for cell in self.cells],
             "outputs": self.outputs,
             "feedback": self.feedback,
+            "residual": self.residual,
         }
 
     def _state_size(self) -> list[int]:

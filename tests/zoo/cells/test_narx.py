@@ -17,11 +17,12 @@ def test_forward(Dx, Dy, feedback, built):
     inputs = X if feedback == "prediction" else np.concatenate([X, TRUTH], axis=-1)
     cell = built(cell, inputs.shape[-1])
     *W, V, b, O, d = cell.get_weights()
-    V = np.split(V, len(Dy))
+    W = dict(zip(Dx, W, strict=True))
+    V = dict(zip(Dy, np.split(V, len(Dy)), strict=True))
     y, f = {}, {}
     for t in range(X.shape[1]):
-        z = np.tile(b, (2, 1)) + sum(X[:, t - i] @ W_i for i, W_i in zip(Dx, W) if t >= i)
-        z = z + sum(f[t - j] @ V_j for j, V_j in zip(Dy, V) if t >= j)
+        z = np.tile(b, (2, 1)) + sum(X[:, t - i] @ W_i for i, W_i in W.items() if t >= i)
+        z = z + sum(f[t - j] @ V_j for j, V_j in V.items() if t >= j)
         y[t] = np.tanh(z) @ O + d
         f[t] = {"prediction": y[t], "truth": TRUTH[:, t], "error": TRUTH[:, t] - y[t]}[feedback]
     np.testing.assert_allclose(run(cell, inputs), np.stack([*y.values()], axis=1), atol=1e-5)

@@ -1,0 +1,137 @@
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from rnnzoo import Forecaster
+from rnnzoo.experiments.cli import app
+from typer.testing import CliRunner
+
+TINY = ["--horizon", "3", "--lookback", "8", "--units", "2", "--epochs", "1"]
+COLUMNS = ["--time", "day", "--target", "sales"]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty working directory, and no tracking server from outside."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return tmp_path
+
+
+def rnnzoo(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_forecast_ends_with_a_leaderboard_and_a_forecast(here, waves):
+    waves[:120].to_csv("waves.csv", index=False)
+    done = rnnzoo("forecast", "waves.csv", *COLUMNS, *TINY, "--cell", "gru", "--cell", "narx",
+                  "--past", "wind", "--no-tracking", "--save", "out")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    board = done.output[done.output.index("tested on the last 24 rows") :]
+    for model in ("gru", "narx", "naive-last", "naive-seasonal", "linear-ar"):
+        assert model in board
+    assert "2020-04-30" in board  # the day after the last one
+    assert {path.name for path in (here / "out").iterdir()} == {
+        "model-gru", "model-narx", "forecast.csv", "waves-forecast.png",
+        "waves-error-by-lead.png", "waves-leaderboard.csv", "waves-error-by-lead.csv",
+    }  # fmt: skip
+    assert {path.name for path in here.iterdir()} == {"waves.csv", "out"}
+    saved = pd.read_csv("out/forecast.csv")
+    best = saved["ds"].iloc[0], pd.read_csv("out/waves-leaderboard.csv")
+    cell = next(m for m in best[1]["model"] if m in ("gru", "narx"))
+    again = Forecaster.load(f"out/model-{cell}").predict()
+    np.testing.assert_allclose(saved["yhat"], again["yhat"], rtol=1e-12)
+
+
+def test_runs_are_tracked_and_compared(here, waves, store, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    waves[["day", "sales"]][:120].to_parquet("tracked.parquet")
+    done = rnnzoo("forecast", "tracked.parquet", *COLUMNS, *TINY)
+    assert done.exit_code == 0, done.output
+    assert f"Runs are in {store.uri}" in done.output
+    assert len(store.runs("forecast/tracked")) == 4
+    compared = rnnzoo("compare", "forecast/tracked")
+    assert compared.exit_code == 0
+    for run in ("gru-tracked-0", "naive-last-tracked", "linear-ar-tracked"):
+        assert run in compared.output
+    assert "/#/compare-runs?runs=" in compared.output
+    unknown = rnnzoo("compare", "forecast/trackd")
+    assert unknown.exit_code == 2
+    assert "Did you mean forecast/tracked" in unknown.output
+
+
+def broken(waves, **changes):
+    return waves[:120].assign(**changes)
+
+
+SALES = np.arange(120.0)
+BAD = {
+    "an empty file": (b"", [], "The file is empty"),
+    "no such column": (None, ["--target", "sale"], "Did you mean 'sales'"),
+    "a missing value": (
+        lambda w: broken(w, sales=np.where(SALES == 40, np.nan, SALES)),
+        [],
+        "line 42",
+    ),
+    "dates out of order and twice": (
+        lambda w: pd.concat([w[60:120], w[:61]]),
+        [],
+        "2020-03-01",
+    ),
+    "shorter than the window": (lambda w: w[:12], [], "has"),
+    "horizon 0": (None, ["--horizon", "0"], "horizon=0"),
+    "an unknown cell": (None, ["--cell", "gruu"], "Did you mean gru"),
+    "a test span that eats the series": (None, ["--test-rows", "118"], "has"),
+    "an architecture of letters": (None, ["--units", "many"], "--units"),
+    "units 0": (None, ["--units", "0"], "units=0"),
+    "covariates that are not there": (None, ["--past", "rain"], "'rain'"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_one_clear_message_exit_2_and_nothing_left_behind(here, waves, case):
+    content, arguments, message = BAD[case]
+    if isinstance(content, bytes):
+        (here / "data.csv").write_bytes(content)
+    else:
+        (content or (lambda w: w[:120]))(waves).to_csv("data.csv", index=False)
+    done = rnnzoo("forecast", "data.csv", *COLUMNS, *TINY, *arguments)
+    assert done.exit_code == 2, done.output
+    assert message in done.output
+    assert "Traceback" not in done.output
+    assert {path.name for path in here.iterdir()} == {"data.csv"}
+
+
+def test_dates_out_of_order_are_sorted_and_said(here, waves):
+    pd.concat([waves[60:120], waves[:60]]).to_csv("data.csv", index=False)
+    done = rnnzoo("forecast", "data.csv", *COLUMNS, *TINY, "--no-tracking")
+    assert done.exit_code == 0, done.output
+    assert "Repaired: " in done.output
+
+
+def test_the_traceback_only_on_request(here):
+    plain = subprocess.run(
+        [sys.executable, "-m", "rnnzoo.experiments.cli", "forecast", "missing.csv"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert plain.returncode == 2
+    assert plain.stderr == "Error: There is no file missing.csv.\n"
+    with pytest.raises(ValueError, match="There is no file"):
+        CliRunner().invoke(app, ["forecast", "missing.csv", "--debug"], catch_exceptions=False)
+
+
+def test_compare_and_ui_without_runs(here):
+    for command in ("compare", "ui"):
+        done = rnnzoo(command)
+        assert done.exit_code == 2
+        assert "There are no runs yet" in done.output
+    assert list(here.iterdir()) == []
+
+
+def test_lists(here):
+    assert "seattle-weather" in rnnzoo("data").output
+    listed = rnnzoo("cells").output
+    for cell in ("rnn", "elman", "jordan", "narx", "lstm", "gru"):
+        assert cell in listed
