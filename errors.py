@@ -49,9 +49,10 @@ def fraction(name: str, value: Any) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, Real):
         raise ArgumentTypeError(f"`{name}` must be a number. Received: {name}={value!r}")
-    if not 0 <= value < 1:
+    number = float(value)
+    if not 0 <= number < 1:
         raise ArgumentError(f"`{name}` must lie in [0, 1). Received: {name}={value}")
-    return float(value)
+    return number
 
 
 def one_of(name: str, value: Any, choices: Iterable[str]) -> str:

@@ -28,7 +28,7 @@ def demo(output: Path, store: Any) -> None:
     weather = load("seattle-weather")
     out.print(f"{len(weather):,} days; the last {YEAR} are tested on and train nothing.\n")
     forecasters = {
-        name: Forecaster(name, horizon=7, lookback=28, units=16, epochs=60) for name in CELLS
+        name: Forecaster(name, horizon=7, lookback=28, units=16, difference=True) for name in CELLS
     }
     with Display(out) as display:
         temperature = study(weather, forecasters, YEAR, listeners(display, store))
@@ -38,13 +38,13 @@ def demo(output: Path, store: Any) -> None:
     price = load("google-stock")
     out.print(f"{len(price):,} days; the last {TRADING_YEAR} are tested on and train nothing.\n")
     forecasters = {
-        name: Forecaster(name, horizon=5, lookback=20, units=8, epochs=30, difference=True)
+        name: Forecaster(name, horizon=5, lookback=20, units=8, difference=True)
         for name in ("gru", "lstm")
     }
     with Display(out) as display:
         share = study(price, forecasters, TRADING_YEAR, listeners(display, store))
     print_leaderboard(share, TRADING_YEAR, out)
-    out.print("naive-last is the random walk: nobody beats it by much for long.")
+    out.print("naive-last is the random walk, the forecast to beat for a price.")
 
     files = [*temperature.write(output), *share.write(output)]
     out.print("\nCharts and tables:")

@@ -14,14 +14,10 @@ import rnnzoo
 HEAVY = {"tensorflow", "keras", "mlflow", "jax", "torch", "matplotlib", "sklearn"}
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "import rnnzoo",
-        "from rnnzoo.experiments.cli import main; import sys; sys.argv = ['rnnzoo', '--help']; main()",
-    ],
-    ids=["import", "help"],
-)
+HELP = "from rnnzoo.experiments.cli import main; sys.argv = ['rnnzoo', '--help']; main()"
+
+
+@pytest.mark.parametrize("code", ["import rnnzoo", HELP], ids=["import", "help"])
 def test_the_front_door_is_light(code):
     probe = f"""
 import atexit, sys

@@ -23,8 +23,9 @@ class Backtest:
         scale: what MASE divides by, from the training span.
         parameters: weights of the network.
         seconds: of the fit.
-        unit: of the series.
         unique_id: of the series.
+        target: name of what is forecast.
+        unit: of the target; may be empty.
     """
 
     model: str
@@ -35,8 +36,9 @@ class Backtest:
     scale: float
     parameters: int
     seconds: float
-    unit: str
     unique_id: str
+    target: str
+    unit: str
 
     @property
     def horizon(self) -> int:

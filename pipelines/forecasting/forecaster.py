@@ -69,7 +69,7 @@ class Forecaster(BaseEstimator):
         seed: int = 0,
         epochs: int = 100,
         patience: int = 15,
-        learning_rate: float = 0.005,
+        learning_rate: float = 0.01,
         validation: float = 0.2,
         cell_options: dict[str, Any] | None = None,
     ):
@@ -140,7 +140,7 @@ class Forecaster(BaseEstimator):
 
             def score() -> float:
                 forecast = built.forecast_origins(rows[warm:], origins, self.horizon)
-                return float(metrics.mae(truth, forecast)) / self.transform_.scale
+                return float(metrics.mae(truth, forecast))
 
             self.history_ = train(
                 built.network,
@@ -271,8 +271,9 @@ class Forecaster(BaseEstimator):
             scale=metrics.naive_scale(rows.level[:training], season),
             parameters=self.parameters_,
             seconds=self.history_.seconds,
-            unit=self.schema_.unit,
             unique_id=self.schema_.name,
+            target=self.schema_.target,
+            unit=self.schema_.unit,
         )
         if recorder is not None:
             record(result, recorder)
