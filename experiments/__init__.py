@@ -1,1 +1,13 @@
 """Experiments: runs, their journal, tracking, comparison, and the command line."""
+
+import os
+
+# read by MLflow when it is imported; what the user has set stays
+for _name, _value in {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # a server that is down is said so in seconds, not in the four minutes of the defaults
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+}.items():
+    os.environ.setdefault(_name, _value)

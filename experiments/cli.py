@@ -38,20 +38,24 @@ def main() -> None:
 
 
 def _clearly(command: Callable[..., None]) -> Callable[..., None]:
-    """Turns an error meant for the user into one message and exit code 2."""
+    """Turns an error into one message and exit code 2; `--debug` shows where it was."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, debug: bool = False, **kwargs: Any) -> None:
         try:
             command(*args, debug=debug, **kwargs)
-        except RnnzooError as error:
-            if debug:
-                raise
-            print(f"Error: {error}", file=sys.stderr)
-            raise typer.Exit(2) from None
+        except (typer.Exit, typer.Abort):
+            raise
         except KeyboardInterrupt:
             print("Interrupted.", file=sys.stderr)
             raise typer.Exit(130) from None
+        except Exception as error:
+            if debug:
+                raise
+            expected = isinstance(error, (RnnzooError, OSError))
+            text = str(error) if expected else f"{type(error).__name__}: {error} (see --debug)"
+            print(f"Error: {text}", file=sys.stderr)
+            raise typer.Exit(2) from None
 
     return wrapped
 

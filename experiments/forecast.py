@@ -96,7 +96,10 @@ def print_leaderboard(found: Study, test_rows: int, out: Console) -> None:
 
 def _print_forecast(ahead: pd.DataFrame, cell: str, out: Console) -> None:
     out.print()
-    out.print(frame_table(ahead[["ds", "yhat"]].head(SHOWN), f"What follows, by {cell}"))
+    shown = ahead[["ds", "yhat"]].head(SHOWN)
+    if (shown["ds"] == shown["ds"].dt.normalize()).all():
+        shown = shown.assign(ds=shown["ds"].dt.date)
+    out.print(frame_table(shown, f"What follows, by {cell}"))
     if len(ahead) > SHOWN:
         out.print(f"… and {len(ahead) - SHOWN} rows more, written with --save DIR")
 

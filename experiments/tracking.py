@@ -12,18 +12,15 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
+import mlflow
 import pandas as pd
 from filelock import FileLock
-
-from ..errors import RnnzooError
-from .journal import Event, Journal, slug
-
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-
-import mlflow
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
+
+from ..errors import RnnzooError
+from .journal import Event, Journal, slug
 
 for chatty in ("alembic", "mlflow"):
     logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -64,7 +61,7 @@ class Store:
             self.client.search_experiments(max_results=1)
         except (MlflowException, SQLAlchemyError, OSError, sqlite3.Error) as error:
             raise TrackingError(
-                f"The tracking store {self.uri} cannot be used: {error}. "
+                f"The tracking store {self.uri} cannot be used: {str(error).splitlines()[0]}. "
                 "Set MLFLOW_TRACKING_URI, or run with --no-tracking."
             ) from error
 

@@ -77,7 +77,8 @@ def train(
 
     The series is cut into `STREAMS` spans that are read side by side, each chunk
     starting from the states in which the one before ended (truncated
-    backpropagation through time). The weights with the smallest `score()` are kept.
+    backpropagation through time). The learning rate is halved after a third of the
+    patience without a better `score()`; the weights with the best one are kept.
 
     Raises:
         FitError: the loss is not a number any more.
@@ -90,9 +91,17 @@ def train(
     learner.compile(
         optimizer=keras.optimizers.Adam(learning_rate, clipnorm=1.0), loss=mean_absolute_error
     )
-    watch = _Watch(network, learner, dataset, score, patience, recorder)
-    learner.fit(dataset, epochs=epochs, shuffle=False, verbose=0, callbacks=[watch])
-    network.set_weights(watch.best_weights)
+    watch = _Watch(learner, score, recorder)
+    callbacks = [
+        watch,  # first: the others go by its score
+        keras.callbacks.ReduceLROnPlateau(
+            "score", mode="min", factor=0.5, patience=max(1, patience // 3)
+        ),
+        keras.callbacks.EarlyStopping(
+            "score", mode="min", patience=patience, restore_best_weights=True
+        ),
+    ]
+    learner.fit(dataset, epochs=epochs, shuffle=False, verbose=0, callbacks=callbacks)
     return History(
         watch.losses, watch.scores, 1 + int(np.argmin(watch.scores)), time.perf_counter() - began
     )
@@ -174,23 +183,13 @@ class _StateCarrier(keras.Model):
 
 
 class _Watch(keras.callbacks.Callback):
-    """Resets states, scores each epoch, keeps the best weights, stops in time."""
+    """Resets the states before an epoch, scores the network after it, and tells both."""
 
-    def __init__(
-        self,
-        network: keras.Model,
-        learner: _StateCarrier,
-        dataset: _Spans,
-        score: Callable[[], float],
-        patience: int,
-        recorder: Recorder,
-    ):
+    def __init__(self, learner: _StateCarrier, score: Callable[[], float], recorder: Recorder):
         super().__init__()
-        self.network, self.learner, self.dataset = network, learner, dataset
-        self.score, self.patience, self.recorder = score, patience, recorder
+        self.learner, self.score, self.recorder = learner, score, recorder
         self.losses: list[float] = []
         self.scores: list[float] = []
-        self.best_weights: list[np.ndarray] = []
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.began = time.perf_counter()
@@ -198,7 +197,7 @@ class _Watch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         loss = float(logs["loss"])
-        score = float(self.score()) if math.isfinite(loss) else math.nan
+        score = logs["score"] = float(self.score()) if math.isfinite(loss) else math.nan
         if not math.isfinite(score):
             raise FitError(
                 f"Training diverged in epoch {epoch + 1}: loss {loss}, validation error {score}. "
@@ -206,15 +205,12 @@ class _Watch(keras.callbacks.Callback):
             )
         self.losses.append(loss)
         self.scores.append(score)
-        if score <= min(self.scores):
-            self.best_weights = self.network.get_weights()
         self.recorder.metrics(
             {
                 "train/loss": loss,
                 "val/mae": score,
+                "opt/lr": float(self.learner.optimizer.learning_rate),
                 "time/epoch_s": time.perf_counter() - self.began,
             },
             step=epoch + 1,
         )
-        if epoch - int(np.argmin(self.scores)) >= self.patience:
-            self.model.stop_training = True

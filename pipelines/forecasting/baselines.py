@@ -5,7 +5,10 @@ Each takes the series `y (rows,)`, the rows of the origins and the horizon, and 
 """
 
 import numpy as np
-from sklearn.linear_model import LinearRegression
+
+from ..windows import ahead
+
+BLOCK = 65536  # rows reduced at once: bounds the memory, whatever the length
 
 
 def last_value(y: np.ndarray, origins: np.ndarray, horizon: int) -> np.ndarray:
@@ -41,18 +44,34 @@ class DirectAR:
         self.horizon = horizon
 
     def fit(self, y: np.ndarray) -> "DirectAR":
-        """Learns from the training span `y (rows,)`; every lead uses all its rows."""
-        self.regressions_ = []
-        lags = _lags(y, self.order)
+        """Learns from the training span `y (rows,)`; every lead uses all its rows.
+
+        The rows that all leads share are reduced to a triangle once, block by block (QR);
+        each lead then solves a small problem with the same least-squares solution.
+
+        `weights_` is `(1 + order, horizon)`: the intercept, then the newest value first.
+        """
+        lags, leads = _lags(y, self.order), ahead(y[self.order - 1 :], self.horizon)
+        triangle = np.empty((0, 1 + self.order + self.horizon))
+        for first in range(0, len(leads), BLOCK):
+            block = slice(first, min(first + BLOCK, len(leads)))
+            rows = np.hstack([_with_one(lags[block]), leads[block]])
+            triangle = np.linalg.qr(np.vstack([triangle, rows]), mode="r")
+        known, target = np.hsplit(triangle, [1 + self.order])
+        weights = []
         for lead in range(1, self.horizon + 1):
-            known = lags[: len(lags) - lead]
-            target = y[self.order - 1 + lead :]
-            self.regressions_.append(LinearRegression().fit(known, target))
+            own = slice(len(leads), len(lags) - lead)  # rows that reach this lead, not the last
+            weights.append(
+                np.linalg.lstsq(
+                    np.vstack([known, _with_one(lags[own])]),
+                    np.concatenate([target[:, lead - 1], y[self.order - 1 + lead :][own]]),
+                )[0]
+            )
+        self.weights_ = np.stack(weights, axis=1)
         return self
 
     def predict(self, y: np.ndarray, origins: np.ndarray) -> np.ndarray:
-        lags = _lags(y, self.order)[origins - (self.order - 1)]
-        return np.stack([r.predict(lags) for r in self.regressions_], axis=1)
+        return _with_one(_lags(y, self.order)[origins - (self.order - 1)]) @ self.weights_
 
 
 def linear_ar(
@@ -81,6 +100,10 @@ def baselines(
         found["naive-seasonal"] = seasonal(y, origins, horizon, season)
     found["linear-ar"] = linear_ar(y, origins, horizon, training_rows, order)
     return found
+
+
+def _with_one(lags: np.ndarray) -> np.ndarray:
+    return np.hstack([np.ones((len(lags), 1)), lags])
 
 
 def _lags(y: np.ndarray, order: int) -> np.ndarray:

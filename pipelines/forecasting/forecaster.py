@@ -127,6 +127,7 @@ class Forecaster(BaseEstimator):
         series = read(data, time=time, target=target, past=past, future=future)
         plan = self.plan(series)
         lookback, training = plan.lookback, plan.training
+        vars(self).pop("state_", None)  # should this fit fail, no half of an older one is left
         self.schema_ = series.schema
         self.lookback_ = lookback
         self.transform_ = Transform(series.schema, self.difference).fit(series[:training])
@@ -251,10 +252,15 @@ class Forecaster(BaseEstimator):
         whole_number("stride", stride)
         series = read_like(data, self.schema_)
         first = self._first_scored(series, start)
+        training = int((series.times <= self.fitted_until_).sum())
+        require_rows(
+            series[:training],
+            self.lookback_ + self.horizon,
+            "look-back + horizon of what `fit` saw: give the whole series, history included",
+        )
         require_rows(series, first + self.horizon, f"{first} before the backtest + the horizon")
         origins = origins_between(first, len(series), self.horizon, stride)
         rows = self.transform_.rows(series)
-        training = int((series.times <= self.fitted_until_).sum())
         season = self.schema_.season
         targets = origins[:, None] + np.arange(1, self.horizon + 1)
         name = self.cell

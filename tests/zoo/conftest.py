@@ -65,8 +65,7 @@ class Case:
     @property
     def states(self) -> list[np.ndarray]:
         """Initial states that are not zero."""
-        spatial = self.item[:-1]
-        sizes = self.cell().state_size
+        spatial, sizes = self.item[:-1], _state_size(self)
         return [_normal((BATCH, *spatial, n), seed=2 + k) for k, n in enumerate(sizes)]
 
     def run(self, x: Any, states: Any = None, mask: Any = None) -> tuple[Any, list[Any]]:
@@ -75,6 +74,11 @@ class Case:
         mask = np.ones(x.shape[:2], bool) if mask is None else mask
         outputs, *last = _network(self).predict_on_batch([x, *states, mask])
         return outputs, last
+
+
+@cache
+def _state_size(case: Case) -> list[int]:
+    return list(case.cell().state_size)
 
 
 @cache
@@ -115,18 +119,12 @@ CASES = {name: Case(lambda cell=cell: cell(4)) for name, cell in CELLS.items()} 
     "feedback-two-truth": Case(lambda: Feedback([LSTM(4), GRU(3)], 2, "truth"), item=(5,), truth=2),
     "images": Case(lambda: ConvolvedRNN(4), item=(5, 2)),
 }
-VECTOR_CASES = {name: case for name, case in CASES.items() if len(case.item) == 1}
 FEW_CASES = {name: CASES[name] for name in ("lstm", "narx-gaps", "images")}
 TRUTH_CASES = {name: case for name, case in CASES.items() if case.truth}
 
 
 @pytest.fixture(params=CASES)
 def case(request: pytest.FixtureRequest) -> Case:
-    return CASES[request.param]
-
-
-@pytest.fixture(params=VECTOR_CASES)
-def vector_case(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]
 
 
@@ -137,8 +135,8 @@ def few(request: pytest.FixtureRequest) -> Case:
 
 
 @pytest.fixture
-def images() -> Case:
-    return CASES["images"]
+def cases() -> dict[str, Case]:
+    return CASES
 
 
 @pytest.fixture(params=TRUTH_CASES)

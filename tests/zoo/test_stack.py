@@ -79,7 +79,8 @@ def test_a_saved_stack_predicts_the_same(layers, tmp_path):
     np.testing.assert_array_equal(numpy(model(X)), numpy(again(X)))
 
 
-def test_images_are_stacked_too(images):
+def test_images_are_stacked_too(cases):
+    images = cases["images"]
     below, above = images.cell(), images.make()
     deep = stack([below, above], return_sequences=True)
     shape = (*images.x.shape[:-1], above.output_size)

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo import ArgumentError
+from rnnzoo import ArgumentError, DataError
 
 TRAINING = 320
 
@@ -90,6 +90,11 @@ def test_a_start_that_fit_has_seen(gru, waves):
 def test_nothing_left_to_score(gru, waves):
     with pytest.raises(ArgumentError, match=r"nothing to score.*data\[:-5\]"):
         gru.backtest(waves[:TRAINING])
+
+
+def test_a_series_without_its_history(gru, waves):
+    with pytest.raises(DataError, match="history included.*has 10"):
+        gru.backtest(waves[TRAINING - 10 :])
 
 
 def test_a_recorder_is_told(gru, waves):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from rnnzoo.pipelines.forecasting.baselines import DirectAR, baselines, last_value, seasonal
 from rnnzoo.pipelines.windows import origins_between
+from sklearn.linear_model import LinearRegression
 
 Y = np.random.default_rng(0).normal(size=200).cumsum()
 ORIGINS = origins_between(150, 200, 10)
@@ -28,16 +29,18 @@ def test_seasonal_without_a_season_of_history_repeats_the_value():
     assert seasonal(Y, np.array([2]), 3, season=12).tolist() == [[Y[2]] * 3]
 
 
-def test_direct_ar_is_least_squares_per_lead():
+@pytest.mark.parametrize("block", [65536, 37])
+def test_direct_ar_is_least_squares_per_lead(block, monkeypatch):
+    monkeypatch.setattr("rnnzoo.pipelines.forecasting.baselines.BLOCK", block)
     order, horizon, rows = 5, 3, 150
     model = DirectAR(order, horizon).fit(Y[:rows])
-    origin, lead = 170, 3
-    t = np.arange(order - 1, rows - lead)
-    lags = np.stack([Y[t - i] for i in range(order)], axis=1)
-    design = np.column_stack([np.ones(len(t)), lags])
-    weights = np.linalg.lstsq(design, Y[t + lead], rcond=None)[0]
-    expected = weights @ [1, *Y[origin - np.arange(order)]]
-    assert model.predict(Y, np.array([origin]))[0, lead - 1] == pytest.approx(expected)
+    for lead in (1, 2, 3):
+        t = np.arange(order - 1, rows - lead)
+        lags = np.stack([Y[t - i] for i in range(order)], axis=1)
+        expected = LinearRegression().fit(lags, Y[t + lead])
+        np.testing.assert_allclose(model.weights_[1:, lead - 1], expected.coef_)
+        forecast = model.predict(Y, np.array([170]))[0, lead - 1]
+        assert forecast == pytest.approx(expected.predict([Y[170 - np.arange(order)]])[0])
 
 
 def test_direct_ar_finds_an_ar_process():
@@ -45,8 +48,12 @@ def test_direct_ar_finds_an_ar_process():
     y = np.zeros(5000)
     for t in range(2, 5000):
         y[t] = 0.6 * y[t - 1] - 0.3 * y[t - 2] + rng.normal()
-    one_step = DirectAR(2, 1).fit(y).regressions_[0]
-    np.testing.assert_allclose(one_step.coef_, [0.6, -0.3], atol=0.03)
+    np.testing.assert_allclose(DirectAR(2, 1).fit(y).weights_[1:, 0], [0.6, -0.3], atol=0.03)
+
+
+def test_direct_ar_of_a_constant_is_the_constant():
+    forecast = DirectAR(3, 2).fit(np.full(50, 7.0)).predict(np.full(50, 7.0), np.array([49]))
+    np.testing.assert_allclose(forecast, 7.0)
 
 
 def test_no_baseline_looks_past_an_origin():
