@@ -68,10 +68,10 @@ def forecast(
     target: Annotated[str | None, typer.Option(help="Column to forecast. [default: y]")] = None,
     horizon: Annotated[int, typer.Option(help="Steps ahead.")] = 24,
     cell: Annotated[
-        list[str] | None, typer.Option(help="Cell to use; give it again for more. [default: gru]")
+        list[str] | None, typer.Option(help="Cells, e.g. gru,lstm. [default: gru]")
     ] = None,
-    past: Annotated[list[str] | None, typer.Option(help="Covariate known up to now.")] = None,
-    future: Annotated[list[str] | None, typer.Option(help="Covariate known ahead too.")] = None,
+    past: Annotated[list[str] | None, typer.Option(help="Covariates known up to now.")] = None,
+    future: Annotated[list[str] | None, typer.Option(help="Covariates known ahead too.")] = None,
     future_rows: Annotated[
         Path | None, typer.Option(help="Table with the future covariates after the data's end.")
     ] = None,
@@ -96,7 +96,7 @@ def forecast(
     debug: Debug = False,
 ) -> None:
     """Fit networks to a table, backtest them beside baselines, forecast what follows."""
-    asked = dict(time=time, target=target, past=past or (), future=future or ())
+    asked = dict(time=time, target=target, past=_listed(past), future=_listed(future))
     repairs = dict(missing=missing, duplicates=duplicates, gaps=gaps)
     series = _series(data, asked, repairs | {"time_format": time_format})
     from .forecast import forecast as run  # after the cheap checks: it loads Keras
@@ -111,7 +111,7 @@ def forecast(
     )
     run(
         series,
-        list(dict.fromkeys(cell or ["gru"])),
+        _listed(cell) or ["gru"],
         settings,
         test_rows=test_rows,
         open_store=_store if tracking else None,
@@ -207,6 +207,12 @@ def ui(
     environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     command = [sys.executable, "-m", "mlflow", *server_command(store.uri, port)]
     raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+
+
+def _listed(values: list[str] | None) -> list[str]:
+    """Names given one by one or with commas between, each once."""
+    names = [name.strip() for value in values or () for name in value.split(",")]
+    return list(dict.fromkeys(filter(None, names)))
 
 
 def _store(existing: bool = False) -> Any:

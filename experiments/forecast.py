@@ -8,6 +8,7 @@ import pandas as pd
 from rich.console import Console
 
 from ..datasets import Series
+from ..datasets import future_rows as read_future
 from ..errors import ArgumentError, whole_number
 from ..pipelines.forecasting import Forecaster
 from .display import Display, console, frame_table, leaderboard_table
@@ -47,6 +48,10 @@ def forecast(
     whole_number("test_rows", test_rows, at_least=horizon)
     for forecaster in forecasters.values():
         forecaster.plan(series[:-test_rows])
+    schema = series.schema
+    known_ahead = not schema.future or future_rows is not None
+    if known_ahead:  # a table that does not fit is told before the work, not after it
+        read_future(future_rows, schema, schema.times_after(series.times[-1], horizon))
     if save is not None and save.exists() and not save.is_dir():
         raise ArgumentError(f"{save} is a file: name a folder for --save.")
 
@@ -60,7 +65,7 @@ def forecast(
     ahead = None
     for forecaster in found.forecasters.values():
         forecaster.warm_up(series)
-    if not series.schema.future or future_rows is not None:
+    if known_ahead:
         ahead = found.forecasters[found.best].predict(future=future_rows)
         _print_forecast(ahead, found.best, out)
     if save is not None:

@@ -26,7 +26,7 @@ def rnnzoo(*arguments):
 
 def test_forecast_ends_with_a_leaderboard_and_a_forecast(here, waves):
     waves[:120].to_csv("waves.csv", index=False)
-    done = rnnzoo("forecast", "waves.csv", *COLUMNS, *TINY, "--cell", "gru", "--cell", "narx",
+    done = rnnzoo("forecast", "waves.csv", *COLUMNS, *TINY, "--cell", "gru,narx",
                   "--past", "wind", "--no-tracking", "--save", "out")  # fmt: skip
     assert done.exit_code == 0, done.output
     board = done.output[done.output.index("tested on the last 24 rows") :]
