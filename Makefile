@@ -3,15 +3,20 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-tensorflow test-jax test-torch lint clean
 
 demo: .venv/installed
 	$(BIN)/rnnzoo demo
 
+# two at a time: one backend compiles while another computes
 test: .venv/tested
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-tensorflow test-jax test-torch
+
+test-tensorflow: .venv/tested
 	$(BIN)/python -m pytest
-	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/zoo
-	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/zoo
+
+test-jax test-torch: test-%: .venv/tested
+	KERAS_BACKEND=$* $(BIN)/python -m pytest tests/zoo
 
 lint: .venv/tested
 	$(BIN)/ruff check .

@@ -107,8 +107,24 @@ def test_the_nearest_choice_is_named():
 
 @pytest.mark.parametrize("make", [Elman, Jordan, NARX, RNN])
 def test_an_unknown_activation_is_refused(make):
-    with pytest.raises(ValueError, match="tahn"):
-        Recurrent(make(4, activation="tahn"))(np.zeros((2, 5, 3)))
+    with pytest.raises(ArgumentError, match="`activation`.*Received: activation='tahn'"):
+        make(4, activation="tahn")
+    with pytest.raises(ArgumentTypeError, match="`activation`"):
+        make(4, activation=np.tanh)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Elman(4, truncate="no"),
+        lambda: Jordan(4, truncate=1),
+        lambda: LSTM(4, peepholes="False"),
+        lambda: Feedback([GRU(4)], 1, residual=None),
+    ],
+)
+def test_a_flag_is_true_or_false(make):
+    with pytest.raises(ArgumentTypeError, match="must be True or False. Received: "):
+        make()
 
 
 @pytest.mark.parametrize("shape", [(3,), (2, 3)])

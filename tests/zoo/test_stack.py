@@ -104,10 +104,18 @@ def test_only_cells_and_layers_are_stacked():
         stack([GRU(4), "gru"])
 
 
-@pytest.mark.parametrize("argument", ["go_backwards", "stateful"])
-def test_loops_with_a_way_of_their_own_are_refused(argument):
-    with pytest.raises(ArgumentError, match=f"Received: .*{argument}=True"):
-        Stack([Recurrent(GRU(4), **{argument: True})])
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("go_backwards", True),
+        ("stateful", True),
+        ("return_state", True),
+        ("return_sequences", False),
+    ],
+)
+def test_loops_with_a_way_of_their_own_are_refused(argument, value):
+    with pytest.raises(ArgumentError, match=f"Received: .*'{argument}': {value}"):
+        Stack([Recurrent(GRU(4), **{"return_sequences": True, argument: value})])
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from ...errors import whole_number
+from . import checks
 from .base import RecurrentCell
 
 
@@ -34,8 +35,8 @@ class Elman(RecurrentCell):
     def __init__(self, units: int, activation: str = "tanh", truncate: bool = True, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
-        self.activation = activation
-        self.truncate = truncate
+        self.activation = checks.activation("activation", activation)
+        self.truncate = checks.flag("truncate", truncate)
         self.state_size = [self.units]
         self.output_size = self.units
 

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from ...errors import ArgumentError, ArgumentTypeError, one_of, whole_number
+from . import checks
 from .base import RecurrentCell
 
 
@@ -47,7 +48,7 @@ class Feedback(RecurrentCell):
         self.cells = _checked(cells)
         self.outputs = whole_number("outputs", outputs)
         self.feedback = one_of("feedback", feedback, ("prediction", "truth"))
-        self.residual = residual
+        self.residual = checks.flag("residual", residual)
         last = self.cells[-1]
         if last.reads_out and last.output_size != self.outputs:
             raise ArgumentError(

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from ...errors import fraction, whole_number
+from . import checks
 from .base import RecurrentCell
 
 
@@ -51,9 +52,9 @@ class Jordan(RecurrentCell):
         self.units = whole_number("units", units)
         self.outputs = self.units if outputs is None else whole_number("outputs", outputs)
         self.mu = fraction("mu", mu)
-        self.activation = activation
-        self.output_activation = output_activation
-        self.truncate = truncate
+        self.activation = checks.activation("activation", activation)
+        self.output_activation = checks.activation("output_activation", output_activation)
+        self.truncate = checks.flag("truncate", truncate)
         self.state_size = [self.outputs, self.outputs]
         self.output_size = self.outputs
 

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from ...errors import whole_number
+from . import checks
 from .base import RecurrentCell
 
 
@@ -39,7 +40,7 @@ class LSTM(RecurrentCell):
     def __init__(self, units: int, peepholes: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
-        self.peepholes = peepholes
+        self.peepholes = checks.flag("peepholes", peepholes)
         self.state_size = [self.units, self.units]
         self.output_size = self.units
 

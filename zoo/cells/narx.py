@@ -4,8 +4,8 @@ import keras
 from keras import ops
 
 from ...errors import ArgumentError, one_of, whole_number
+from . import checks
 from .base import RecurrentCell
-from .taps import delays
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -61,11 +61,11 @@ class NARX(RecurrentCell):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
         self.outputs = whole_number("outputs", outputs)
-        self.input_delays = delays("input_delays", input_delays, 0, may_be_empty=True)
-        self.feedback_delays = delays("feedback_delays", feedback_delays, at_least=1)
+        self.input_delays = checks.delays("input_delays", input_delays, 0, may_be_empty=True)
+        self.feedback_delays = checks.delays("feedback_delays", feedback_delays, at_least=1)
         self.feedback = one_of("feedback", feedback, ("prediction", "truth", "error"))
-        self.activation = activation
-        self.output_activation = output_activation
+        self.activation = checks.activation("activation", activation)
+        self.output_activation = checks.activation("output_activation", output_activation)
         self.state_size = [self.outputs] * (1 + max(self.feedback_delays))
         self.output_size = self.outputs
 

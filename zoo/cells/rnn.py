@@ -4,8 +4,8 @@ import keras
 from keras import ops
 
 from ...errors import whole_number
+from . import checks
 from .base import RecurrentCell
-from .taps import delays
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -42,8 +42,8 @@ class RNN(RecurrentCell):
     ):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
-        self.taps = delays("taps", taps, at_least=1)
-        self.activation = activation
+        self.taps = checks.delays("taps", taps, at_least=1)
+        self.activation = checks.activation("activation", activation)
         self.recurrent_initializer = recurrent_initializer
         self.state_size = [self.units] * max(self.taps)
         self.output_size = self.units

@@ -7,6 +7,14 @@ from ...errors import ArgumentError, ArgumentTypeError
 from ..cells.base import RecurrentCell
 from .recurrent import Recurrent
 
+#: How a `Recurrent` in a stack must be: the stack itself returns sequences and states.
+PLAIN = {
+    "return_sequences": True,
+    "return_state": False,
+    "go_backwards": False,
+    "stateful": False,
+}
+
 
 def stack(
     layers: Sequence[Any], return_sequences: bool = False, return_state: bool = False
@@ -123,10 +131,10 @@ def _as_layer(layer: Any) -> keras.layers.Layer:
     if isinstance(layer, RecurrentCell):
         return Recurrent(layer, return_sequences=True)
     if isinstance(layer, Recurrent):
-        if layer.go_backwards or layer.stateful:
+        own = {name: getattr(layer, name) for name in PLAIN}
+        if own != PLAIN:
             raise ArgumentError(
-                "A stack holds cells that read forwards and keep no state of their own. "
-                f"Received: go_backwards={layer.go_backwards}, stateful={layer.stateful}"
+                f"A stack holds cells, or Recurrent layers with {PLAIN}. Received: {own}"
             )
         return layer
     if isinstance(layer, keras.layers.Layer):
