@@ -16,7 +16,7 @@ test-tensorflow: .venv/tested
 	$(BIN)/python -m pytest
 
 test-jax test-torch: test-%: .venv/tested
-	KERAS_BACKEND=$* $(BIN)/python -m pytest tests/zoo
+	KERAS_BACKEND=$* $(BIN)/python -m pytest tests/zoo tests/pipelines/forecasting/test_backends.py
 
 lint: .venv/tested
 	$(BIN)/ruff check .

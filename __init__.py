@@ -19,8 +19,11 @@ _WHERE = {
     "Backtest": ".pipelines.forecasting",
     "RnnzooError": ".errors",
     "ArgumentError": ".errors",
+    "ArgumentTypeError": ".errors",
     "DataError": ".errors",
+    "FitError": ".errors",
     "ModelFileError": ".errors",
+    "TrackingError": ".errors",
 }
 _MODULES = {"cells": ".zoo.cells", "zoo": ".zoo", "datasets": ".datasets"}
 

@@ -22,6 +22,14 @@ class DataError(RnnzooError, ValueError):
     """A table cannot be used as it is. Names column, rows and remedy."""
 
 
+class FitError(RnnzooError, ArithmeticError):
+    """Training went astray: no usable network came of it."""
+
+
+class TrackingError(RnnzooError, RuntimeError):
+    """The tracking store cannot be used."""
+
+
 class ModelFileError(RnnzooError, ValueError):
     """A saved model is missing, damaged, or from another version."""
 
@@ -38,6 +46,32 @@ def whole_number(name: str, value: Any, at_least: int = 1) -> int:
     if value < at_least:
         raise ArgumentError(f"`{name}` must be at least {at_least}. Received: {name}={value}")
     return int(value)
+
+
+def positive(name: str, value: Any) -> float:
+    """Returns `value` as a `float` above zero.
+
+    Raises:
+        ArgumentTypeError: not a number.
+        ArgumentError: zero, below, or not finite.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ArgumentTypeError(f"`{name}` must be a number. Received: {name}={value!r}")
+    number = float(value)
+    if not 0 < number < float("inf"):
+        raise ArgumentError(f"`{name}` must be above 0. Received: {name}={value}")
+    return number
+
+
+def flag(name: str, value: Any) -> bool:
+    """Returns `True` or `False`.
+
+    Raises:
+        ArgumentTypeError: neither.
+    """
+    if not isinstance(value, bool):
+        raise ArgumentTypeError(f"`{name}` must be True or False. Received: {name}={value!r}")
+    return value
 
 
 def fraction(name: str, value: Any) -> float:

@@ -7,9 +7,11 @@ from . import google_stock, seattle_weather
 from .again import future_rows, read_like, require_rows
 from .base import Schema, Series
 from .intake import read
+from .steps import HOLIDAY
 
 __all__ = [
     "DATASETS",
+    "HOLIDAY",
     "Schema",
     "Series",
     "describe",

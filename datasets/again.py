@@ -111,7 +111,7 @@ def future_rows(
     rows = first[found]
     values = [table.numbers(column)[rows] for column in schema.future]
     for column, cells in zip(schema.future, values, strict=True):
-        check_finite(table, rows, times, column, cells, allow_missing=False)
+        check_finite(table, rows, times, column, cells, False, remedy="Fill them.")
     return np.column_stack(values)
 
 

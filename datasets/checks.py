@@ -119,6 +119,8 @@ def check_finite(
     column: str,
     cells: np.ndarray,
     allow_missing: bool,
+    remedy: str = 'Fill them, or ask for it: rnnzoo.read(…, missing="interpolate"), on the '
+    "command line --missing interpolate.",
 ) -> None:
     """Refuses infinite values, a column without any value, and, unless allowed, missing ones.
 
@@ -144,8 +146,7 @@ def check_finite(
     if len(empty) and not allow_missing:
         raise table.error(
             f"Column {column!r} has {counted(len(empty), 'missing value')}, first at "
-            f"{where(empty)}. Fill them, or ask for it: "
-            'missing="interpolate" (--missing interpolate).'
+            f"{where(empty)}. {remedy}"
         )
 
 
@@ -221,7 +222,7 @@ def _checked_grid(
         f"{numbers[h + 1] - numbers[h] - 1} missing"
         for h in holes[:3]
     )
-    remedy = 'Add the rows, or ask for it: gaps="fill" (--gaps fill).'
+    remedy = 'Add the rows, or ask for it: rnnzoo.read(…, gaps="fill"), or --gaps fill.'
     if absent > len(times):
         remedy = "More rows are missing than there are: check the times, or read a part of them."
     raise table.error(

@@ -59,7 +59,7 @@ def open_table(path: str | Path, text: Collection[str] = ()) -> Table:
 def _near(path: Path) -> str:
     if not path.parent.is_dir():
         return f" Nor is there a directory {path.parent}."
-    close = difflib.get_close_matches(path.name, [p.name for p in path.parent.iterdir()], n=3)
+    close = difflib.get_close_matches(path.name, [p.name for p in path.parent.iterdir()], 3, 0.75)
     return f" Did you mean {' or '.join(close)}?" if close else ""
 
 

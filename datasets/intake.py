@@ -136,7 +136,8 @@ def _time_column(table: Table) -> str:
         return ""
     raise table.error(
         "Say which column holds the times: time=… (--time). "
-        f"The columns are {names(table.frame.columns)}."
+        f"The columns are {names(table.frame.columns)}. If none does, add one, e.g. "
+        'frame.insert(0, "ds", pd.date_range("2000-01-01", periods=len(frame), freq="D")).'
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import ArgumentError, RnnzooError, one_of
+from ..errors import ArgumentError, RnnzooError, TrackingError, one_of
 
 if TYPE_CHECKING:
     from ..datasets import Series
@@ -64,23 +64,25 @@ def _clearly(command: Callable[..., None]) -> Callable[..., None]:
 @_clearly
 def forecast(
     data: Annotated[str, typer.Argument(help="CSV, CSV.GZ or Parquet file, or a data set's name.")],
-    time: Annotated[str | None, typer.Option(help="Time column. [default: ds]")] = None,
-    target: Annotated[str | None, typer.Option(help="Column to forecast. [default: y]")] = None,
+    time: Annotated[str | None, typer.Option(help="Time column. (default: ds)")] = None,
+    target: Annotated[str | None, typer.Option(help="Column to forecast. (default: y)")] = None,
     horizon: Annotated[int, typer.Option(help="Steps ahead.")] = 24,
     cell: Annotated[
-        list[str] | None, typer.Option(help="Cells, e.g. gru,lstm. [default: gru]")
+        list[str] | None, typer.Option(help="Cells, e.g. gru,lstm. (default: gru)")
     ] = None,
-    past: Annotated[list[str] | None, typer.Option(help="Covariates known up to now.")] = None,
-    future: Annotated[list[str] | None, typer.Option(help="Covariates known ahead too.")] = None,
+    past: Annotated[list[str] | None, typer.Option(help="Covariate known up to now.")] = None,
+    future: Annotated[list[str] | None, typer.Option(help="Covariate known ahead too.")] = None,
     future_rows: Annotated[
         Path | None, typer.Option(help="Table with the future covariates after the data's end.")
     ] = None,
-    lookback: Annotated[int | None, typer.Option(help="Steps of history. [default: fits]")] = None,
+    lookback: Annotated[
+        int | None, typer.Option(help="Steps of history. (default: a rule)")
+    ] = None,
     units: Annotated[int, typer.Option(help="Width of the cells.")] = 32,
     epochs: Annotated[int, typer.Option(help="Passes over the data, at most.")] = 100,
     seed: Annotated[int, typer.Option(help="Same seed, same forecast.")] = 0,
     test_rows: Annotated[
-        int | None, typer.Option(help="Last rows to be tested on. [default: a fifth]")
+        int | None, typer.Option(help="Last rows to be tested on. (default: a fifth)")
     ] = None,
     difference: Annotated[
         bool, typer.Option(help="Read steps instead of levels; for prices.")
@@ -88,7 +90,9 @@ def forecast(
     missing: Annotated[str, typer.Option(help="Missing values: error or interpolate.")] = "error",
     duplicates: Annotated[str, typer.Option(help="Repeated times: error or mean.")] = "error",
     gaps: Annotated[str, typer.Option(help="Missing times: error or fill.")] = "error",
-    time_format: Annotated[str | None, typer.Option(help="E.g. %d/%m/%Y.")] = None,
+    time_format: Annotated[
+        str | None, typer.Option(help="How times are written, if not as 2024-12-31; e.g. %d/%m/%Y.")
+    ] = None,
     tracking: Tracking = True,
     save: Annotated[
         Path | None, typer.Option(help="Folder for models, charts and the forecast.")
@@ -96,7 +100,7 @@ def forecast(
     debug: Debug = False,
 ) -> None:
     """Fit networks to a table, backtest them beside baselines, forecast what follows."""
-    asked = dict(time=time, target=target, past=_listed(past), future=_listed(future))
+    asked = dict(time=time, target=target, past=past or (), future=future or ())
     repairs = dict(missing=missing, duplicates=duplicates, gaps=gaps)
     series = _series(data, asked, repairs | {"time_format": time_format})
     from .forecast import forecast as run  # after the cheap checks: it loads Keras
@@ -145,7 +149,7 @@ def cells(debug: Debug = False) -> None:
     out = console()
     for name, kind in CELLS.items():
         summary = (kind.__doc__ or "").strip().splitlines()[0]
-        out.print(f"[bold]{name:<8}[/bold] {summary}  [dim]{', '.join(kind.serves)}[/dim]")
+        out.print(f"{name:<8} {summary} ({', '.join(kind.serves)})")
 
 
 @app.command()
@@ -157,33 +161,31 @@ def data(debug: Debug = False) -> None:
 
     out = console()
     for name in DATASETS:
-        out.print(f"[bold]{name:<16}[/bold] {describe(name)}")
+        out.print(f"{name:<16} {describe(name)}")
 
 
 @app.command()
 @_clearly
 def compare(
     experiment: Annotated[
-        str | None, typer.Argument(help="E.g. forecast/seattle-weather. [default: all]")
+        str | None, typer.Argument(help="E.g. forecast/seattle-weather. (default: all)")
     ] = None,
     latest: Annotated[bool, typer.Option(help="Only the newest study of each.")] = False,
     debug: Debug = False,
 ) -> None:
     """Set tracked runs side by side, best first."""
-    from .compare import comparison
-    from .display import console, frame_table
+    from .compare import comparisons
+    from .display import console, frame_table, print_table
 
     store = _store(existing=True)
     known = store.experiments()
     names = known if experiment is None else [one_of("experiment", experiment, known)]
     out = console()
-    found = False
-    for name in names:
-        table, address = comparison(store, name, latest)
-        if len(table):
-            found = True
-            out.print(frame_table(table, name))
-            out.print(f"in the dashboard: http://127.0.0.1:5000{address}\n", soft_wrap=True)
+    server = store.uri.rstrip("/") if store.uri.startswith("http") else "http://127.0.0.1:5000"
+    found = [each for name in names for each in comparisons(store, name, latest)]
+    for each in found:
+        print_table(out, each.title, frame_table(each.table))
+        out.print(f"in the dashboard: {server}{each.address}\n", soft_wrap=True)
     if not found:
         out.print("No finished runs yet: try `rnnzoo demo` or `rnnzoo forecast`.")
 
@@ -216,7 +218,7 @@ def _listed(values: list[str] | None) -> list[str]:
 
 
 def _store(existing: bool = False) -> Any:
-    from .tracking import Store, TrackingError, tracking_uri
+    from .tracking import Store, tracking_uri
 
     uri = tracking_uri()
     if (
@@ -234,12 +236,16 @@ def _store(existing: bool = False) -> Any:
 def _series(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "Series":
     from ..datasets import DATASETS, load, read
 
-    if data not in DATASETS or Path(data).exists():
-        return read(Path(data), **asked, **how)
-    if any(asked.values()):
+    path = Path(data)
+    if data not in DATASETS or path.exists():
+        if not path.exists() and not path.suffix:
+            one_of("data", data, DATASETS)
+        return read(path, **asked, **how)
+    given = [name for name, value in (asked | how).items() if value not in (None, (), "error")]
+    if given:
         raise ArgumentError(
-            f"The data set {data} names its own columns: leave out --time, --target, --past "
-            "and --future, or give a file."
+            f"The data set {data} names its own columns and has no faults: leave out "
+            f"--{', --'.join(given).replace('_', '-')}, or give a file."
         )
     return load(data)
 

@@ -17,9 +17,8 @@ LINE_EVERY = 10  # epochs between two plain lines
 def console(stderr: bool = False) -> Console:
     """A console that does not squeeze tables into 80 columns when nobody looks at one."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(
-        stderr=stderr, width=None if stream.isatty() else 120, highlight=False, soft_wrap=False
-    )
+    width = None if stream.isatty() else 120
+    return Console(stderr=stderr, width=width, highlight=False, markup=False)
 
 
 class Display:
@@ -83,43 +82,55 @@ class _Follower:
         self.display.out.print(f"{self.name}: {text}")
 
 
-def leaderboard_table(board: pd.DataFrame, by_lead: pd.DataFrame, unit: str, title: str) -> Table:
-    """Networks and baselines, best first: error at some leads, overall, skill, cost."""
-    horizon = int(by_lead["step"].max())
-    shown = _some_leads(horizon)
-    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    table.add_column("model")
-    in_unit = f", {unit}" if unit else ""
-    for lead in shown:
-        table.add_column(f"lead {lead}", justify="right")
-    for heading in (f"MAE{in_unit}", "RMSE", "MASE", "skill", "weights", "seconds"):
-        table.add_column(heading, justify="right")
+def print_table(out: Console, title: str, table: Table) -> None:
+    """The title above the table: inside it would be wrapped to the table's width."""
+    out.print(title, style="bold", soft_wrap=True)
+    out.print(table)
+
+
+def leaderboard_table(board: pd.DataFrame, by_lead: pd.DataFrame, unit: str, width: int) -> Table:
+    """Networks and baselines, best first: error at some leads, overall, skill, cost.
+
+    As many leads as `width` characters hold.
+    """
+    mae = f"MAE, {unit}" if unit else "MAE"
+    shown = _some_leads(int(by_lead["step"].max()), max(2, (width - 64) // 8))
+    fixed = ["RMSE", "MASE"] if width >= 80 else []
+    table = _table()
+    table.add_column("model", no_wrap=True)
+    for heading in (*[f"lead {k}" for k in shown], mae, *fixed, "skill", "weights", "seconds"):
+        table.add_column(heading, justify="right", no_wrap=True)
     errors = by_lead.set_index(["model", "step"])["mae"]
     best = board["model"].iloc[0]
     for row in board.itertuples():
         cells = [_number(errors[row.model, lead]) for lead in shown]
-        cells += [_number(row.mae), _number(row.rmse), _number(row.mase), _percent(row.skill)]
+        cells += [_number(row.mae), *[_number(getattr(row, name.lower())) for name in fixed]]
+        cells += [_percent(row.skill)]
         cells += ["" if pd.isna(row.parameters) else f"{row.parameters:,}"]
         cells += ["" if np.isnan(row.seconds) else f"{row.seconds:.1f}"]
         table.add_row(row.model, *cells, style="bold" if row.model == best else "")
     return table
 
 
-def frame_table(frame: pd.DataFrame, title: str) -> Table:
+def frame_table(frame: pd.DataFrame) -> Table:
     """Any frame, numbers to the right."""
-    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    table = _table()
     for column in frame:
         numeric = pd.api.types.is_numeric_dtype(frame[column])
-        table.add_column(str(column), justify="right" if numeric else "left")
+        table.add_column(str(column), justify="right" if numeric else "left", no_wrap=True)
     for row in frame.itertuples(index=False):
         table.add_row(*[_text(value) for value in row])
     return table
 
 
-def _some_leads(horizon: int) -> list[int]:
-    if horizon <= 7:
-        return list(range(1, horizon + 1))
-    return sorted({1, round(horizon / 4), round(horizon / 2), round(3 * horizon / 4), horizon})
+def _table() -> Table:
+    return Table(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+
+
+def _some_leads(horizon: int, count: int) -> list[int]:
+    """At most `count` leads from the first to the last, evenly spread."""
+    spread = np.linspace(1, horizon, min(count, horizon))
+    return sorted({int(lead) for lead in np.round(spread)})
 
 
 def _number(value: float) -> str:

@@ -11,9 +11,10 @@ from ..datasets import Series
 from ..datasets import future_rows as read_future
 from ..errors import ArgumentError, whole_number
 from ..pipelines.forecasting import Forecaster
-from .display import Display, console, frame_table, leaderboard_table
+from ..pipelines.forecasting.saving import refuse_foreign
+from .display import Display, console, frame_table, leaderboard_table, print_table
 from .journal import Listener
-from .run import Study, study
+from .run import Study, study, whole
 
 SHOWN = 24  # rows of the forecast that are printed
 
@@ -40,21 +41,7 @@ def forecast(
         future_rows: table with known-future covariates after the end of the series.
     """
     forecasters = {name: Forecaster(name, **settings) for name in cells}
-    for forecaster in forecasters.values():
-        forecaster.check()
-    horizon = settings["horizon"]
-    if test_rows is None:
-        test_rows = max(horizon, len(series) // 5)
-    whole_number("test_rows", test_rows, at_least=horizon)
-    for forecaster in forecasters.values():
-        forecaster.plan(series[:-test_rows])
-    schema = series.schema
-    known_ahead = not schema.future or future_rows is not None
-    if known_ahead:  # a table that does not fit is told before the work, not after it
-        read_future(future_rows, schema, schema.times_after(series.times[-1], horizon))
-    if save is not None and save.exists() and not save.is_dir():
-        raise ArgumentError(f"{save} is a file: name a folder for --save.")
-
+    test_rows = _checked(series, forecasters, test_rows, save, future_rows)
     out = console()
     for repair in series.repairs:
         out.print(f"Repaired: {repair}")
@@ -65,14 +52,45 @@ def forecast(
     ahead = None
     for forecaster in found.forecasters.values():
         forecaster.warm_up(series)
-    if known_ahead:
+    if not series.schema.future or future_rows is not None:
         ahead = found.forecasters[found.best].predict(future=future_rows)
         _print_forecast(ahead, found.best, out)
+    else:
+        out.print("\nTo forecast beyond the data, give the covariates there: --future-rows FILE")
     if save is not None:
         _save(found, ahead, save)
         out.print(f"\nModels, charts and tables are in {save}")
     if store is not None:
         out.print(f"\nRuns are in {store.uri}. See them with: rnnzoo compare, rnnzoo ui")
+
+
+def _checked(
+    series: Series,
+    forecasters: dict[str, Forecaster],
+    test_rows: int | None,
+    save: Path | None,
+    future_rows: Path | None,
+) -> int:
+    """The rows to test on, once everything is seen to fit: errors come before the work."""
+    for forecaster in forecasters.values():
+        forecaster.check()
+    horizon = max(forecaster.horizon for forecaster in forecasters.values())
+    if test_rows is None:
+        test_rows = max(horizon, len(series) // 5)
+    whole_number("test_rows", test_rows, at_least=horizon)
+    for forecaster in forecasters.values():
+        forecaster.plan(series, reserved=test_rows)
+    schema = series.schema
+    if future_rows is not None:
+        if not schema.future:
+            raise ArgumentError("--future-rows holds the columns of --future: name them there.")
+        read_future(future_rows, schema, schema.times_after(series.times[-1], horizon))
+    if save is not None:
+        if save.exists() and not save.is_dir():
+            raise ArgumentError(f"{save} is a file: name a folder for --save.")
+        for name in forecasters:
+            refuse_foreign(_model_folder(save, name))
+    return test_rows
 
 
 def listeners(display: Display, store: Any) -> Callable[[str], list[Listener]]:
@@ -88,23 +106,24 @@ def listeners(display: Display, store: Any) -> Callable[[str], list[Listener]]:
 
 def print_leaderboard(found: Study, test_rows: int, out: Console) -> None:
     backtest = next(iter(found.backtests.values()))
+    unit = found.series.schema.unit
     title = (
-        f"{found.series.schema.name}: {backtest.horizon} steps ahead, "
+        f"\n{found.series.schema.name}: {backtest.horizon} steps ahead, "
         f"tested on the last {test_rows:,} rows ({len(backtest.origins):,} origins)"
     )
-    out.print()
-    out.print(leaderboard_table(found.leaderboard, found.by_lead, found.series.schema.unit, title))
+    table = leaderboard_table(found.leaderboard, found.by_lead, unit, out.width)
+    print_table(out, title, table)
     out.print(
-        f"lead k: MAE k steps ahead. skill: share of the error of {backtest.reference} avoided"
+        "lead k: MAE k steps ahead. "
+        f"skill: share of the error of {backtest.reference} that is avoided."
     )
 
 
 def _print_forecast(ahead: pd.DataFrame, cell: str, out: Console) -> None:
-    out.print()
     shown = ahead[["ds", "yhat"]].head(SHOWN)
     if (shown["ds"] == shown["ds"].dt.normalize()).all():
         shown = shown.assign(ds=shown["ds"].dt.date)
-    out.print(frame_table(shown, f"What follows, by {cell}"))
+    print_table(out, f"\nWhat follows, by {cell}", frame_table(shown))
     if len(ahead) > SHOWN:
         out.print(f"… and {len(ahead) - SHOWN} rows more, written with --save DIR")
 
@@ -112,6 +131,11 @@ def _print_forecast(ahead: pd.DataFrame, cell: str, out: Console) -> None:
 def _save(found: Study, ahead: pd.DataFrame | None, folder: Path) -> None:
     found.write(folder)
     for name, forecaster in found.forecasters.items():
-        forecaster.save(folder / f"model-{name}")
+        forecaster.save(_model_folder(folder, name))
     if ahead is not None:
-        ahead.to_csv(folder / "forecast.csv", index=False)
+        with whole(folder / "forecast.csv") as path:
+            ahead.to_csv(path, index=False)
+
+
+def _model_folder(folder: Path, cell: str) -> Path:
+    return folder / f"model-{cell}"

@@ -52,7 +52,11 @@ class Journal:
 
     def __enter__(self) -> "Journal":
         self.folder = Path(tempfile.mkdtemp(prefix="rnnzoo-run-"))
-        self._tell("start", experiment=self.experiment, run=self.run, tags=self.tags)
+        try:
+            self._tell("start", experiment=self.experiment, run=self.run, tags=self.tags)
+        except BaseException:
+            shutil.rmtree(self.folder)
+            raise
         return self
 
     def __exit__(

@@ -1,7 +1,8 @@
 """Forecasting studies: several networks on one split of one series, each a run."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..datasets import Series, require_rows
+from ..datasets import Series
 from ..pipelines.forecasting import Backtest, Forecaster
 from ..pipelines.forecasting.backtest import combine, record
 from ..pipelines.forecasting.charts import forecast_chart, lead_chart
@@ -57,13 +58,15 @@ class Study:
             (folder / f"{name}-forecast.png", forecast_chart(self.backtests[self.best])),
             (folder / f"{name}-error-by-lead.png", lead_chart(list(self.backtests.values()))),
         ):
-            figure.savefig(path)
+            with whole(path) as fresh:
+                figure.savefig(fresh)
             files.append(path)
         for path, table in (
             (folder / f"{name}-leaderboard.csv", self.leaderboard),
             (folder / f"{name}-error-by-lead.csv", self.by_lead),
         ):
-            table.to_csv(path, index=False)
+            with whole(path) as fresh:
+                table.to_csv(fresh, index=False)
             files.append(path)
         return files
 
@@ -86,23 +89,25 @@ def study(
         DataError: the series is too short for the split.
     """
     name = series.schema.name
-    horizon = max(f.horizon for f in forecasters.values())
-    require_rows(series, test_rows + horizon, f"{test_rows} to test on + horizon {horizon}")
+    for forecaster in forecasters.values():
+        forecaster.plan(series, reserved=test_rows)
     training = series[:-test_rows]
     tags = {"task": "forecast", "dataset": name, "study": time.strftime("%Y-%m-%d %H:%M:%S")}
     tags |= {"rnnzoo.version": version("rnnzoo")}
+    split = {"split.test_rows": test_rows, "split.test_start": str(series.times[-test_rows])}
     backtests: dict[str, Backtest] = {}
     for cell, forecaster in forecasters.items():
         run = f"{cell}-{name}-{forecaster.seed}"
         with Journal(
             f"forecast/{name}", run, tags | {"cell": cell}, tuple(listeners(cell))
         ) as journal:
+            journal.parameters(split)
             forecaster.fit(training, recorder=journal)
             backtest = backtests[cell] = forecaster.backtest(series, recorder=journal)
             journal.metrics({"time/fit_s": backtest.seconds})
             _pictures(backtest, journal)
             journal.artifact(forecaster.save(journal.folder / "model"))
-    _baseline_runs(next(iter(backtests.values())), tags, series, listeners)
+    _baseline_runs(next(iter(backtests.values())), tags, split, series, listeners)
     return Study(series, forecasters, backtests)
 
 
@@ -115,6 +120,7 @@ def _pictures(backtest: Backtest, journal: Journal) -> None:
 def _baseline_runs(
     backtest: Backtest,
     tags: dict[str, str],
+    split: dict[str, Any],
     series: Series,
     listeners: Callable[[str], Iterable[Listener]],
 ) -> None:
@@ -125,10 +131,21 @@ def _baseline_runs(
             "dataset": series.schema.name,
             "horizon": backtest.horizon,
             "target": series.schema.target,
-        }
+        } | split
         run = f"{name}-{series.schema.name}"
         with Journal(
             f"forecast/{series.schema.name}", run, tags | {"cell": name}, tuple(listeners(name))
         ) as journal:
             journal.parameters(parameters)
             record(backtest, journal, model=name)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A path to write to, put in the place of `path` once it is written."""
+    fresh = path.with_name(f".{path.stem}-unfinished{path.suffix}")
+    try:
+        yield fresh
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -19,19 +19,18 @@ from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..errors import RnnzooError
+from ..errors import TrackingError
 from .journal import Event, Journal, slug
 
+logger = logging.getLogger("rnnzoo")
 for chatty in ("alembic", "mlflow"):
     logging.getLogger(chatty).setLevel(logging.WARNING)
 
+PREFIX = "forecast/"  # of the experiments that hold our runs
 DEFAULT_URI = "sqlite:///mlflow.db"
+FAULTS = (MlflowException, SQLAlchemyError, OSError, sqlite3.Error)
 BATCH = 1000  # metrics that MLflow takes in one call
 VALUE = 6000  # characters that MLflow takes in one parameter
-
-
-class TrackingError(RnnzooError, RuntimeError):
-    """The tracking store cannot be used."""
 
 
 def tracking_uri() -> str:
@@ -59,9 +58,9 @@ class Store:
                 _create_once(self.database)
             self.client = mlflow.MlflowClient(self.uri)
             self.client.search_experiments(max_results=1)
-        except (MlflowException, SQLAlchemyError, OSError, sqlite3.Error) as error:
+        except FAULTS as error:
             raise TrackingError(
-                f"The tracking store {self.uri} cannot be used: {str(error).splitlines()[0]}. "
+                f"The tracking store {self.uri} cannot be used: {_first_line(error)}. "
                 "Set MLFLOW_TRACKING_URI, or run with --no-tracking."
             ) from error
 
@@ -93,7 +92,7 @@ class Store:
     def experiments(self) -> list[str]:
         """Names of the experiments that hold runs of rnnzoo."""
         names = [e.name for e in self.client.search_experiments()]
-        return sorted(name for name in names if "/" in name)
+        return sorted(name for name in names if name.startswith(PREFIX))
 
     def runs(self, experiment: str) -> pd.DataFrame:
         """Finished runs: `run, name, started`, tags, parameters and metrics as columns."""
@@ -124,14 +123,31 @@ class Store:
 
 
 class Projection:
-    """Follows the journal of one run and writes each event to a store."""
+    """Follows the journal of one run and writes each event to a store.
+
+    A run that cannot be started is an error. A store that fails later is told once and
+    not asked again: the work goes on, the events stay in the journal.
+    """
 
     def __init__(self, store: Store):
         self.store = store
         self.client = store.client
         self.run = ""
+        self.lost = False
 
     def __call__(self, journal: Journal, event: Event) -> None:
+        if self.lost:
+            return
+        try:
+            self._write(journal, event)
+        except FAULTS as error:
+            message = f"The tracking store {self.store.uri} failed: {_first_line(error)}."
+            if event.kind == "start":
+                raise TrackingError(f"{message} Run with --no-tracking.") from error
+            self.lost = True
+            logger.warning("%s The run goes on without it.", message)
+
+    def _write(self, journal: Journal, event: Event) -> None:
         data, when = event.data, int(event.time * 1000)
         if event.kind == "start":
             tags = data["tags"] | {"mlflow.runName": data["run"]}
@@ -195,3 +211,7 @@ def _create_once(database: Path) -> None:
             with contextlib.closing(sqlite3.connect(fresh)) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")  # readers do not block the writer
             fresh.replace(database)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0].rstrip(".")

@@ -12,15 +12,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from ..errors import RnnzooError
+from ..errors import FitError
 from .recorder import Recorder
 from .windows import stream_starts
 
 STREAMS = 16  # spans read side by side: enough to fill two cores, few enough to step often
-
-
-class FitError(RnnzooError, ArithmeticError):
-    """Training went astray: no usable network came of it."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +112,7 @@ def mean_absolute_error(truth: Any, forecast: Any) -> Any:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seeds Keras, NumPy and `random` inside, and gives the callers theirs back."""
+    """Seeds Keras, NumPy and `random` inside; the last two are then as they were before."""
     kept, kept_numpy = random.getstate(), np.random.get_state()
     keras.utils.set_random_seed(seed)
     try:
@@ -179,7 +175,7 @@ class _StateCarrier(keras.Model):
 
     def reset_state(self) -> None:
         for variable in self.carried:
-            variable.assign(ops.zeros_like(variable))
+            variable.assign(ops.zeros(variable.shape, variable.dtype))
 
 
 class _Watch(keras.callbacks.Callback):

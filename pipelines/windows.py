@@ -41,8 +41,7 @@ def origins_between(start: int, end: int, horizon: int, stride: int = 1) -> np.n
 def stream_starts(rows: int, length: int, streams: int, rng: np.random.Generator) -> np.ndarray:
     """First rows of `streams` spans of `length` rows, evenly spread over `rows`.
 
-    A random shift moves all but the outer ends, so that the cuts between chunks fall
-    elsewhere in each epoch.
+    A random shift, kept inside the rows, moves the cuts between chunks in each epoch.
     """
     free = rows - length
     if streams == 1:

@@ -78,7 +78,7 @@ def test_mlflow_in_one_place(root):
         for path in (root / layer).rglob("*.py")
         if any(module[0] == "mlflow" for module in _imports(path, root))
     }
-    assert importers <= {"tracking.py", "flavor.py"}
+    assert importers == {"tracking.py"}
 
 
 def test_no_pickle_anywhere(root):

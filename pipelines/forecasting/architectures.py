@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
-from ...errors import ArgumentError, one_of
+from ...errors import ArgumentError, ArgumentTypeError, one_of
 from ...zoo.cells import CELLS, Feedback
 from ...zoo.compiled import compiled
 from ...zoo.models import carried, closed_loop
@@ -54,9 +54,7 @@ class Architecture(Protocol):
     def forecast(self, state: State, future: np.ndarray) -> np.ndarray:
         """`(horizon,)` in the unit of the target, from `future (horizon, futures)`."""
 
-    def forecast_origins(
-        self, rows: Rows, origins: np.ndarray, horizon: int, state: State | None = None
-    ) -> np.ndarray:
+    def forecast_origins(self, rows: Rows, origins: np.ndarray, horizon: int) -> np.ndarray:
         """`(origins, horizon)`: one pass over the rows, every origin forecast from its
         state on the way. Rising origins; memory does not grow with the rows."""
 
@@ -84,6 +82,30 @@ def architecture_name(cell: str, architecture: str, layers: int) -> str:
             f"Received: layers={layers}"
         )
     return name
+
+
+def check_options(cell: str, options: Any) -> None:
+    """Tries a cell's further arguments.
+
+    Raises:
+        ArgumentTypeError: not a dictionary.
+        ArgumentError: the cell does not take them, or the forecaster sets them itself.
+    """
+    if options is not None and not isinstance(options, dict):
+        raise ArgumentTypeError(
+            "`cell_options` must be a dictionary of arguments of the cell. "
+            f"Received: cell_options={options!r}"
+        )
+    own = sorted({"units", "outputs", "feedback", "name", "dtype"} & set(options or {}))
+    if own:
+        raise ArgumentError(
+            f"`cell_options` must not hold {', '.join(own)}: the forecaster sets them. "
+            f"Received: cell_options={options!r}"
+        )
+    try:
+        CELLS[cell](1, **options or {})
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"`cell_options` do not fit the cell {cell}: {error}") from error
 
 
 def build(
@@ -160,11 +182,9 @@ class CarriedArchitecture:
         forecast = self._leads(state.output, np.array([state.level]), rows[None])
         return forecast[0, : len(future)]
 
-    def forecast_origins(
-        self, rows: Rows, origins: np.ndarray, horizon: int, state: State | None = None
-    ) -> np.ndarray:
+    def forecast_origins(self, rows: Rows, origins: np.ndarray, horizon: int) -> np.ndarray:
         found = []
-        for first, output, _ in self._pass(rows[: origins[-1] + 1], state):
+        for first, output, _ in self._pass(rows[: origins[-1] + 1], None):
             here = _within(origins, first, output.shape[1])
             if len(here):
                 future = _future(rows, here, self.horizon)
@@ -188,7 +208,8 @@ class ClosedLoopArchitecture:
     """One step ahead, fed back on itself: trained on the truth, used on its forecasts.
 
     Past covariates are not known ahead, so the network forecasts them too and reads
-    its own forecasts of them.
+    its own forecasts of them. A NARX network feeds itself; any other cell stands in
+    `Feedback`, so a Jordan network reads the value fed back beside its own memory.
     """
 
     name = "closed_loop"
@@ -211,11 +232,9 @@ class ClosedLoopArchitecture:
     def forecast(self, state: State, future: np.ndarray) -> np.ndarray:
         return self._roll(state.arrays, np.array([state.level]), future[None])[0]
 
-    def forecast_origins(
-        self, rows: Rows, origins: np.ndarray, horizon: int, state: State | None = None
-    ) -> np.ndarray:
+    def forecast_origins(self, rows: Rows, origins: np.ndarray, horizon: int) -> np.ndarray:
         found = []
-        for first, output, states in self._pass(rows[: origins[-1] + 1], state):
+        for first, output, states in self._pass(rows[: origins[-1] + 1], None):
             here = _within(origins, first, output.shape[1])
             if len(here):
                 future = _future(rows, here, horizon)

@@ -113,8 +113,9 @@ class Backtest:
 
     def scores(self, name: str | None = None) -> dict[str, float]:
         """The overall numbers of one model, by default the network's."""
-        row = self.leaderboard.set_index("model").loc[name or self.model]
-        return {key: float(row[key]) for key in ("mae", "rmse", "mase", "skill")}
+        board = self.leaderboard.set_index("model")
+        model = name or self.model
+        return {key: float(board.loc[model, key]) for key in ("mae", "rmse", "mase", "skill")}
 
 
 def combine(backtests: list[Backtest]) -> pd.DataFrame:

@@ -49,8 +49,11 @@ class DirectAR:
         The rows that all leads share are reduced to a triangle once, block by block (QR);
         each lead then solves a small problem with the same least-squares solution.
 
-        `weights_` is `(1 + order, horizon)`: the intercept, then the newest value first.
+        `weights_` is `(1 + order, horizon)`: the intercept, then the newest value first,
+        for a series less its mean `mean_`.
         """
+        self.mean_ = y.mean()  # taken off: far from zero the least squares lose their digits
+        y = y - self.mean_
         lags, leads = _lags(y, self.order), ahead(y[self.order - 1 :], self.horizon)
         triangle = np.empty((0, 1 + self.order + self.horizon))
         for first in range(0, len(leads), BLOCK):
@@ -71,18 +74,22 @@ class DirectAR:
         return self
 
     def predict(self, y: np.ndarray, origins: np.ndarray) -> np.ndarray:
-        return _with_one(_lags(y, self.order)[origins - (self.order - 1)]) @ self.weights_
+        lags = _lags(y - self.mean_, self.order)[origins - (self.order - 1)]
+        return _with_one(lags) @ self.weights_ + self.mean_
 
 
 def linear_ar(
-    y: np.ndarray, origins: np.ndarray, horizon: int, training_rows: int, order: int
+    y: np.ndarray, origins: np.ndarray, horizon: int, training_rows: int, season: int, order: int
 ) -> np.ndarray:
     """Direct AR fitted on the first `training_rows` rows.
 
-    The order is cut where the training span has too few rows for it (twenty a
-    coefficient) or the first origin too little history.
+    The order is cut where the training span has too few rows for it: twenty a
+    coefficient, but five where that lets it span a season; and where the first origin has
+    too little history.
     """
-    order = max(1, min(order, (training_rows - horizon) // 20, int(origins.min()) + 1))
+    rows = training_rows - horizon
+    enough = max(rows // 20, min(season, rows // 5))
+    order = max(1, min(order, enough, int(origins.min()) + 1))
     return DirectAR(order, horizon).fit(y[:training_rows]).predict(y, origins)
 
 
@@ -98,7 +105,7 @@ def baselines(
     found = {"naive-last": last_value(y, origins, horizon)}
     if season > 1:
         found["naive-seasonal"] = seasonal(y, origins, horizon, season)
-    found["linear-ar"] = linear_ar(y, origins, horizon, training_rows, order)
+    found["linear-ar"] = linear_ar(y, origins, horizon, training_rows, season, order)
     return found
 
 

@@ -8,18 +8,18 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from ...datasets import Series, future_rows, read, read_like, require_rows
+from ...datasets import HOLIDAY, Series, future_rows, read, read_like, require_rows
 from ...errors import ArgumentError, DataError, whole_number
 from .. import metrics
 from ..recorder import Recorder, Silence
 from ..training import seeded, train
 from ..windows import origins_between
+from . import settings
 from .architectures import Architecture, State, architecture_name, build
 from .backtest import Backtest, record
 from .baselines import baselines
 from .rows import Transform
 from .saving import restore, save
-from .settings import Plan, check, described, plan
 
 
 class Forecaster(BaseEstimator):
@@ -89,12 +89,16 @@ class Forecaster(BaseEstimator):
 
     def check(self) -> None:
         """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
-        check(self.get_params())
+        settings.check(self.get_params())
 
-    def plan(self, series: Series) -> Plan:
-        """How `fit` will use the rows of a series; raises DataError if they are too few."""
+    def plan(self, series: Series, reserved: int = 0) -> settings.Plan:
+        """How `fit` will use a series but for its last `reserved` rows.
+
+        Raises:
+            DataError: they are too few.
+        """
         self.check()
-        return plan(self.get_params(), series)
+        return settings.plan(self.get_params(), series, reserved)
 
     def fit(
         self,
@@ -129,18 +133,18 @@ class Forecaster(BaseEstimator):
         lookback, training = plan.lookback, plan.training
         vars(self).pop("state_", None)  # should this fit fail, no half of an older one is left
         self.schema_ = series.schema
-        self.lookback_ = lookback
+        self.lookback_, self.horizon_ = lookback, int(self.horizon)
         self.transform_ = Transform(series.schema, self.difference).fit(series[:training])
         rows = self.transform_.rows(series)
         warm = max(0, training - 4 * lookback)
-        origins = origins_between(training, len(series), self.horizon) - warm
-        truth = rows.level[warm:][origins[:, None] + np.arange(1, self.horizon + 1)]
+        origins = origins_between(training, len(series), self.horizon_) - warm
+        truth = rows.level[warm:][origins[:, None] + np.arange(1, self.horizon_ + 1)]
         with seeded(self.seed):
             built = self.architecture_ = self.build()
-            recorder.parameters(described(self, plan))
+            recorder.parameters(settings.described(self, plan))
 
             def score() -> float:
-                forecast = built.forecast_origins(rows[warm:], origins, self.horizon)
+                forecast = built.forecast_origins(rows[warm:], origins, self.horizon_)
                 return float(metrics.mae(truth, forecast))
 
             self.history_ = train(
@@ -179,7 +183,8 @@ class Forecaster(BaseEstimator):
         series = read_like(data, self.schema_)
         expected = self.schema_.times_after(self.last_time_, 1)[0]
         first = series.times[0]
-        holiday = self.schema_.frequency == "B" and first > expected
+        hole = np.busday_count(expected.date(), first.date())
+        holiday = self.schema_.frequency == "B" and 0 < hole <= HOLIDAY
         if first != expected and not holiday:
             raise DataError(
                 f"New rows must follow {self.last_time_}, the last one read: the next is "
@@ -255,18 +260,18 @@ class Forecaster(BaseEstimator):
         training = int((series.times <= self.fitted_until_).sum())
         require_rows(
             series[:training],
-            self.lookback_ + self.horizon,
+            self.lookback_ + self.horizon_,
             "look-back + horizon of what `fit` saw: give the whole series, history included",
         )
-        require_rows(series, first + self.horizon, f"{first} before the backtest + the horizon")
-        origins = origins_between(first, len(series), self.horizon, stride)
+        require_rows(series, first + self.horizon_, f"{first} before the backtest + the horizon")
+        origins = origins_between(first, len(series), self.horizon_, stride)
         rows = self.transform_.rows(series)
         season = self.schema_.season
-        targets = origins[:, None] + np.arange(1, self.horizon + 1)
+        targets = origins[:, None] + np.arange(1, self.horizon_ + 1)
         name = self.cell
-        forecasts = {name: self.architecture_.forecast_origins(rows, origins, self.horizon)}
+        forecasts = {name: self.architecture_.forecast_origins(rows, origins, self.horizon_)}
         forecasts |= baselines(
-            rows.level, origins, self.horizon, training, season, order=self.lookback_
+            rows.level, origins, self.horizon_, training, season, order=self.lookback_
         )
         result = Backtest(
             model=name,
@@ -294,7 +299,7 @@ class Forecaster(BaseEstimator):
             ArgumentError: the folder exists and holds something else.
         """
         self._require_fit()
-        return save(self, Path(folder))
+        return save(self, Path(folder).expanduser())
 
     @classmethod
     def load(cls, folder: str | Path) -> "Forecaster":
@@ -303,7 +308,7 @@ class Forecaster(BaseEstimator):
         Raises:
             ModelFileError: no model there, or a damaged one.
         """
-        return restore(cls, Path(folder))
+        return restore(cls, Path(folder).expanduser())
 
     @property
     def parameters_(self) -> int:
@@ -317,9 +322,9 @@ class Forecaster(BaseEstimator):
             architecture_name(self.cell, self.architecture, self.layers),
             self.transform_,
             cell=self.cell,
-            units=self.units,
-            layers=self.layers,
-            horizon=self.horizon,
+            units=int(self.units),
+            layers=int(self.layers),
+            horizon=self.horizon_,
             lookback=self.lookback_,
             options=self.cell_options or {},
         )
@@ -334,10 +339,10 @@ class Forecaster(BaseEstimator):
         return series
 
     def _leads(self, horizon: int | None) -> int:
-        leads = self.horizon if horizon is None else whole_number("horizon", horizon)
-        if self.architecture_.name == "carried" and leads > self.horizon:
+        leads = self.horizon_ if horizon is None else whole_number("horizon", horizon)
+        if self.architecture_.name == "carried" and leads > self.horizon_:
             raise ArgumentError(
-                f"A carried network forecasts the {self.horizon} leads it was fitted for. "
+                f"A carried network forecasts the {self.horizon_} leads it was fitted for. "
                 f'Received: horizon={leads}. Fit with that horizon, or architecture="closed_loop".'
             )
         return leads
@@ -346,8 +351,9 @@ class Forecaster(BaseEstimator):
         if start is None:
             first = int((series.times <= self.fitted_until_).sum())
         else:
-            first = int((series.times < pd.Timestamp(start)).sum())
-            if pd.Timestamp(start) <= self.fitted_until_:
+            start = _time(start)
+            first = int((series.times < start).sum())
+            if start <= self.fitted_until_:
                 raise ArgumentError(
                     f"A backtest scores what `fit` did not see: it saw rows up to "
                     f"{self.fitted_until_}. Received: start={start}"
@@ -355,10 +361,22 @@ class Forecaster(BaseEstimator):
         if first >= len(series):
             raise ArgumentError(
                 f"There is nothing to score: `fit` saw rows up to {self.fitted_until_}, the data "
-                f"end at {series.times[-1]}. Fit on an earlier part, e.g. data[:-{self.horizon}]."
+                f"end at {series.times[-1]}. Fit on an earlier part, e.g. data[:-{self.horizon_}]."
             )
         return first
 
     def _require_fit(self) -> None:
         if not hasattr(self, "state_"):
             raise NotFittedError("This Forecaster is not fitted yet: call `fit` or `load` first.")
+
+
+def _time(value: Any) -> pd.Timestamp:
+    try:
+        time = pd.Timestamp(value)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"`start` must be a time. Received: start={value!r}") from error
+    if time is pd.NaT or time.tz is not None:
+        raise ArgumentError(
+            f"`start` must be a time without a zone (UTC). Received: start={value!r}"
+        )
+    return time

@@ -40,6 +40,7 @@ def save(forecaster: "Forecaster", folder: Path) -> Path:
         "schema": asdict(forecaster.schema_),
         "transform": forecaster.transform_.to_dict(),
         "lookback": forecaster.lookback_,
+        "horizon": forecaster.horizon_,
         "history": asdict(forecaster.history_),
         "fitted_until": forecaster.fitted_until_.isoformat(),
         "state": {"time": forecaster.last_time_.isoformat(), "level": state.level},
@@ -65,7 +66,7 @@ def restore(kind: type["Forecaster"], folder: Path) -> "Forecaster":
         schema = manifest["schema"]
         lists = {key: tuple(schema[key]) for key in ("past", "future", "others")}
         forecaster.schema_ = Schema(**schema | lists)
-        forecaster.lookback_ = manifest["lookback"]
+        forecaster.lookback_, forecaster.horizon_ = manifest["lookback"], manifest["horizon"]
         forecaster.transform_ = Transform.from_dict(forecaster.schema_, manifest["transform"])
         forecaster.history_ = History(**manifest["history"])
         forecaster.fitted_until_ = pd.Timestamp(manifest["fitted_until"])
@@ -87,10 +88,7 @@ def write_folder(folder: Path, manifest: dict[str, Any], arrays: dict[str, list]
     Raises:
         ArgumentError: the folder exists and is no model of rnnzoo.
     """
-    if folder.exists() and not (folder / MANIFEST).is_file():
-        raise ArgumentError(
-            f"{folder} exists and holds no rnnzoo model: it is not overwritten. Name a new folder."
-        )
+    refuse_foreign(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -102,18 +100,50 @@ def write_folder(folder: Path, manifest: dict[str, Any], arrays: dict[str, list]
             )
         hashes = {f"{name}.npz": _sha256(fresh / f"{name}.npz") for name in arrays}
         manifest = {"format": FORMAT} | manifest | {"files": hashes}
-        (fresh / MANIFEST).write_text(json.dumps(manifest, indent=2, allow_nan=False) + "\n")
+        (fresh / MANIFEST).write_text(
+            json.dumps(manifest, indent=2, allow_nan=False, default=_plain) + "\n"
+        )
         fresh.chmod(0o755)
         if folder.exists():
             aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-            folder.rename(aside / "model")
-            fresh.rename(folder)
-            shutil.rmtree(aside)
+            older = folder.rename(aside / "model")
+            try:
+                fresh.rename(folder)
+            except OSError:
+                older.rename(folder)
+                raise
+            finally:
+                shutil.rmtree(aside)
         else:
             fresh.rename(folder)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Sees to it that saving to a folder destroys nothing but an older model.
+
+    Raises:
+        ArgumentError: something else is there, or stands beside the model's files.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        ours = {MANIFEST, *manifest["files"]} if manifest["kind"] == "forecaster" else set()
+    except (OSError, ValueError, TypeError, KeyError):
+        ours = set()
+    if not ours:
+        raise ArgumentError(
+            f"{folder} holds no rnnzoo model: it is not overwritten. Name a new folder."
+        )
+    others = sorted({path.name for path in folder.iterdir()} - ours)
+    if others:
+        raise ArgumentError(
+            f"{folder} holds more than an rnnzoo model ({', '.join(others[:3])}): it is not "
+            "overwritten. Name a new folder, or move them away."
+        )
 
 
 def read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, list[np.ndarray]]]:
@@ -148,6 +178,11 @@ def _arrays(path: Path, digest: str) -> list[np.ndarray]:
         raise ModelFileError(f"{path} is damaged: its hash is not the saved one. Save it again.")
     with np.load(path, allow_pickle=False) as stored:
         return [stored[key] for key in sorted(stored.files)]
+
+
+def _plain(value: Any) -> Any:
+    """What `json` does not know: ranges and tuples of delays, NumPy's numbers."""
+    return value.item() if isinstance(value, np.generic) else list(value)
 
 
 def _sha256(path: Path) -> str:

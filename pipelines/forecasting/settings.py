@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...datasets import Series, require_rows
-from ...errors import fraction, whole_number
-from .architectures import architecture_name
+from ...errors import ArgumentError, flag, fraction, positive, whole_number
+from .architectures import architecture_name, check_options
 
 if TYPE_CHECKING:
     from .forecaster import Forecaster
+
+SEEDS = 2**32 - 1  # the largest that NumPy takes
 
 
 @dataclass(frozen=True)
@@ -26,21 +28,26 @@ class Plan:
     held_out: int
 
 
-def plan(settings: dict[str, Any], series: Series) -> Plan:
+def plan(settings: dict[str, Any], series: Series, reserved: int = 0) -> Plan:
     """Divides a series by time into a training and a validation span.
+
+    Args:
+        settings: of a forecaster.
+        series: all rows that there are.
+        reserved: rows at the end that are kept for a test.
 
     Raises:
         DataError: it is too short for that.
     """
-    horizon = settings["horizon"]
-    lookback = settings["lookback"] or _default_lookback(series, horizon)
-    held_out = max(horizon, round(settings["validation"] * len(series)))
-    require_rows(
-        series,
-        held_out + lookback + horizon,
-        f"look-back {lookback} + horizon {horizon} to train on, {held_out} to validate on",
-    )
-    return Plan(lookback, len(series) - held_out, held_out)
+    horizon = int(settings["horizon"])
+    rows = max(0, len(series) - reserved)
+    lookback = settings["lookback"] or _default_lookback(rows, horizon, series.schema.season)
+    held_out = max(horizon, round(settings["validation"] * rows))
+    why = f"look-back {lookback} + horizon {horizon} to train on, {held_out} to validate on"
+    if reserved:
+        why += f", {reserved} to test on"
+    require_rows(series, lookback + horizon + held_out + reserved, why)
+    return Plan(int(lookback), rows - held_out, held_out)
 
 
 def check(settings: dict[str, Any]) -> None:
@@ -49,10 +56,13 @@ def check(settings: dict[str, Any]) -> None:
         whole_number(name, settings[name])
     if settings["lookback"] is not None:
         whole_number("lookback", settings["lookback"])
-    whole_number("seed", settings["seed"], at_least=0)
+    flag("difference", settings["difference"])
+    if whole_number("seed", settings["seed"], at_least=0) > SEEDS:
+        raise ArgumentError(f"`seed` must be at most {SEEDS}. Received: seed={settings['seed']}")
     fraction("validation", settings["validation"])
-    fraction("learning_rate", settings["learning_rate"])
+    positive("learning_rate", settings["learning_rate"])
     architecture_name(settings["cell"], settings["architecture"], settings["layers"])
+    check_options(settings["cell"], settings["cell_options"])
 
 
 def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
@@ -74,8 +84,7 @@ def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
     }
 
 
-def _default_lookback(series: Series, horizon: int) -> int:
-    """Four horizons, or two seasons where they are short, but at most a tenth of the rows."""
-    season = series.schema.season
+def _default_lookback(rows: int, horizon: int, season: int) -> int:
+    """Four horizons, or two seasons where they are short, but at most a quarter of the rows."""
     wanted = max(4 * horizon, 2 * season if season <= 168 else 0, 8)
-    return max(1, min(wanted, len(series) // 10))
+    return max(1, min(wanted, rows // 4))

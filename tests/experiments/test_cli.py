@@ -1,11 +1,14 @@
+import io
 import subprocess
 import sys
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 from rnnzoo import Forecaster
 from rnnzoo.experiments.cli import app
+from rnnzoo.experiments.display import leaderboard_table
 from typer.testing import CliRunner
 
 TINY = ["--horizon", "3", "--lookback", "8", "--units", "2", "--epochs", "1"]
@@ -18,6 +21,13 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def gru_backtest(waves):
+    forecaster = Forecaster("gru", horizon=5, lookback=8, units=2, epochs=1)
+    frame = waves[["day", "sales"]]
+    return forecaster.fit(frame[:300], time="day", target="sales").backtest(frame)
 
 
 def rnnzoo(*arguments):
@@ -80,12 +90,14 @@ BAD = {
         [],
         "2020-03-01",
     ),
-    "shorter than the window": (lambda w: w[:12], [], "has"),
+    "shorter than the window": (lambda w: w[:12], [], "has 12"),
     "horizon 0": (None, ["--horizon", "0"], "horizon=0"),
     "an unknown cell": (None, ["--cell", "gruu"], "Did you mean gru"),
-    "a test span that eats the series": (None, ["--test-rows", "118"], "has"),
+    "a test span that eats the series": (None, ["--test-rows", "118"], "118 to test on), has 120"),
     "an architecture of letters": (None, ["--units", "many"], "--units"),
     "units 0": (None, ["--units", "0"], "units=0"),
+    "a table of the future for nobody": (None, ["--future-rows", "data.csv"], "--future"),
+    "a seed too large": (None, ["--seed", "99999999999"], "seed=99999999999"),
     "covariates that are not there": (None, ["--past", "rain"], "'rain'"),
 }
 
@@ -111,6 +123,51 @@ def test_dates_out_of_order_are_sorted_and_said(here, waves):
     assert "Repaired: " in done.output
 
 
+def test_a_foreign_folder_is_found_before_the_work(here, waves):
+    waves[:120].to_csv("data.csv", index=False)
+    (here / "out" / "model-gru").mkdir(parents=True)
+    (here / "out" / "model-gru" / "thesis.txt").write_text("mine")
+    done = rnnzoo("forecast", "data.csv", *COLUMNS, *TINY, "--save", "out")
+    assert done.exit_code == 2
+    assert "holds no rnnzoo model" in done.output
+    assert [path.name for path in (here / "out").iterdir()] == ["model-gru"]
+    assert not (here / "mlflow.db").exists()
+
+
+def test_known_future_covariates(here, waves):
+    waves[:120].to_csv("data.csv", index=False)
+    arguments = ["forecast", "data.csv", *COLUMNS, *TINY, "--future", "holiday", "--no-tracking"]
+    without = rnnzoo(*arguments)
+    assert without.exit_code == 0, without.output
+    assert "--future-rows FILE" in without.output
+    waves[120:122][["day", "holiday"]].to_csv("ahead.csv", index=False)
+    short = rnnzoo(*arguments, "--future-rows", "ahead.csv")
+    assert short.exit_code == 2
+    assert "2020-05-02" in short.output  # the first day that is missing
+    waves[120:123][["day", "holiday"]].to_csv("ahead.csv", index=False)
+    done = rnnzoo(*arguments, "--future-rows", "ahead.csv")
+    assert done.exit_code == 0, done.output
+    assert "What follows, by gru" in done.output
+
+
+def test_scores_that_are_undefined_stop_nothing(here):
+    days = pd.date_range("2024-01-01", periods=120)
+    pd.DataFrame({"day": days, "sales": 7.0}).to_csv("constant.csv", index=False)
+    done = rnnzoo("forecast", "constant.csv", *COLUMNS, *TINY, "--no-tracking")
+    assert done.exit_code == 0, done.output
+    assert "naive-last" in done.output
+
+
+def test_brackets_in_a_name_are_no_markup(here, waves):
+    table = waves[:120].rename(columns={"sales": "units [/kg]"})
+    table.loc[50, "units [/kg]"] = np.nan
+    table.to_csv("data.csv", index=False)
+    done = rnnzoo("forecast", "data.csv", "--time", "day", "--target", "units [/kg]", *TINY,
+                  "--missing", "interpolate", "--no-tracking")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "Repaired: Column 'units [/kg]': 1 missing value" in done.output
+
+
 def test_the_traceback_only_on_request(here):
     plain = subprocess.run(
         [sys.executable, "-m", "rnnzoo.experiments.cli", "forecast", "missing.csv"],
@@ -128,6 +185,26 @@ def test_compare_and_ui_without_runs(here):
         assert done.exit_code == 2
         assert "There are no runs yet" in done.output
     assert list(here.iterdir()) == []
+
+
+def test_a_leaderboard_fits_a_terminal_of_80_columns(gru_backtest):
+    console = Console(width=80, file=io.StringIO())
+    table = leaderboard_table(gru_backtest.leaderboard, gru_backtest.by_lead, "°C", console.width)
+    console.print(table)
+    shown = console.file.getvalue()
+    assert "naive-seasonal" in shown
+    assert "…" not in shown
+    assert "lead 1 " in shown
+    assert "lead 5 " in shown
+
+
+def test_a_data_set_by_name(here):
+    near = rnnzoo("forecast", "seattle-wether")
+    assert near.exit_code == 2
+    assert "Did you mean seattle-weather" in near.output
+    named = rnnzoo("forecast", "seattle-weather", "--target", "wind")
+    assert named.exit_code == 2
+    assert "leave out --target" in named.output
 
 
 def test_lists(here):

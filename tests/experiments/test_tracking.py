@@ -5,12 +5,12 @@ import sys
 
 import mlflow
 import pytest
-from rnnzoo import Forecaster
+from rnnzoo import Forecaster, TrackingError
 from rnnzoo.datasets import read
-from rnnzoo.experiments.compare import comparison
+from rnnzoo.experiments.compare import comparisons
 from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.run import study
-from rnnzoo.experiments.tracking import Store, TrackingError
+from rnnzoo.experiments.tracking import Store
 
 
 @pytest.fixture(scope="module")
@@ -92,11 +92,29 @@ def test_artifacts_lie_beside_the_database(runs, store):
 
 
 def test_compare_reads_the_leaderboard_back(store, found):
-    table, address = comparison(store, "forecast/waves")
-    assert table["mae"].tolist() == sorted(found.leaderboard["mae"])
-    assert table["run"].tolist()[0].startswith(found.leaderboard["model"][0])
-    assert address.startswith('/#/compare-runs?runs=["')
+    (compared,) = comparisons(store, "forecast/waves")
+    assert compared.table["mae"].tolist() == sorted(found.leaderboard["mae"])
+    assert compared.table["run"][0].startswith(found.leaderboard["model"][0])
+    assert compared.title.startswith("forecast/waves: sales, 3 steps ahead, tested on 60 rows")
+    assert compared.address.startswith('/#/compare-runs?runs=["')
     assert "forecast/waves" in store.experiments()
+
+
+def test_what_cannot_be_compared_is_kept_apart(store, found, waves):
+    """Another target and horizon in the same experiment; the same study again."""
+    series = read(waves[["day", "sales"]], time="day", target="sales", name="apart")
+    tiny = {"lookback": 8, "units": 2, "epochs": 1}
+    for horizon in (2, 2, 4):
+        forecasters = {"elman": Forecaster("elman", horizon=horizon, **tiny)}
+        study(series, forecasters, 40, lambda run: [store.projection()])
+    two, four = comparisons(store, "forecast/apart")
+    assert "2 steps ahead" in two.title
+    assert "4 steps ahead" in four.title
+    names = two.table["run"].tolist()
+    assert names.count("naive-last-apart") == 1  # the same numbers twice are one row
+    assert names.count("elman-apart-0") == 2  # they took different seconds
+    (latest,) = comparisons(store, "forecast/apart", latest=True)
+    assert "4 steps ahead" in latest.title
 
 
 def test_a_run_that_fails_is_marked(store):
@@ -153,6 +171,26 @@ def test_a_store_that_cannot_be_used(tmp_path):
     (tmp_path / "notes.db").write_text("not a database, but long enough to look at" * 100)
     with pytest.raises(TrackingError, match="cannot be used.*--no-tracking"):
         Store(f"sqlite:///{tmp_path / 'notes.db'}")
+
+
+def test_a_store_that_fails_later_is_told_once_and_stops_nothing(tmp_path, caplog):
+    store = Store(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    with Journal("forecast/lost", "r", listeners=(store.projection(),)) as journal:
+        journal.metrics({"train/loss": 1.0}, step=1)
+        store.client.delete_run(store.client.search_runs(["1"])[0].info.run_id)
+        for step in (2, 3):
+            journal.metrics({"train/loss": 1.0}, step=step)
+    assert len(journal.events) == 5
+    assert [record.message.count("The run goes on") for record in caplog.records] == [1]
+
+
+def test_a_run_that_cannot_start_leaves_no_folder(tmp_path):
+    store = Store(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    store.client.delete_experiment(store.experiment("forecast/gone"))
+    journal = Journal("forecast/gone", "r", listeners=(store.projection(),))
+    with pytest.raises(TrackingError, match="forecast/gone is deleted"), journal:
+        pass
+    assert not journal.folder.exists()
 
 
 def test_mlflow_itself_is_left_as_it_was():

@@ -59,3 +59,10 @@ def cell(built):
 
 def numpy(tensor):
     return ops.convert_to_numpy(tensor)
+
+
+def test_read_backwards_the_mask_turns_with_the_outputs():
+    mask = np.array([[True, True, False]])
+    loop = Recurrent(LSTM(2), go_backwards=True, return_sequences=True)
+    turned = loop.compute_mask(np.zeros((1, 3, 1)), mask)
+    np.testing.assert_array_equal(ops.convert_to_numpy(turned), [[False, True, True]])

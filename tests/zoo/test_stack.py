@@ -99,6 +99,14 @@ def test_a_stack_without_a_cell_is_refused():
         stack([keras.layers.Dense(2)])
 
 
+@pytest.mark.parametrize(
+    "layer", [keras.layers.Conv1D(3, 3, padding="same"), keras.layers.LSTM(3)], ids=["conv", "lstm"]
+)
+def test_layers_that_may_see_a_later_step_are_refused(layer):
+    with pytest.raises(ArgumentError, match="no step sees a later one.*Received: "):
+        stack([GRU(4), layer])
+
+
 def test_only_cells_and_layers_are_stacked():
     with pytest.raises(ArgumentTypeError, match="Received: 'gru'"):
         stack([GRU(4), "gru"])

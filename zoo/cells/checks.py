@@ -46,14 +46,3 @@ def activation(name: str, value: Any) -> str:
             f"Received: {name}={value!r}"
         ) from None
     return value
-
-
-def flag(name: str, value: Any) -> bool:
-    """Returns `True` or `False`.
-
-    Raises:
-        ArgumentTypeError: neither.
-    """
-    if not isinstance(value, bool):
-        raise ArgumentTypeError(f"`{name}` must be True or False. Received: {name}={value!r}")
-    return value

@@ -3,7 +3,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from ...errors import whole_number
+from ...errors import flag, whole_number
 from . import checks
 from .base import RecurrentCell
 
@@ -36,7 +36,7 @@ class Elman(RecurrentCell):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
         self.activation = checks.activation("activation", activation)
-        self.truncate = checks.flag("truncate", truncate)
+        self.truncate = flag("truncate", truncate)
         self.state_size = [self.units]
         self.output_size = self.units
 

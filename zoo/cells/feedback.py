@@ -3,8 +3,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from ...errors import ArgumentError, ArgumentTypeError, one_of, whole_number
-from . import checks
+from ...errors import ArgumentError, ArgumentTypeError, flag, one_of, whole_number
 from .base import RecurrentCell
 
 
@@ -48,7 +47,7 @@ class Feedback(RecurrentCell):
         self.cells = _checked(cells)
         self.outputs = whole_number("outputs", outputs)
         self.feedback = one_of("feedback", feedback, ("prediction", "truth"))
-        self.residual = checks.flag("residual", residual)
+        self.residual = flag("residual", residual)
         last = self.cells[-1]
         if last.reads_out and last.output_size != self.outputs:
             raise ArgumentError(

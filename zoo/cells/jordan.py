@@ -3,7 +3,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from ...errors import fraction, whole_number
+from ...errors import flag, fraction, whole_number
 from . import checks
 from .base import RecurrentCell
 
@@ -54,7 +54,7 @@ class Jordan(RecurrentCell):
         self.mu = fraction("mu", mu)
         self.activation = checks.activation("activation", activation)
         self.output_activation = checks.activation("output_activation", output_activation)
-        self.truncate = checks.flag("truncate", truncate)
+        self.truncate = flag("truncate", truncate)
         self.state_size = [self.outputs, self.outputs]
         self.output_size = self.outputs
 

@@ -3,8 +3,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from ...errors import whole_number
-from . import checks
+from ...errors import flag, whole_number
 from .base import RecurrentCell
 
 
@@ -40,7 +39,7 @@ class LSTM(RecurrentCell):
     def __init__(self, units: int, peepholes: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
-        self.peepholes = checks.flag("peepholes", peepholes)
+        self.peepholes = flag("peepholes", peepholes)
         self.state_size = [self.units, self.units]
         self.output_size = self.units
 

@@ -77,6 +77,11 @@ class NARX(RecurrentCell):
                 f'With feedback="{self.feedback}" the input is concat(x, truth), the truth '
                 f"{self.outputs} wide. Received: an input {input_shape[-1]} wide"
             )
+        if not self.inputs_width and self.input_delays not in ([], [0]):
+            raise ArgumentError(
+                "`input_delays` need an exogenous input, and there is none. "
+                f"Received: input_delays={self.input_delays}"
+            )
         used = self.input_delays if self.inputs_width else []
         self.state_size = [
             *self.state_size[: 1 + max(self.feedback_delays)],

@@ -135,6 +135,8 @@ class Recurrent(keras.layers.Layer):
 
     def compute_mask(self, sequences: Any, previous_mask: Any = None) -> Any:
         output = previous_mask if self.return_sequences else None
+        if output is not None and self.go_backwards:
+            output = ops.flip(output, axis=1)  # the outputs come in the order of reading
         return [output, *[None] * len(self.cell.state_size)] if self.return_state else output
 
     def get_config(self) -> dict[str, Any]:

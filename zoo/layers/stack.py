@@ -16,14 +16,25 @@ PLAIN = {
 }
 
 
+#: Layers that may stand between cells: each step goes its own way through them.
+STEPWISE = (
+    keras.layers.Dense,
+    keras.layers.Dropout,
+    keras.layers.Activation,
+    keras.layers.LayerNormalization,
+    keras.layers.GaussianNoise,
+    keras.layers.TimeDistributed,
+)
+
+
 def stack(
     layers: Sequence[Any], return_sequences: bool = False, return_state: bool = False
 ) -> "Stack":
     """Chains cells, and other layers between them, into one recurrent layer.
 
     Args:
-        layers: cells and Keras layers that work on each step, such as `Dense` or
-            `Dropout`, in the order of the data.
+        layers: cells, and Keras layers that keep to one step (`STEPWISE`, such as
+            `Dense` or `Dropout`), in the order of the data.
         return_sequences: return the output of every step.
         return_state: return the last states of all cells too.
 
@@ -79,6 +90,7 @@ class Stack(keras.layers.Layer):
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None
     ) -> Any:
+        # `training` reaches the layers between through Keras's call context
         states = None if initial_state is None else list(initial_state)
         if states is not None and len(states) != len(self.state_size):
             raise ArgumentError(
@@ -94,8 +106,7 @@ class Stack(keras.layers.Layer):
                 sequences, output = every[0], last[0]
                 after += last
             else:
-                dropout = {"training": training} if layer._call_has_training_arg else {}
-                sequences = layer(sequences, **dropout)
+                sequences = layer(sequences)
                 output = sequences[:, -1]
         result = sequences if self.return_sequences else output
         return (result, *after) if self.return_state else result
@@ -137,8 +148,14 @@ def _as_layer(layer: Any) -> keras.layers.Layer:
                 f"A stack holds cells, or Recurrent layers with {PLAIN}. Received: {own}"
             )
         return layer
-    if isinstance(layer, keras.layers.Layer):
+    if isinstance(layer, STEPWISE):
         return layer
+    if isinstance(layer, keras.layers.Layer):
+        raise ArgumentError(
+            "Between cells stand layers that keep to one step, so that no step sees a later one: "
+            f"{', '.join(kind.__name__ for kind in STEPWISE)}. Wrap another layer in "
+            f"TimeDistributed. Received: {layer!r}"
+        )
     raise ArgumentTypeError(f"`layers` must hold cells and Keras layers. Received: {layer!r}")
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo import ArgumentError, DataError
+from rnnzoo import ArgumentError, DataError, Forecaster, read
 
 TRAINING = 320
 
@@ -85,6 +85,20 @@ def test_a_later_start(gru, waves):
 def test_a_start_that_fit_has_seen(gru, waves):
     with pytest.raises(ArgumentError, match="it saw rows up to 2020-11-15.*start=2020-06-01"):
         gru.backtest(waves, start="2020-06-01")
+
+
+@pytest.mark.parametrize("start", ["soon", "2020-12-01T00:00Z"])
+def test_a_start_that_is_no_time(gru, waves, start):
+    with pytest.raises(ArgumentError, match=f"`start` must be a time.*{start}"):
+        gru.backtest(waves, start=start)
+
+
+def test_a_season_longer_than_the_training_span_leaves_mase_undefined(waves):
+    series = read(waves[["day", "sales"]], time="day", target="sales", season=365)
+    forecaster = Forecaster(horizon=2, lookback=8, units=2, epochs=1).fit(series[:300])
+    scores = forecaster.backtest(series).scores()
+    assert np.isnan(scores["mase"])
+    assert np.isfinite(scores["skill"])
 
 
 def test_nothing_left_to_score(gru, waves):

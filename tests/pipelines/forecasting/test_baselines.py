@@ -1,6 +1,12 @@
 import numpy as np
 import pytest
-from rnnzoo.pipelines.forecasting.baselines import DirectAR, baselines, last_value, seasonal
+from rnnzoo.pipelines.forecasting.baselines import (
+    DirectAR,
+    baselines,
+    last_value,
+    linear_ar,
+    seasonal,
+)
 from rnnzoo.pipelines.windows import origins_between
 from sklearn.linear_model import LinearRegression
 
@@ -49,6 +55,17 @@ def test_direct_ar_finds_an_ar_process():
     for t in range(2, 5000):
         y[t] = 0.6 * y[t - 1] - 0.3 * y[t - 2] + rng.normal()
     np.testing.assert_allclose(DirectAR(2, 1).fit(y).weights_[1:, 0], [0.6, -0.3], atol=0.03)
+
+
+def test_far_from_zero_it_keeps_its_digits():
+    forecast = DirectAR(5, 3).fit(Y + 1e9).predict(Y + 1e9, ORIGINS) - 1e9
+    np.testing.assert_allclose(forecast, DirectAR(5, 3).fit(Y).predict(Y, ORIGINS), atol=1e-4)
+
+
+def test_the_linear_baseline_of_short_monthly_data_spans_a_season():
+    season = np.tile(np.sin(np.arange(12)), 10)
+    found = linear_ar(season, np.array([100]), 6, training_rows=100, season=12, order=48)
+    np.testing.assert_allclose(found[0], season[101:107], atol=1e-8)
 
 
 def test_direct_ar_of_a_constant_is_the_constant():

@@ -3,8 +3,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo import ArgumentError, DataError, Forecaster
-from rnnzoo.pipelines.training import FitError
+from rnnzoo import ArgumentError, DataError, FitError, Forecaster
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
@@ -129,6 +128,10 @@ def test_a_network_learns(fit, waves):
         ("units", 0, ValueError),
         ("epochs", 0, ValueError),
         ("seed", -1, ValueError),
+        ("seed", 2**32, ValueError),
+        ("difference", "no", TypeError),
+        ("learning_rate", 0, ValueError),
+        ("cell_options", "x", TypeError),
         ("validation", 1.0, ValueError),
         ("learning_rate", "fast", TypeError),
         ("cell", "gruu", ValueError),
@@ -154,10 +157,42 @@ def test_a_cell_in_an_architecture_that_it_does_not_serve(waves):
         Forecaster("jordan", architecture="closed_loop", layers=2).fit(waves, **COLUMNS)
 
 
-def test_an_option_that_the_cell_does_not_know(waves):
-    forecaster = Forecaster("gru", lookback=8, cell_options={"peepholes": True})
-    with pytest.raises((TypeError, ValueError), match="peepholes"):
-        forecaster.fit(waves, **COLUMNS)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"peepholes": True}, "do not fit the cell gru.*peepholes"),
+        ({"reset": "never"}, "do not fit the cell gru.*reset='never'"),
+        ({"units": 3}, "must not hold units: the forecaster sets them"),
+    ],
+)
+def test_options_that_do_not_fit_the_cell(waves, options, message):
+    with pytest.raises(ArgumentError, match=message):
+        Forecaster("gru", lookback=8, cell_options=options).fit(waves, **COLUMNS)
+
+
+def test_input_delays_without_an_input_are_refused(waves):
+    forecaster = Forecaster("narx", lookback=8, cell_options={"input_delays": [0, 1]})
+    with pytest.raises(ArgumentError, match="need an exogenous input.*input_delays="):
+        forecaster.fit(waves, time="day", target="sales")
+
+
+def test_settings_changed_after_a_fit_do_not_change_it(gru, waves):
+    try:
+        gru.set_params(horizon=9)
+        assert len(gru.predict(future=after(waves))) == 5
+        assert gru.backtest(waves).horizon == 5
+    finally:
+        gru.set_params(horizon=5)
+
+
+def test_a_holiday_is_passed_over_and_a_hole_is_not(waves):
+    days = pd.bdate_range("2020-01-01", periods=200).delete([60, 150])
+    prices = pd.Series(waves["sales"].to_numpy()[:198], index=days)
+    forecaster = Forecaster(horizon=2, lookback=8, units=2, epochs=1).fit(prices[:149])
+    assert days[149] - days[148] > pd.Timedelta(days=1)
+    forecaster.update(prices[149:151]).update(prices[151:152])
+    with pytest.raises(DataError, match="must follow"):
+        forecaster.update(prices[170:])
 
 
 def test_too_few_rows(waves):

@@ -79,6 +79,32 @@ def test_a_folder_of_somebody_else_is_left_alone(gru, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_a_manifest_of_somebody_else_is_left_alone(gru, tmp_path):
+    (tmp_path / "manifest.json").write_text('{"name": "a web page"}')
+    with pytest.raises(ArgumentError, match="holds no rnnzoo model"):
+        gru.save(tmp_path)
+    assert "web page" in (tmp_path / "manifest.json").read_text()
+
+
+def test_notes_beside_a_model_are_left_alone(gru, tmp_path):
+    folder = gru.save(tmp_path / "model")
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(ArgumentError, match=r"more than an rnnzoo model \(notes.txt\)"):
+        gru.save(folder)
+    assert (folder / "notes.txt").read_text() == "mine"
+
+
+def test_an_empty_folder_is_used(gru, tmp_path):
+    assert Forecaster.load(gru.save(tmp_path)).cell == "gru"
+
+
+def test_settings_of_any_plain_kind_are_saved(fit, tmp_path):
+    taps = {"taps": range(1, 3)}
+    forecaster = fit(cell="rnn", horizon=np.int64(2), cell_options=taps, epochs=1)
+    twin = Forecaster.load(forecaster.save(tmp_path / "model"))
+    assert (twin.horizon, twin.cell_options) == (2, {"taps": [1, 2]})
+
+
 def _flip(path):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
