@@ -59,7 +59,8 @@ class DirectAR:
         for first in range(0, len(leads), BLOCK):
             block = slice(first, min(first + BLOCK, len(leads)))
             rows = np.hstack([_with_one(lags[block]), leads[block]])
-            triangle = np.linalg.qr(np.vstack([triangle, rows]), mode="r")
+            stacked = np.vstack([triangle, rows])
+            triangle = np.asarray(np.linalg.qr(stacked, mode="r"))
         known, target = np.hsplit(triangle, [1 + self.order])
         weights = []
         for lead in range(1, self.horizon + 1):

@@ -131,7 +131,8 @@ class Forecaster(BaseEstimator):
         series = read(data, time=time, target=target, past=past, future=future)
         plan = self.plan(series)
         lookback, training = plan.lookback, plan.training
-        vars(self).pop("state_", None)  # should this fit fail, no half of an older one is left
+        if hasattr(self, "state_"):  # should this fit fail, no half of an older one is left
+            del self.state_
         self.schema_ = series.schema
         self.lookback_, self.horizon_ = lookback, int(self.horizon)
         self.transform_ = Transform(series.schema, self.difference).fit(series[:training])
