@@ -17,7 +17,7 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
     """Real data that is not part of the project: RNNZOO_DATA, or beside the checkout."""
-    folder = Path(os.environ.get("RNNZOO_DATA", ROOT.parent / "shared" / "data"))
+    folder = ROOT / os.environ.get("RNNZOO_DATA", "../shared/data")
     if not folder.is_dir():
         pytest.skip(f"there is no data folder {folder}: set RNNZOO_DATA")
     return folder

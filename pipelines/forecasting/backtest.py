@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ...datasets import Series
+from ...errors import ArgumentError
 from .. import metrics
 from ..recorder import Recorder
+from .baselines import baselines
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,72 @@ class Backtest:
         return {key: float(board.loc[model, key]) for key in ("mae", "rmse", "mase", "skill")}
 
 
+def beside_baselines(
+    model: str,
+    forecast: np.ndarray,
+    series: Series,
+    origins: np.ndarray,
+    training: int,
+    *,
+    order: int,
+    parameters: int,
+    seconds: float,
+) -> Backtest:
+    """Sets a network's forecasts beside the truth and the baselines.
+
+    Args:
+        model: name of the network's row.
+        forecast: `(origins, horizon)`, in the unit of the series.
+        series: what was forecast, history included.
+        origins: rows of the origins.
+        training: rows that `fit` saw, the first ones; the baselines learn from no others.
+        order: of the linear baseline, at most.
+        parameters: weights of the network.
+        seconds: of the fit.
+    """
+    horizon = forecast.shape[1]
+    y = series.values(["y"])[:, 0]
+    season = series.schema.season
+    targets = origins[:, None] + np.arange(1, horizon + 1)
+    return Backtest(
+        model=model,
+        origins=series.times[origins],
+        times=series.times.to_numpy()[targets],
+        truth=y[targets],
+        forecasts={model: forecast} | baselines(y, origins, horizon, training, season, order),
+        scale=metrics.naive_scale(y[:training], season),
+        parameters=parameters,
+        seconds=seconds,
+        unique_id=series.schema.name,
+        target=series.schema.target,
+        unit=series.schema.unit,
+    )
+
+
+def first_scored(series: Series, start: Any, fitted_until: pd.Timestamp, horizon: int) -> int:
+    """The first row that a backtest scores.
+
+    Raises:
+        ArgumentError: `start` is no time, lies in what `fit` saw, or nothing is left.
+    """
+    if start is None:
+        first = int((series.times <= fitted_until).sum())
+    else:
+        time = _time(start)
+        first = int((series.times < time).sum())
+        if time <= fitted_until:
+            raise ArgumentError(
+                f"A backtest scores what `fit` did not see: it saw rows up to {fitted_until}. "
+                f"Received: start={start}"
+            )
+    if first >= len(series):
+        raise ArgumentError(
+            f"There is nothing to score: `fit` saw rows up to {fitted_until}, the data end at "
+            f"{series.times[-1]}. Fit on an earlier part, e.g. data[:-{horizon}]."
+        )
+    return first
+
+
 def combine(backtests: list[Backtest]) -> pd.DataFrame:
     """One leaderboard of several networks scored on the same origins, baselines once."""
     table = pd.concat([b.leaderboard for b in backtests], ignore_index=True)
@@ -131,3 +201,15 @@ def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> 
     leads = backtest.by_lead[backtest.by_lead["model"] == model]
     for key in ("mae", "rmse", "skill"):
         recorder.series(f"horizon/{key}", leads[key].to_numpy())
+
+
+def _time(value: Any) -> pd.Timestamp:
+    try:
+        time = pd.Timestamp(value)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"`start` must be a time. Received: start={value!r}") from error
+    if time is pd.NaT or time.tz is not None:
+        raise ArgumentError(
+            f"`start` must be a time without a zone (UTC). Received: start={value!r}"
+        )
+    return time

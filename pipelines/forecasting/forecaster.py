@@ -10,14 +10,13 @@ from sklearn.exceptions import NotFittedError
 
 from ...datasets import HOLIDAY, Series, future_rows, read, read_like, require_rows
 from ...errors import ArgumentError, DataError, whole_number
-from .. import metrics
 from ..recorder import Recorder, Silence
-from ..training import seeded, train
+from ..training import seeded
 from ..windows import origins_between
 from . import settings
 from .architectures import Architecture, State, architecture_name, build
-from .backtest import Backtest, record
-from .baselines import baselines
+from .backtest import Backtest, beside_baselines, first_scored, record
+from .fitting import fit_network
 from .rows import Transform
 from .saving import restore, save
 
@@ -130,36 +129,20 @@ class Forecaster(BaseEstimator):
         self.check()
         series = read(data, time=time, target=target, past=past, future=future)
         plan = self.plan(series)
-        lookback, training = plan.lookback, plan.training
         if hasattr(self, "state_"):  # should this fit fail, no half of an older one is left
             del self.state_
         self.schema_ = series.schema
-        self.lookback_, self.horizon_ = lookback, int(self.horizon)
-        self.transform_ = Transform(series.schema, self.difference).fit(series[:training])
+        self.lookback_, self.horizon_ = plan.lookback, int(self.horizon)
+        self.transform_ = Transform(series.schema, self.difference).fit(series[: plan.training])
         rows = self.transform_.rows(series)
-        warm = max(0, training - 4 * lookback)
-        origins = origins_between(training, len(series), self.horizon_) - warm
-        truth = rows.level[warm:][origins[:, None] + np.arange(1, self.horizon_ + 1)]
         with seeded(self.seed):
-            built = self.architecture_ = self.build()
+            self.architecture_ = self.build()
             recorder.parameters(settings.described(self, plan))
-
-            def score() -> float:
-                forecast = built.forecast_origins(rows[warm:], origins, self.horizon_)
-                return float(metrics.mae(truth, forecast))
-
-            self.history_ = train(
-                built.network,
-                built.chunks(rows[:training], lookback, burn_in=lookback // 2),
-                score,
-                epochs=self.epochs,
-                patience=self.patience,
-                learning_rate=self.learning_rate,
-                seed=self.seed,
-                recorder=recorder,
+            self.history_ = fit_network(
+                self.architecture_, rows, plan, self.horizon_, self.get_params(), recorder
             )
         self.fitted_until_ = series.times[-1]
-        self._move(built.read(rows, None), series)
+        self._move(self.architecture_.read(rows, None), series)
         return self
 
     def warm_up(self, data: Any) -> "Forecaster":
@@ -257,7 +240,7 @@ class Forecaster(BaseEstimator):
         self._require_fit()
         whole_number("stride", stride)
         series = read_like(data, self.schema_)
-        first = self._first_scored(series, start)
+        first = first_scored(series, start, self.fitted_until_, self.horizon_)
         training = int((series.times <= self.fitted_until_).sum())
         require_rows(
             series[:training],
@@ -267,25 +250,16 @@ class Forecaster(BaseEstimator):
         require_rows(series, first + self.horizon_, f"{first} before the backtest + the horizon")
         origins = origins_between(first, len(series), self.horizon_, stride)
         rows = self.transform_.rows(series)
-        season = self.schema_.season
-        targets = origins[:, None] + np.arange(1, self.horizon_ + 1)
-        name = self.cell
-        forecasts = {name: self.architecture_.forecast_origins(rows, origins, self.horizon_)}
-        forecasts |= baselines(
-            rows.level, origins, self.horizon_, training, season, order=self.lookback_
-        )
-        result = Backtest(
-            model=name,
-            origins=series.times[origins],
-            times=series.times.to_numpy()[targets],
-            truth=rows.level[targets],
-            forecasts=forecasts,
-            scale=metrics.naive_scale(rows.level[:training], season),
+        forecast = self.architecture_.forecast_origins(rows, origins, self.horizon_)
+        result = beside_baselines(
+            self.cell,
+            forecast,
+            series,
+            origins,
+            training,
+            order=self.lookback_,
             parameters=self.parameters_,
             seconds=self.history_.seconds,
-            unique_id=self.schema_.name,
-            target=self.schema_.target,
-            unit=self.schema_.unit,
         )
         if recorder is not None:
             record(result, recorder)
@@ -348,36 +322,6 @@ class Forecaster(BaseEstimator):
             )
         return leads
 
-    def _first_scored(self, series: Series, start: Any) -> int:
-        if start is None:
-            first = int((series.times <= self.fitted_until_).sum())
-        else:
-            start = _time(start)
-            first = int((series.times < start).sum())
-            if start <= self.fitted_until_:
-                raise ArgumentError(
-                    f"A backtest scores what `fit` did not see: it saw rows up to "
-                    f"{self.fitted_until_}. Received: start={start}"
-                )
-        if first >= len(series):
-            raise ArgumentError(
-                f"There is nothing to score: `fit` saw rows up to {self.fitted_until_}, the data "
-                f"end at {series.times[-1]}. Fit on an earlier part, e.g. data[:-{self.horizon_}]."
-            )
-        return first
-
     def _require_fit(self) -> None:
         if not hasattr(self, "state_"):
             raise NotFittedError("This Forecaster is not fitted yet: call `fit` or `load` first.")
-
-
-def _time(value: Any) -> pd.Timestamp:
-    try:
-        time = pd.Timestamp(value)
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(f"`start` must be a time. Received: start={value!r}") from error
-    if time is pd.NaT or time.tz is not None:
-        raise ArgumentError(
-            f"`start` must be a time without a zone (UTC). Received: start={value!r}"
-        )
-    return time
