@@ -161,7 +161,8 @@ def _covariates(argument: str, columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _name(table: Table, target: str) -> str:
-    ids = table.frame["unique_id"].dropna().unique() if "unique_id" in table.frame.columns else []
-    if len(ids) == 1:
-        return str(ids[0])
+    if "unique_id" in table.frame.columns:
+        ids = table.frame["unique_id"].dropna().unique()
+        if len(ids) == 1:
+            return str(ids[0])
     return table.file.split(".")[0] or target

@@ -100,15 +100,16 @@ def leaderboard_table(board: pd.DataFrame, by_lead: pd.DataFrame, unit: str, wid
     table.add_column("model", no_wrap=True)
     for heading in (*[f"lead {k}" for k in shown], mae, *fixed, "skill", "weights", "seconds"):
         table.add_column(heading, justify="right", no_wrap=True)
-    errors = by_lead.set_index(["model", "step"])["mae"]
+    errors = by_lead.set_index(["model", "step"])["mae"].to_dict()
     best = board["model"].iloc[0]
-    for row in board.itertuples():
-        cells = [_number(errors[row.model, lead]) for lead in shown]
-        cells += [_number(row.mae), *[_number(getattr(row, name.lower())) for name in fixed]]
-        cells += [_percent(row.skill)]
-        cells += ["" if pd.isna(row.parameters) else f"{row.parameters:,}"]
-        cells += ["" if np.isnan(row.seconds) else f"{row.seconds:.1f}"]
-        table.add_row(row.model, *cells, style="bold" if row.model == best else "")
+    for row in board.to_dict("records"):
+        model = str(row["model"])
+        cells = [_number(errors[model, lead]) for lead in shown]
+        cells += [_number(row[name]) for name in ("mae", *map(str.lower, fixed))]
+        cells += [_percent(row["skill"])]
+        cells += ["" if pd.isna(row["parameters"]) else f"{row['parameters']:,}"]
+        cells += ["" if np.isnan(row["seconds"]) else f"{row['seconds']:.1f}"]
+        table.add_row(model, *cells, style="bold" if model == best else "")
     return table
 
 

@@ -117,9 +117,8 @@ class Backtest:
 
     def scores(self, name: str | None = None) -> dict[str, float]:
         """The overall numbers of one model, by default the network's."""
-        board = self.leaderboard.set_index("model")
-        model = name or self.model
-        return {key: float(board.loc[model, key]) for key in ("mae", "rmse", "mase", "skill")}
+        scores = self.leaderboard.set_index("model").to_dict("index")[name or self.model]
+        return {key: float(scores[key]) for key in ("mae", "rmse", "mase", "skill")}
 
 
 def beside_baselines(
