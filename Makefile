@@ -21,7 +21,7 @@ test-jax test-torch: test-%: .venv/tested
 lint: .venv/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	rm -rf build/types
+	rm -rf build
 	$(BIN)/python -m pip install --quiet --no-deps --target build/types .
 	cd build/types && ../../$(BIN)/python -m mypy --config-file ../../setup.cfg -p rnnzoo
 
