@@ -13,8 +13,9 @@ from ..errors import ArgumentError, whole_number
 from ..pipelines.forecasting import Forecaster
 from ..pipelines.forecasting.saving import refuse_foreign
 from .display import Display, console, frame_table, leaderboard_table, print_table
+from .files import whole
 from .journal import Listener
-from .run import Study, study, whole
+from .run import Study, study
 
 SHOWN = 24  # rows of the forecast that are printed
 

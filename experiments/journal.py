@@ -1,6 +1,5 @@
 """The journal of a run: one list of events that whoever wants may follow."""
 
-import re
 import shutil
 import tempfile
 import time
@@ -9,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from .files import slug
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,3 @@ class Journal:
         self.events.append(event)
         for listener in self.listeners:
             listener(self, event)
-
-
-def slug(name: str) -> str:
-    """A name that is safe as the name of a file."""
-    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "unnamed"

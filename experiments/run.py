@@ -1,8 +1,7 @@
 """Forecasting studies: several networks on one split of one series, each a run."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +13,8 @@ from ..datasets import Series
 from ..pipelines.forecasting import Backtest, Forecaster
 from ..pipelines.forecasting.backtest import combine, record
 from ..pipelines.forecasting.charts import forecast_chart, lead_chart
-from .journal import Journal, Listener, slug
+from .files import slug, whole
+from .journal import Journal, Listener
 
 
 @dataclass(frozen=True)
@@ -138,14 +138,3 @@ def _baseline_runs(
         ) as journal:
             journal.parameters(parameters)
             record(backtest, journal, model=name)
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A path to write to, put in the place of `path` once it is written."""
-    fresh = path.with_name(f".{path.stem}-unfinished{path.suffix}")
-    try:
-        yield fresh
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)

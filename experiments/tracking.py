@@ -1,7 +1,7 @@
 """Runs in MLflow: the one place that imports it.
 
-MLflow follows a run's journal event by event. It can also be given a list of events
-of an earlier run, so nothing here depends on the run being alive.
+MLflow follows a run's journal event by event and takes all it knows from the events,
+each with its own time, and from the files in the run's folder.
 """
 
 import contextlib
@@ -20,7 +20,8 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import TrackingError
-from .journal import Event, Journal, slug
+from .files import slug
+from .journal import Event, Journal
 
 logger = logging.getLogger("rnnzoo")
 for chatty in ("alembic", "mlflow"):

@@ -1,0 +1,19 @@
+import pytest
+from rnnzoo.experiments.files import slug, whole
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "..", "a/b", "", "naïve  name?"])
+def test_a_slug_is_a_safe_file_name(name):
+    assert "/" not in slug(name)
+    assert slug(name) not in ("", ".", "..")
+
+
+def test_a_file_that_breaks_leaves_the_older_one(tmp_path):
+    path = tmp_path / "table.csv"
+    with whole(path) as fresh:
+        fresh.write_text("old")
+    with pytest.raises(OSError, match="disk full"), whole(path) as fresh:
+        fresh.write_text("ne")
+        raise OSError("disk full")
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
