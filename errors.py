@@ -48,6 +48,18 @@ def whole_number(name: str, value: Any, at_least: int = 1) -> int:
     return int(value)
 
 
+def seed_number(value: Any) -> int:
+    """Returns a seed that NumPy, Keras and every backend take.
+
+    Raises:
+        ArgumentTypeError: not a whole number.
+        ArgumentError: below 0, or 2³² and above.
+    """
+    if whole_number("seed", value, at_least=0) >= 2**32:
+        raise ArgumentError(f"`seed` must be at most {2**32 - 1}. Received: seed={value}")
+    return int(value)
+
+
 def positive(name: str, value: Any) -> float:
     """Returns `value` as a `float` above zero.
 

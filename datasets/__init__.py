@@ -1,23 +1,33 @@
-"""Data: ready-made series, and the intake of users' own tables."""
+"""Data: ready-made series and clips, and the intake of users' own tables and frames."""
 
 from collections.abc import Callable
+from inspect import signature
+from pathlib import Path
 
-from ..errors import one_of
-from . import google_stock, seattle_weather
+from ..errors import ArgumentError, one_of
+from . import google_stock, moving_digits, moving_mnist, seattle_weather
 from .again import future_rows, read_like, require_rows
 from .base import Schema, Series
+from .clips import Clips, Sampler, read_clips
+from .frames import checked_frames
 from .intake import read
 from .steps import HOLIDAY
 
 __all__ = [
     "DATASETS",
     "HOLIDAY",
+    "VIDEOS",
+    "Clips",
+    "Sampler",
     "Schema",
     "Series",
+    "checked_frames",
     "describe",
     "future_rows",
     "load",
+    "load_clips",
     "read",
+    "read_clips",
     "read_like",
     "require_rows",
 ]
@@ -25,6 +35,12 @@ __all__ = [
 DATASETS: dict[str, Callable[[], Series]] = {
     "seattle-weather": seattle_weather.load,
     "google-stock": google_stock.load,
+}
+
+#: Clips; those made from files that the user has take the folder where they lie.
+VIDEOS: dict[str, Callable[..., Clips]] = {
+    "moving-digits": moving_digits.load,
+    "moving-mnist": moving_mnist.load,
 }
 
 
@@ -37,11 +53,33 @@ def load(name: str) -> Series:
     return DATASETS[one_of("name", name, DATASETS)]()
 
 
+def load_clips(name: str, folder: str | Path | None = None) -> Clips:
+    """Clips by their name in `VIDEOS`.
+
+    Args:
+        name: e.g. `"moving-digits"`.
+        folder: where the files lie from which the clips are made, if they are.
+
+    Raises:
+        ArgumentError: no such name, or a folder that is missing or not needed.
+        DataError: the files in the folder cannot be used.
+    """
+    loader = VIDEOS[one_of("name", name, VIDEOS)]
+    if "folder" not in signature(loader).parameters:
+        if folder is not None:
+            raise ArgumentError(f"{name} is made from no files. Received: folder={str(folder)!r}")
+        return loader()
+    if folder is None:
+        raise ArgumentError(f"{name} is made from files: name the `folder` that holds them.")
+    return loader(folder)
+
+
 def describe(name: str) -> str:
     """One line on a data set: the first of its loader's docstring.
 
     Raises:
         ArgumentError: no such name.
     """
-    text = DATASETS[one_of("name", name, DATASETS)].__doc__ or ""
+    loaders: dict[str, Callable] = DATASETS | VIDEOS
+    text = loaders[one_of("name", name, loaders)].__doc__ or ""
     return text.strip().partition("\n")[0]

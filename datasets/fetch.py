@@ -4,6 +4,8 @@ import csv
 import difflib
 import gzip
 import io
+import math
+import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Collection
@@ -16,6 +18,8 @@ from ..errors import DataError
 from .table import Table, names
 
 LIMIT = 2**31  # bytes, unpacked: a damaged or hostile archive must not fill the memory
+IDX_IMAGES = b"\0\0\x08\x03"  # the head of an IDX file: bytes, in three axes
+UNPACKING = (gzip.BadGzipFile, EOFError, zlib.error)
 EMPTY = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A"]
 
 
@@ -31,11 +35,7 @@ def open_table(path: str | Path, text: Collection[str] = ()) -> Table:
         DataError: missing, empty, damaged, too large, in another encoding, or
             with rows that do not fit the header. Names the line.
     """
-    path = Path(path).expanduser()
-    if path.is_dir():
-        raise DataError(f"{path} is a directory. Give the path of a file inside it.")
-    if not path.exists():
-        raise DataError(f"There is no file {path}.{_near(path)}")
+    path = _existing(path)
     name = path.name.lower()
     if not name.endswith((".csv", ".csv.gz", ".parquet")):
         raise DataError(
@@ -48,12 +48,97 @@ def open_table(path: str | Path, text: Collection[str] = ()) -> Table:
         if name.endswith(".parquet"):
             return Table(pd.read_parquet(path), path.name)
         return _csv(_content(path), path.name, text)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except UNPACKING as error:
         raise DataError(f"{path.name}: The gzip file is damaged or cut short ({error}).") from error
     except DataError:
         raise
     except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
         raise DataError(f"{path.name}: The file cannot be read: {error}") from error
+
+
+def open_frames(path: str | Path) -> np.ndarray:
+    """Reads the frames of a `.npy` or `.npz` file, whatever their shape.
+
+    Of a `.npz` file it takes the array called `frames`, or else the only one.
+
+    Raises:
+        DataError: missing, damaged, too large, or with no such array.
+    """
+    path = _existing(path)
+    if not path.name.lower().endswith((".npy", ".npz")):
+        raise DataError(
+            f"{path.name}: Frames are read from .npy and .npz files. Read other kinds with "
+            "imageio and save the array: np.save('frames.npy', frames)"
+        )
+    try:
+        if _unpacked_size(path) > LIMIT:
+            raise DataError(
+                f"{path.name}: The frames take more than {LIMIT >> 30} GiB. Cut them in parts."
+            )
+        stored = np.load(path, allow_pickle=False)
+        if isinstance(stored, np.ndarray):
+            return stored
+        with stored:
+            return stored[_frames_key(stored.files, path.name)]
+    except DataError:
+        raise
+    except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise DataError(f"{path.name}: The file cannot be read as frames: {error}") from error
+
+
+def open_idx(folder: str | Path, name: str) -> np.ndarray:
+    """Reads the images of an IDX file of MNIST, packed or not: `(images, height, width)`.
+
+    Args:
+        folder: where the file lies.
+        name: without `.gz`, e.g. `"train-images-idx3-ubyte"`.
+
+    Raises:
+        DataError: missing, damaged, or no file of images.
+    """
+    folder = Path(folder).expanduser()
+    found = [path for path in (folder / name, folder / f"{name}.gz") if path.is_file()]
+    if not found:
+        raise DataError(
+            f"There is no {name} and no {name}.gz in the folder {folder}. "
+            "Name the folder that holds MNIST's IDX files."
+        )
+    try:
+        content = _content(found[0])
+    except (OSError, *UNPACKING) as error:
+        raise DataError(f"{found[0].name}: The file cannot be read: {error}") from error
+    shape = tuple(np.frombuffer(content[4:16], ">i4").tolist()) if len(content) > 16 else ()
+    if content[:4] != IDX_IMAGES or len(content) != 16 + math.prod(shape):
+        raise DataError(
+            f"{found[0].name}: This is no IDX file of images, or it is damaged "
+            f"({len(content):,} bytes unpacked). Fetch it again."
+        )
+    return np.frombuffer(content[16:], "uint8").reshape(shape)
+
+
+def _existing(path: str | Path) -> Path:
+    path = Path(path).expanduser()
+    if path.is_dir():
+        raise DataError(f"{path} is a directory. Give the path of a file inside it.")
+    if not path.exists():
+        raise DataError(f"There is no file {path}.{_near(path)}")
+    return path
+
+
+def _unpacked_size(path: Path) -> int:
+    if not zipfile.is_zipfile(path):
+        return path.stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        return sum(member.file_size for member in archive.infolist())
+
+
+def _frames_key(keys: list[str], name: str) -> str:
+    if "frames" in keys or len(keys) == 1:
+        return "frames" if "frames" in keys else keys[0]
+    raise DataError(
+        f"{name}: The frames must be the only array, or be called 'frames'. "
+        f"Received: {', '.join(map(repr, keys)) or 'no array'}"
+    )
 
 
 def _near(path: Path) -> str:

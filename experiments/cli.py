@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import ArgumentError, RnnzooError, TrackingError, one_of
+from ..errors import ArgumentError, RnnzooError, TrackingError, one_of, whole_number
 
 if TYPE_CHECKING:
-    from ..datasets import Series
+    from ..datasets import Clips, Series
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -126,6 +126,47 @@ def forecast(
 
 @app.command()
 @_clearly
+def frames(
+    data: Annotated[str, typer.Argument(help=".npy or .npz file of frames, or a data set's name.")],
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the files lie that moving-mnist is made from.")
+    ] = None,
+    cell: Annotated[
+        list[str] | None, typer.Option(help="Cells that read images. (default: conv_lstm)")
+    ] = None,
+    context: Annotated[int, typer.Option(help="Frames that are read.")] = 10,
+    horizon: Annotated[int, typer.Option(help="Frames that are forecast.")] = 10,
+    filters: Annotated[int, typer.Option(help="Channels of the cells.")] = 32,
+    layers: Annotated[int, typer.Option(help="Cells on top of each other.")] = 2,
+    patch: Annotated[int, typer.Option(help="Side of the squares read as one place.")] = 4,
+    epochs: Annotated[int, typer.Option(help="Epochs, at most.")] = 50,
+    clips_per_epoch: Annotated[int, typer.Option(help="Clips that an epoch reads.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Same seed, same forecast.")] = 0,
+    tracking: Tracking = True,
+    save: Annotated[Path | None, typer.Option(help="Folder for models and pictures.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Fit networks to clips, roll out the frames that follow, score them beside baselines."""
+    length = whole_number("context", context) + whole_number("horizon", horizon)
+    clips = _clips(data, folder, length)
+    from .frames import frames as run  # after the cheap checks: it loads Keras
+
+    settings = dict(
+        context=context,
+        horizon=horizon,
+        filters=filters,
+        layers=layers,
+        patch=patch,
+        epochs=epochs,
+        clips_per_epoch=clips_per_epoch,
+        seed=seed,
+    )
+    open_store = _store if tracking else None
+    run(clips, _listed(cell) or ["conv_lstm"], settings, open_store=open_store, save=save)
+
+
+@app.command()
+@_clearly
 def demo(
     output: Annotated[Path, typer.Option(help="Folder for charts and tables.")] = Path(
         "rnnzoo-demo"
@@ -133,7 +174,7 @@ def demo(
     tracking: Tracking = True,
     debug: Debug = False,
 ) -> None:
-    """Forecast Seattle's temperature with every cell, and a share price, beside baselines."""
+    """Forecast a temperature, a share price, and the next frames of clips, beside baselines."""
     from .demo import demo as run
 
     run(output, _store() if tracking else None)
@@ -155,12 +196,12 @@ def cells(debug: Debug = False) -> None:
 @app.command()
 @_clearly
 def data(debug: Debug = False) -> None:
-    """List the data sets that come with rnnzoo's dependencies."""
-    from ..datasets import DATASETS, describe
+    """List the data sets that can be named in place of a file."""
+    from ..datasets import DATASETS, VIDEOS, describe
     from .display import console
 
     out = console()
-    for name in DATASETS:
+    for name in (*DATASETS, *VIDEOS):
         out.print(f"{name:<16} {describe(name)}")
 
 
@@ -248,6 +289,19 @@ def _series(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "Series":
             f"--{', --'.join(given).replace('_', '-')}, or give a file."
         )
     return load(data)
+
+
+def _clips(data: str, folder: Path | None, length: int) -> "Clips":
+    from ..datasets import VIDEOS, load_clips, read_clips
+
+    path = Path(data)
+    if data in VIDEOS and not path.exists():
+        return load_clips(data, folder)
+    if not path.exists() and not path.suffix:
+        one_of("data", data, VIDEOS)
+    if folder is not None:
+        raise ArgumentError("--folder goes with a data set's name, not with a file.")
+    return read_clips(path, length)
 
 
 if __name__ == "__main__":

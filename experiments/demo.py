@@ -1,22 +1,28 @@
-"""`rnnzoo demo`: the main job on two series that come with rnnzoo's dependencies."""
+"""`rnnzoo demo`: the main job on data that come with rnnzoo's dependencies."""
 
 import time
 from pathlib import Path
 from typing import Any
 
-from ..datasets import load
+from rich.console import Console
+
+from ..datasets import load, load_clips
 from ..pipelines.forecasting import Forecaster
-from ..zoo.cells import CELLS
+from ..pipelines.next_frame import NextFrame
+from ..zoo.cells import serving
 from .display import Display, console
-from .forecast import listeners, print_leaderboard
-from .run import study
+from .forecast import print_leaderboard
+from .forecast_study import Study, study
+from .frames import print_frames
+from .frames_study import FramesStudy, frames_study
+from .run import listeners
 
 YEAR = 365
 TRADING_YEAR = 252
 
 
 def demo(output: Path, store: Any) -> None:
-    """Temperature a week ahead with every cell, and a share price with two.
+    """Temperature a week ahead with every cell, a share price with two, next frames with one.
 
     Args:
         output: folder for charts and tables.
@@ -24,16 +30,32 @@ def demo(output: Path, store: Any) -> None:
     """
     out = console()
     began = time.perf_counter()
+    studies = [_temperature(out, store), _share_price(out, store), _next_frames(out, store)]
+    out.print("\nCharts and tables:")
+    for found in studies:
+        for path in found.write(output):
+            out.print(f"  {path}", soft_wrap=True)
+    out.print(f"\nDone in {time.perf_counter() - began:.0f} s.")
+    if store is not None:
+        out.print(f"Every run is in {store.uri}. Set side by side: rnnzoo compare")
+        out.print("The dashboard: rnnzoo ui, then open http://127.0.0.1:5000")
+
+
+def _temperature(out: Console, store: Any) -> Study:
     out.print("Seattle's daily maximum temperature, a week ahead, with every cell.")
     weather = load("seattle-weather")
     out.print(f"{len(weather):,} days; the last {YEAR} are tested on and train nothing.\n")
     forecasters = {
-        name: Forecaster(name, horizon=7, lookback=28, units=16, difference=True) for name in CELLS
+        name: Forecaster(name, horizon=7, lookback=28, units=16, difference=True)
+        for name in serving("carried", "closed_loop")
     }
     with Display(out) as display:
-        temperature = study(weather, forecasters, YEAR, listeners(display, store))
-    print_leaderboard(temperature, YEAR, out)
+        found = study(weather, forecasters, YEAR, listeners(display.follow, store))
+    print_leaderboard(found, YEAR, out)
+    return found
 
+
+def _share_price(out: Console, store: Any) -> Study:
     out.print("\nGoogle's daily share price, a trading week ahead, beside the random walk.")
     price = load("google-stock")
     out.print(f"{len(price):,} days; the last {TRADING_YEAR} are tested on and train nothing.\n")
@@ -42,15 +64,21 @@ def demo(output: Path, store: Any) -> None:
         for name in ("gru", "lstm")
     }
     with Display(out) as display:
-        share = study(price, forecasters, TRADING_YEAR, listeners(display, store))
-    print_leaderboard(share, TRADING_YEAR, out)
+        found = study(price, forecasters, TRADING_YEAR, listeners(display.follow, store))
+    print_leaderboard(found, TRADING_YEAR, out)
     out.print("naive-last is the random walk, the forecast to beat for a price.")
+    return found
 
-    files = [*temperature.write(output), *share.write(output)]
-    out.print("\nCharts and tables:")
-    for path in files:
-        out.print(f"  {path}", soft_wrap=True)
-    out.print(f"\nDone in {time.perf_counter() - began:.0f} s.")
-    if store is not None:
-        out.print(f"Every run is in {store.uri}. Set side by side: rnnzoo compare")
-        out.print("The dashboard: rnnzoo ui, then open http://127.0.0.1:5000")
+
+def _next_frames(out: Console, store: Any) -> FramesStudy:
+    out.print("\nTwo digits that bounce on a canvas: 10 frames are read, the next 10 rolled out.")
+    clips = load_clips("moving-digits")
+    out.print(f"{len(clips.test)} test clips show digits that no training clip shows.\n")
+    predictors = {
+        name: NextFrame(name, epochs=12, clips_per_epoch=320)
+        for name in ("conv_lstm",)
+    }
+    with Display(out) as display:
+        found = frames_study(clips, predictors, listeners(display.follow, store))
+    print_frames(found, out)
+    return found

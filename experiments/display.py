@@ -62,7 +62,8 @@ class _Follower:
             self.epochs = data["values"]["epochs"]
             self.task = self.display.progress.add_task(self.name, total=self.epochs, error="")
         elif event.kind == "metrics" and data["step"] is not None:
-            self.epoch, self.error = data["step"], data["values"]["val/mae"]
+            self.epoch = data["step"]
+            self.error = next(v for k, v in data["values"].items() if k.startswith("val/"))
             self._advance()
         elif event.kind == "metrics" and "time/fit_s" in data["values"]:
             self._finish(data["values"]["time/fit_s"])
@@ -88,24 +89,40 @@ def print_table(out: Console, title: str, table: Table) -> None:
     out.print(table)
 
 
-def leaderboard_table(board: pd.DataFrame, by_lead: pd.DataFrame, unit: str, width: int) -> Table:
+def leaderboard_table(
+    board: pd.DataFrame,
+    by_lead: pd.DataFrame,
+    width: int,
+    *,
+    error: str,
+    heading: str,
+    others: dict[str, str],
+) -> Table:
     """Networks and baselines, best first: error at some leads, overall, skill, cost.
 
-    As many leads as `width` characters hold.
+    As many leads as `width` characters hold, and the other errors where there is room.
+
+    Args:
+        board: columns `model, skill, parameters, seconds` and the errors.
+        by_lead: columns `model, step` and the error.
+        width: characters a line.
+        error: column of the error that ranks.
+        heading: of that column.
+        others: headings of further errors, by column.
     """
-    mae = f"MAE, {unit}" if unit else "MAE"
     shown = _some_leads(int(by_lead["step"].max()), max(2, (width - 64) // 8))
-    fixed = ["RMSE", "MASE"] if width >= 80 else []
+    others = others if width >= 80 else {}
     table = _table()
     table.add_column("model", no_wrap=True)
-    for heading in (*[f"lead {k}" for k in shown], mae, *fixed, "skill", "weights", "seconds"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    errors = by_lead.set_index(["model", "step"])["mae"].to_dict()
+    headings = [*[f"lead {k}" for k in shown], heading, *others.values()]
+    for name in (*headings, "skill", "weights", "seconds"):
+        table.add_column(name, justify="right", no_wrap=True)
+    errors = by_lead.set_index(["model", "step"])[error].to_dict()
     best = board["model"].iloc[0]
     for row in board.to_dict("records"):
         model = str(row["model"])
         cells = [_number(errors[model, lead]) for lead in shown]
-        cells += [_number(row[name]) for name in ("mae", *map(str.lower, fixed))]
+        cells += [_number(row[name]) for name in (error, *others)]
         cells += [_percent(row["skill"])]
         cells += ["" if pd.isna(row["parameters"]) else f"{row['parameters']:,}"]
         cells += ["" if np.isnan(row["seconds"]) else f"{row['seconds']:.1f}"]

@@ -11,11 +11,10 @@ from ..datasets import Series
 from ..datasets import future_rows as read_future
 from ..errors import ArgumentError, whole_number
 from ..pipelines.forecasting import Forecaster
-from ..pipelines.forecasting.saving import refuse_foreign
 from .display import Display, console, frame_table, leaderboard_table, print_table
-from .files import whole
-from .journal import Listener
-from .run import Study, study
+from .files import check_folder, model_folder, whole
+from .forecast_study import Study, study
+from .run import listeners
 
 SHOWN = 24  # rows of the forecast that are printed
 
@@ -48,7 +47,7 @@ def forecast(
         out.print(f"Repaired: {repair}")
     store = None if open_store is None else open_store()
     with Display(out) as display:
-        found = study(series, forecasters, test_rows, listeners(display, store))
+        found = study(series, forecasters, test_rows, listeners(display.follow, store))
     print_leaderboard(found, test_rows, out)
     ahead = None
     for forecaster in found.forecasters.values():
@@ -87,22 +86,8 @@ def _checked(
             raise ArgumentError("--future-rows holds the columns of --future: name them there.")
         read_future(future_rows, schema, schema.times_after(series.times[-1], horizon))
     if save is not None:
-        if save.exists() and not save.is_dir():
-            raise ArgumentError(f"{save} is a file: name a folder for --save.")
-        for name in forecasters:
-            refuse_foreign(_model_folder(save, name))
+        check_folder(save, forecasters)
     return test_rows
-
-
-def listeners(display: Display, store: Any) -> Callable[[str], list[Listener]]:
-    """Who follows each run: the display, and the tracking store if there is one."""
-
-    def of(run: str) -> list[Listener]:
-        if store is None:
-            return [display.follow(run)]
-        return [display.follow(run), store.projection()]
-
-    return of
 
 
 def print_leaderboard(found: Study, test_rows: int, out: Console) -> None:
@@ -112,7 +97,14 @@ def print_leaderboard(found: Study, test_rows: int, out: Console) -> None:
         f"\n{found.series.schema.name}: {backtest.horizon} steps ahead, "
         f"tested on the last {test_rows:,} rows ({len(backtest.origins):,} origins)"
     )
-    table = leaderboard_table(found.leaderboard, found.by_lead, unit, out.width)
+    table = leaderboard_table(
+        found.leaderboard,
+        found.by_lead,
+        out.width,
+        error="mae",
+        heading=f"MAE, {unit}" if unit else "MAE",
+        others={"rmse": "RMSE", "mase": "MASE"},
+    )
     print_table(out, title, table)
     out.print(
         "lead k: MAE k steps ahead. "
@@ -132,11 +124,7 @@ def _print_forecast(ahead: pd.DataFrame, cell: str, out: Console) -> None:
 def _save(found: Study, ahead: pd.DataFrame | None, folder: Path) -> None:
     found.write(folder)
     for name, forecaster in found.forecasters.items():
-        forecaster.save(_model_folder(folder, name))
+        forecaster.save(model_folder(folder, name))
     if ahead is not None:
         with whole(folder / "forecast.csv") as path:
             ahead.to_csv(path, index=False)
-
-
-def _model_folder(folder: Path, cell: str) -> Path:
-    return folder / f"model-{cell}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from .files import slug
+from .files import slug, write_animation
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,10 @@ class Event:
     """Something that a run told.
 
     Attributes:
-        kind: `start`, `parameters`, `metrics`, `series`, `artifact` or `end`.
+        kind: `start`, `parameters`, `metrics`, `series`, `image`, `artifact` or `end`.
         time: seconds since 1970.
-        data: what was told, in plain values; artifacts by their path in the run's folder.
+        data: what was told, in plain values; artifacts and images by their path in
+            the run's folder.
     """
 
     kind: str
@@ -80,9 +81,19 @@ class Journal:
     def series(self, name: str, values: Any) -> None:
         self._tell("series", name=name, values=[float(value) for value in values])
 
-    def picture(self, name: str, figure: Any) -> None:
-        path = self.folder / f"{slug(name)}.png"
-        figure.savefig(path)
+    def picture(self, name: str, figure: Any, step: int | None = None) -> None:
+        if step is None:
+            path = self.folder / f"{slug(name)}.png"
+            figure.savefig(path)
+            self.artifact(path)
+        else:
+            path = self.folder / f"{slug(name)}-{step:06d}.png"
+            figure.savefig(path)
+            self._tell("image", path=path.name, name=name, step=step)
+
+    def animation(self, name: str, film: Any) -> None:
+        path = self.folder / f"{slug(name)}.gif"
+        write_animation(path, film)
         self.artifact(path)
 
     def text(self, name: str, content: str) -> None:

@@ -27,7 +27,7 @@ logger = logging.getLogger("rnnzoo")
 for chatty in ("alembic", "mlflow"):
     logging.getLogger(chatty).setLevel(logging.WARNING)
 
-PREFIX = "forecast/"  # of the experiments that hold our runs
+PREFIXES = ("forecast/", "video/")  # of the experiments that hold our runs
 DEFAULT_URI = "sqlite:///mlflow.db"
 FAULTS = (MlflowException, SQLAlchemyError, OSError, sqlite3.Error)
 BATCH = 1000  # metrics that MLflow takes in one call
@@ -93,7 +93,7 @@ class Store:
     def experiments(self) -> list[str]:
         """Names of the experiments that hold runs of rnnzoo."""
         names = [e.name for e in self.client.search_experiments()]
-        return sorted(name for name in names if name.startswith(PREFIX))
+        return sorted(name for name in names if name.startswith(PREFIXES))
 
     def runs(self, experiment: str) -> pd.DataFrame:
         """Finished runs: `run, name, started`, tags, parameters and metrics as columns."""
@@ -163,6 +163,11 @@ class Projection:
         elif event.kind == "series":
             values = enumerate(data["values"], start=1)
             self._log([Metric(data["name"], v, when, lead) for lead, v in values if v == v])
+        elif event.kind == "image":
+            image = mlflow.Image(str(journal.folder / data["path"]))
+            self.client.log_image(
+                self.run, image, key=data["name"], step=data["step"], timestamp=when
+            )
         elif event.kind == "artifact":
             self._artifact(journal.folder / data["path"])
         elif event.kind == "end":

@@ -13,8 +13,11 @@ class Recorder(Protocol):
     def series(self, name: str, values: Any) -> None:
         """A number for each lead 1 … n."""
 
-    def picture(self, name: str, figure: Any) -> None:
-        """A matplotlib figure."""
+    def picture(self, name: str, figure: Any, step: int | None = None) -> None:
+        """A matplotlib figure; with a step, one of a series of them."""
+
+    def animation(self, name: str, film: Any) -> None:
+        """A moving picture, `(time, height, width, 3)` of `uint8`."""
 
     def text(self, name: str, content: str) -> None:
         """A file of text, its name with an ending."""
@@ -29,6 +32,8 @@ class Silence:
 
     def series(self, name: str, values: Any) -> None: ...
 
-    def picture(self, name: str, figure: Any) -> None: ...
+    def picture(self, name: str, figure: Any, step: int | None = None) -> None: ...
+
+    def animation(self, name: str, film: Any) -> None: ...
 
     def text(self, name: str, content: str) -> None: ...

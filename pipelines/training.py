@@ -1,44 +1,18 @@
-"""Trains a network on consecutive chunks of long series, its state carried over."""
+"""The loop of training that all pipelines share: scored each epoch, the best weights kept."""
 
 import math
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from ..errors import FitError
 from .recorder import Recorder
-from .windows import stream_starts
-
-STREAMS = 16  # spans read side by side: enough to fill two cores, few enough to step often
-
-
-@dataclass(frozen=True)
-class Chunks:
-    """Arrays over time and how they are cut for training.
-
-    Attributes:
-        inputs: arrays `(rows, …)`, the network's inputs before its states.
-        targets: `(rows, …)`; NaN is outside the loss.
-        length: rows a chunk, the reach of backpropagation through time.
-        burn_in: first rows of a span that are outside the loss, while the state warms
-            up from zero.
-    """
-
-    inputs: list[np.ndarray]
-    targets: np.ndarray
-    length: int
-    burn_in: int
-
-    @property
-    def rows(self) -> int:
-        return len(self.targets)
 
 
 @dataclass(frozen=True)
@@ -58,56 +32,49 @@ class History:
     seconds: float
 
 
-def train(
-    network: keras.Model,
-    chunks: Chunks,
+def fit(
+    learner: keras.Model,
+    batches: keras.utils.PyDataset,
     score: Callable[[], float],
+    error: str,
     *,
     epochs: int,
     patience: int,
-    learning_rate: float,
-    seed: int,
     recorder: Recorder,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
-    """Fits `network` (`[*inputs, *states]` to `[output, *states]`) in place.
+    """Fits a compiled model in place.
 
-    The series is cut into `STREAMS` spans that are read side by side, each chunk
-    starting from the states in which the one before ended (truncated
-    backpropagation through time). The learning rate is halved after a third of the
-    patience without a better `score()`; the weights with the best one are kept.
+    The learning rate is halved after a third of the patience without a better `score()`;
+    the weights with the best one are kept.
+
+    Args:
+        learner: a compiled model.
+        batches: what it learns from, in the order in which it is read.
+        score: the validation error of the weights as they are, after each epoch.
+        error: what the score is called, e.g. `"mae"`.
+        epochs: at most.
+        patience: epochs without a better score before training ends.
+        recorder: told of each epoch.
+        callbacks: called before the score.
 
     Raises:
-        FitError: the loss is not a number any more.
+        FitError: the loss or the score is not a number any more.
     """
     began = time.perf_counter()
-    streams, length = _streams(chunks)
-    rng = np.random.default_rng(seed)
-    dataset = _Spans(chunks, streams, length, rng)
-    learner = _StateCarrier(network, len(chunks.inputs), streams)
-    learner.compile(
-        optimizer=keras.optimizers.Adam(learning_rate, clipnorm=1.0), loss=mean_absolute_error
+    watch = _Watch(learner, score, error, recorder)
+    rate = keras.callbacks.ReduceLROnPlateau(
+        "score", mode="min", factor=0.5, patience=max(1, patience // 3)
     )
-    watch = _Watch(learner, score, recorder)
-    callbacks = [
-        watch,  # first: the others go by its score
-        keras.callbacks.ReduceLROnPlateau(
-            "score", mode="min", factor=0.5, patience=max(1, patience // 3)
-        ),
-        keras.callbacks.EarlyStopping(
-            "score", mode="min", patience=patience, restore_best_weights=True
-        ),
-    ]
-    learner.fit(dataset, epochs=epochs, shuffle=False, verbose=0, callbacks=callbacks)
+    stop = keras.callbacks.EarlyStopping(
+        "score", mode="min", patience=patience, restore_best_weights=True
+    )
+    # the watch before the two that go by its score
+    everyone = [*callbacks, watch, rate, stop]
+    learner.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=everyone)
     return History(
         watch.losses, watch.scores, 1 + int(np.argmin(watch.scores)), time.perf_counter() - began
     )
-
-
-def mean_absolute_error(truth: Any, forecast: Any) -> Any:
-    """Mean absolute error over the targets that are not NaN."""
-    counted = ops.logical_not(ops.isnan(truth))
-    error = ops.abs(forecast - ops.where(counted, truth, forecast))
-    return ops.sum(error) / ops.maximum(ops.sum(ops.cast(counted, error.dtype)), 1)
 
 
 @contextmanager
@@ -122,74 +89,19 @@ def seeded(seed: int) -> Iterator[None]:
         np.random.set_state(kept_numpy)
 
 
-def _streams(chunks: Chunks) -> tuple[int, int]:
-    """How many spans, and how many rows each: whole chunks, about one pass an epoch."""
-    count = max(1, math.ceil((chunks.burn_in + chunks.rows / STREAMS) / chunks.length))
-    count = min(count, chunks.rows // chunks.length)
-    length = count * chunks.length
-    return max(1, min(STREAMS, math.ceil(chunks.rows / max(1, length - chunks.burn_in)))), length
-
-
-class _Spans(keras.utils.PyDataset):
-    """Chunk k of all spans is batch k; the spans move a little each epoch."""
-
-    def __init__(self, chunks: Chunks, streams: int, length: int, rng: np.random.Generator):
-        super().__init__()
-        self.chunks, self.streams, self.length, self.rng = chunks, streams, length, rng
-        self.on_epoch_end()
-
-    def __len__(self) -> int:
-        return self.length // self.chunks.length
-
-    def __getitem__(self, k: int) -> tuple[tuple, np.ndarray]:
-        first = self.starts + k * self.chunks.length
-        rows = first[:, None] + np.arange(self.chunks.length)  # (streams, chunk)
-        targets = self.chunks.targets[rows]
-        if k * self.chunks.length < self.chunks.burn_in:
-            targets[:, : self.chunks.burn_in - k * self.chunks.length] = np.nan
-        return tuple(array[rows] for array in self.chunks.inputs), targets
-
-    def on_epoch_end(self) -> None:
-        self.starts = stream_starts(self.chunks.rows, self.length, self.streams, self.rng)
-
-
-class _StateCarrier(keras.Model):
-    """Calls a network with the states in which its last call ended."""
-
-    def __init__(self, network: keras.Model, inputs: int, batch: int):
-        super().__init__(name="learner")
-        self.network = network
-        self.carried = [
-            self.add_weight(
-                shape=(batch, *state.shape[1:]), initializer="zeros", trainable=False, name="state"
-            )
-            for state in network.inputs[inputs:]
-        ]
-
-    def call(self, inputs: Any) -> Any:
-        # copies: the variables are assigned below, gradients still need the old values
-        output, *states = self.network([*inputs, *[ops.copy(state) for state in self.carried]])
-        for variable, state in zip(self.carried, states, strict=True):
-            variable.assign(state)
-        return output
-
-    def reset_state(self) -> None:
-        for variable in self.carried:
-            variable.assign(ops.zeros(variable.shape, variable.dtype))
-
-
 class _Watch(keras.callbacks.Callback):
-    """Resets the states before an epoch, scores the network after it, and tells both."""
+    """Scores the network after each epoch, and tells loss and score."""
 
-    def __init__(self, learner: _StateCarrier, score: Callable[[], float], recorder: Recorder):
+    def __init__(
+        self, learner: keras.Model, score: Callable[[], float], error: str, recorder: Recorder
+    ):
         super().__init__()
-        self.learner, self.score, self.recorder = learner, score, recorder
+        self.learner, self.score, self.error, self.recorder = learner, score, error, recorder
         self.losses: list[float] = []
         self.scores: list[float] = []
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.began = time.perf_counter()
-        self.learner.reset_state()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         loss = float(logs["loss"])
@@ -204,7 +116,7 @@ class _Watch(keras.callbacks.Callback):
         self.recorder.metrics(
             {
                 "train/loss": loss,
-                "val/mae": score,
+                f"val/{self.error}": score,
                 "opt/lr": float(self.learner.optimizer.learning_rate),
                 "time/epoch_s": time.perf_counter() - self.began,
             },

@@ -11,12 +11,12 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
-from ...errors import ArgumentError, ArgumentTypeError, one_of
+from ...errors import ArgumentError, one_of
 from ...zoo.cells import CELLS, Feedback
 from ...zoo.compiled import compiled
 from ...zoo.models import carried, closed_loop
-from ..training import Chunks
 from ..windows import padded_ahead
+from .chunks import Chunks
 from .rows import Rows, Transform
 
 READ = 512  # rows read in one call: bounds the memory of a pass, whatever its length
@@ -70,11 +70,13 @@ def architecture_name(cell: str, architecture: str, layers: int) -> str:
     """
     kind = CELLS[one_of("cell", cell, CELLS)]
     one_of("architecture", architecture, ["auto", *ARCHITECTURES])
-    name = kind.serves[0] if architecture == "auto" else architecture
-    if name not in kind.serves:
+    served = [name for name in kind.serves if name in ARCHITECTURES]
+    name = (served or ARCHITECTURES)[0] if architecture == "auto" else architecture
+    if name not in served:
+        remedy = f'architecture="{served[0]}" or another cell' if served else "another cell"
         raise ArgumentError(
             f"`{cell}` serves {', '.join(kind.serves)}, not {name}: {kind.refuses[name]}. "
-            f'Use architecture="{kind.serves[0]}" or another cell.'
+            f"Use {remedy}."
         )
     if kind.reads_out and name == "closed_loop" and layers > 1:
         raise ArgumentError(
@@ -82,30 +84,6 @@ def architecture_name(cell: str, architecture: str, layers: int) -> str:
             f"Received: layers={layers}"
         )
     return name
-
-
-def check_options(cell: str, options: Any) -> None:
-    """Tries a cell's further arguments.
-
-    Raises:
-        ArgumentTypeError: not a dictionary.
-        ArgumentError: the cell does not take them, or the forecaster sets them itself.
-    """
-    if options is not None and not isinstance(options, dict):
-        raise ArgumentTypeError(
-            "`cell_options` must be a dictionary of arguments of the cell. "
-            f"Received: cell_options={options!r}"
-        )
-    own = sorted({"units", "outputs", "feedback", "name", "dtype"} & set(options or {}))
-    if own:
-        raise ArgumentError(
-            f"`cell_options` must not hold {', '.join(own)}: the forecaster sets them. "
-            f"Received: cell_options={options!r}"
-        )
-    try:
-        CELLS[cell](1, **options or {})
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(f"`cell_options` do not fit the cell {cell}: {error}") from error
 
 
 def build(

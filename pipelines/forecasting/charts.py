@@ -1,16 +1,14 @@
 """Charts of a backtest, as matplotlib figures that belong to nobody's window."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
-from .. import metrics
+from .. import drawing, metrics
+from ..drawing import lead_lines
 from .backtest import Backtest
 
 SEGMENTS = 12  # forecasts drawn one after the other
-LINES: list[Any] = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2))]
 
 
 def forecast_chart(backtest: Backtest) -> Figure:
@@ -19,7 +17,7 @@ def forecast_chart(backtest: Backtest) -> Figure:
     Each starts from the last value known at its origin; the better naive forecast is
     drawn beside it.
     """
-    figure, axes = _axes(width=9)
+    figure, axes = drawing.axes(width=9)
     last = len(backtest.origins) - 1
     chosen = np.arange(last, -1, -_origins_apart(backtest))[:SEGMENTS][::-1]
     times = np.concatenate([backtest.times[chosen[0] :, 0], backtest.times[-1, 1:]])
@@ -50,31 +48,18 @@ def forecast_chart(backtest: Backtest) -> Figure:
 
 def lead_chart(backtests: list[Backtest]) -> Figure:
     """Mean absolute error against lead time: networks in colour, baselines in grey."""
-    figure, axes = _axes(width=8)
     first = backtests[0]
-    lead = np.arange(1, first.horizon + 1)
-    marker = {"marker": "o", "ms": 3} if first.horizon <= 14 else {}
-    for name, style in zip(first.baselines, LINES, strict=False):
-        error = metrics.mae(first.truth, first.forecasts[name], axis=0)
-        axes.plot(lead, error, linestyle=style, color="0.55", label=name, **marker)
-    for i, backtest in enumerate(backtests):
-        error = metrics.mae(backtest.truth, backtest.forecasts[backtest.model], axis=0)
-        style = LINES[i % len(LINES)]
-        axes.plot(lead, error, linestyle=style, label=backtest.model, **marker)
-    axes.set_title(f"{first.unique_id}: error by lead time, {len(first.origins):,} origins")
-    axes.set_xlabel("lead (steps ahead)")
-    axes.set_ylabel(_with_unit(f"mean absolute error of {first.target}", first.unit))
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    figure.legend(loc="outside right upper", frameon=False)
-    return figure
 
+    def errors(backtest: Backtest, name: str) -> np.ndarray:
+        return metrics.mae(backtest.truth, backtest.forecasts[name], axis=0)
 
-def _axes(width: float) -> tuple[Figure, Any]:
-    figure = Figure(figsize=(width, 4), dpi=120, layout="constrained")
-    axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", color="0.92")
-    return figure, axes
+    return lead_lines(
+        np.arange(1, first.horizon + 1),
+        {backtest.model: errors(backtest, backtest.model) for backtest in backtests},
+        {name: errors(first, name) for name in first.baselines},
+        title=f"{first.unique_id}: error by lead time, {len(first.origins):,} origins",
+        error=_with_unit(f"mean absolute error of {first.target}", first.unit),
+    )
 
 
 def _origins_apart(backtest: Backtest) -> int:

@@ -6,9 +6,10 @@ import numpy as np
 
 from .. import metrics
 from ..recorder import Recorder
-from ..training import History, train
+from ..training import History
 from ..windows import origins_between
 from .architectures import Architecture
+from .chunks import train
 from .rows import Rows
 from .settings import Plan
 

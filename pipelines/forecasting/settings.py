@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...datasets import Series, require_rows
-from ...errors import ArgumentError, flag, fraction, positive, whole_number
-from .architectures import architecture_name, check_options
+from ...errors import flag, fraction, positive, seed_number, whole_number
+from ..options import check_options
+from .architectures import architecture_name
 
 if TYPE_CHECKING:
     from .forecaster import Forecaster
 
-SEEDS = 2**32 - 1  # the largest that NumPy takes
+
+OURS = {"units", "outputs", "feedback", "name", "dtype"}  # arguments of a cell that are set for it
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,11 @@ def check(settings: dict[str, Any]) -> None:
     if settings["lookback"] is not None:
         whole_number("lookback", settings["lookback"])
     flag("difference", settings["difference"])
-    if whole_number("seed", settings["seed"], at_least=0) > SEEDS:
-        raise ArgumentError(f"`seed` must be at most {SEEDS}. Received: seed={settings['seed']}")
+    seed_number(settings["seed"])
     fraction("validation", settings["validation"])
     positive("learning_rate", settings["learning_rate"])
     architecture_name(settings["cell"], settings["architecture"], settings["layers"])
-    check_options(settings["cell"], settings["cell_options"])
+    check_options(settings["cell"], settings["cell_options"], OURS)
 
 
 def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:

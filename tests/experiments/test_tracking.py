@@ -8,8 +8,8 @@ import pytest
 from rnnzoo import Forecaster, TrackingError
 from rnnzoo.datasets import read
 from rnnzoo.experiments.compare import comparisons
+from rnnzoo.experiments.forecast_study import study
 from rnnzoo.experiments.journal import Journal
-from rnnzoo.experiments.run import study
 from rnnzoo.experiments.tracking import Store
 
 

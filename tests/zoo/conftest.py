@@ -8,40 +8,22 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from keras import ops
 from rnnzoo import Recurrent
-from rnnzoo.zoo.cells import CELLS, GRU, LSTM, NARX, RNN, Elman, Feedback, Jordan, RecurrentCell
+from rnnzoo.zoo.cells import (
+    CELLS,
+    GRU,
+    LSTM,
+    NARX,
+    RNN,
+    ConvLSTM,
+    Elman,
+    Feedback,
+    Jordan,
+    RecurrentCell,
+    serving,
+)
 
 BATCH, TIME = 3, 6
-
-
-@keras.saving.register_keras_serializable("rnnzoo_tests")
-class ConvolvedRNN(RecurrentCell):
-    """A cell over images of one axis, with two states of different channels.
-
-    h_t = tanh(W ∗ x_t + U ∗ h_{t−1} + m_{t−1} + b),  m_t = m_{t−1} / 2 + mean of h_t
-    """
-
-    def __init__(self, units: int, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.units = units
-        self.state_size = [units, 1]
-        self.output_size = units
-
-    def build(self, input_shape: Any) -> None:
-        self.W = self.add_weight(shape=(3, input_shape[-1], self.units), name="W")
-        self.U = self.add_weight(shape=(3, self.units, self.units), name="U")
-        self.b = self.add_weight(shape=(self.units,), name="b")
-
-    def project(self, inputs: Any) -> Any:
-        folded = ops.reshape(inputs, (-1, *inputs.shape[-2:]))  # (batch · time, place, channels)
-        drive = ops.conv(folded, self.W, padding="same") + self.b
-        return ops.reshape(drive, (*ops.shape(inputs)[:-1], self.units))
-
-    def step(self, drive: Any, states: Any) -> Any:
-        h, m = states
-        h = ops.tanh(drive + ops.conv(h, self.U, padding="same") + m)
-        return h, [h, m / 2 + ops.mean(h, axis=-1, keepdims=True)]
 
 
 @dataclass(frozen=True)
@@ -103,7 +85,11 @@ def _normal(shape: Any, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=shape).astype("float32")
 
 
-CASES = {name: Case(lambda cell=cell: cell(4)) for name, cell in CELLS.items()} | {
+IMAGE = (4, 3, 2)  # one step of input of a cell that reads images
+ITEMS = dict.fromkeys(serving("next_frame"), IMAGE)
+CASES = {
+    name: Case(lambda cell=cell: cell(4), ITEMS.get(name, (3,))) for name, cell in CELLS.items()
+} | {
     "rnn-taps": Case(lambda: RNN(4, taps=(1, 3))),
     "elman-whole": Case(lambda: Elman(4, truncate=False)),
     "jordan-whole": Case(lambda: Jordan(4, outputs=2, truncate=False)),
@@ -117,9 +103,12 @@ CASES = {name: Case(lambda cell=cell: cell(4)) for name, cell in CELLS.items()} 
     "feedback-truth": Case(lambda: Feedback([GRU(4)], 2, "truth"), item=(5,), truth=2),
     "feedback-two": Case(lambda: Feedback([LSTM(4), GRU(3)], 2)),
     "feedback-two-truth": Case(lambda: Feedback([LSTM(4), GRU(3)], 2, "truth"), item=(5,), truth=2),
-    "images": Case(lambda: ConvolvedRNN(4), item=(5, 2)),
+    "feedback-images": Case(lambda: Feedback([ConvLSTM(2, 2)], 2), item=(4, 3, 1)),
+    "conv_lstm-1d": Case(lambda: ConvLSTM(4, 3, peepholes=True), item=(5, 2)),
+    "conv_lstm-2d": Case(lambda: ConvLSTM(3, (3, 2), peepholes=True), item=IMAGE),
+    "conv_lstm-3d": Case(lambda: ConvLSTM(2, 2, peepholes=True), item=(3, 2, 2, 2)),
 }
-FEW_CASES = {name: CASES[name] for name in ("lstm", "narx-gaps", "images")}
+FEW_CASES = {name: CASES[name] for name in ("lstm", "narx-gaps", "conv_lstm-2d")}
 TRUTH_CASES = {name: case for name, case in CASES.items() if case.truth}
 
 

@@ -80,7 +80,7 @@ def test_a_saved_stack_predicts_the_same(layers, tmp_path):
 
 
 def test_images_are_stacked_too(cases):
-    images = cases["images"]
+    images = cases["conv_lstm"]
     below, above = images.cell(), images.make()
     deep = stack([below, above], return_sequences=True)
     shape = (*images.x.shape[:-1], above.output_size)

@@ -1,6 +1,7 @@
 """The cells, by name."""
 
 from .base import RecurrentCell
+from .conv_lstm import ConvLSTM
 from .elman import Elman
 from .feedback import Feedback
 from .gru import GRU
@@ -16,7 +17,14 @@ CELLS: dict[str, type[RecurrentCell]] = {
     "narx": NARX,
     "lstm": LSTM,
     "gru": GRU,
+    "conv_lstm": ConvLSTM,
 }
+
+
+def serving(*uses: str) -> list[str]:
+    """Names of the cells that serve one of these uses, e.g. `"carried"` or `"next_frame"`."""
+    return [name for name, cell in CELLS.items() if set(uses) & set(cell.serves)]
+
 
 __all__ = [
     "CELLS",
@@ -24,8 +32,10 @@ __all__ = [
     "LSTM",
     "NARX",
     "RNN",
+    "ConvLSTM",
     "Elman",
     "Feedback",
     "Jordan",
     "RecurrentCell",
+    "serving",
 ]

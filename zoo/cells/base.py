@@ -34,7 +34,8 @@ class RecurrentCell(keras.layers.Layer):
     state_size: list[int]
     output_size: int
 
-    #: Forecasting architectures that the cell serves, the natural one first.
+    #: What the cell serves, the natural one first: architectures of a forecaster
+    #: (`carried`, `closed_loop`), or `next_frame`.
     serves: ClassVar[tuple[str, ...]] = ("carried", "closed_loop")
     #: Why it does not serve the others.
     refuses: ClassVar[dict[str, str]] = {}

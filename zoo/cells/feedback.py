@@ -59,16 +59,16 @@ class Feedback(RecurrentCell):
         self.output_size = self.outputs
 
     def build(self, input_shape: Any) -> None:
-        batch, width = input_shape[0], input_shape[-1]
+        *item, width = input_shape  # (batch, *spatial)
         if self.feedback == "prediction":
             width += self.outputs
         for cell in self.cells:
             if not cell.built:
-                cell.build((batch, width))
+                cell.build((*item, width))
                 cell.built = True
             width = cell.output_size
         if self.readout is not None:
-            self.readout.build((batch, width))
+            self.readout.build((*item, width))
         # again: a cell with input delays knows all its states once it is built
         self.state_size = self._state_size()
 

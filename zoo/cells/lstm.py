@@ -47,7 +47,7 @@ class LSTM(RecurrentCell):
         n = self.units
         self.W = self.add_weight(shape=(input_shape[-1], 4 * n), name="W")
         self.U = self.add_weight(shape=(n, 4 * n), initializer="orthogonal", name="U")
-        self.b = self.add_weight(shape=(4 * n,), initializer=_forget_bias_one, name="b")
+        self.b = self.add_weight(shape=(4 * n,), initializer=forget_bias_one, name="b")
         if self.peepholes:
             self.p = self.add_weight(shape=(3, n), initializer="glorot_uniform", name="p")
 
@@ -68,6 +68,7 @@ class LSTM(RecurrentCell):
         return h, [h, c]
 
 
-def _forget_bias_one(shape: Any, dtype: Any = None) -> Any:
+def forget_bias_one(shape: Any, dtype: Any = None) -> Any:
+    """Biases of the gates i, f, g, o: 1 for f, else 0."""
     n = shape[0] // 4
     return ops.concatenate([ops.zeros(n, dtype), ops.ones(n, dtype), ops.zeros(2 * n, dtype)])

@@ -102,7 +102,8 @@ class Recurrent(keras.layers.Layer):
             # copies: the variables are assigned below, gradients still need the old values
             states = [ops.copy(state) for state in self.states]
         elif initial_state is None:
-            states = self.cell.get_initial_state(ops.shape(sequences)[0], sequences.shape[2:-1])
+            batch, _, *item = ops.shape(sequences)
+            states = self.cell.get_initial_state(batch, item[:-1])
         else:
             states = self._checked_states(initial_state, sequences)
         if mask is not None:

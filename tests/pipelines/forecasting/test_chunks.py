@@ -1,15 +1,15 @@
 import keras
 import numpy as np
 import pytest
-from rnnzoo.pipelines.recorder import Silence
-from rnnzoo.pipelines.training import (
+from rnnzoo.pipelines.forecasting.chunks import (
     Chunks,
     _Spans,
     _StateCarrier,
     mean_absolute_error,
-    seeded,
     train,
 )
+from rnnzoo.pipelines.recorder import Silence
+from rnnzoo.pipelines.training import seeded
 from rnnzoo.zoo.cells import GRU
 from rnnzoo.zoo.models import carried
 

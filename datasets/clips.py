@@ -1,0 +1,93 @@
+"""Clips to learn next frames from, split before anything is learned."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError, whole_number
+from .fetch import open_frames
+from .frames import checked_film, checked_frames
+
+#: Makes clips without end: from how many and a seed, `(clips, time, height, width, channels)`.
+Sampler = Callable[[int, int], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Clips in three parts that share nothing, `(clips, time, height, width, channels)`.
+
+    Frames are `uint8` from 0 to 255, or floats from 0 to 1.
+
+    Attributes:
+        name: what they are called in charts and runs.
+        training: clips, or a `Sampler` that makes ever new ones.
+        validation: clips that choose the weights.
+        test: clips that no fit sees.
+    """
+
+    name: str
+    training: np.ndarray | Sampler
+    validation: np.ndarray
+    test: np.ndarray
+
+
+def read_clips(data: Any, length: int = 20, name: str | None = None) -> Clips:
+    """Clips from a film or from many clips, in the order in which they are given.
+
+    A film, `(time, height, width)` or `(time, height, width, channels)` with at most 4
+    channels, is cut by time: the last fifth is for the test, a fifth of the rest for
+    validation; each part is then cut into all its clips of `length` frames.
+    Of clips, `(clips, time, height, width)` or `(…, channels)`, the last fifth is for the
+    test, a fifth of the rest for validation.
+
+    Args:
+        data: an array, a list of clips, or a path to `.npy` or `.npz`.
+        length: frames of a clip, those that are read and those that are forecast.
+        name: what the clips are called; by default the file's name.
+
+    Raises:
+        ArgumentError: `length` below 2.
+        DataError: no frames, too few, or ones that cannot be used.
+    """
+    whole_number("length", length, at_least=2)
+    if isinstance(data, (str, Path)):
+        name = name or Path(data).name.partition(".")[0]
+        data = open_frames(data)
+    if _is_film(data):
+        parts = [_windows(part, length) for part in _split(checked_film(data), length, "frames")]
+    else:
+        frames = checked_frames(data)
+        if frames.shape[1] < length:
+            raise DataError(
+                f"Clips must hold {length} frames, those to read and those to forecast. "
+                f"Received: {frames.shape[1]} frames. Read or forecast fewer."
+            )
+        parts = [part[:, :length] for part in _split(frames, 1, "clips")]
+    return Clips(name or "clips", *parts)
+
+
+def _is_film(data: Any) -> bool:
+    shape = getattr(data, "shape", ())
+    return len(shape) == 3 or (len(shape) == 4 and shape[-1] <= 4)
+
+
+def _split(items: np.ndarray, least: int, kind: str) -> list[np.ndarray]:
+    """Training, validation and test, in this order, of at least `least` items each."""
+    test = max(least, len(items) // 5)
+    validation = max(least, (len(items) - test) // 5)
+    training = len(items) - validation - test
+    if training < least:
+        raise DataError(
+            f"{3 * least} {kind} are the least, {least} to train on, to validate on and to test "
+            f"on. Received: {len(items)} {kind}. Give more, or read or forecast fewer frames."
+        )
+    return np.split(items, [training, training + validation])
+
+
+def _windows(film: np.ndarray, length: int) -> np.ndarray:
+    """All clips of a film, as a view `(clips, length, height, width, channels)`."""
+    view = np.lib.stride_tricks.sliding_window_view(film, length, axis=0)
+    return np.moveaxis(view, -1, 1)

@@ -1,0 +1,72 @@
+"""`rnnzoo frames`: some clips, several networks, a leaderboard, and what they saw coming."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from ..datasets import Clips
+from ..pipelines.next_frame import NextFrame
+from .display import Display, console, leaderboard_table, print_table
+from .files import check_folder, model_folder
+from .frames_study import FramesStudy, frames_study
+from .run import listeners
+
+
+def frames(
+    clips: Clips,
+    cells: list[str],
+    settings: dict[str, Any],
+    *,
+    open_store: Callable[[], Any] | None,
+    save: Path | None,
+) -> None:
+    """Fits, scores, prints, and saves. Nothing is written before all inputs are checked.
+
+    Args:
+        clips: in their three parts.
+        cells: names of cells.
+        settings: arguments of every `NextFrame`.
+        open_store: opens the tracking store; `None` tracks nothing.
+        save: folder for models, pictures and tables.
+    """
+    predictors = {name: NextFrame(name, **settings) for name in cells}
+    for predictor in predictors.values():
+        predictor.check_clips(clips)
+    if save is not None:
+        check_folder(save, cells)
+    out = console()
+    store = None if open_store is None else open_store()
+    with Display(out) as display:
+        found = frames_study(clips, predictors, listeners(display.follow, store))
+    print_frames(found, out)
+    if save is not None:
+        found.write(save)
+        for name, predictor in found.predictors.items():
+            predictor.save(model_folder(save, name))
+        out.print(f"\nModels, pictures and tables are in {save}")
+    if store is not None:
+        out.print(f"\nRuns are in {store.uri}. See them with: rnnzoo compare, rnnzoo ui")
+
+
+def print_frames(found: FramesStudy, out: Console) -> None:
+    """The leaderboard of a study, and how to read it."""
+    first = next(iter(found.evaluations.values()))
+    title = (
+        f"\n{found.clips.name}: {first.horizon} frames rolled out freely after {first.context}, "
+        f"{first.clips:,} test clips"
+    )
+    table = leaderboard_table(
+        found.leaderboard,
+        found.by_lead,
+        out.width,
+        error="mse",
+        heading="MSE",
+        others={"mae": "MAE", "ssim": "SSIM", "psnr": "PSNR, dB"},
+    )
+    print_table(out, title, table)
+    out.print(
+        "MSE, MAE: summed over a frame, values 0 to 1. lead k: MSE k frames ahead. SSIM: data "
+        f"range 1.\nskill: share of the MSE of {first.reference} that is avoided."
+    )

@@ -1,0 +1,116 @@
+"""Frames to look at: strips, clips that move, and the error at every lead."""
+
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image, ImageDraw
+
+from ..drawing import lead_lines
+from .evaluation import Evaluation, Sample
+
+COLUMNS = 10  # frames in a row of a strip, at most
+GAP = 0.08  # of a frame's side, between two frames of a strip
+PANEL = 192  # pixels: the longer side of a frame in a clip, at least
+HEADING = 16  # pixels above a frame in a clip
+
+
+def strip(sample: Sample, model: str) -> Figure:
+    """What was read, what followed, what was forecast, and forecast minus truth."""
+    forecast = sample.forecasts[model]
+    read = len(sample.context)
+    seen = _spread(read)
+    leads = _spread(len(sample.truth))
+    figure = Figure(figsize=(9, 4.4), dpi=120, layout="constrained")
+    above, below = figure.subplots(2, 1, height_ratios=[1, 3])
+    _draw(above, {"input": _colours(sample.context[seen])}, [f"{i - read + 1}" for i in seen])
+    above.set_title(f"{model}: the last frame read is 0; frames 1 … are rolled out, fed no truth")
+    _draw(below, _rows(sample.truth[leads], forecast[leads]), [f"{lead + 1}" for lead in leads])
+    below.set_xlabel("lead (frames ahead); difference: forecast − truth, red too bright")
+    return figure
+
+
+def lead_strip(truth: np.ndarray, forecast: np.ndarray, title: str) -> Figure:
+    """Truth, forecast and difference at each lead; frames `(time, height, width, channels)`."""
+    leads = _spread(len(truth))
+    width = max(3.0, 0.9 * len(leads) + 0.8)
+    figure = Figure(figsize=(width, 3.4), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    _draw(axes, _rows(truth[leads], forecast[leads]), [f"{lead + 1}" for lead in leads])
+    axes.set_title(title)
+    axes.set_xlabel("lead (frames ahead)")
+    return figure
+
+
+def lead_chart(evaluations: list[Evaluation]) -> Figure:
+    """Squared error against lead time: networks in colour, baselines in grey."""
+    first = evaluations[0]
+    return lead_lines(
+        np.arange(1, first.horizon + 1),
+        {e.model: e.errors[e.model]["mse"].mean(axis=0) for e in evaluations},
+        {name: first.errors[name]["mse"].mean(axis=0) for name in first.baselines},
+        title=f"free roll-out: error by lead time, {first.clips:,} clips",
+        error="squared error, summed over a frame",
+    )
+
+
+def animation(sample: Sample, model: str) -> np.ndarray:
+    """Truth and forecast side by side, `(time, height, width, 3)` of `uint8`.
+
+    The context runs first, the same on both sides; then the forecast takes over on the right.
+    """
+    read = len(sample.context)
+    left = _enlarged(np.concatenate([sample.context, sample.truth]))
+    right = _enlarged(np.concatenate([sample.context, sample.forecasts[model]]))
+    bar = np.full((*left.shape[:2], 4, 3), 255, "uint8")
+    film = np.concatenate([left, bar, right], axis=2)
+    pictures = []
+    for t, frame in enumerate(film):
+        canvas = Image.new("RGB", (frame.shape[1], frame.shape[0] + HEADING), "white")
+        canvas.paste(Image.fromarray(frame), (0, HEADING))
+        pen = ImageDraw.Draw(canvas)
+        lead = t - read + 1
+        pen.text((2, 2), f"truth {lead:+d}", fill="black")
+        what = "input" if lead < 1 else "forecast"
+        pen.text((left.shape[2] + 6, 2), f"{what} {lead:+d}", fill="black" if lead < 1 else "red")
+        pictures.append(np.asarray(canvas))
+    return np.stack(pictures)
+
+
+def _rows(truth: np.ndarray, forecast: np.ndarray) -> dict[str, np.ndarray]:
+    difference = (forecast - truth).mean(axis=-1)
+    red_blue = matplotlib.colormaps["RdBu_r"]((difference + 1) / 2)[..., :3]
+    return {"truth": _colours(truth), "forecast": _colours(forecast), "difference": red_blue}
+
+
+def _draw(axes: Any, rows: dict[str, np.ndarray], labels: list[str]) -> None:
+    """Rows of frames `(columns, height, width, 3)` as one picture with labels."""
+    height, width = next(iter(rows.values())).shape[1:3]
+    down, across = height + max(1, round(GAP * height)), width + max(1, round(GAP * width))
+    sheet = np.ones((down * len(rows), across * len(labels), 3))
+    for i, frames in enumerate(rows.values()):
+        for j, frame in enumerate(frames):
+            sheet[i * down : i * down + height, j * across : j * across + width] = frame
+    axes.imshow(sheet, interpolation="nearest")
+    axes.set_yticks([i * down + height / 2 for i in range(len(rows))], rows)
+    axes.set_xticks([j * across + width / 2 for j in range(len(labels))], labels)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+
+
+def _colours(frames: np.ndarray) -> np.ndarray:
+    """RGB of grey frames and of colour ones; of others, the first channel in grey."""
+    frames = frames.clip(0, 1)
+    return frames[..., :3] if frames.shape[-1] >= 3 else np.repeat(frames[..., :1], 3, axis=-1)
+
+
+def _enlarged(frames: np.ndarray) -> np.ndarray:
+    times = max(1, -(-PANEL // max(frames.shape[1:3])))
+    pixels = np.round(255 * _colours(frames)).astype("uint8")
+    return pixels.repeat(times, axis=1).repeat(times, axis=2)
+
+
+def _spread(count: int) -> list[int]:
+    """At most `COLUMNS` places from the first to the last, evenly spread."""
+    return np.unique(np.linspace(0, count - 1, min(count, COLUMNS)).round().astype(int)).tolist()

@@ -1,0 +1,256 @@
+"""`NextFrame`: a recurrent network from clips to the frames that follow."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
+
+from ...datasets import Clips
+from ...errors import whole_number
+from ...zoo.cells import CELLS
+from ...zoo.compiled import compiled
+from ...zoo.models import encoder_forecaster
+from ..recorder import Recorder, Silence
+from ..training import seeded
+from . import settings
+from .baselines import mean_image
+from .evaluation import Evaluation, evaluate, record
+from .fitting import fit_network
+from .patches import to_frames, to_patches
+from .saving import restore, save
+from .settings import Look
+
+READ = 32  # clips rolled out in one call: bounds memory, whatever their number
+
+
+class NextFrame(BaseEstimator):
+    """Reads some frames and rolls out those that follow, fed nothing but its own.
+
+    Frames are `(clips, time, height, width)` or `(…, channels)`, `uint8` from 0 to 255 or
+    floats from 0 to 1; forecasts are floats from 0 to 1.
+
+    Args:
+        cell: name of a cell in `CELLS` that reads images.
+        context: frames that are read before the first forecast.
+        horizon: frames that are forecast in training and evaluation.
+        filters: channels of the cells.
+        layers: cells on top of each other, in the encoder and in the forecaster.
+        patch: side of the squares of pixels that the network reads as one place each
+            (space to depth). Height and width must be divisible by it.
+        seed: the same seed on the same clips gives the same forecast.
+        epochs: at most.
+        clips_per_epoch: clips that an epoch reads, at most.
+        batch_size: clips in a step of training.
+        patience: epochs without a better validation error before training ends.
+        learning_rate: of Adam.
+        cell_options: further arguments of the cell, by name, e.g. `{"kernel_size": 5}`.
+
+    What `fit` learns ends in an underscore: `network_`, `look_`, `mean_image_`,
+    `history_`; `context_` and `horizon_` are the fitted ones.
+
+    Example:
+
+    >>> from rnnzoo import NextFrame, load_clips
+    >>> clips = load_clips("moving-digits")
+    >>> tiny = NextFrame(filters=2, layers=1, patch=8, epochs=1, clips_per_epoch=8)
+    >>> tiny.fit(clips).predict(clips.test[:3, :10], steps=5).shape
+    (3, 5, 32, 32, 1)
+    """
+
+    def __init__(
+        self,
+        cell: str = "conv_lstm",
+        context: int = 10,
+        horizon: int = 10,
+        filters: int = 32,
+        layers: int = 2,
+        patch: int = 4,
+        seed: int = 0,
+        epochs: int = 50,
+        clips_per_epoch: int = 1000,
+        batch_size: int = 8,
+        patience: int = 15,
+        learning_rate: float = 0.004,
+        cell_options: dict[str, Any] | None = None,
+    ):
+        self.cell = cell
+        self.context = context
+        self.horizon = horizon
+        self.filters = filters
+        self.layers = layers
+        self.patch = patch
+        self.seed = seed
+        self.epochs = epochs
+        self.clips_per_epoch = clips_per_epoch
+        self.batch_size = batch_size
+        self.patience = patience
+        self.learning_rate = learning_rate
+        self.cell_options = cell_options
+
+    def check(self) -> None:
+        """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
+        settings.check(self.get_params())
+
+    def check_clips(self, clips: Clips) -> None:
+        """Raises what `fit` and `evaluate` would, before the work.
+
+        Raises:
+            ArgumentError, ArgumentTypeError: a setting that cannot be used.
+            DataError: clips that cannot be used.
+        """
+        _, _, _, look = self._parts(clips, None)
+        self._whole(look, clips.test, self.context, self.horizon)
+
+    def fit(
+        self, clips: Any, *, validation: Any = None, recorder: Recorder | None = None
+    ) -> "NextFrame":
+        """Trains through the roll-out: no frame that is forecast is ever an input.
+
+        Args:
+            clips: `Clips`, whose test part is not touched; an array or a list of clips; or
+                a function of a count and a seed that makes clips.
+            validation: clips that choose the weights; by default those of `Clips`, or the
+                last tenth.
+            recorder: told of parameters, of the errors of each epoch, with pictures.
+
+        Raises:
+            ArgumentError, ArgumentTypeError: a setting that cannot be used.
+            DataError: no frames, too few in a clip, or ones that cannot be used.
+            FitError: training diverged.
+        """
+        recorder = recorder or Silence()
+        vars(self).pop("history_", None)  # should this fit fail, no half of an older one is left
+        training, some, held_out, self.look_ = self._parts(clips, validation)
+        self.context_, self.horizon_ = int(self.context), int(self.horizon)
+        self.mean_image_ = mean_image(some)
+        with seeded(self.seed):
+            self.build()
+            recorder.parameters(settings.described(self, training))
+            self.history_ = fit_network(
+                self.network_,
+                self._roll_out,
+                training,
+                held_out,
+                self.get_params(),
+                recorder,
+            )
+        return self
+
+    def predict(self, frames: Any, steps: int | None = None) -> np.ndarray:
+        """Rolls out the frames that follow each clip.
+
+        Args:
+            frames: what is known; all of it is read, at least `context` frames a clip.
+            steps: how many frames to forecast; by default `horizon`.
+
+        Returns:
+            `(clips, steps, height, width)` or `(…, channels)`, as the frames were given:
+            floats from 0 to 1.
+
+        Raises:
+            DataError: too few frames, or frames of another size or type than in `fit`.
+        """
+        self._require_fit()
+        steps = self.horizon_ if steps is None else whole_number("steps", steps)
+        known = self.look_.checked(frames, self.context_, "the context")
+        forecast = self._roll_out(known, steps)
+        return forecast if np.ndim(frames) == 5 else forecast[..., 0]
+
+    def evaluate(self, clips: Any, *, recorder: Recorder | None = None) -> Evaluation:
+        """Scores free roll-outs beside `repeat-last`, `mean-image` and `zeros`.
+
+        Args:
+            clips: `Clips`, of which the test part is scored, or clips as an array or list,
+                of which the first `context` frames are read and the next `horizon` scored.
+            recorder: told of the errors.
+
+        Raises:
+            DataError: too few frames, or frames of another size or type than in `fit`.
+        """
+        self._require_fit()
+        evaluation = evaluate(
+            self.cell,
+            self._roll_out,
+            self._whole(
+                self.look_,
+                clips.test if isinstance(clips, Clips) else clips,
+                self.context_,
+                self.horizon_,
+            ),
+            self.context_,
+            self.horizon_,
+            self.mean_image_,
+            parameters=self.parameters_,
+            seconds=self.history_.seconds,
+        )
+        if recorder is not None:
+            record(evaluation, recorder)
+        return evaluation
+
+    def save(self, folder: str | Path) -> Path:
+        """Writes the fitted network to a folder: JSON and arrays.
+
+        The folder appears whole or not at all; an older model there is replaced.
+
+        Raises:
+            ArgumentError: the folder exists and holds something else.
+        """
+        self._require_fit()
+        return save(self, Path(folder).expanduser())
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "NextFrame":
+        """Reads a saved network; it forecasts the same, bit for bit.
+
+        Raises:
+            ModelFileError: no model there, or a damaged one.
+        """
+        return restore(cls, Path(folder).expanduser())
+
+    @property
+    def parameters_(self) -> int:
+        """Weights of the network."""
+        self._require_fit()
+        return int(self.network_.count_params())
+
+    def build(self) -> None:
+        """Makes an untrained network for the frames of `look_`."""
+        height, width, channels = self.look_.frame or ()
+        patch = self.look_.patch
+        cells = [
+            [CELLS[self.cell](self.filters, **self.cell_options or {}) for _ in range(self.layers)]
+            for _ in ("encoder", "forecaster")
+        ]
+        places = (height // patch, width // patch, patch**2 * channels)
+        self.network_ = encoder_forecaster(*cells, places)
+        self._compiled = compiled(self.network_)
+
+    def _roll_out(self, known: np.ndarray, steps: int) -> np.ndarray:
+        """`(clips, steps, height, width, channels)` after frames that were checked."""
+        parts = []
+        for first in range(0, len(known), READ):
+            patches = to_patches(known[first : first + READ], self.look_.patch)
+            ahead = np.zeros((len(patches), steps, *patches.shape[2:-1], 0), "float32")
+            parts.append(to_frames(self._compiled([patches, ahead])[0], self.look_.patch))
+        return np.concatenate(parts).clip(0, 1)
+
+    def _parts(self, clips: Any, validation: Any) -> tuple[Any, np.ndarray, np.ndarray, Look]:
+        """What trains, clips that stand for it, what chooses the weights, how they look."""
+        self.check()
+        training, held_out = settings.parts(clips, validation)
+        some = training(self.clips_per_epoch, self.seed) if callable(training) else training
+        some = self._whole(Look(int(self.patch)), some, self.context, self.horizon)
+        look = Look(int(self.patch), some.shape[2:], some.dtype.name)
+        held_out = self._whole(look, held_out, self.context, self.horizon)
+        return training if callable(training) else some, some, held_out, look
+
+    @staticmethod
+    def _whole(look: Look, clips: Any, context: int, horizon: int) -> np.ndarray:
+        why = f"{context} to read and {horizon} to forecast"
+        return look.checked(clips, context + horizon, why)
+
+    def _require_fit(self) -> None:
+        if not hasattr(self, "history_"):
+            raise NotFittedError("This NextFrame is not fitted yet: call `fit` or `load` first.")

@@ -1,0 +1,54 @@
+"""A fitted next-frame network in a folder, and back."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...errors import ModelFileError
+from ..folders import read_folder, write_folder
+from ..training import History
+from .settings import Look
+
+if TYPE_CHECKING:
+    from .predictor import NextFrame
+
+KIND = "next_frame"
+
+
+def save(predictor: "NextFrame", folder: Path) -> Path:
+    """Writes a fitted network to a folder."""
+    manifest = {
+        "settings": predictor.get_params(),
+        "context": predictor.context_,
+        "horizon": predictor.horizon_,
+        "look": asdict(predictor.look_),
+        "history": asdict(predictor.history_),
+    }
+    arrays = {
+        "weights": predictor.network_.get_weights(),
+        "mean_image": [predictor.mean_image_],
+    }
+    write_folder(folder, KIND, manifest, arrays)
+    return folder
+
+
+def restore(kind: type["NextFrame"], folder: Path) -> "NextFrame":
+    """Reads what `save` wrote.
+
+    Raises:
+        ModelFileError: no model there, or a damaged one.
+    """
+    manifest, arrays = read_folder(folder, KIND)
+    try:
+        predictor = kind(**manifest["settings"])
+        predictor.check()
+        predictor.context_, predictor.horizon_ = manifest["context"], manifest["horizon"]
+        look = manifest["look"]
+        predictor.look_ = Look(**look | {"frame": tuple(look["frame"])})
+        (predictor.mean_image_,) = arrays["mean_image"]
+        predictor.build()
+        predictor.network_.set_weights(arrays["weights"])
+        predictor.history_ = History(**manifest["history"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"{folder} is no network that can be read: {error}") from error
+    return predictor

@@ -1,0 +1,47 @@
+"""The encoder–forecaster: reads frames, then rolls out the frames that follow."""
+
+from collections.abc import Sequence
+
+import keras
+
+from ..cells import Feedback, RecurrentCell
+from ..layers import Recurrent, stack
+
+
+def encoder_forecaster(
+    encoder: Sequence[RecurrentCell], forecaster: Sequence[RecurrentCell], frame: Sequence[int]
+) -> keras.Model:
+    """Builds a network that is fed nothing but its own frames once it has read the context.
+
+    ```
+    s_t = encoder(X_t, s_{t−1})                          over the context, t = 1 … T
+    s_{T+k} = forecaster(Ŷ_{k−1}, s_{T+k−1}),  Ŷ_0 = X_T,  s_T handed over
+    Ŷ_k = O s_{T+k} + d                                  the frame at lead k
+    ```
+
+    Training runs through the same roll-out as use: the truth of a forecast frame reaches
+    the loss and nothing else.
+
+    Args:
+        encoder: cells that read the context, each fed by the one before.
+        forecaster: as many cells with states of the same sizes.
+        frame: `(*spatial, channels)` of one frame.
+
+    Returns:
+        A model from `[context, ahead]` to the forecast. `context` is
+        `(batch, time, *spatial, channels)`; `ahead`, what is known of the frames to come,
+        `(batch, horizon, *spatial, 0)`: nothing but how many they are; the forecast
+        `(batch, horizon, *spatial, channels)`.
+
+    Reference: Shi et al. (2015), Convolutional LSTM network, NeurIPS, section 3.3; there
+    the forecaster reads nothing, here its own last frame.
+    """
+    *spatial, channels = frame
+    context = keras.Input((None, *frame), name="context")
+    ahead = keras.Input((None, *spatial, 0), name="ahead")
+    _, *states = stack(encoder, return_state=True)(context)
+    rolled = Recurrent(Feedback(list(forecaster), channels), return_sequences=True)
+    rolled.build((None, None, *spatial, 0))
+    last = context[:, -1]
+    forecast = rolled(ahead, initial_state=[last, last, *states])
+    return keras.Model([context, ahead], forecast, name="encoder_forecaster")
