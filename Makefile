@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-tensorflow test-jax test-torch lint clean
+.PHONY: demo test test-tensorflow test-jax test-torch test-slow lint clean
 
 demo: .venv/installed
 	$(BIN)/rnnzoo demo
@@ -16,7 +16,11 @@ test-tensorflow: .venv/tested
 	$(BIN)/python -m pytest
 
 test-jax test-torch: test-%: .venv/tested
-	KERAS_BACKEND=$* $(BIN)/python -m pytest tests/zoo tests/pipelines/forecasting/test_backends.py
+	KERAS_BACKEND=$* $(BIN)/python -m pytest tests/zoo $(wildcard tests/pipelines/*/test_backends.py)
+
+# what takes long, and the dashboard in Chromium, which has to be installed
+test-slow: .venv/tested
+	$(BIN)/python -m pytest -m "slow or browser"
 
 lint: .venv/tested
 	$(BIN)/ruff check .

@@ -21,7 +21,13 @@ def import_keras() -> None:
         kept = os.dup(2)
         os.dup2(noise.fileno(), 2)
         try:
-            import keras  # noqa: F401
+            import keras
+
+            if keras.config.backend() == "tensorflow":
+                import tensorflow
+
+                # it looks for devices at the first use, and complains of CUDA without a GPU
+                tensorflow.config.list_physical_devices()
         except BaseException:
             os.dup2(kept, 2)
             noise.seek(0)

@@ -75,8 +75,7 @@ def _next_frames(out: Console, store: Any) -> FramesStudy:
     clips = load_clips("moving-digits")
     out.print(f"{len(clips.test)} test clips show digits that no training clip shows.\n")
     predictors = {
-        name: NextFrame(name, epochs=12, clips_per_epoch=320)
-        for name in ("conv_lstm",)
+        name: NextFrame(name, filters=24, epochs=14, clips_per_epoch=320) for name in ("conv_lstm",)
     }
     with Display(out) as display:
         found = frames_study(clips, predictors, listeners(display.follow, store))

@@ -1,6 +1,7 @@
 """What a study shows while it works, and at its end."""
 
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -110,11 +111,17 @@ def leaderboard_table(
         heading: of that column.
         others: headings of further errors, by column.
     """
-    shown = _some_leads(int(by_lead["step"].max()), max(2, (width - 64) // 8))
-    others = others if width >= 80 else {}
+    left = width - _width([max(board["model"], key=len), heading, "skill", "weights", "seconds"])
+    left -= _width(["lead 1", "lead 10"])  # the first and the last are always shown
+    kept: dict[str, str] = {}
+    for key, name in others.items():
+        if _width([*kept.values(), name]) <= left:
+            kept[key] = name
+    left -= _width(kept.values())
+    shown = _some_leads(int(by_lead["step"].max()), 2 + max(0, left) // _width(["lead 10"]))
     table = _table()
     table.add_column("model", no_wrap=True)
-    headings = [*[f"lead {k}" for k in shown], heading, *others.values()]
+    headings = [*[f"lead {k}" for k in shown], heading, *kept.values()]
     for name in (*headings, "skill", "weights", "seconds"):
         table.add_column(name, justify="right", no_wrap=True)
     errors = by_lead.set_index(["model", "step"])[error].to_dict()
@@ -122,7 +129,7 @@ def leaderboard_table(
     for row in board.to_dict("records"):
         model = str(row["model"])
         cells = [_number(errors[model, lead]) for lead in shown]
-        cells += [_number(row[name]) for name in (error, *others)]
+        cells += [_number(row[name]) for name in (error, *kept)]
         cells += [_percent(row["skill"])]
         cells += ["" if pd.isna(row["parameters"]) else f"{row['parameters']:,}"]
         cells += ["" if np.isnan(row["seconds"]) else f"{row['seconds']:.1f}"]
@@ -143,6 +150,11 @@ def frame_table(frame: pd.DataFrame) -> Table:
 
 def _table() -> Table:
     return Table(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+
+
+def _width(headings: Iterable[str]) -> int:
+    """Characters that columns take, each with the space after it."""
+    return sum(max(len(heading), len("-35.8 %")) + 2 for heading in headings)
 
 
 def _some_leads(horizon: int, count: int) -> list[int]:

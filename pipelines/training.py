@@ -70,11 +70,34 @@ def fit(
         "score", mode="min", patience=patience, restore_best_weights=True
     )
     # the watch before the two that go by its score
-    everyone = [*callbacks, watch, rate, stop]
-    learner.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=everyone)
+    _run(learner, batches, epochs, [*callbacks, watch, rate, stop])
     return History(
         watch.losses, watch.scores, 1 + int(np.argmin(watch.scores)), time.perf_counter() - began
     )
+
+
+def _run(
+    learner: keras.Model,
+    batches: keras.utils.PyDataset,
+    epochs: int,
+    callbacks: list[keras.callbacks.Callback],
+) -> None:
+    """What `learner.fit` does, without its queue of batches: ours are made in no time, and on
+    TensorFlow the queue's threads take a third of the speed on two cores."""
+    everyone = keras.callbacks.CallbackList(callbacks, model=learner)
+    learner.stop_training = False
+    everyone.on_train_begin()
+    for epoch in range(epochs):
+        everyone.on_epoch_begin(epoch)
+        learner.reset_metrics()
+        loss = math.nan
+        for k in range(len(batches)):
+            loss = float(learner.train_on_batch(*batches[k]))
+        batches.on_epoch_end()
+        everyone.on_epoch_end(epoch, {"loss": loss})  # the mean over the epoch
+        if learner.stop_training:
+            break
+    everyone.on_train_end()
 
 
 @contextmanager

@@ -189,7 +189,10 @@ def test_compare_and_ui_without_runs(here):
 
 def test_a_leaderboard_fits_a_terminal_of_80_columns(gru_backtest):
     console = Console(width=80, file=io.StringIO())
-    table = leaderboard_table(gru_backtest.leaderboard, gru_backtest.by_lead, "°C", console.width)
+    headings = {"heading": "MAE, °C", "others": {"rmse": "RMSE", "mase": "MASE"}}
+    table = leaderboard_table(
+        gru_backtest.leaderboard, gru_backtest.by_lead, console.width, error="mae", **headings
+    )
     console.print(table)
     shown = console.file.getvalue()
     assert "naive-seasonal" in shown

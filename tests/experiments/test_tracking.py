@@ -146,6 +146,7 @@ with Journal("forecast/cold", sys.argv[2], listeners=(store.projection(),)) as j
 """
 
 
+@pytest.mark.slow
 def test_processes_that_start_together_on_a_missing_database(tmp_path):
     database = tmp_path / "mlflow.db"
     processes = [

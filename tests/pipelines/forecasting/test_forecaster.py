@@ -162,7 +162,7 @@ def test_a_cell_in_an_architecture_that_it_does_not_serve(waves):
     [
         ({"peepholes": True}, "do not fit the cell gru.*peepholes"),
         ({"reset": "never"}, "do not fit the cell gru.*reset='never'"),
-        ({"units": 3}, "must not hold units: the forecaster sets them"),
+        ({"units": 3}, "must not hold units: the pipeline sets them"),
     ],
 )
 def test_options_that_do_not_fit_the_cell(waves, options, message):
