@@ -25,18 +25,19 @@ def test_its_python_runs(readme, tmp_path, monkeypatch, capsys):
         }
     ).to_csv("sales.csv", index=False)
     blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     for block in blocks:
         exec(compile(block, "README.md", "exec"), {})
     shown = capsys.readouterr().out
     assert "linear-ar" in shown
     assert "2024-09-07" in shown  # the day after the last one
     assert (tmp_path / "model" / "manifest.json").is_file()
+    assert "mean-image" in shown
 
 
 def test_its_table_names_every_cell(readme):
     for name, kind in CELLS.items():
-        serves = ", ".join(kind.serves).replace("closed_loop", "closed loop")
+        serves = ", ".join(kind.serves).replace("_", " ")
         assert re.search(rf"^\| `{name}` \|.*\| {serves} \|$", readme, re.MULTILINE), name
 
 
