@@ -70,7 +70,7 @@ def read_clips(data: Any, length: int = 20, name: str | None = None) -> Clips:
 
 
 def _is_film(data: Any) -> bool:
-    shape = getattr(data, "shape", ())
+    shape: tuple[int, ...] = getattr(data, "shape", ())
     return len(shape) == 3 or (len(shape) == 4 and shape[-1] <= 4)
 
 

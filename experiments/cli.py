@@ -6,14 +6,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from ..errors import ArgumentError, RnnzooError, TrackingError, one_of, whole_number
-
-if TYPE_CHECKING:
-    from ..datasets import Clips, Series
+from ..errors import RnnzooError, TrackingError, one_of, whole_number
+from .inputs import listed, named_clips, named_series
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -102,7 +100,7 @@ def forecast(
     """Fit networks to a table, backtest them beside baselines, forecast what follows."""
     asked = dict(time=time, target=target, past=past or (), future=future or ())
     repairs = dict(missing=missing, duplicates=duplicates, gaps=gaps)
-    series = _series(data, asked, repairs | {"time_format": time_format})
+    series = named_series(data, asked, repairs | {"time_format": time_format})
     from .forecast import forecast as run  # after the cheap checks: it loads Keras
 
     settings = dict(
@@ -115,7 +113,7 @@ def forecast(
     )
     run(
         series,
-        _listed(cell) or ["gru"],
+        listed(cell) or ["gru"],
         settings,
         test_rows=test_rows,
         open_store=_store if tracking else None,
@@ -148,7 +146,7 @@ def frames(
 ) -> None:
     """Fit networks to clips, roll out the frames that follow, score them beside baselines."""
     length = whole_number("context", context) + whole_number("horizon", horizon)
-    clips = _clips(data, folder, length)
+    clips = named_clips(data, folder, length)
     from .frames import frames as run  # after the cheap checks: it loads Keras
 
     settings = dict(
@@ -162,7 +160,7 @@ def frames(
         seed=seed,
     )
     open_store = _store if tracking else None
-    run(clips, _listed(cell) or ["conv_lstm"], settings, open_store=open_store, save=save)
+    run(clips, listed(cell) or ["conv_lstm"], settings, open_store=open_store, save=save)
 
 
 @app.command()
@@ -252,12 +250,6 @@ def ui(
     raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
 
 
-def _listed(values: list[str] | None) -> list[str]:
-    """Names given one by one or with commas between, each once."""
-    names = [name.strip() for value in values or () for name in value.split(",")]
-    return list(dict.fromkeys(filter(None, names)))
-
-
 def _store(existing: bool = False) -> Any:
     from .tracking import Store, tracking_uri
 
@@ -272,36 +264,6 @@ def _store(existing: bool = False) -> Any:
             "Run `rnnzoo demo` or `rnnzoo forecast` first, or set MLFLOW_TRACKING_URI."
         )
     return Store(uri)
-
-
-def _series(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "Series":
-    from ..datasets import DATASETS, load, read
-
-    path = Path(data)
-    if data not in DATASETS or path.exists():
-        if not path.exists() and not path.suffix:
-            one_of("data", data, DATASETS)
-        return read(path, **asked, **how)
-    given = [name for name, value in (asked | how).items() if value not in (None, (), "error")]
-    if given:
-        raise ArgumentError(
-            f"The data set {data} names its own columns and has no faults: leave out "
-            f"--{', --'.join(given).replace('_', '-')}, or give a file."
-        )
-    return load(data)
-
-
-def _clips(data: str, folder: Path | None, length: int) -> "Clips":
-    from ..datasets import VIDEOS, load_clips, read_clips
-
-    path = Path(data)
-    if data in VIDEOS and not path.exists():
-        return load_clips(data, folder)
-    if not path.exists() and not path.suffix:
-        one_of("data", data, VIDEOS)
-    if folder is not None:
-        raise ArgumentError("--folder goes with a data set's name, not with a file.")
-    return read_clips(path, length)
 
 
 if __name__ == "__main__":

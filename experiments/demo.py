@@ -30,11 +30,12 @@ def demo(output: Path, store: Any) -> None:
     """
     out = console()
     began = time.perf_counter()
-    studies = [_temperature(out, store), _share_price(out, store), _next_frames(out, store)]
+    files = _temperature(out, store).write(output)
+    files += _share_price(out, store).write(output)
+    files += _next_frames(out, store).write(output)
     out.print("\nCharts and tables:")
-    for found in studies:
-        for path in found.write(output):
-            out.print(f"  {path}", soft_wrap=True)
+    for path in files:
+        out.print(f"  {path}", soft_wrap=True)
     out.print(f"\nDone in {time.perf_counter() - began:.0f} s.")
     if store is not None:
         out.print(f"Every run is in {store.uri}. Set side by side: rnnzoo compare")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -80,10 +81,12 @@ class Evaluation:
         naive = self.errors[self.reference]["mse"].mean()
         for name, errors in self.errors.items():
             ours = name == self.model
-            row = {"model": name} | {key: float(values.mean()) for key, values in errors.items()}
+            row: dict[str, Any] = {"model": name}
+            row |= {key: float(values.mean()) for key, values in errors.items()}
             row["skill"] = float(skill(row["mse"], naive))
             row["parameters"] = self.parameters if ours else pd.NA
-            rows.append(row | {"seconds": self.seconds if ours else np.nan})
+            row["seconds"] = self.seconds if ours else np.nan
+            rows.append(row)
         table = pd.DataFrame(rows).astype({"parameters": "Int64"})
         return table.sort_values("mse", ignore_index=True)
 

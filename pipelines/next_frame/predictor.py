@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
@@ -13,7 +14,7 @@ from ...zoo.cells import CELLS
 from ...zoo.compiled import compiled
 from ...zoo.models import encoder_forecaster
 from ..recorder import Recorder, Silence
-from ..training import seeded
+from ..training import History, seeded
 from . import settings
 from .baselines import mean_image
 from .evaluation import Evaluation, evaluate, record
@@ -121,14 +122,15 @@ class NextFrame(BaseEstimator):
             FitError: training diverged.
         """
         recorder = recorder or Silence()
-        vars(self).pop("history_", None)  # should this fit fail, no half of an older one is left
+        if hasattr(self, "history_"):  # should this fit fail, no half of an older one is left
+            del self.history_
         training, some, held_out, self.look_ = self._parts(clips, validation)
         self.context_, self.horizon_ = int(self.context), int(self.horizon)
         self.mean_image_ = mean_image(some)
         with seeded(self.seed):
             self.build()
             recorder.parameters(settings.described(self, training))
-            self.history_ = fit_network(
+            self.history_: History = fit_network(
                 self.network_,
                 self._roll_out,
                 training,
@@ -219,12 +221,12 @@ class NextFrame(BaseEstimator):
         """Makes an untrained network for the frames of `look_`."""
         height, width, channels = self.look_.frame or ()
         patch = self.look_.patch
-        cells = [
-            [CELLS[self.cell](self.filters, **self.cell_options or {}) for _ in range(self.layers)]
-            for _ in ("encoder", "forecaster")
-        ]
+        kind, options = CELLS[self.cell], self.cell_options or {}
+        encoder, forecaster = (
+            [kind(self.filters, **options) for _ in range(self.layers)] for _ in range(2)
+        )
         places = (height // patch, width // patch, patch**2 * channels)
-        self.network_ = encoder_forecaster(*cells, places)
+        self.network_: keras.Model = encoder_forecaster(encoder, forecaster, places)
         self._compiled = compiled(self.network_)
 
     def _roll_out(self, known: np.ndarray, steps: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a person sees in the dashboard: MLflow's own server and a real browser."""
+"""What a person sees in the dashboard: the real server in a real browser."""
 
 import contextlib
 import os
@@ -10,30 +10,28 @@ import subprocess
 import sys
 import time
 import urllib.request
-from urllib.parse import urljoin
 
 import numpy as np
 import pytest
-from playwright.sync_api import Error, expect, sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from rnnzoo.experiments.cli import app
 from typer.testing import CliRunner
 
 pytestmark = pytest.mark.browser
 
-RUNS = (
-    "gru-waves-0",
-    "rnn-waves-0",
-    "naive-last-waves",
-    "naive-seasonal-waves",
-    "linear-ar-waves",
-)
+HORIZON = 3
+NETWORKS = ("gru-waves-0", "rnn-waves-0")
+BASELINES = ("naive-last-waves", "naive-seasonal-waves", "linear-ar-waves")
+FORECASTS = NETWORKS + BASELINES
 FILMS = ("conv_lstm-square-0", "mean-image-square", "repeat-last-square", "zeros-square")
-PATIENCE = 60  # seconds for what takes one or two: the machine may be busy
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 60_000  # milliseconds for what takes one second: the machine may be busy
+NO_ASSISTANT = "localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true')"
 
 
 @pytest.fixture(scope="module")
 def tracked(tmp_path_factory, waves):
-    """A folder with the runs of a small forecast and of a small film."""
+    """A working directory with the runs of a short table and of a short film."""
     folder = tmp_path_factory.mktemp("dashboard")
     waves[:120].to_csv(folder / "waves.csv", index=False)
     np.save(folder / "square.npy", moving_square())
@@ -41,105 +39,88 @@ def tracked(tmp_path_factory, waves):
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         rnnzoo("forecast", "waves.csv", "--time", "day", "--target", "sales", "--cell", "gru,rnn",
-               "--horizon", 3, "--lookback", 8, "--units", 2, "--epochs", 2)  # fmt: skip
-        rnnzoo("frames", "square.npy", "--context", 2, "--horizon", 3, "--filters", 2,
+               "--horizon", HORIZON, "--lookback", 8, "--units", 2, "--epochs", 2)  # fmt: skip
+        rnnzoo("frames", "square.npy", "--context", 2, "--horizon", HORIZON, "--filters", 2,
                "--layers", 1, "--epochs", 2, "--clips-per-epoch", 8)  # fmt: skip
         yield folder
 
 
 @pytest.fixture(scope="module")
 def server(tracked):
-    """The address of `rnnzoo ui` on the tracked runs."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    """The address of `rnnzoo ui` in that directory."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "rnnzoo.experiments.cli", "ui", "--port", str(port)]
-    with open(tracked / "server.log", "w") as log:
-        process = subprocess.Popen(
-            command, cwd=tracked, stdout=log, stderr=log, start_new_session=True
-        )
+    log = tracked / "server.log"
+    with log.open("w") as told:
+        process = subprocess.Popen(command, stdout=told, stderr=told, start_new_session=True)
     try:
-        address = f"http://127.0.0.1:{port}"
-        wait_until_up(address, process, tracked / "server.log")
+        if not answers(f"{address}/health", process):
+            pytest.fail(f"The server did not come up at {address}:\n{log.read_text()}")
         yield address
     finally:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)  # the server has children
         process.wait()
 
 
 @pytest.fixture(scope="module")
 def chromium():
-    program = shutil.which("chromium")
-    assert program, "The dashboard's tests need a browser: install chromium (apt-get)."
+    programs = [found for name in BROWSERS if (found := shutil.which(name))]
+    if not programs:
+        pytest.fail(f"No browser to see the dashboard with: install one of {', '.join(BROWSERS)}.")
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        browser = playwright.chromium.launch(executable_path=programs[0], args=arguments)
         yield browser
-        with contextlib.suppress(Error):
-            browser.close()
+        browser.close()
 
 
 @pytest.fixture
 def page(chromium):
-    """A new visitor's page, without the assistant that would unfold over it."""
+    """The page of a new visitor, without the assistant that unfolds on the first visit."""
     context = chromium.new_context(viewport={"width": 1400, "height": 900})
-    context.set_default_timeout(PATIENCE * 1000)
-    context.add_init_script(
-        "localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true')"
-    )
+    context.set_default_timeout(PATIENCE)
+    context.add_init_script(NO_ASSISTANT)
     yield context.new_page()
     context.close()
 
 
 def test_the_table_has_networks_and_baselines(page, server):
     open_runs(page, server, "forecast/waves")
-    for run in RUNS:
-        seen(page.get_by_role("link", name=run, exact=True))
+    for run in FORECASTS:
+        expect(page.get_by_role("link", name=run, exact=True)).to_be_visible()
 
 
 def test_the_error_by_lead_is_a_line_for_every_run(page, server):
-    open_runs(page, server, "forecast/waves", charts=True)
-    drawn = card(page, "horizon/mae")
-    for run in RUNS:
-        seen(drawn.get_by_text(f"{run} (horizon/mae)"))
-    assert lines(drawn) == dict.fromkeys(RUNS, 3)  # three leads
+    open_charts(page, server, "forecast/waves")
+    drawn = expect_lines(page, "horizon/mae")
+    expect(drawn.locator(".trace .point")).to_have_count(HORIZON * len(FORECASTS))
 
 
 def test_the_printed_comparison_leads_to_the_error_by_lead(page, server):
     printed = rnnzoo("compare", "forecast/waves").output
-    page.goto(urljoin(server, re.search(r"/#/compare-runs\S+", printed)[0]))
-    seen(page.get_by_role("heading", name="Comparing 5 Runs from 1 Experiment"))
-    page.get_by_role("link", name="horizon/mae").click()
-    drawn = card(page, "horizon/mae")
-    for run in RUNS:
-        seen(drawn.get_by_text(f"{run} (horizon/mae)"))
+    page.goto(server + re.search(r"/#/compare-runs\S+", printed)[0])
+    expect(page.get_by_text("Comparing 5 Runs from 1 Experiment")).to_be_visible()
+    page.get_by_role("link", name="horizon/mae", exact=True).click()
+    expect_lines(page, "horizon/mae")
 
 
-def test_a_slider_goes_through_the_frames_of_every_run(page, server):
-    open_runs(page, server, "video/square", charts=True)
+def test_a_slider_steps_through_the_leads_of_every_run(page, server):
+    open_charts(page, server, "video/square")
     shown = card(page, "frames/test-by-lead")
-    slider = shown.get_by_role("slider")
-    slider.press("Home")
-    first = images(shown, step=1)
-    slider.press("ArrowRight")
-    second = images(shown, step=2)
-    assert len(first) == len(second) == len(FILMS)
-    assert not first & second
     for run in FILMS:
-        seen(shown.get_by_text(run, exact=True))
+        expect(shown.get_by_text(run, exact=True)).to_be_visible()
+    first, second = (pictures(shown, step, len(FILMS)) for step in (1, 2))
+    assert len(first | second) == 2 * len(FILMS)  # no two alike
 
 
-def test_a_slider_goes_through_the_epochs(page, server):
-    open_runs(page, server, "video/square", charts=True)
+def test_a_slider_steps_through_the_epochs(page, server):
+    open_charts(page, server, "video/square")
     shown = card(page, "frames/validation-by-epoch")
-    slider = shown.get_by_role("slider")
-    slider.press("Home")
-    first = images(shown, step=1)
-    slider.press("End")
-    last = images(shown, step=2)
-    assert len(first) == len(last) == 1  # one network
-    assert first != last
+    first, second = (pictures(shown, step, 1) for step in (1, 2))
+    assert first != second
 
 
 def rnnzoo(*arguments):
@@ -149,40 +130,65 @@ def rnnzoo(*arguments):
 
 
 def moving_square():
-    """60 frames of 16 x 16, on which a bright square wanders."""
+    """60 frames of 16 × 16 pixels."""
     film = np.zeros((60, 16, 16), "uint8")
     for t, frame in enumerate(film):
-        frame[t % 12 : t % 12 + 4, 3 * t % 12 : 3 * t % 12 + 4] = 255
+        top, left = t % 12, 3 * t % 12
+        frame[top : top + 4, left : left + 4] = 255
     return film
 
 
-def wait_until_up(address, process, log, seconds=180):
+def free_port():
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        return tried.getsockname()[1]
+
+
+def answers(address, process, seconds=180):
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/health", timeout=5):
-            return
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5):
+            return True
         time.sleep(0.5)
-    pytest.fail(f"The server did not come up at {address}:\n{log.read_text()}")
+    return False
 
 
-def open_runs(page, server, experiment, charts=False):
-    """Goes as a person does: the list of experiments, one of them, its runs."""
+def open_runs(page, server, experiment):
+    """Goes where a person goes: from the experiments to the runs of one."""
     page.goto(f"{server}/#/experiments")
     page.get_by_text("Model training", exact=True).click()
     page.get_by_role("link", name=experiment, exact=True).click()
-    seen(page.get_by_role("heading", name="Runs"))
-    if charts:
-        page.locator("label").filter(has=page.get_by_role("radio")).nth(1).click()
 
 
-def card(page, metric):
-    """The card of one metric or image series."""
-    found = page.get_by_test_id("experiment-view-compare-runs-card")
-    found = found.filter(has=page.get_by_text(metric, exact=True))
-    seen(found)
+def open_charts(page, server, experiment):
+    open_runs(page, server, experiment)
+    page.locator("label:has(input[value=CHART])").click()
+
+
+def card(page, name):
+    """The card of a metric or of an image series; it is drawn once it is on the screen."""
+    cards = page.get_by_test_id("experiment-view-compare-runs-card")
+    found = cards.filter(has=page.get_by_text(name, exact=True))
     found.scroll_into_view_if_needed()
     return found
 
 
-def seen(locator):
-    expect(locator).to_be_visible(timeout=PATIENCE * 1000)
+def expect_lines(page, metric):
+    """A chart with lines, and in its legend every forecast run."""
+    drawn = card(page, metric)
+    for run in FORECASTS:
+        expect(drawn.get_by_text(f"{run} ({metric})", exact=True)).to_be_visible()
+    expect(drawn.locator(".trace .js-line").nth(len(FORECASTS) - 1)).to_be_attached()
+    return drawn
+
+
+def pictures(shown, step, count):
+    """The files behind the images, after one move of the slider to the right."""
+    slider = shown.get_by_role("slider")
+    slider.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuenow", str(step))
+    images = shown.locator(f"img[src*='step%2B{step}%2B']")
+    expect(images).to_have_count(count)
+    loaded = "all => Promise.all(all.map(image => image.decode().then(() => image.src)))"
+    request = shown.page.request
+    return {request.get(address).body() for address in images.evaluate_all(loaded)}

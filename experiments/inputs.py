@@ -1,0 +1,67 @@
+"""What the command line names: lists, series, clips."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ArgumentError, one_of
+
+if TYPE_CHECKING:
+    from ..datasets import Clips, Series
+
+
+def listed(values: list[str] | None) -> list[str]:
+    """Names given one by one or with commas between, each once."""
+    names = [name.strip() for value in values or () for name in value.split(",")]
+    return list(dict.fromkeys(filter(None, names)))
+
+
+def named_series(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "Series":
+    """A series by the name of a data set, or from a file.
+
+    Args:
+        data: name or path.
+        asked: columns, as `read` takes them.
+        how: repairs, as `read` takes them.
+
+    Raises:
+        ArgumentError: columns or repairs for a data set that has its own.
+        DataError: a file that cannot be used.
+    """
+    from ..datasets import DATASETS, load, read
+
+    path = Path(data)
+    if data not in DATASETS or path.exists():
+        if not path.exists() and not path.suffix:
+            one_of("data", data, DATASETS)
+        return read(path, **asked, **how)
+    given = [name for name, value in (asked | how).items() if value not in (None, (), "error")]
+    if given:
+        raise ArgumentError(
+            f"The data set {data} names its own columns and has no faults: leave out "
+            f"--{', --'.join(given).replace('_', '-')}, or give a file."
+        )
+    return load(data)
+
+
+def named_clips(data: str, folder: Path | None, length: int) -> "Clips":
+    """Clips by the name of a data set, or from a file.
+
+    Args:
+        data: name or path.
+        folder: where the files lie that a data set is made from.
+        length: frames of a clip.
+
+    Raises:
+        ArgumentError: a folder that is missing or not needed.
+        DataError: a file that cannot be used.
+    """
+    from ..datasets import VIDEOS, load_clips, read_clips
+
+    path = Path(data)
+    if data in VIDEOS and not path.exists():
+        return load_clips(data, folder)
+    if not path.exists() and not path.suffix:
+        one_of("data", data, VIDEOS)
+    if folder is not None:
+        raise ArgumentError("--folder goes with a data set's name, not with a file.")
+    return read_clips(path, length)
