@@ -236,6 +236,7 @@ def ui(
     debug: Debug = False,
 ) -> None:
     """Open the dashboard: MLflow's own server, reachable from this machine only."""
+    from .tasks import charts_address
     from .tracking import server_command
 
     store = _store(existing=True)
@@ -245,6 +246,9 @@ def ui(
     print(
         f"The dashboard is at http://127.0.0.1:{port} once the server is up; stop it with Ctrl-C."
     )
+    for name in store.experiments():
+        address = charts_address(store.experiment(name))
+        print(f"  {name}: http://127.0.0.1:{port}{address}", flush=True)
     environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     command = [sys.executable, "-m", "mlflow", *server_command(store.uri, port)]
     raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)

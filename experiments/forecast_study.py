@@ -84,7 +84,7 @@ def study(
     split = {"split.test_rows": test_rows, "split.test_start": str(series.times[-test_rows])}
     backtests: dict[str, Backtest] = {}
     for cell, forecaster in forecasters.items():
-        with runs.journal(cell, forecaster.seed) as journal:
+        with runs.network(cell, forecaster.seed) as journal:
             journal.parameters(split)
             forecaster.fit(training, recorder=journal)
             backtest = backtests[cell] = forecaster.backtest(series, recorder=journal)
@@ -98,13 +98,18 @@ def study(
 def _pictures(backtest: Backtest, journal: Journal) -> None:
     journal.picture("forecast", forecast_chart(backtest))
     journal.picture("error-by-lead", lead_chart([backtest]))
+    _leaderboard(backtest, journal)
+
+
+def _leaderboard(backtest: Backtest, journal: Journal) -> None:
     journal.text("leaderboard.csv", backtest.leaderboard.to_csv(index=False))
 
 
 def _baseline_runs(runs: Runs, backtest: Backtest, split: dict[str, Any]) -> None:
     """Each baseline is a run of its own, so that charts show it beside the networks."""
-    for name in backtest.baselines:
-        with runs.journal(name) as journal:
+    for place, name in enumerate(backtest.baselines):
+        with runs.baseline(name, place) as journal:
             task = {"cell": name, "dataset": runs.dataset, "horizon": backtest.horizon}
             journal.parameters(task | split)
             record(backtest, journal, model=name)
+            _leaderboard(backtest, journal)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..datasets import Clips
 from ..pipelines.next_frame import Evaluation, NextFrame
-from ..pipelines.next_frame.charts import animation, lead_chart, lead_strip, strip
+from ..pipelines.next_frame.charts import animation, lead_chart, lead_picture, strip
 from ..pipelines.next_frame.evaluation import combine, record
 from .files import slug, write_all, write_animation
 from .journal import Journal
@@ -78,7 +78,7 @@ def frames_study(
     split = {"split.test_clips": len(clips.test)}
     evaluations: dict[str, Evaluation] = {}
     for cell, predictor in predictors.items():
-        with runs.journal(cell, predictor.seed) as journal:
+        with runs.network(cell, predictor.seed) as journal:
             journal.parameters(split | {"dataset": clips.name})
             predictor.fit(clips, recorder=journal)
             evaluation = evaluations[cell] = predictor.evaluate(clips, recorder=journal)
@@ -101,18 +101,14 @@ def _pictures(evaluation: Evaluation, model: str, journal: Journal) -> None:
 def _test_by_lead(evaluation: Evaluation, model: str, journal: Journal) -> None:
     """One picture a lead, through which a dashboard can step."""
     sample = evaluation.samples[0]
-    for k in range(evaluation.horizon):
-        here = slice(k, k + 1)
-        figure = lead_strip(
-            sample.truth[here], sample.forecasts[model][here], f"{model}, lead {k + 1}"
-        )
-        journal.picture("frames/test-by-lead", figure, step=k + 1)
+    for lead in range(evaluation.horizon + 1):
+        journal.picture("frames/test-by-lead", lead_picture(sample, model, lead), step=lead)
 
 
 def _baseline_runs(runs: Runs, evaluation: Evaluation, split: dict[str, Any]) -> None:
     """Each baseline is a run of its own, so that charts show it beside the networks."""
-    for name in evaluation.baselines:
-        with runs.journal(name) as journal:
+    for place, name in enumerate(evaluation.baselines):
+        with runs.baseline(name, place) as journal:
             task = {"cell": name, "dataset": runs.dataset, "context": evaluation.context}
             journal.parameters(task | {"horizon": evaluation.horizon} | split)
             record(evaluation, journal, model=name)

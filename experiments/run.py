@@ -8,7 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from ..zoo.cells import CELLS
 from .journal import Journal, Listener
+
+#: One a cell, that stay apart for the colour-blind as well; baselines are grey.
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7B3294", "#8C510A"]
+GREYS = ["#222222", "#777777", "#AAAAAA", "#CCCCCC"]
 
 #: Makes the listeners of a run from its name, e.g. a tracker's.
 Listeners = Callable[[str], Iterable[Listener]]
@@ -42,12 +47,20 @@ class Runs:
     listeners: Listeners = nobody
     began: str = field(default_factory=lambda: time.strftime("%Y-%m-%d %H:%M:%S"))
 
-    def journal(self, cell: str, seed: int | None = None) -> Journal:
-        """The journal of a network's run, or without a seed, of a baseline's."""
+    def network(self, cell: str, seed: int) -> Journal:
+        """The journal of a network's run."""
+        colour = COLOURS[list(CELLS).index(cell) % len(COLOURS)]
+        return self._journal(f"{cell}-{seed}", cell, colour)
+
+    def baseline(self, name: str, place: int) -> Journal:
+        """The journal of the run of the baseline at that place of all."""
+        return self._journal(name, name, GREYS[place % len(GREYS)])
+
+    def _journal(self, run: str, cell: str, colour: str) -> Journal:
         tags = {"task": self.task, "dataset": self.dataset, "study": self.began, "cell": cell}
-        tags |= {"rnnzoo.version": version("rnnzoo")}
-        name = f"{cell}-{self.dataset}" if seed is None else f"{cell}-{self.dataset}-{seed}"
-        return Journal(f"{self.task}/{self.dataset}", name, tags, tuple(self.listeners(cell)))
+        tags |= {"rnnzoo.version": version("rnnzoo"), "colour": colour}
+        experiment = f"{self.task}/{self.dataset}"
+        return Journal(experiment, run, tags, tuple(self.listeners(cell)))
 
 
 def errors_by_lead(tables: Iterable[pd.DataFrame], leaderboard: pd.DataFrame) -> pd.DataFrame:

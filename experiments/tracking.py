@@ -22,12 +22,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..errors import TrackingError
 from .files import slug
 from .journal import Event, Journal
+from .tasks import TASKS, VIEW, task_of, view_state
 
 logger = logging.getLogger("rnnzoo")
 for chatty in ("alembic", "mlflow"):
     logging.getLogger(chatty).setLevel(logging.WARNING)
 
-PREFIXES = ("forecast/", "video/")  # of the experiments that hold our runs
 DEFAULT_URI = "sqlite:///mlflow.db"
 FAULTS = (MlflowException, SQLAlchemyError, OSError, sqlite3.Error)
 BATCH = 1000  # metrics that MLflow takes in one call
@@ -80,7 +80,7 @@ class Store:
                 where = (self.database.parent / "mlartifacts" / slug(name)).as_uri()
             # another process may have made it in between: then it is there now
             with contextlib.suppress(MlflowException):
-                return str(self.client.create_experiment(name, artifact_location=where))
+                return str(self.client.create_experiment(name, where, _experiment_tags(name)))
             found = self.client.get_experiment_by_name(name)
         if found is None or found.lifecycle_stage != "active":
             raise TrackingError(f"The experiment {name} is deleted in {self.uri}: restore it.")
@@ -93,7 +93,7 @@ class Store:
     def experiments(self) -> list[str]:
         """Names of the experiments that hold runs of rnnzoo."""
         names = [e.name for e in self.client.search_experiments()]
-        return sorted(name for name in names if name.startswith(PREFIXES))
+        return sorted(name for name in names if name.partition("/")[0] in TASKS)
 
     def runs(self, experiment: str) -> pd.DataFrame:
         """Finished runs: `run, name, started`, tags, parameters and metrics as columns."""
@@ -152,6 +152,8 @@ class Projection:
         data, when = event.data, int(event.time * 1000)
         if event.kind == "start":
             tags = data["tags"] | {"mlflow.runName": data["run"]}
+            if "colour" in tags:  # MLflow's own choice gives several runs one colour
+                tags["mlflow.runColor"] = tags.pop("colour")
             experiment = self.store.experiment(data["experiment"])
             self.run = self.client.create_run(experiment, start_time=when, tags=tags).info.run_id
         elif event.kind == "parameters":
@@ -190,6 +192,17 @@ def server_command(uri: str, port: int) -> list[str]:
     """The arguments after `python -m mlflow` for a server on this machine only."""
     command = ["server", "--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(port)]
     return [*command, "--workers", "1"]
+
+
+def _experiment_tags(name: str) -> dict[str, str]:
+    """What the dashboard shows above the runs, and the view in which it shows them."""
+    if name.partition("/")[0] not in TASKS:
+        return {}
+    task = task_of(name)
+    return {
+        "mlflow.note.content": task.note,
+        f"mlflow.sharedViewState.{VIEW}": view_state(task),
+    }
 
 
 def _create_once(database: Path) -> None:

@@ -12,7 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from ..errors import ArgumentError, ModelFileError
@@ -49,7 +48,7 @@ def write_folder(
                 **{f"{i:03d}": value for i, value in enumerate(values)},
             )
         hashes = {f"{name}.npz": _sha256(fresh / f"{name}.npz") for name in arrays}
-        versions = {"rnnzoo": version("rnnzoo"), "keras": keras.version()}
+        versions = {"rnnzoo": version("rnnzoo"), "keras": version("keras")}
         manifest = {"format": FORMAT, "kind": kind, "versions": versions, **manifest}
         manifest["files"] = hashes
         (fresh / MANIFEST).write_text(

@@ -140,7 +140,7 @@ class _Watch(keras.callbacks.Callback):
             {
                 "train/loss": loss,
                 f"val/{self.error}": score,
-                "opt/lr": float(self.learner.optimizer.learning_rate),
+                "train/learning_rate": float(self.learner.optimizer.learning_rate),
                 "time/epoch_s": time.perf_counter() - self.began,
             },
             step=epoch + 1,

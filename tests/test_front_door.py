@@ -28,6 +28,12 @@ atexit.register(lambda: print("loaded:", *sorted({HEAVY} & set(sys.modules))))
     assert done.stdout.splitlines()[-1].strip() == "loaded:"
 
 
+def test_runs_are_compared_without_a_backend():
+    code = "import sys, rnnzoo.experiments.compare, rnnzoo.experiments.display; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"tensorflow", "keras", "jax", "torch"} & set(done.stdout.split())
+
+
 def test_nothing_of_tensorflow_reaches_the_screen():
     code = """
 from rnnzoo import Recurrent, cells

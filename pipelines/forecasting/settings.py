@@ -81,7 +81,7 @@ def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
         "season": schema.season,
         "split.training_rows": plan.training,
         "split.validation_rows": plan.held_out,
-        "parameters": int(forecaster.architecture_.network.count_params()),
+        "weights": int(forecaster.architecture_.network.count_params()),
     }
 
 

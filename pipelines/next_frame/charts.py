@@ -11,6 +11,7 @@ from ..drawing import lead_lines
 from .evaluation import Evaluation, Sample
 
 COLUMNS = 10  # frames in a row of a strip, at most
+THUMBNAIL = 4  # and in one that is looked at as a thumbnail
 GAP = 0.08  # of a frame's side, between two frames of a strip
 PANEL = 192  # pixels: the longer side of a frame in a clip, at least
 HEADING = 16  # pixels above a frame in a clip
@@ -32,14 +33,31 @@ def strip(sample: Sample, model: str) -> Figure:
 
 
 def lead_strip(truth: np.ndarray, forecast: np.ndarray, title: str) -> Figure:
-    """Truth, forecast and difference at each lead; frames `(time, height, width, channels)`."""
-    leads = _spread(len(truth))
-    width = max(3.0, 0.9 * len(leads) + 0.8)
-    figure = Figure(figsize=(width, 3.4), dpi=100, layout="constrained")
+    """Truth, forecast and difference at some leads, small enough to be seen as a thumbnail.
+
+    Frames are `(time, height, width, channels)`.
+    """
+    leads = _spread(len(truth), THUMBNAIL)
+    figure = Figure(figsize=(5, 4.4), dpi=100, layout="constrained")
     axes = figure.subplots()
-    _draw(axes, _rows(truth[leads], forecast[leads]), [f"{lead + 1}" for lead in leads])
+    _draw(axes, _rows(truth[leads], forecast[leads]), [f"lead {lead + 1}" for lead in leads])
     axes.set_title(title)
-    axes.set_xlabel("lead (frames ahead)")
+    return figure
+
+
+def lead_picture(sample: Sample, model: str, lead: int) -> Figure:
+    """What is known and what is forecast at one lead, in a square; at lead 0 the last frame
+    that was read."""
+    last = sample.context[-1]
+    truth = last if lead == 0 else sample.truth[lead - 1]
+    forecast = last if lead == 0 else sample.forecasts[model][lead - 1]
+    figure = Figure(figsize=(4.4, 4.8), dpi=100, layout="constrained")
+    figure.suptitle(f"{model}, lead {lead}")
+    panels = {"last frame read": _colours(last)} | _rows(truth, forecast)
+    for axes, (name, panel) in zip(figure.subplots(2, 2).flat, panels.items(), strict=True):
+        axes.imshow(panel, interpolation="nearest")
+        axes.set_title(name, fontsize="medium")
+        axes.set_axis_off()
     return figure
 
 
@@ -111,6 +129,6 @@ def _enlarged(frames: np.ndarray) -> np.ndarray:
     return pixels.repeat(times, axis=1).repeat(times, axis=2)
 
 
-def _spread(count: int) -> list[int]:
-    """At most `COLUMNS` places from the first to the last, evenly spread."""
-    return np.unique(np.linspace(0, count - 1, min(count, COLUMNS)).round().astype(int)).tolist()
+def _spread(count: int, most: int = COLUMNS) -> list[int]:
+    """At most so many places from the first to the last, evenly spread."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)).tolist()

@@ -38,17 +38,21 @@ def fit_network(
     context, horizon, epochs = settings["context"], settings["horizon"], settings["epochs"]
     known, truth = validation[:, :context], unit(validation[:, context : context + horizon])
     every = -(-epochs // PICTURES)
-    epoch = 0
+    done = 0
 
     def score() -> float:
-        nonlocal epoch
-        epoch += 1
+        nonlocal done
+        done += 1
         forecast = roll_out(known, horizon)
-        if epoch % every == 0 or epoch == 1:
-            figure = lead_strip(truth[0], forecast[0], f"validation clip, epoch {epoch}")
-            recorder.picture("frames/validation-by-epoch", figure, step=epoch)
+        if done % every == 0:
+            show(forecast)
         return float(mse(truth, forecast).mean())
 
+    def show(forecast: np.ndarray) -> None:
+        figure = lead_strip(truth[0], forecast[0], f"validation clip, epoch {done}")
+        recorder.picture("frames/validation-by-epoch", figure, step=done)
+
+    show(roll_out(known[:1], horizon))  # by the network as it begins
     network.compile(
         optimizer=keras.optimizers.Adam(settings["learning_rate"], clipnorm=1.0), loss="mse"
     )

@@ -93,7 +93,7 @@ def described(predictor: "NextFrame", clips: Any) -> dict[str, Any]:
         "cell_options": str(predictor.cell_options or {}),
         "frame": f"{height}x{width}x{channels}",
         "split.training_clips": "made anew" if callable(clips) else len(clips),
-        "parameters": int(predictor.network_.count_params()),
+        "weights": int(predictor.network_.count_params()),
     }
 
 

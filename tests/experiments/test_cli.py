@@ -64,9 +64,9 @@ def test_runs_are_tracked_and_compared(here, waves, store, monkeypatch):
     assert len(store.runs("forecast/tracked")) == 4
     compared = rnnzoo("compare", "forecast/tracked")
     assert compared.exit_code == 0
-    for run in ("gru-tracked-0", "naive-last-tracked", "linear-ar-tracked"):
+    for run in ("gru-0", "naive-last", "linear-ar"):
         assert run in compared.output
-    assert "/#/compare-runs?runs=" in compared.output
+    assert "/runs?viewStateShareKey=rnnzoo" in compared.output
     unknown = rnnzoo("compare", "forecast/trackd")
     assert unknown.exit_code == 2
     assert "Did you mean forecast/tracked" in unknown.output

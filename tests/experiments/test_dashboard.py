@@ -20,10 +20,10 @@ from typer.testing import CliRunner
 pytestmark = pytest.mark.browser
 
 HORIZON = 3
-NETWORKS = ("gru-waves-0", "rnn-waves-0")
-BASELINES = ("naive-last-waves", "naive-seasonal-waves", "linear-ar-waves")
+NETWORKS = ("gru-0", "rnn-0")
+BASELINES = ("naive-last", "naive-seasonal", "linear-ar")
 FORECASTS = NETWORKS + BASELINES
-FILMS = ("conv_lstm-square-0", "mean-image-square", "repeat-last-square", "zeros-square")
+FILMS = ("conv_lstm-0", "mean-image", "repeat-last", "zeros")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 60_000  # milliseconds for what takes one second: the machine may be busy
 NO_ASSISTANT = "localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true')"
@@ -99,12 +99,17 @@ def test_the_error_by_lead_is_a_line_for_every_run(page, server):
     expect(drawn.locator(".trace .point")).to_have_count(HORIZON * len(FORECASTS))
 
 
-def test_the_printed_comparison_leads_to_the_error_by_lead(page, server):
+def test_the_printed_address_shows_the_error_by_lead_best_run_first(page, server):
     printed = rnnzoo("compare", "forecast/waves").output
-    page.goto(server + re.search(r"/#/compare-runs\S+", printed)[0])
-    expect(page.get_by_text("Comparing 5 Runs from 1 Experiment")).to_be_visible()
-    page.get_by_role("link", name="horizon/mae", exact=True).click()
-    expect_lines(page, "horizon/mae")
+    page.goto(server + re.search(r"/#/experiments\S+", printed)[0])
+    drawn = expect_lines(page, "horizon/mae")
+    names = [name for name in re.findall(r"^\S+", printed, re.MULTILINE) if name in FORECASTS]
+    legend = [f"{name} (horizon/mae)" for name in names]
+    shown = drawn.inner_text().splitlines()
+    assert [line for line in shown if line in legend] == legend
+    lines = drawn.locator(".trace .js-line")
+    colours = {line.evaluate("line => line.style.stroke") for line in lines.all()}
+    assert len(colours) == len(FORECASTS)
 
 
 def test_a_slider_steps_through_the_leads_of_every_run(page, server):

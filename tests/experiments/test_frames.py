@@ -47,17 +47,17 @@ def test_frames_from_a_film_to_runs_that_are_compared(here, store, monkeypatch):
 
     runs = store.runs("video/film").set_index("name")
     assert set(runs.index) == {
-        "conv_lstm-film-0", "repeat-last-film", "mean-image-film", "zeros-film",
+        "conv_lstm-0", "repeat-last", "mean-image", "zeros",
     }  # fmt: skip
     saved = pd.read_csv("out/film-leaderboard.csv").set_index("model")["mse"]
     for name, run in runs.iterrows():
-        assert run["test/mse"] == pytest.approx(saved[name.removesuffix("-0")[:-5]])
-    _images_have_steps(store, runs.loc["conv_lstm-film-0", "run"])
+        assert run["test/mse"] == pytest.approx(saved[name.removesuffix("-0")])
+    _images_have_steps(store, runs.loc["conv_lstm-0", "run"])
 
     compared = rnnzoo("compare", "video/film")
     assert compared.exit_code == 0, compared.output
     assert "video/film: 3 frames after 2, tested on 8 clips" in compared.output
-    assert "conv_lstm-film-0" in compared.output
+    assert "conv_lstm-0" in compared.output
 
 
 def _images_have_steps(store, run):
@@ -65,7 +65,7 @@ def _images_have_steps(store, run):
     assert leads == [1, 2, 3]
     names = [file.path for file in store.client.list_artifacts(run, "images")]
     pictures = [name for name in names if name.endswith(".png")]
-    for key, steps in (("validation-by-epoch", [1, 2]), ("test-by-lead", [1, 2, 3])):
+    for key, steps in (("validation-by-epoch", [0, 1, 2]), ("test-by-lead", [0, 1, 2, 3])):
         found = [name for name in pictures if f"frames~{key}+step+" in name]
         assert sorted(int(name.split("+")[2]) for name in found) == steps
     others = {file.path for file in store.client.list_artifacts(run)}

@@ -34,8 +34,23 @@ def runs(found, store):
 def test_networks_and_baselines_are_runs(runs):
     assert set(runs) == {"gru", "elman", "naive-last", "naive-seasonal", "linear-ar"}
     assert {run.info.status for run in runs.values()} == {"FINISHED"}
-    assert runs["gru"].info.run_name == "gru-waves-0"
+    assert runs["gru"].info.run_name == "gru-0"
     assert len({run.data.tags["study"] for run in runs.values()}) == 1
+
+
+def test_no_two_runs_of_a_study_have_one_colour(runs):
+    colours = {run.data.tags["mlflow.runColor"] for run in runs.values()}
+    assert len(colours) == len(runs)
+
+
+def test_an_experiment_says_what_its_numbers_are(store, found):
+    tags = store.client.get_experiment_by_name("forecast/waves").tags
+    assert "the step is the lead" in tags["mlflow.note.content"]
+    view = json.loads(tags["mlflow.sharedViewState.rnnzoo"])
+    assert view["orderByKey"] == "metrics.`test/mae`"
+    assert {"metrics.`test/skill`", "params.`lookback`", "metrics.`time/fit_s`"} <= set(
+        view["selectedColumns"]
+    )
 
 
 def test_settings_are_parameters(runs):
@@ -96,7 +111,7 @@ def test_compare_reads_the_leaderboard_back(store, found):
     assert compared.table["mae"].tolist() == sorted(found.leaderboard["mae"])
     assert compared.table["run"][0].startswith(found.leaderboard["model"][0])
     assert compared.title.startswith("forecast/waves: sales, 3 steps ahead, tested on 60 rows")
-    assert compared.address.startswith('/#/compare-runs?runs=["')
+    assert compared.address.startswith("/#/experiments/")
     assert "forecast/waves" in store.experiments()
 
 
@@ -111,8 +126,8 @@ def test_what_cannot_be_compared_is_kept_apart(store, found, waves):
     assert "2 steps ahead" in two.title
     assert "4 steps ahead" in four.title
     names = two.table["run"].tolist()
-    assert names.count("naive-last-apart") == 1  # the same numbers twice are one row
-    assert names.count("elman-apart-0") == 2  # they took different seconds
+    assert names.count("naive-last") == 1  # the same numbers twice are one row
+    assert names.count("elman-0") == 2  # they took different seconds
     (latest,) = comparisons(store, "forecast/apart", latest=True)
     assert "4 steps ahead" in latest.title
 

@@ -1,0 +1,77 @@
+"""The kinds of task whose runs are tracked, and how each is set side by side."""
+
+import json
+from dataclasses import dataclass
+
+VIEW = "rnnzoo"  # name of the view that is stored with an experiment
+
+
+@dataclass(frozen=True)
+class Task:
+    """How the runs of one kind of task are compared.
+
+    Attributes:
+        same: parameters that are equal where runs may be compared.
+        title: what was tried, from the experiment's name and these parameters.
+        error: the metric that ranks, the smaller the better.
+        columns: of a table of runs: labels by tag, parameter or metric.
+        note: what a reader of the dashboard has to know.
+    """
+
+    same: tuple[str, ...]
+    title: str
+    error: str
+    columns: dict[str, str]
+    note: str
+
+
+COSTS = {"weights": "weights", "time/fit_s": "seconds", "study": "study"}
+TASKS = {
+    "forecast": Task(
+        same=("target", "horizon", "split.test_rows", "split.test_start"),
+        title="{0}: {1}, {2} steps ahead, tested on {3} rows from {4}",
+        error="test/mae",
+        columns={"name": "run", "test/mae": "mae", "test/rmse": "rmse", "test/mase": "mase"}
+        | {"test/skill": "skill", "lookback": "lookback"}
+        | COSTS,
+        note="Forecasts of rows that no fit saw, errors in the unit of the target. In horizon/ "
+        "the step is the lead: how many rows ahead.",
+    ),
+    "video": Task(
+        same=("context", "horizon", "split.test_clips"),
+        title="{0}: {2} frames after {1}, tested on {3} clips",
+        error="test/mse",
+        columns={"name": "run", "test/mse": "mse", "test/mae": "mae", "test/ssim": "ssim"}
+        | {"test/psnr": "psnr", "test/skill": "skill"}
+        | COSTS,
+        note="Frames rolled out freely on clips that no fit saw. MSE and MAE are summed over a "
+        "frame, values 0 to 1; SSIM has data range 1; PSNR is in dB. In horizon/ and in "
+        "frames/test-by-lead the step is the lead: how many frames ahead.",
+    ),
+}
+
+
+def task_of(experiment: str) -> Task:
+    """The task of an experiment, e.g. of `"forecast/seattle-weather"`."""
+    return TASKS[experiment.partition("/")[0]]
+
+
+def view_state(task: Task) -> str:
+    """A view for MLflow's dashboard: the scores as columns, the best run first.
+
+    The form is MLflow's own and not documented; one that it does not know, it passes over.
+    """
+    tables = {"test": "metrics", "time": "metrics"}
+    columns = [
+        f"{tables.get(key.partition('/')[0], 'params')}.`{key}`"
+        for key in task.columns
+        if key not in ("name", "study")
+    ]
+    order = {"orderByKey": f"metrics.`{task.error}`", "orderByAsc": True}
+    return json.dumps(order | {"selectedColumns": columns})
+
+
+def charts_address(experiment_id: str) -> str:
+    """The charts of an experiment in MLflow's dashboard, after the server's name."""
+    query = f"viewStateShareKey={VIEW}&workflowType=machine_learning&compareRunsMode=CHART"
+    return f"/#/experiments/{experiment_id}/runs?{query}"
