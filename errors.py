@@ -19,7 +19,7 @@ class ArgumentTypeError(RnnzooError, TypeError):
 
 
 class DataError(RnnzooError, ValueError):
-    """A table cannot be used as it is. Names column, rows and remedy."""
+    """Data cannot be used as they are. Names column and rows, or clip and frame, and remedy."""
 
 
 class FitError(RnnzooError, ArithmeticError):

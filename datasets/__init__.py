@@ -70,7 +70,9 @@ def load_clips(name: str, folder: str | Path | None = None) -> Clips:
             raise ArgumentError(f"{name} is made from no files. Received: folder={str(folder)!r}")
         return loader()
     if folder is None:
-        raise ArgumentError(f"{name} is made from files: name the `folder` that holds them.")
+        raise ArgumentError(
+            f"{name} is made from files: name the `folder` (--folder) that holds them."
+        )
     return loader(folder)
 
 

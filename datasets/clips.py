@@ -1,6 +1,6 @@
 """Clips to learn next frames from, split before anything is learned."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DataError, whole_number
 from .fetch import open_frames
-from .frames import checked_film, checked_frames
+from .frames import CHANNELS, checked_film, checked_frames, checked_list
 
 #: Makes clips without end: from how many and a seed, `(clips, time, height, width, channels)`.
 Sampler = Callable[[int, int], np.ndarray]
@@ -44,7 +44,7 @@ def read_clips(data: Any, length: int = 20, name: str | None = None) -> Clips:
     test, a fifth of the rest for validation.
 
     Args:
-        data: an array, a list of clips, or a path to `.npy` or `.npz`.
+        data: an array, a list of frames or of clips, or a path to `.npy` or `.npz`.
         length: frames of a clip, those that are read and those that are forecast.
         name: what the clips are called; by default the file's name.
 
@@ -56,6 +56,9 @@ def read_clips(data: Any, length: int = 20, name: str | None = None) -> Clips:
     if isinstance(data, (str, Path)):
         name = name or Path(data).name.partition(".")[0]
         data = open_frames(data)
+    elif isinstance(data, (list, tuple)) and _holds_frames(data):
+        data = checked_list(data, "frame")
+    _check_order(data, length)
     if _is_film(data):
         parts = [_windows(part, length) for part in _split(checked_film(data), length, "frames")]
     else:
@@ -71,7 +74,33 @@ def read_clips(data: Any, length: int = 20, name: str | None = None) -> Clips:
 
 def _is_film(data: Any) -> bool:
     shape: tuple[int, ...] = getattr(data, "shape", ())
-    return len(shape) == 3 or (len(shape) == 4 and shape[-1] <= 4)
+    return len(shape) == 3 or (len(shape) == 4 and shape[-1] <= CHANNELS)
+
+
+def _holds_frames(parts: Sequence[Any]) -> bool:
+    try:
+        return bool(parts) and _is_film(np.asarray(parts[0])[None])
+    except ValueError:  # parts of different sizes: what is wrong with them is said later
+        return False
+
+
+def _check_order(data: Any, length: int) -> None:
+    """Refuses clips with time first, as in the published test file of Moving MNIST, and
+    films with channels first: they would be read as something else."""
+    shape: tuple[int, ...] = getattr(data, "shape", ())
+    if _is_film(data) or len(shape) < 4:
+        return
+    if shape[0] == length < shape[1]:
+        raise DataError(
+            f"Time seems to stand before the clips. Received: shape {shape}, clips of {length} "
+            "frames. Swap them: np.swapaxes(frames, 0, 1); or, if these are "
+            f"{length} clips, cut them: frames[:, :{length}]"
+        )
+    if len(shape) == 4 and shape[1] <= CHANNELS < min(shape[2:]) and shape[1] < length:
+        raise DataError(
+            f"Clips must hold {length} frames. Received: shape {shape}. If it is a film with its "
+            "channels first, move them: np.moveaxis(film, 1, -1)"
+        )
 
 
 def _split(items: np.ndarray, least: int, kind: str) -> list[np.ndarray]:

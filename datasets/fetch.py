@@ -157,7 +157,7 @@ def _content(path: Path) -> bytes:
     if len(content) > LIMIT:
         raise DataError(
             f"{path.name}: The file unpacks to more than {LIMIT >> 30} GiB. "
-            "Read what is needed of it with pandas and pass the frame."
+            "Read what is needed of it and pass that."
         )
     if not content.strip():
         raise DataError(f"{path.name}: The file is empty.")

@@ -1,12 +1,13 @@
 """Checks of users' frames: one array of one kind, finite, channels last."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..errors import DataError
 
+ROUNDING = 1e-5  # beyond 0 and 1, as resizing leaves it
 CHANNELS = 4  # at most: grey, two fields, RGB, RGB with alpha
 SHAPES = "(clips, time, height, width) or (clips, time, height, width, channels)"
 
@@ -22,7 +23,7 @@ def checked_frames(frames: Any) -> np.ndarray:
             are neither `uint8` nor floats in [0, 1]; NaN. Names clip and frame.
     """
     if isinstance(frames, (list, tuple)):
-        frames = _stacked([np.asarray(clip) for clip in frames])
+        frames = checked_list(frames)
     frames = np.asarray(frames)
     _check_type(frames)
     if frames.ndim == 4:
@@ -40,7 +41,7 @@ def checked_frames(frames: Any) -> np.ndarray:
     _check_channels(frames)
     for place, clip in enumerate(frames):
         _check_values(clip, f"clip {place}, ")
-    return frames if frames.dtype == "uint8" else frames.astype("float32")
+    return _plain(frames)
 
 
 def checked_film(film: Any) -> np.ndarray:
@@ -51,23 +52,42 @@ def checked_film(film: Any) -> np.ndarray:
     if 0 in film.shape:
         raise DataError(f"There are no frames. Received: an array of shape {film.shape}")
     _check_values(film, "")
-    return film if film.dtype == "uint8" else film.astype("float32")
+    return _plain(film)
 
 
-def _stacked(clips: list[np.ndarray]) -> np.ndarray:
-    if not clips:
+def _plain(frames: np.ndarray) -> np.ndarray:
+    return frames if frames.dtype == "uint8" else frames.astype("float32", copy=False)
+
+
+def checked_list(given: Sequence[Any], kind: str = "clip") -> np.ndarray:
+    """A list of clips, or of frames, as one array.
+
+    Raises:
+        DataError: none, or ones whose sizes or types differ. Names the first.
+    """
+    if not given:
         raise DataError("There are no frames. Received: an empty list")
+    clips = []
+    for place, clip in enumerate(given):
+        try:
+            clips.append(np.asarray(clip))
+        except ValueError as error:
+            sizes = sorted({np.shape(frame) for frame in clip})
+            raise DataError(
+                f"All frames must have one size. Received: {kind} {place} with parts of shapes "
+                f"{', '.join(map(str, sizes))}. Cut or resize them."
+            ) from error
     first = clips[0]
     for place, clip in enumerate(clips):
         if clip.shape != first.shape:
             raise DataError(
-                "All clips must have one length and one size. Received: clip 0 of shape "
-                f"{first.shape}, clip {place} of shape {clip.shape}. Cut or resize them."
+                f"All {kind}s must have one length and size. Received: {kind} 0 of shape "
+                f"{first.shape}, {kind} {place} of shape {clip.shape}. Cut or resize them."
             )
         if clip.dtype != first.dtype:
             raise DataError(
-                f"All clips must have one type. Received: clip 0 of {first.dtype}, clip {place} "
-                f"of {clip.dtype}. Divide the uint8 ones by 255, or convert the others."
+                f"All {kind}s must have one type. Received: {kind} 0 of {first.dtype}, "
+                f"{kind} {place} of {clip.dtype}. Divide the uint8 ones by 255, or convert the others."
             )
     return np.stack(clips)
 
@@ -79,22 +99,31 @@ def _check_type(frames: np.ndarray) -> None:
             f"sizes. Cut or resize them to one shape {SHAPES}."
         )
     if frames.dtype != "uint8" and not np.issubdtype(frames.dtype, np.floating):
+        remedy = ""
+        if frames.dtype == bool:
+            remedy = " Convert them: frames.astype('float32')"
+        elif np.issubdtype(frames.dtype, np.integer):
+            remedy = (
+                " Divide them by their largest possible value (65535 for 16 bits); whole numbers "
+                "from 0 to 255 may become frames.astype('uint8')"
+            )
         raise DataError(
             "Frames must be uint8 from 0 to 255, or floats from 0 to 1. "
-            f"Received: {frames.dtype}. Convert them: frames.astype('uint8')"
+            f"Received: {frames.dtype}.{remedy}"
         )
 
 
 def _check_channels(frames: np.ndarray) -> None:
-    first, last = frames.shape[2], frames.shape[-1]
-    if last > CHANNELS:
-        remedy = (
-            " They seem to stand first: np.moveaxis(frames, 2, -1)" if first <= CHANNELS else ""
-        )
-        raise DataError(
-            f"The last axis of frames holds the channels, {CHANNELS} at most. "
-            f"Received: shape {frames.shape}.{remedy}"
-        )
+    if frames.shape[-1] <= CHANNELS:
+        return
+    remedy = ""
+    for axis in (1, 2):
+        if frames.shape[axis] <= CHANNELS:
+            remedy = f" They seem to stand first: np.moveaxis(frames, {axis}, -1)"
+    raise DataError(
+        f"The last axis of frames holds the channels, {CHANNELS} at most. "
+        f"Received: shape {frames.shape}.{remedy}"
+    )
 
 
 def _check_values(film: np.ndarray, where: str) -> None:
@@ -110,11 +139,16 @@ def _check_values(film: np.ndarray, where: str) -> None:
                 f"{t}, row {row}, column {column} ({count} such values there). Fill them, e.g. "
                 "with np.nan_to_num."
             )
-        if frame.min() < 0 or frame.max() > 1:
+        low, high = float(frame.min()), float(frame.max())
+        if low < -ROUNDING or high > 1 + ROUNDING:
+            remedy = (
+                "Divide them by their largest possible value (255 for 8 bits), or pass uint8."
+                if low >= 0
+                else "Shift and scale them, e.g. (frames + 1) / 2 from −1 … 1."
+            )
             raise DataError(
                 "Frames of floats lie between 0 and 1. "
-                f"Received: {frame.min():g} to {frame.max():g} at {where}frame {t}. Divide them by "
-                "their largest possible value (255 for 8 bits), or pass uint8."
+                f"Received: {low} to {high} at {where}frame {t}. {remedy}"
             )
 
 

@@ -2,18 +2,19 @@
 
 from pathlib import Path
 
+from ..errors import DataError
 from .clips import Clips
 from .fetch import open_idx
 from .moving import sampler
 
 FRAMES = 20
-CANVAS = 64  # pixels
+CANVAS, DIGIT = 64, 28  # pixels
 VALIDATION_DIGITS = 5_000  # the last of the train images
 VALIDATION_CLIPS, TEST_CLIPS = 200, 1_000
 
 
 def load(folder: str | Path) -> Clips:
-    """Moving MNIST: two digits of MNIST that bounce on a canvas of 64 × 64.
+    """Two digits of MNIST that bounce on a canvas of 64 × 64; from files in --folder.
 
     Clips of 20 frames, 10 to read and 10 to forecast, `uint8`. Training clips are made
     as they are needed, without end, from the first 55,000 train images; the 200 clips for
@@ -30,12 +31,18 @@ def load(folder: str | Path) -> Clips:
     Raises:
         DataError: the files are not there, or damaged.
     """
-    train = open_idx(folder, "train-images-idx3-ubyte")
-    parts = (
-        train[:-VALIDATION_DIGITS],
-        train[-VALIDATION_DIGITS:],
-        open_idx(folder, "t10k-images-idx3-ubyte"),
-    )
+    train, test = (open_idx(folder, f"{name}-images-idx3-ubyte") for name in ("train", "t10k"))
+    if len(train) <= VALIDATION_DIGITS or not len(test):
+        raise DataError(
+            f"{folder}: More than {VALIDATION_DIGITS:,} train images are needed, and one t10k "
+            f"image. Received: {len(train):,} and {len(test):,}"
+        )
+    if {train.shape[1:], test.shape[1:]} != {(DIGIT, DIGIT)}:
+        raise DataError(
+            f"{folder}: Images must be of {DIGIT} × {DIGIT} pixels. "
+            f"Received: {train.shape[1:]} and {test.shape[1:]}"
+        )
+    parts = (train[:-VALIDATION_DIGITS], train[-VALIDATION_DIGITS:], test)
     training, validation, test = (sampler(part, FRAMES, CANVAS) for part in parts)
     return Clips(
         name="moving-mnist",

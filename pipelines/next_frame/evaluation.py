@@ -37,7 +37,11 @@ class Sample:
 class Evaluation:
     """Errors of a network and of the baselines, rolled out freely over the same clips.
 
+    Scored is what `NextFrame.predict` gives: frames cut to [0, 1]. Published scores of
+    Moving MNIST are of frames that are not cut.
+
     Attributes:
+        name: what the clips are called.
         model: the network's name, the first key of `errors`.
         context: frames that were read.
         errors: by model and metric, `(clips, horizon)`: `mse` and `mae` are summed over the
@@ -47,6 +51,7 @@ class Evaluation:
         seconds: of its fit.
     """
 
+    name: str
     model: str
     context: int
     errors: dict[str, dict[str, np.ndarray]]
@@ -114,6 +119,7 @@ def evaluate(
     horizon: int,
     mean_image: np.ndarray,
     *,
+    name: str,
     parameters: int,
     seconds: float,
 ) -> Evaluation:
@@ -126,25 +132,26 @@ def evaluate(
         context: frames of each clip that are known.
         horizon: frames after them that are scored; what comes later is not read.
         mean_image: of the training clips.
+        name: what the clips are called.
         parameters: weights of the network.
         seconds: of its fit.
     """
     scored: dict[str, dict[str, list]] = {}
     samples: list[Sample] = []
-    for batch in _batches(clips):
+    for batch in batches(clips):
         known, truth = batch[:, :context], unit(batch[:, context : context + horizon])
         forecasts = {model: roll_out(known, horizon)} | baselines(known, horizon, mean_image)
-        for name, forecast in forecasts.items():
+        for who, forecast in forecasts.items():
             for key, metric in METRICS.items():
-                scored.setdefault(name, {}).setdefault(key, []).append(metric(truth, forecast))
+                scored.setdefault(who, {}).setdefault(key, []).append(metric(truth, forecast))
         for i in range(min(len(batch), SHOWN - len(samples))):
-            shown = {name: forecast[i] for name, forecast in forecasts.items()}
+            shown = {who: forecast[i] for who, forecast in forecasts.items()}
             samples.append(Sample(unit(known[i]), truth[i], shown))
     errors = {
-        name: {key: np.concatenate(parts) for key, parts in metrics.items()}
-        for name, metrics in scored.items()
+        who: {key: np.concatenate(parts) for key, parts in metrics.items()}
+        for who, metrics in scored.items()
     }
-    return Evaluation(model, context, errors, samples, parameters, seconds)
+    return Evaluation(name, model, context, errors, samples, parameters, seconds)
 
 
 def record(evaluation: Evaluation, recorder: Recorder, model: str | None = None) -> None:
@@ -162,6 +169,7 @@ def combine(evaluations: list[Evaluation]) -> pd.DataFrame:
     return table.drop_duplicates("model").sort_values("mse", ignore_index=True)
 
 
-def _batches(clips: np.ndarray) -> Iterator[np.ndarray]:
+def batches(clips: np.ndarray) -> Iterator[np.ndarray]:
+    """Clips in parts, as views: memory does not grow with their number."""
     for first in range(0, len(clips), BATCH):
         yield clips[first : first + BATCH]

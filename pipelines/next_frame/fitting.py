@@ -7,13 +7,14 @@ import keras
 import numpy as np
 
 from ...datasets import Sampler
-from ..recorder import Recorder
+from ..recorder import Recorder, Silence
 from ..training import History, fit
 from .charts import lead_strip
+from .evaluation import batches
 from .metrics import mse
 from .patches import to_patches, unit
 
-PICTURES = 10  # roll-outs shown in the course of a fit, at most
+PICTURES = 10  # roll-outs shown in the course of a fit, at most, after the first one
 
 
 def fit_network(
@@ -36,23 +37,29 @@ def fit_network(
         recorder: told of each epoch, with pictures of the first validation clip.
     """
     context, horizon, epochs = settings["context"], settings["horizon"], settings["epochs"]
-    known, truth = validation[:, :context], unit(validation[:, context : context + horizon])
     every = -(-epochs // PICTURES)
     done = 0
 
     def score() -> float:
         nonlocal done
         done += 1
-        forecast = roll_out(known, horizon)
+        errors = []
+        for clips in batches(validation):
+            forecast = roll_out(clips[:, :context], horizon)
+            errors.append(mse(unit(clips[:, context : context + horizon]), forecast))
         if done % every == 0:
-            show(forecast)
-        return float(mse(truth, forecast).mean())
+            show()
+        return float(np.concatenate(errors).mean())
 
-    def show(forecast: np.ndarray) -> None:
-        figure = lead_strip(truth[0], forecast[0], f"validation clip, epoch {done}")
+    def show() -> None:
+        if isinstance(recorder, Silence):
+            return
+        clip = validation[:1]
+        truth, forecast = unit(clip[0, context:]), roll_out(clip[:, :context], horizon)[0]
+        figure = lead_strip(truth[:horizon], forecast, f"validation clip, epoch {done}")
         recorder.picture("frames/validation-by-epoch", figure, step=done)
 
-    show(roll_out(known[:1], horizon))  # by the network as it begins
+    show()  # the network as it begins
     network.compile(
         optimizer=keras.optimizers.Adam(settings["learning_rate"], clipnorm=1.0), loss="mse"
     )

@@ -39,7 +39,8 @@ def ssim(truth: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     window = min(WINDOW, height - 1 + height % 2, width - 1 + width % 2)  # odd
     if window < 3:
         return np.full(truth.shape[:-3], np.nan)
-    pairs = zip(truth.reshape(-1, *truth.shape[-3:]), forecast.reshape(-1, *truth.shape[-3:]))  # noqa: B905
+    frames = (-1, *truth.shape[-3:])
+    pairs = zip(truth.reshape(frames), forecast.reshape(frames), strict=True)
     values = [
         structural_similarity(*pair, data_range=1.0, channel_axis=-1, win_size=window)
         for pair in pairs

@@ -23,7 +23,8 @@ from .patches import to_frames, to_patches
 from .saving import restore, save
 from .settings import Look
 
-READ = 32  # clips rolled out in one call: bounds memory, whatever their number
+PIXELS = 2**17  # rolled out side by side: bounds memory, whatever the number of clips
+MEAN_CLIPS = 1000  # made for the mean image, where clips are made anew
 
 
 class NextFrame(BaseEstimator):
@@ -49,7 +50,7 @@ class NextFrame(BaseEstimator):
         cell_options: further arguments of the cell, by name, e.g. `{"kernel_size": 5}`.
 
     What `fit` learns ends in an underscore: `network_`, `look_`, `mean_image_`,
-    `history_`; `context_` and `horizon_` are the fitted ones.
+    `history_`, and `settings_`, the arguments as they were then.
 
     Example:
 
@@ -122,20 +123,20 @@ class NextFrame(BaseEstimator):
             FitError: training diverged.
         """
         recorder = recorder or Silence()
+        training, some, held_out, look = self._parts(clips, validation)
         if hasattr(self, "history_"):  # should this fit fail, no half of an older one is left
             del self.history_
-        training, some, held_out, self.look_ = self._parts(clips, validation)
-        self.context_, self.horizon_ = int(self.context), int(self.horizon)
+        self.settings_, self.look_ = self.get_params(), look
         self.mean_image_ = mean_image(some)
         with seeded(self.seed):
-            self.build()
+            self._build()
             recorder.parameters(settings.described(self, training))
             self.history_: History = fit_network(
                 self.network_,
                 self._roll_out,
                 training,
                 held_out,
-                self.get_params(),
+                self.settings_,
                 recorder,
             )
         return self
@@ -144,7 +145,8 @@ class NextFrame(BaseEstimator):
         """Rolls out the frames that follow each clip.
 
         Args:
-            frames: what is known; all of it is read, at least `context` frames a clip.
+            frames: what is known, at least `context` frames a clip. All of it is read: of
+                clips with the frames to be forecast, pass `clips[:, :context]`.
             steps: how many frames to forecast; by default `horizon`.
 
         Returns:
@@ -155,8 +157,8 @@ class NextFrame(BaseEstimator):
             DataError: too few frames, or frames of another size or type than in `fit`.
         """
         self._require_fit()
-        steps = self.horizon_ if steps is None else whole_number("steps", steps)
-        known = self.look_.checked(frames, self.context_, "the context")
+        steps = self.settings_["horizon"] if steps is None else whole_number("steps", steps)
+        known = self.look_.checked(frames, self.settings_["context"], "the context")
         forecast = self._roll_out(known, steps)
         return forecast if np.ndim(frames) == 5 else forecast[..., 0]
 
@@ -172,18 +174,16 @@ class NextFrame(BaseEstimator):
             DataError: too few frames, or frames of another size or type than in `fit`.
         """
         self._require_fit()
+        own = isinstance(clips, Clips)
+        context, horizon = int(self.settings_["context"]), int(self.settings_["horizon"])
         evaluation = evaluate(
-            self.cell,
+            self.settings_["cell"],
             self._roll_out,
-            self._whole(
-                self.look_,
-                clips.test if isinstance(clips, Clips) else clips,
-                self.context_,
-                self.horizon_,
-            ),
-            self.context_,
-            self.horizon_,
+            self._whole(self.look_, clips.test if own else clips, context, horizon),
+            context,
+            horizon,
             self.mean_image_,
+            name=clips.name if own else "clips",
             parameters=self.parameters_,
             seconds=self.history_.seconds,
         )
@@ -217,13 +217,13 @@ class NextFrame(BaseEstimator):
         self._require_fit()
         return int(self.network_.count_params())
 
-    def build(self) -> None:
-        """Makes an untrained network for the frames of `look_`."""
+    def _build(self) -> None:
+        """Makes an untrained network of `settings_` for the frames of `look_`."""
         height, width, channels = self.look_.frame or ()
-        patch = self.look_.patch
-        kind, options = CELLS[self.cell], self.cell_options or {}
+        patch, chosen = self.look_.patch, self.settings_
+        kind, options = CELLS[chosen["cell"]], chosen["cell_options"] or {}
         encoder, forecaster = (
-            [kind(self.filters, **options) for _ in range(self.layers)] for _ in range(2)
+            [kind(chosen["filters"], **options) for _ in range(chosen["layers"])] for _ in range(2)
         )
         places = (height // patch, width // patch, patch**2 * channels)
         self.network_: keras.Model = encoder_forecaster(encoder, forecaster, places)
@@ -231,22 +231,30 @@ class NextFrame(BaseEstimator):
 
     def _roll_out(self, known: np.ndarray, steps: int) -> np.ndarray:
         """`(clips, steps, height, width, channels)` after frames that were checked."""
-        parts = []
-        for first in range(0, len(known), READ):
-            patches = to_patches(known[first : first + READ], self.look_.patch)
+        frames = np.empty((len(known), steps, *known.shape[2:]), "float32")
+        together = max(1, PIXELS // (known.shape[2] * known.shape[3]))
+        for first in range(0, len(known), together):
+            patches = to_patches(known[first : first + together], self.look_.patch)
             ahead = np.zeros((len(patches), steps, *patches.shape[2:-1], 0), "float32")
-            parts.append(to_frames(self._compiled([patches, ahead])[0], self.look_.patch))
-        return np.concatenate(parts).clip(0, 1)
+            rolled = to_frames(self._compiled([patches, ahead])[0], self.look_.patch)
+            np.clip(rolled, 0, 1, out=frames[first : first + together])
+        return frames
 
     def _parts(self, clips: Any, validation: Any) -> tuple[Any, np.ndarray, np.ndarray, Look]:
         """What trains, clips that stand for it, what chooses the weights, how they look."""
         self.check()
         training, held_out = settings.parts(clips, validation)
-        some = training(self.clips_per_epoch, self.seed) if callable(training) else training
+        some = training(MEAN_CLIPS, 0) if callable(training) else training
         some = self._whole(Look(int(self.patch)), some, self.context, self.horizon)
         look = Look(int(self.patch), some.shape[2:], some.dtype.name)
         held_out = self._whole(look, held_out, self.context, self.horizon)
-        return training if callable(training) else some, some, held_out, look
+        if not callable(training):
+            return some, some, held_out, look
+
+        def checked(count: int, seed: int) -> np.ndarray:
+            return self._whole(look, training(count, seed), self.context, self.horizon)
+
+        return checked, some, held_out, look
 
     @staticmethod
     def _whole(look: Look, clips: Any, context: int, horizon: int) -> np.ndarray:

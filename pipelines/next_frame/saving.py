@@ -18,9 +18,7 @@ KIND = "next_frame"
 def save(predictor: "NextFrame", folder: Path) -> Path:
     """Writes a fitted network to a folder."""
     manifest = {
-        "settings": predictor.get_params(),
-        "context": predictor.context_,
-        "horizon": predictor.horizon_,
+        "settings": predictor.settings_,
         "look": asdict(predictor.look_),
         "history": asdict(predictor.history_),
     }
@@ -42,11 +40,11 @@ def restore(kind: type["NextFrame"], folder: Path) -> "NextFrame":
     try:
         predictor = kind(**manifest["settings"])
         predictor.check()
-        predictor.context_, predictor.horizon_ = manifest["context"], manifest["horizon"]
+        predictor.settings_ = predictor.get_params()
         look = manifest["look"]
         predictor.look_ = Look(**look | {"frame": tuple(look["frame"])})
         (predictor.mean_image_,) = arrays["mean_image"]
-        predictor.build()
+        predictor._build()
         predictor.network_.set_weights(arrays["weights"])
         predictor.history_ = History(**manifest["history"])
     except (KeyError, TypeError, ValueError) as error:

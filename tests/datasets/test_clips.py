@@ -163,15 +163,23 @@ REFUSED = {
         "clip 0 of float32, clip 1 of uint8.*Divide the uint8 ones by 255",
     ),
     "whole numbers": ((255 * CLIPS).astype("int64"), "Received: int64"),
+    "16 bits": (np.zeros((2, 4, 8, 8), "uint16"), "Received: uint16.*65535 for 16 bits"),
+    "masks": (CLIPS > 0.5, r"Received: bool. Convert them: frames.astype\('float32'\)"),
+    "words": (np.array(["a"]), "Received: <U1.$"),
+    "sizes mixed in a clip": (
+        [[CLIPS[0, 0], CLIPS[0, 1, :4]]],
+        r"Received: clip 0 with parts of shapes \(4, 8\), \(8, 8\)",
+    ),
     "objects": (np.array([None, 1]), "Received: objects"),
     "channels first": (RNG.random((2, 4, 3, 8, 8)), r"seem to stand first: np.moveaxis\(frames"),
+    "channels before time": (RNG.random((2, 3, 5, 8, 8)), r"np.moveaxis\(frames, 1, -1\)"),
     "many channels": (RNG.random((2, 4, 8, 8, 5)), "4 at most"),
     "one clip": (CLIPS[0], r"Pass frames\[None\] if it is one clip"),
     "one clip of colours": (RNG.random((6, 8, 8, 3)), r"one clip of shape .*frames\[None\]"),
     "NaN": (nan_at(CLIPS, 1, 2, 3, 4), "Received: .*nan.* at clip 1, frame 2, row 3, column 4"),
     "infinity": (nan_at(CLIPS, 0, 1, 2, 3) * np.inf, "must be finite"),
     "0 to 255": (255 * CLIPS, "lie between 0 and 1.*Divide them"),
-    "negative": (CLIPS - 0.5, "lie between 0 and 1"),
+    "negative": (CLIPS - 0.5, "lie between 0 and 1.*Shift and scale them"),
 }
 
 
@@ -188,13 +196,34 @@ def test_frames_that_cannot_be_used(fault):
         (FILM[:11], "12 frames are the least.*Received: 11 frames"),
         (FILM[:0], "There are no frames"),
         (nan_at(FILM / 255, 7, 1, 2), "at frame 7, row 1, column 2"),
-        (CLIPS, r"Received: 4 frames"),
+        (CLIPS[..., None], r"Clips must hold 5 frames.*Received: 4 frames"),
+        (CLIPS, r"channels first, move them: np.moveaxis\(film, 1, -1\)"),
+        (np.zeros((5, 9, 8, 8), "uint8"), r"Swap them: np.swapaxes\(frames, 0, 1\)"),
     ],
 )
 def test_films_that_cannot_be_cut(film, message):
-    length = 5 if film is CLIPS else 4
+    length = 4 if len(film.shape) == 3 else 5
     with pytest.raises(DataError, match=message):
         read_clips(film, length)
+
+
+def test_a_list_of_frames_is_a_film():
+    np.testing.assert_array_equal(read_clips([*FILM], 4).test, read_clips(FILM, 4).test)
+    with pytest.raises(DataError, match=r"frame 0 of shape \(8, 6\), frame 2 of shape \(4, 6\)"):
+        read_clips([FILM[0], FILM[1], FILM[2][:4]])
+
+
+def test_rounding_errors_of_a_resize_are_no_fault():
+    assert checked_frames(CLIPS.clip(0, 1) * (1 + 1e-6)).shape == (3, 4, 8, 8, 1)
+
+
+def test_a_folder_with_other_images_than_those_of_mnist(mnist):
+    (mnist / "t10k-images-idx3-ubyte").write_bytes(idx(np.zeros((5, 70, 70), "uint8")))
+    with pytest.raises(DataError, match=r"28 × 28 pixels. Received: .*\(70, 70\)"):
+        load_clips("moving-mnist", mnist)
+    (mnist / "train-images-idx3-ubyte").write_bytes(idx(np.zeros((100, 28, 28), "uint8")))
+    with pytest.raises(DataError, match="More than 5,000 train images are needed"):
+        load_clips("moving-mnist", mnist)
 
 
 def test_frames_keep_their_type_and_gain_a_channel():

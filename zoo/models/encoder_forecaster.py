@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import keras
 
+from ...errors import ArgumentError
 from ..cells import Feedback, RecurrentCell
 from ..layers import Recurrent, stack
 
@@ -33,9 +34,18 @@ def encoder_forecaster(
         `(batch, horizon, *spatial, 0)`: nothing but how many they are; the forecast
         `(batch, horizon, *spatial, channels)`.
 
+    Raises:
+        ArgumentError: encoder and forecaster differ in their states.
+
     Reference: Shi et al. (2015), Convolutional LSTM network, NeurIPS, section 3.3; there
     the forecaster reads nothing, here its own last frame.
     """
+    sizes = [[n for cell in cells for n in cell.state_size] for cells in (encoder, forecaster)]
+    if sizes[0] != sizes[1]:
+        raise ArgumentError(
+            "The forecaster takes over the encoder's states: both need the same. "
+            f"Received: states of {sizes[0]} and {sizes[1]} channels"
+        )
     *spatial, channels = frame
     context = keras.Input((None, *frame), name="context")
     ahead = keras.Input((None, *spatial, 0), name="ahead")
