@@ -87,7 +87,7 @@ def checked_list(given: Sequence[Any], kind: str = "clip") -> np.ndarray:
         if clip.dtype != first.dtype:
             raise DataError(
                 f"All {kind}s must have one type. Received: {kind} 0 of {first.dtype}, "
-                f"{kind} {place} of {clip.dtype}. Divide the uint8 ones by 255, or convert the others."
+                f"{kind} {place} of {clip.dtype}. Divide the uint8 ones by 255."
             )
     return np.stack(clips)
 

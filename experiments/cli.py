@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import RnnzooError, TrackingError, one_of, whole_number
-from .inputs import listed, named_clips, named_series
+from .inputs import listed, named_clips, named_series, options
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -139,6 +139,11 @@ def frames(
     patch: Annotated[int, typer.Option(help="Side of the squares read as one place.")] = 4,
     epochs: Annotated[int, typer.Option(help="Epochs, at most.")] = 50,
     clips_per_epoch: Annotated[int, typer.Option(help="Clips that an epoch reads.")] = 1000,
+    batch_size: Annotated[int, typer.Option(help="Clips in a step of training.")] = 8,
+    learning_rate: Annotated[float, typer.Option(help="Of Adam.")] = 0.004,
+    cell_option: Annotated[
+        list[str] | None, typer.Option(help="Argument of the cells, e.g. peepholes=true.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same forecast.")] = 0,
     tracking: Tracking = True,
     save: Annotated[Path | None, typer.Option(help="Folder for models and pictures.")] = None,
@@ -157,6 +162,9 @@ def frames(
         patch=patch,
         epochs=epochs,
         clips_per_epoch=clips_per_epoch,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        cell_options=options(cell_option) or None,
         seed=seed,
     )
     open_store = _store if tracking else None
@@ -200,7 +208,8 @@ def data(debug: Debug = False) -> None:
 
     out = console()
     for name in (*DATASETS, *VIDEOS):
-        out.print(f"{name:<16} {describe(name)}")
+        use = "forecast" if name in DATASETS else "frames"
+        out.print(f"{name:<16} {use:<9} {describe(name)}")
 
 
 @app.command()
@@ -226,7 +235,7 @@ def compare(
         print_table(out, each.title, frame_table(each.table))
         out.print(f"in the dashboard: {server}{each.address}\n", soft_wrap=True)
     if not found:
-        out.print("No finished runs yet: try `rnnzoo demo` or `rnnzoo forecast`.")
+        out.print("No finished runs yet: try `rnnzoo demo`, `forecast` or `frames`.")
 
 
 @app.command()

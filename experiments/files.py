@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import ArgumentError
 from ..pipelines.folders import refuse_foreign
 
-FRAME_MS = 200  # of an animation
+FRAME_MS, REST_MS = 200, 1000  # of an animation, and of its last frame
 
 
 def slug(name: str) -> str:
@@ -29,10 +29,12 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def write_animation(path: Path, film: Any) -> None:
-    """Writes `(time, height, width, 3)` of `uint8` as a GIF that starts again at its end."""
+    """Writes `(time, height, width, 3)` of `uint8` as a GIF that rests at its end, then starts
+    again."""
     import imageio.v3 as imageio
 
-    imageio.imwrite(path, film, duration=FRAME_MS, loop=0)
+    durations = [FRAME_MS] * (len(film) - 1) + [REST_MS]
+    imageio.imwrite(path, film, duration=durations, loop=0)
 
 
 def write_all(folder: Path, files: dict[str, Callable[[Path], Any]]) -> list[Path]:

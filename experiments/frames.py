@@ -13,6 +13,8 @@ from .files import check_folder, model_folder
 from .frames_study import FramesStudy, frames_study
 from .run import listeners
 
+FEW = 10  # test clips: below, the scores are told to be uncertain
+
 
 def frames(
     clips: Clips,
@@ -55,7 +57,7 @@ def print_frames(found: FramesStudy, out: Console) -> None:
     first = next(iter(found.evaluations.values()))
     title = (
         f"\n{found.clips.name}: {first.horizon} frames rolled out freely after {first.context}, "
-        f"{first.clips:,} test clips"
+        f"{first.clips:,} test clip{'s' if first.clips > 1 else ''}"
     )
     table = leaderboard_table(
         found.leaderboard,
@@ -66,6 +68,8 @@ def print_frames(found: FramesStudy, out: Console) -> None:
         others={"mae": "MAE", "ssim": "SSIM", "psnr": "PSNR, dB"},
     )
     print_table(out, title, table)
+    if first.clips < FEW:
+        out.print(f"With {first.clips} test clips the scores are uncertain: give more frames.")
     out.print(
         "MSE, MAE: summed over a frame, values 0 to 1. lead k: MSE k frames ahead. SSIM: data "
         f"range 1.\nskill: share of the MSE of {first.reference} that is avoided."

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..datasets import Clips
@@ -14,6 +15,8 @@ from ..pipelines.next_frame.evaluation import combine, record
 from .files import slug, write_all, write_animation
 from .journal import Journal
 from .run import Listeners, Runs, errors_by_lead, nobody
+
+LEADS = 20  # pictures of leads, at most, after that of lead 0
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class FramesStudy:
         return write_all(
             folder,
             {
-                f"{name}-roll-out.png": strip(sample, best).savefig,
+                f"{name}-roll-out.png": strip(sample, best, self.clips.name).savefig,
                 f"{name}-roll-out.gif": lambda path: write_animation(path, animation(sample, best)),
                 f"{name}-error-by-lead.png": lead_chart([*self.evaluations.values()]).savefig,
                 f"{name}-leaderboard.csv": partial(self.leaderboard.to_csv, index=False),
@@ -92,7 +95,7 @@ def frames_study(
 def _pictures(evaluation: Evaluation, model: str, journal: Journal) -> None:
     sample = evaluation.samples[0]
     _test_by_lead(evaluation, model, journal)
-    journal.picture("roll-out", strip(sample, model))
+    journal.picture("roll-out", strip(sample, model, evaluation.name))
     journal.animation("roll-out", animation(sample, model))
     journal.picture("error-by-lead", lead_chart([evaluation]))
     journal.text("leaderboard.csv", evaluation.leaderboard.to_csv(index=False))
@@ -101,15 +104,18 @@ def _pictures(evaluation: Evaluation, model: str, journal: Journal) -> None:
 def _test_by_lead(evaluation: Evaluation, model: str, journal: Journal) -> None:
     """One picture a lead, through which a dashboard can step."""
     sample = evaluation.samples[0]
-    for lead in range(evaluation.horizon + 1):
+    last = evaluation.horizon
+    for lead in np.unique(np.linspace(0, last, min(last, LEADS) + 1).round()).astype(int).tolist():
         journal.picture("frames/test-by-lead", lead_picture(sample, model, lead), step=lead)
 
 
 def _baseline_runs(runs: Runs, evaluation: Evaluation, split: dict[str, Any]) -> None:
     """Each baseline is a run of its own, so that charts show it beside the networks."""
+    height, width, channels = evaluation.samples[0].truth.shape[1:]
+    frame = {"frame": f"{height}x{width}x{channels}"}
     for place, name in enumerate(evaluation.baselines):
         with runs.baseline(name, place) as journal:
             task = {"cell": name, "dataset": runs.dataset, "context": evaluation.context}
-            journal.parameters(task | {"horizon": evaluation.horizon} | split)
+            journal.parameters(task | {"horizon": evaluation.horizon} | split | frame)
             record(evaluation, journal, model=name)
             _test_by_lead(evaluation, name, journal)

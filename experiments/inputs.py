@@ -1,5 +1,6 @@
 """What the command line names: lists, series, clips."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,24 @@ def listed(values: list[str] | None) -> list[str]:
     return list(dict.fromkeys(filter(None, names)))
 
 
+def options(values: list[str] | None) -> dict[str, Any]:
+    """Arguments given as `name=value`: numbers, lists and true or false as in JSON, else text.
+
+    Raises:
+        ArgumentError: no `=`.
+    """
+    found: dict[str, Any] = {}
+    for value in values or ():
+        name, sign, text = value.partition("=")
+        if not (name and sign):
+            raise ArgumentError(f"An option of a cell is name=value. Received: {value!r}")
+        try:
+            found[name] = json.loads(text)
+        except ValueError:
+            found[name] = text
+    return found
+
+
 def named_series(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "Series":
     """A series by the name of a data set, or from a file.
 
@@ -27,9 +46,11 @@ def named_series(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "Seri
         ArgumentError: columns or repairs for a data set that has its own.
         DataError: a file that cannot be used.
     """
-    from ..datasets import DATASETS, load, read
+    from ..datasets import DATASETS, VIDEOS, load, read
 
     path = Path(data)
+    if data in VIDEOS and not path.exists():
+        raise ArgumentError(f"{data} holds clips, not a series: rnnzoo frames {data}")
     if data not in DATASETS or path.exists():
         if not path.exists() and not path.suffix:
             one_of("data", data, DATASETS)
@@ -55,9 +76,11 @@ def named_clips(data: str, folder: Path | None, length: int) -> "Clips":
         ArgumentError: a folder that is missing or not needed.
         DataError: a file that cannot be used.
     """
-    from ..datasets import VIDEOS, load_clips, read_clips
+    from ..datasets import DATASETS, VIDEOS, load_clips, read_clips
 
     path = Path(data)
+    if data in DATASETS and not path.exists():
+        raise ArgumentError(f"{data} is a series and holds no clips: rnnzoo forecast {data}")
     if data in VIDEOS and not path.exists():
         return load_clips(data, folder)
     if not path.exists() and not path.suffix:

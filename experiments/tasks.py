@@ -38,8 +38,8 @@ TASKS = {
         "the step is the lead: how many rows ahead.",
     ),
     "video": Task(
-        same=("context", "horizon", "split.test_clips"),
-        title="{0}: {2} frames after {1}, tested on {3} clips",
+        same=("context", "horizon", "split.test_clips", "frame"),
+        title="{0}: {2} frames after {1}, tested on {3} clips of {4}",
         error="test/mse",
         columns={"name": "run", "test/mse": "mse", "test/mae": "mae", "test/ssim": "ssim"}
         | {"test/psnr": "psnr", "test/skill": "skill"}

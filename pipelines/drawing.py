@@ -18,7 +18,12 @@ def axes(width: float, height: float = 4) -> tuple[Figure, Any]:
 
 
 def lead_lines(
-    leads: Any, networks: dict[str, Any], baselines: dict[str, Any], title: str, error: str
+    leads: Any,
+    networks: dict[str, Any],
+    baselines: dict[str, Any],
+    title: str,
+    error: str,
+    ahead: str,
 ) -> Figure:
     """An error against lead time: networks in colour, baselines in grey.
 
@@ -28,6 +33,7 @@ def lead_lines(
         baselines: the same.
         title: of the chart.
         error: what is drawn, with its unit.
+        ahead: what a lead counts, e.g. `"steps ahead"`.
     """
     figure, pair = axes(width=8)
     marker = {"marker": "o", "ms": 3} if len(leads) <= 14 else {}
@@ -36,7 +42,7 @@ def lead_lines(
     for i, (name, values) in enumerate(networks.items()):
         pair.plot(leads, values, linestyle=LINES[i % len(LINES)], label=name, **marker)
     pair.set_title(title)
-    pair.set_xlabel("lead (steps ahead)")
+    pair.set_xlabel(f"lead ({ahead})")
     pair.set_ylabel(error)
     pair.xaxis.get_major_locator().set_params(integer=True)
     figure.legend(loc="outside right upper", frameon=False)

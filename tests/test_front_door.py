@@ -36,7 +36,7 @@ def test_runs_are_compared_without_a_backend():
 
 def test_nothing_of_tensorflow_reaches_the_screen():
     code = """
-from rnnzoo import Recurrent, cells
+from rnnzoo import NextFrame, Recurrent, cells
 import keras, numpy as np
 x = keras.Input((3, 2))
 keras.Model(x, Recurrent(cells.GRU(2))(x)).predict(np.zeros((1, 3, 2)), verbose=0)

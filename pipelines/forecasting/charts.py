@@ -59,6 +59,7 @@ def lead_chart(backtests: list[Backtest]) -> Figure:
         {name: errors(first, name) for name in first.baselines},
         title=f"{first.unique_id}: error by lead time, {len(first.origins):,} origins",
         error=_with_unit(f"mean absolute error of {first.target}", first.unit),
+        ahead="steps ahead",
     )
 
 

@@ -13,12 +13,20 @@ from .evaluation import Evaluation, Sample
 COLUMNS = 10  # frames in a row of a strip, at most
 THUMBNAIL = 4  # and in one that is looked at as a thumbnail
 GAP = 0.08  # of a frame's side, between two frames of a strip
+DARK = 0.5  # clips whose brightest pixel is below are brightened to be seen
 PANEL = 192  # pixels: the longer side of a frame in a clip, at least
 HEADING = 16  # pixels above a frame in a clip
 
 
-def strip(sample: Sample, model: str) -> Figure:
-    """What was read, what followed, what was forecast, and forecast minus truth."""
+def strip(sample: Sample, model: str, name: str) -> Figure:
+    """What was read, what followed, what was forecast, and forecast minus truth.
+
+    Args:
+        sample: a clip.
+        model: whose forecast.
+        name: what the clips are called.
+    """
+    sample, white = _brightened(sample)
     forecast = sample.forecasts[model]
     read = len(sample.context)
     seen = _spread(read)
@@ -26,9 +34,11 @@ def strip(sample: Sample, model: str) -> Figure:
     figure = Figure(figsize=(9, 4.4), dpi=120, layout="constrained")
     above, below = figure.subplots(2, 1, height_ratios=[1, 3])
     _draw(above, {"input": _colours(sample.context[seen])}, [f"{i - read + 1}" for i in seen])
-    above.set_title(f"{model}: the last frame read is 0; frames 1 … are rolled out, fed no truth")
+    above.set_title(f"{name}, {model}: read up to frame 0, rolled out from there, fed no truth")
     _draw(below, _rows(sample.truth[leads], forecast[leads]), [f"{lead + 1}" for lead in leads])
-    below.set_xlabel("lead (frames ahead); difference: forecast − truth, red too bright")
+    below.set_xlabel(
+        "lead (frames ahead); difference: forecast − truth, red too bright, blue too dark" + white
+    )
     return figure
 
 
@@ -48,11 +58,12 @@ def lead_strip(truth: np.ndarray, forecast: np.ndarray, title: str) -> Figure:
 def lead_picture(sample: Sample, model: str, lead: int) -> Figure:
     """What is known and what is forecast at one lead, in a square; at lead 0 the last frame
     that was read."""
+    sample, white = _brightened(sample)
     last = sample.context[-1]
     truth = last if lead == 0 else sample.truth[lead - 1]
     forecast = last if lead == 0 else sample.forecasts[model][lead - 1]
     figure = Figure(figsize=(4.4, 4.8), dpi=100, layout="constrained")
-    figure.suptitle(f"{model}, lead {lead}")
+    figure.suptitle(f"{model}, lead {lead}{white}")
     panels = {"last frame read": _colours(last)} | _rows(truth, forecast)
     for axes, (name, panel) in zip(figure.subplots(2, 2).flat, panels.items(), strict=True):
         axes.imshow(panel, interpolation="nearest")
@@ -68,8 +79,9 @@ def lead_chart(evaluations: list[Evaluation]) -> Figure:
         np.arange(1, first.horizon + 1),
         {e.model: e.errors[e.model]["mse"].mean(axis=0) for e in evaluations},
         {name: first.errors[name]["mse"].mean(axis=0) for name in first.baselines},
-        title=f"free roll-out: error by lead time, {first.clips:,} clips",
+        title=f"{first.name}: error by lead time of a free roll-out, {first.clips:,} clips",
         error="squared error, summed over a frame",
+        ahead="frames ahead",
     )
 
 
@@ -78,6 +90,7 @@ def animation(sample: Sample, model: str) -> np.ndarray:
 
     The context runs first, the same on both sides; then the forecast takes over on the right.
     """
+    sample, _ = _brightened(sample)
     read = len(sample.context)
     left = _enlarged(np.concatenate([sample.context, sample.truth]))
     right = _enlarged(np.concatenate([sample.context, sample.forecasts[model]]))
@@ -89,16 +102,27 @@ def animation(sample: Sample, model: str) -> np.ndarray:
         canvas.paste(Image.fromarray(frame), (0, HEADING))
         pen = ImageDraw.Draw(canvas)
         lead = t - read + 1
-        pen.text((2, 2), f"truth {lead:+d}", fill="black")
-        what = "input" if lead < 1 else "forecast"
-        pen.text((left.shape[2] + 6, 2), f"{what} {lead:+d}", fill="black" if lead < 1 else "red")
+        sides = ("input", "input") if lead < 1 else ("truth", "forecast")
+        for side, place, colour in zip(
+            sides, (2, left.shape[2] + 6), ("black", "black" if lead < 1 else "red"), strict=True
+        ):
+            pen.text((place, 2), f"{side} {lead:+d}", fill=colour)
         pictures.append(np.asarray(canvas))
     return np.stack(pictures)
 
 
+def _brightened(sample: Sample) -> tuple[Sample, str]:
+    """A dark clip with its brightest pixel made white, and a word on it."""
+    peak = max(float(sample.context.max()), float(sample.truth.max()))
+    if not 0 < peak < DARK:
+        return sample, ""
+    forecasts = {name: forecast / peak for name, forecast in sample.forecasts.items()}
+    return Sample(sample.context / peak, sample.truth / peak, forecasts), f"; white is {peak:.2g}"
+
+
 def _rows(truth: np.ndarray, forecast: np.ndarray) -> dict[str, np.ndarray]:
     difference = (forecast - truth).mean(axis=-1)
-    red_blue = matplotlib.colormaps["RdBu_r"]((difference + 1) / 2)[..., :3]
+    red_blue = matplotlib.colormaps["RdBu_r"]((difference.clip(-1, 1) + 1) / 2)[..., :3]
     return {"truth": _colours(truth), "forecast": _colours(forecast), "difference": red_blue}
 
 

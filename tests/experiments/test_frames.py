@@ -30,7 +30,8 @@ def rnnzoo(*arguments):
 
 def test_frames_from_a_film_to_runs_that_are_compared(here, store, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
-    done = rnnzoo("frames", "film.npy", *TINY, "--save", "out")
+    option = ["--cell-option", "peepholes=true"]
+    done = rnnzoo("frames", "film.npy", *TINY, *option, "--save", "out")
     assert done.exit_code == 0, done.output
     assert "film: 3 frames rolled out freely after 2, 8 test clips" in done.output
     for model in ("conv_lstm", "repeat-last", "mean-image", "zeros"):
@@ -42,6 +43,7 @@ def test_frames_from_a_film_to_runs_that_are_compared(here, store, monkeypatch):
     with Image.open("out/film-roll-out.gif") as gif:
         assert gif.n_frames == 5
         assert gif.info["loop"] == 0
+    assert "With 8 test clips the scores are uncertain" in done.output
     known = np.load("film.npy")[None, :2]
     assert NextFrame.load("out/model-conv_lstm").predict(known).shape == (1, 3, 16, 16)
 
@@ -56,7 +58,7 @@ def test_frames_from_a_film_to_runs_that_are_compared(here, store, monkeypatch):
 
     compared = rnnzoo("compare", "video/film")
     assert compared.exit_code == 0, compared.output
-    assert "video/film: 3 frames after 2, tested on 8 clips" in compared.output
+    assert "video/film: 3 frames after 2, tested on 8 clips of 16x16x1" in compared.output
     assert "conv_lstm-0" in compared.output
 
 
@@ -84,6 +86,10 @@ BAD = {
     "a cell of another kind": (["film.npy", "--cell", "lstm"], "Cells that read images: conv_lstm"),
     "context 0": (["film.npy", "--context", "0"], "context=0"),
     "epochs 0": (["film.npy", "--epochs", "0"], "epochs=0"),
+    "a series": (["seattle-weather"], "rnnzoo forecast seattle-weather"),
+    "an option without a value": (["film.npy", "--cell-option", "peepholes"], "name=value"),
+    "an option of no cell": (["film.npy", "--cell-option", "holes=1"], "holes"),
+    "an option of another kind": (["film.npy", "--cell-option", "peepholes=7"], "peepholes=7"),
     "a file for a folder": (["film.npy", "--save", "film.npy"], "name a folder for --save"),
 }
 
@@ -103,6 +109,9 @@ def test_a_forecast_of_frames_is_refused(here):
     done = rnnzoo("forecast", "y.csv", "--cell", "conv_lstm")
     assert done.exit_code == 2
     assert "`conv_lstm` serves next_frame, not carried: it reads images" in done.output
+    clips = rnnzoo("forecast", "moving-digits")
+    assert clips.exit_code == 2
+    assert "rnnzoo frames moving-digits" in clips.output
 
 
 def test_lists(here):

@@ -71,7 +71,7 @@ def test_what_is_told_to_a_recorder(tiny, clips):
 
 def test_a_strip_shows_input_truth_forecast_and_difference(evaluation):
     sample = evaluation.samples[0]
-    figure = charts.strip(sample, "conv_lstm")
+    figure = charts.strip(sample, "conv_lstm", "squares")
     rows = [label.get_text() for axes in figure.axes for label in axes.get_yticklabels()]
     leads = [[label.get_text() for label in axes.get_xticklabels()] for axes in figure.axes]
     assert rows == ["input", "truth", "forecast", "difference"]
@@ -97,10 +97,22 @@ def test_frames_of_any_channels_can_be_looked_at(evaluation, channels):
     wide = type(sample)(
         sample.context.repeat(channels, -1), sample.truth.repeat(channels, -1), frames
     )
-    charts.strip(wide, "conv_lstm")
+    charts.strip(wide, "conv_lstm", "squares")
     film = charts.animation(wide, "conv_lstm")
     assert film.shape[0] == 7
     assert film.dtype == "uint8"
+
+
+def test_dark_clips_are_brightened_to_be_seen(evaluation):
+    bright = evaluation.samples[0]
+    frames = {name: forecast / 5 for name, forecast in bright.forecasts.items()}
+    dark = type(bright)(bright.context / 5, bright.truth / 5, frames)
+    one, two = (charts.strip(sample, "conv_lstm", "squares") for sample in (bright, dark))
+    assert "white is 0.2" in two.axes[1].get_xlabel()
+    assert "white" not in one.axes[1].get_xlabel()
+    for above, below in zip(one.axes, two.axes, strict=True):
+        sheets = [axes.images[0].get_array() for axes in (above, below)]
+        np.testing.assert_allclose(*sheets, atol=0.01)
 
 
 def test_the_animation_changes_sides_after_the_context(evaluation):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from rnnzoo import ArgumentError, DataError, FitError, NextFrame
 from rnnzoo.errors import ArgumentTypeError
+from rnnzoo.pipelines.next_frame.fitting import _Batches
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
@@ -22,14 +23,15 @@ def test_a_free_roll_out_never_sees_the_future(tiny, clips):
 
 
 def test_training_reads_no_frame_that_it_forecasts(clips, settings):
-    """The network's inputs are the context and nothing else that the clip holds."""
-    from rnnzoo.pipelines.next_frame.fitting import _Batches
-
-    batches = _Batches(clips.training, settings)
-    (known, ahead), wish = batches[0]
-    assert known.shape[1:] == (3, 4, 4, 4)
-    assert ahead.shape == (4, 4, 4, 4, 0)
-    assert wish.shape[1:] == (4, 4, 4, 4)
+    """The network's inputs stay the same whatever the frames after the context are."""
+    film = clips.training(8, 0)
+    other = film.copy()
+    other[:, 3:] = 255 - other[:, 3:]
+    (known, ahead), wish = _Batches(film, settings)[0]
+    (known_too, ahead_too), wish_too = _Batches(other, settings)[0]
+    np.testing.assert_array_equal(known, known_too)
+    assert ahead.shape == ahead_too.shape == (4, 4, 4, 4, 0)  # nothing but how many
+    assert not np.array_equal(wish, wish_too)
 
 
 def test_the_last_frame_of_the_context_changes_the_forecast(tiny, clips):
@@ -97,9 +99,33 @@ def test_some_clips_must_choose_the_weights(clips, settings):
         NextFrame(**settings).fit(clips.training(1, 0))
 
 
-def test_epochs_take_other_clips(clips, settings):
-    from rnnzoo.pipelines.next_frame.fitting import _Batches
+def test_the_mean_image_does_not_hang_on_the_settings(tiny, clips, settings):
+    other = NextFrame(**settings | {"epochs": 1, "clips_per_epoch": 4, "seed": 9}).fit(clips)
+    np.testing.assert_array_equal(other.mean_image_, tiny.mean_image_)
 
+
+def test_what_was_fitted_stays_whatever_is_set_later(clips, settings, tmp_path):
+    network = NextFrame(**settings | {"epochs": 1}).fit(clips)
+    before = network.predict(clips.test[:2, :3])
+    network.set_params(filters=5, horizon=2, patch=4, cell="lstm")
+    np.testing.assert_array_equal(network.predict(clips.test[:2, :3]), before)
+    assert network.evaluate(clips).model == "conv_lstm"
+    again = NextFrame.load(network.save(tmp_path / "model"))
+    np.testing.assert_array_equal(again.predict(clips.test[:2, :3]), before)
+    with pytest.raises(ArgumentError, match="next frames"):
+        network.fit(clips)  # refused at once, what was learned is kept
+    np.testing.assert_array_equal(network.predict(clips.test[:2, :3]), before)
+
+
+def test_clips_made_anew_are_checked(clips, settings):
+    def grey(count, seed):
+        return [*clips.training(count, seed)[..., 0]]
+
+    network = NextFrame(**settings | {"epochs": 1}).fit(grey, validation=clips.validation)
+    assert network.predict(clips.test[:1, :3]).shape == (1, 4, 8, 8, 1)
+
+
+def test_epochs_take_other_clips(clips, settings):
     for training in (clips.training, clips.training(20, 0)):
         batches = _Batches(training, settings)
         assert len(batches) == 2
