@@ -31,18 +31,18 @@ def load(folder: str | Path) -> Clips:
     Raises:
         DataError: the files are not there, or damaged.
     """
-    train, test = (open_idx(folder, f"{name}-images-idx3-ubyte") for name in ("train", "t10k"))
-    if len(train) <= VALIDATION_DIGITS or not len(test):
+    train, t10k = (open_idx(folder, f"{name}-images-idx3-ubyte") for name in ("train", "t10k"))
+    if len(train) <= VALIDATION_DIGITS or not len(t10k):
         raise DataError(
             f"{folder}: More than {VALIDATION_DIGITS:,} train images are needed, and one t10k "
-            f"image. Received: {len(train):,} and {len(test):,}"
+            f"image. Received: {len(train):,} and {len(t10k):,}"
         )
-    if {train.shape[1:], test.shape[1:]} != {(DIGIT, DIGIT)}:
+    if {train.shape[1:], t10k.shape[1:]} != {(DIGIT, DIGIT)}:
         raise DataError(
             f"{folder}: Images must be of {DIGIT} × {DIGIT} pixels. "
-            f"Received: {train.shape[1:]} and {test.shape[1:]}"
+            f"Received: {train.shape[1:]} and {t10k.shape[1:]}"
         )
-    parts = (train[:-VALIDATION_DIGITS], train[-VALIDATION_DIGITS:], test)
+    parts = (train[:-VALIDATION_DIGITS], train[-VALIDATION_DIGITS:], t10k)
     training, validation, test = (sampler(part, FRAMES, CANVAS) for part in parts)
     return Clips(
         name="moving-mnist",
