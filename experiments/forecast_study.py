@@ -3,21 +3,19 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import ClassVar
 
 from ..datasets import Series
 from ..pipelines.forecasting import Backtest, Forecaster
-from ..pipelines.forecasting.backtest import combine, record
+from ..pipelines.forecasting.backtest import record
 from ..pipelines.forecasting.charts import forecast_chart, lead_chart
 from .files import slug, write_all
 from .journal import Journal
-from .run import Listeners, Runs, errors_by_lead, nobody
+from .run import Listeners, Ranked, Runs, nobody
 
 
 @dataclass(frozen=True)
-class Study:
+class Study(Ranked):
     """What a study found.
 
     Attributes:
@@ -30,20 +28,11 @@ class Study:
     forecasters: dict[str, Forecaster]
     backtests: dict[str, Backtest]
 
-    @property
-    def leaderboard(self) -> pd.DataFrame:
-        """All networks and baselines, best mean absolute error first."""
-        return combine(list(self.backtests.values()))
+    error: ClassVar[str] = "mae"
 
     @property
-    def by_lead(self) -> pd.DataFrame:
-        """Errors of all networks and baselines at each lead, in the leaderboard's order."""
-        return errors_by_lead([b.by_lead for b in self.backtests.values()], self.leaderboard)
-
-    @property
-    def best(self) -> str:
-        """The cell with the smallest error."""
-        return next(m for m in self.leaderboard["model"] if m in self.backtests)
+    def results(self) -> dict[str, Backtest]:
+        return self.backtests
 
     def write(self, folder: Path) -> list[Path]:
         """Charts and tables into a folder; returns the files."""
@@ -91,7 +80,14 @@ def study(
             journal.metrics({"time/fit_s": backtest.seconds})
             _pictures(backtest, journal)
             journal.artifact(forecaster.save(journal.folder / "model"))
-    _baseline_runs(runs, next(iter(backtests.values())), split | {"target": series.schema.target})
+    first = next(iter(backtests.values()))
+
+    def tell(name: str, journal: Journal) -> None:
+        record(first, journal, model=name)
+        _leaderboard(first, journal)
+
+    task = {"horizon": first.horizon, "target": series.schema.target}
+    runs.baselines(first.baselines, task | split, tell)
     return Study(series, forecasters, backtests)
 
 
@@ -103,13 +99,3 @@ def _pictures(backtest: Backtest, journal: Journal) -> None:
 
 def _leaderboard(backtest: Backtest, journal: Journal) -> None:
     journal.text("leaderboard.csv", backtest.leaderboard.to_csv(index=False))
-
-
-def _baseline_runs(runs: Runs, backtest: Backtest, split: dict[str, Any]) -> None:
-    """Each baseline is a run of its own, so that charts show it beside the networks."""
-    for place, name in enumerate(backtest.baselines):
-        with runs.baseline(name, place) as journal:
-            task = {"cell": name, "dataset": runs.dataset, "horizon": backtest.horizon}
-            journal.parameters(task | split)
-            record(backtest, journal, model=name)
-            _leaderboard(backtest, journal)

@@ -3,24 +3,23 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
 
 from ..datasets import Clips
 from ..pipelines.next_frame import Evaluation, NextFrame
 from ..pipelines.next_frame.charts import animation, lead_chart, lead_picture, strip
-from ..pipelines.next_frame.evaluation import combine, record
+from ..pipelines.next_frame.evaluation import record
 from .files import slug, write_all, write_animation
 from .journal import Journal
-from .run import Listeners, Runs, errors_by_lead, nobody
+from .run import Listeners, Ranked, Runs, nobody
 
 LEADS = 20  # pictures of leads, at most, after that of lead 0
 
 
 @dataclass(frozen=True)
-class FramesStudy:
+class FramesStudy(Ranked):
     """What a study found.
 
     Attributes:
@@ -33,20 +32,11 @@ class FramesStudy:
     predictors: dict[str, NextFrame]
     evaluations: dict[str, Evaluation]
 
-    @property
-    def leaderboard(self) -> pd.DataFrame:
-        """All networks and baselines, best mean squared error first."""
-        return combine(list(self.evaluations.values()))
+    error: ClassVar[str] = "mse"
 
     @property
-    def by_lead(self) -> pd.DataFrame:
-        """Errors of all networks and baselines at each lead, in the leaderboard's order."""
-        return errors_by_lead([e.by_lead for e in self.evaluations.values()], self.leaderboard)
-
-    @property
-    def best(self) -> str:
-        """The cell with the smallest error."""
-        return next(m for m in self.leaderboard["model"] if m in self.evaluations)
+    def results(self) -> dict[str, Evaluation]:
+        return self.evaluations
 
     def write(self, folder: Path) -> list[Path]:
         """Pictures and tables into a folder; returns the files."""
@@ -88,7 +78,16 @@ def frames_study(
             journal.metrics({"time/fit_s": evaluation.seconds})
             _pictures(evaluation, cell, journal)
             journal.artifact(predictor.save(journal.folder / "model"))
-    _baseline_runs(runs, next(iter(evaluations.values())), split)
+    first = next(iter(evaluations.values()))
+
+    def tell(name: str, journal: Journal) -> None:
+        record(first, journal, model=name)
+        _test_by_lead(first, name, journal)
+
+    height, width, channels = first.samples[0].truth.shape[1:]
+    task: dict[str, Any] = {"context": first.context, "horizon": first.horizon}
+    task |= {"frame": f"{height}x{width}x{channels}"} | split
+    runs.baselines(first.baselines, task, tell)
     return FramesStudy(clips, predictors, evaluations)
 
 
@@ -107,15 +106,3 @@ def _test_by_lead(evaluation: Evaluation, model: str, journal: Journal) -> None:
     last = evaluation.horizon
     for lead in np.unique(np.linspace(0, last, min(last, LEADS) + 1).round()).astype(int).tolist():
         journal.picture("frames/test-by-lead", lead_picture(sample, model, lead), step=lead)
-
-
-def _baseline_runs(runs: Runs, evaluation: Evaluation, split: dict[str, Any]) -> None:
-    """Each baseline is a run of its own, so that charts show it beside the networks."""
-    height, width, channels = evaluation.samples[0].truth.shape[1:]
-    frame = {"frame": f"{height}x{width}x{channels}"}
-    for place, name in enumerate(evaluation.baselines):
-        with runs.baseline(name, place) as journal:
-            task = {"cell": name, "dataset": runs.dataset, "context": evaluation.context}
-            journal.parameters(task | {"horizon": evaluation.horizon} | split | frame)
-            record(evaluation, journal, model=name)
-            _test_by_lead(evaluation, name, journal)

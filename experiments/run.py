@@ -1,10 +1,10 @@
 """Runs of one study: one experiment, one time, the same tags."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import pandas as pd
 
@@ -52,9 +52,20 @@ class Runs:
         colour = COLOURS[list(CELLS).index(cell) % len(COLOURS)]
         return self._journal(f"{cell}-{seed}", cell, colour)
 
-    def baseline(self, name: str, place: int) -> Journal:
-        """The journal of the run of the baseline at that place of all."""
-        return self._journal(name, name, GREYS[place % len(GREYS)])
+    def baselines(
+        self, names: Iterable[str], task: dict[str, Any], tell: Callable[[str, Journal], None]
+    ) -> None:
+        """Makes each baseline a run of its own, so that charts show it beside the networks.
+
+        Args:
+            names: of the baselines.
+            task: parameters that they share with the networks.
+            tell: tells the journal of a baseline what there is to tell.
+        """
+        for place, name in enumerate(names):
+            with self._journal(name, name, GREYS[place % len(GREYS)]) as journal:
+                journal.parameters({"cell": name, "dataset": self.dataset} | task)
+                tell(name, journal)
 
     def _journal(self, run: str, cell: str, colour: str) -> Journal:
         tags = {"task": self.task, "dataset": self.dataset, "study": self.began, "cell": cell}
@@ -63,13 +74,42 @@ class Runs:
         return Journal(experiment, run, tags, tuple(self.listeners(cell)))
 
 
-def errors_by_lead(tables: Iterable[pd.DataFrame], leaderboard: pd.DataFrame) -> pd.DataFrame:
-    """Errors of all models at each lead, in the leaderboard's order, baselines once.
+class Result(Protocol):
+    """What a network's test gives: its own scores beside those of the baselines."""
 
-    Args:
-        tables: with the columns `model` and `step`.
-        leaderboard: with the column `model`.
-    """
-    order = leaderboard["model"].tolist()
-    whole = pd.concat(tables, ignore_index=True).drop_duplicates(["model", "step"])
-    return whole.sort_values("model", key=lambda m: m.map(order.index), kind="stable")
+    @property
+    def leaderboard(self) -> pd.DataFrame: ...
+
+    @property
+    def by_lead(self) -> pd.DataFrame: ...
+
+
+class Ranked:
+    """Networks that were scored on the same test, and the baselines, best first."""
+
+    error: ClassVar[str]  # the column that ranks, the smaller the better
+
+    @property
+    def results(self) -> Mapping[str, Result]:
+        """By cell."""
+        raise NotImplementedError
+
+    @property
+    def leaderboard(self) -> pd.DataFrame:
+        """One row a model; baselines, which every result holds, once."""
+        tables = [result.leaderboard for result in self.results.values()]
+        table = pd.concat(tables, ignore_index=True).drop_duplicates("model")
+        return table.sort_values(self.error, ignore_index=True)
+
+    @property
+    def by_lead(self) -> pd.DataFrame:
+        """Errors at each lead, in the leaderboard's order."""
+        order = self.leaderboard["model"].tolist()
+        table = pd.concat([result.by_lead for result in self.results.values()], ignore_index=True)
+        table = table.drop_duplicates(["model", "step"])
+        return table.sort_values("model", key=lambda m: m.map(order.index), kind="stable")
+
+    @property
+    def best(self) -> str:
+        """The cell with the smallest error."""
+        return next(m for m in self.leaderboard["model"] if m in self.results)

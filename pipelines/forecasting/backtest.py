@@ -187,12 +187,6 @@ def first_scored(series: Series, start: Any, fitted_until: pd.Timestamp, horizon
     return first
 
 
-def combine(backtests: list[Backtest]) -> pd.DataFrame:
-    """One leaderboard of several networks scored on the same origins, baselines once."""
-    table = pd.concat([b.leaderboard for b in backtests], ignore_index=True)
-    return table.drop_duplicates("model").sort_values("mae", ignore_index=True)
-
-
 def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> None:
     """Tells a recorder the errors of one model of a backtest, by default the network."""
     model = model or backtest.model

@@ -163,12 +163,6 @@ def record(evaluation: Evaluation, recorder: Recorder, model: str | None = None)
         recorder.series(f"horizon/{key}", leads[key].to_numpy())
 
 
-def combine(evaluations: list[Evaluation]) -> pd.DataFrame:
-    """One leaderboard of several networks scored on the same clips, baselines once."""
-    table = pd.concat([e.leaderboard for e in evaluations], ignore_index=True)
-    return table.drop_duplicates("model").sort_values("mse", ignore_index=True)
-
-
 def batches(clips: np.ndarray) -> Iterator[np.ndarray]:
     """Clips in parts, as views: memory does not grow with their number."""
     for first in range(0, len(clips), BATCH):
