@@ -15,6 +15,9 @@ test: .venv/tested
 test-tensorflow: .venv/tested
 	$(BIN)/python -m pytest
 
+# JAX would spend most of its time on optimising programs that run once
+test-jax: export JAX_DISABLE_MOST_OPTIMIZATIONS = 1
+
 test-jax test-torch: test-%: .venv/tested
 	KERAS_BACKEND=$* $(BIN)/python -m pytest tests/zoo $(wildcard tests/pipelines/*/test_backends.py)
 

@@ -38,7 +38,8 @@ print(*[value.hex() for value in forecast["yhat"]])
 """
 
 
-@pytest.mark.parametrize("how", ["load", pytest.param("fit", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["load", "fit"])
 def test_another_process_gives_the_same_forecast(gru, waves, tmp_path, how):
     """Laws 6 and 9: saved and loaded, or fitted anew with the same seed."""
     gru.save(tmp_path / "model")

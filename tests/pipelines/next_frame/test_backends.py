@@ -5,8 +5,7 @@ from rnnzoo import NextFrame
 
 
 def test_fit_roll_out_save_and_load(clips, settings, tmp_path):
-    options = {"cell_options": {"peepholes": True}, "layers": 2}
-    network = NextFrame(**settings | options).fit(clips)
+    network = NextFrame(**settings | {"cell_options": {"peepholes": True}}).fit(clips)
     assert np.isfinite(network.evaluate(clips).leaderboard["mse"]).all()
     forecast = network.predict(clips.test[:2, :3], steps=6)
     np.testing.assert_allclose(forecast[:, :4], network.predict(clips.test[:2, :3]), atol=1e-6)
