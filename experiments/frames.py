@@ -69,7 +69,7 @@ def print_frames(found: FramesStudy, out: Console) -> None:
     )
     print_table(out, title, table)
     if first.clips < FEW:
-        out.print(f"With {first.clips} test clips the scores are uncertain: give more frames.")
+        out.print(f"Fewer than {FEW} test clips: the scores are uncertain, give more frames.")
     out.print(
         "MSE, MAE: summed over a frame, values 0 to 1. lead k: MSE k frames ahead. SSIM: data "
         f"range 1.\nskill: share of the MSE of {first.reference} that is avoided."

@@ -82,8 +82,8 @@ def _run(
     epochs: int,
     callbacks: list[keras.callbacks.Callback],
 ) -> None:
-    """What `learner.fit` does, without its queue of batches: ours are made in no time, and on
-    TensorFlow the queue's threads take a third of the speed on two cores."""
+    """What `learner.fit` does, batch by batch: ours are made in no time, and on TensorFlow a
+    whole fit took 1.6 times as long with Keras's loop (two cores, both pipelines)."""
     everyone = keras.callbacks.CallbackList(callbacks, model=learner)
     learner.stop_training = False
     everyone.on_train_begin()

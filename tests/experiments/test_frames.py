@@ -43,7 +43,7 @@ def test_frames_from_a_film_to_runs_that_are_compared(here, store, monkeypatch):
     with Image.open("out/film-roll-out.gif") as gif:
         assert gif.n_frames == 5
         assert gif.info["loop"] == 0
-    assert "With 8 test clips the scores are uncertain" in done.output
+    assert "Fewer than 10 test clips: the scores are uncertain" in done.output
     known = np.load("film.npy")[None, :2]
     assert NextFrame.load("out/model-conv_lstm").predict(known).shape == (1, 3, 16, 16)
 
