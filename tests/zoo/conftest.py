@@ -12,31 +12,45 @@ from rnnzoo import Recurrent
 from rnnzoo.zoo.cells import (
     CELLS,
     GRU,
+    LMU,
+    LRU,
     LSTM,
     NARX,
     RNN,
+    Clockwork,
+    ConvGRU,
     ConvLSTM,
     Elman,
     Feedback,
+    IndRNN,
     Jordan,
     RecurrentCell,
+    Residual,
+    TimeAware,
     serving,
 )
+from rnnzoo.zoo.compiled import compiled
+from scipy.ndimage import correlate
 
 BATCH, TIME = 3, 6
 
 
 @dataclass(frozen=True)
 class Case:
-    """A cell, the shape of one step of its input, and how many channels of it are truth."""
+    """A cell, the shape of one step of its input, how many channels of it are truth, and
+    whether values are missing."""
 
     make: Callable[[], RecurrentCell]
     item: tuple[int, ...] = (3,)
     truth: int = 0
+    holes: bool = False
 
     @property
     def x(self) -> np.ndarray:
-        return _normal((BATCH, TIME, *self.item), seed=1)
+        x = _normal((BATCH, TIME, *self.item), seed=1)
+        if self.holes:
+            x[0, 1:4, 0] = x[1, 2, 1] = x[2, 2:4, 2] = np.nan
+        return x
 
     def cell(self) -> RecurrentCell:
         return built(self.make(), *self.item)
@@ -54,7 +68,7 @@ class Case:
         """The outputs of all steps and the last states, from a network compiled once."""
         states = [0 * state for state in self.states] if states is None else states
         mask = np.ones(x.shape[:2], bool) if mask is None else mask
-        outputs, *last = _network(self).predict_on_batch([x, *states, mask])
+        outputs, *last = _network(self)([x, *states, mask])
         return outputs, last
 
 
@@ -64,12 +78,12 @@ def _state_size(case: Case) -> list[int]:
 
 
 @cache
-def _network(case: Case) -> keras.Model:
+def _network(case: Case) -> Callable[[list], list]:
     loop = case.loop(return_sequences=True, return_state=True)
     x = keras.Input((None, *case.item))
     states = [keras.Input((*case.item[:-1], n)) for n in loop.cell.state_size]
     mask = keras.Input((None,), dtype="bool")
-    return keras.Model([x, *states, mask], loop(x, initial_state=states, mask=mask))
+    return compiled(keras.Model([x, *states, mask], loop(x, initial_state=states, mask=mask)))
 
 
 def built(cell: RecurrentCell, *item: int) -> RecurrentCell:
@@ -94,21 +108,31 @@ CASES = {
     "elman-whole": Case(lambda: Elman(4, truncate=False)),
     "jordan-whole": Case(lambda: Jordan(4, outputs=2, truncate=False)),
     "lstm-peepholes": Case(lambda: LSTM(4, peepholes=True)),
+    "lstm-coupled": Case(lambda: LSTM(4, peepholes=True, coupled=True, chrono=9)),
     "gru-before": Case(lambda: GRU(4, reset="before")),
+    "gru-none": Case(lambda: GRU(4, reset="none", chrono=9)),
+    "indrnn-reach": Case(lambda: IndRNN(4, "tanh", reach=9)),
+    "clockwork-three": Case(lambda: Clockwork(6, periods=(1, 2, 3))),
+    "lru-real": Case(lambda: LRU(4, outputs=2, real=True)),
+    "lmu-feedback": Case(lambda: LMU(4, order=3, memories=2, window=9, feedback=True)),
     "narx-gaps": Case(lambda: NARX(4, 2, input_delays=(0, 2), feedback_delays=(1, 4))),
     "narx-truth": Case(lambda: NARX(4, 2, (0, 2), feedback="truth"), item=(5,), truth=2),
     "narx-error": Case(lambda: NARX(4, 2, (0, 2), feedback="error"), item=(5,), truth=2),
+    "narx-deep": Case(lambda: NARX([4, 3], 2, feedback="truth"), item=(5,), truth=2),
     "narx-alone": Case(lambda: NARX(4, 2, (), feedback="truth"), item=(2,), truth=2),
     "feedback": Case(lambda: Feedback([GRU(4)], 2)),
     "feedback-truth": Case(lambda: Feedback([GRU(4)], 2, "truth"), item=(5,), truth=2),
     "feedback-two": Case(lambda: Feedback([LSTM(4), GRU(3)], 2)),
     "feedback-two-truth": Case(lambda: Feedback([LSTM(4), GRU(3)], 2, "truth"), item=(5,), truth=2),
+    "residual": Case(lambda: Residual(GRU(3))),
+    "time_aware": Case(lambda: TimeAware(LSTM(4)), holes=True),
     "feedback-images": Case(lambda: Feedback([ConvLSTM(2, 2)], 2), item=(4, 3, 1)),
     "conv_lstm-1d": Case(lambda: ConvLSTM(4, 3, peepholes=True), item=(5, 2)),
     "conv_lstm-2d": Case(lambda: ConvLSTM(3, (3, 2), peepholes=True), item=IMAGE),
+    "conv_gru-before": Case(lambda: ConvGRU(3, (3, 2), reset="before"), item=IMAGE),
     "conv_lstm-3d": Case(lambda: ConvLSTM(2, 2, peepholes=True), item=(3, 2, 2, 2)),
 }
-FEW_CASES = {name: CASES[name] for name in ("lstm", "narx-gaps", "conv_lstm-2d")}
+FEW_CASES = {name: CASES[name] for name in ("lstm", "narx-gaps", "lmu", "conv_lstm-2d")}
 TRUTH_CASES = {name: case for name, case in CASES.items() if case.truth}
 
 
@@ -136,3 +160,20 @@ def truth_case(request: pytest.FixtureRequest) -> Case:
 @pytest.fixture(name="built")
 def built_fixture() -> Callable[..., RecurrentCell]:
     return built
+
+
+@pytest.fixture
+def convolved() -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    return convolution
+
+
+def convolution(images: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Every channel with every kernel, by scipy, zeros beyond the edges."""
+    result = np.zeros((*images.shape[:-1], kernel.shape[-1]))
+    for item in range(len(images)):
+        for source in range(kernel.shape[-2]):
+            for target in range(kernel.shape[-1]):
+                result[item, ..., target] += correlate(
+                    images[item, ..., source], kernel[..., source, target], mode="constant"
+                )
+    return result

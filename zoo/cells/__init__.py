@@ -1,23 +1,56 @@
 """The cells, by name."""
 
 from .base import RecurrentCell
+from .clockwork import Clockwork
+from .conv_gru import ConvGRU
 from .conv_lstm import ConvLSTM
 from .elman import Elman
 from .feedback import Feedback
 from .gru import GRU
+from .indrnn import IndRNN
+from .irnn import IRNN
 from .jordan import Jordan
+from .lmu import LMU
+from .lru import LRU
 from .lstm import LSTM
+from .min_gru import MinGRU
+from .min_lstm import MinLSTM
 from .narx import NARX
+from .residual import Residual
 from .rnn import RNN
+from .scrn import SCRN
+from .slstm import SLSTM
+from .st_lstm import STLSTM
+from .tdnn import TDNN
+from .time_aware import TimeAware
 
 CELLS: dict[str, type[RecurrentCell]] = {
+    "tdnn": TDNN,
     "rnn": RNN,
     "elman": Elman,
     "jordan": Jordan,
     "narx": NARX,
+    "irnn": IRNN,
+    "indrnn": IndRNN,
     "lstm": LSTM,
     "gru": GRU,
+    "scrn": SCRN,
+    "clockwork": Clockwork,
+    "min_gru": MinGRU,
+    "min_lstm": MinLSTM,
+    "lru": LRU,
+    "lmu": LMU,
+    "slstm": SLSTM,
     "conv_lstm": ConvLSTM,
+    "conv_gru": ConvGRU,
+    "st_lstm": STLSTM,
+}
+
+#: Cells around other cells.
+WRAPPERS: dict[str, type[RecurrentCell]] = {
+    "feedback": Feedback,
+    "residual": Residual,
+    "time_aware": TimeAware,
 }
 
 
@@ -29,13 +62,28 @@ def serving(*uses: str) -> list[str]:
 __all__ = [
     "CELLS",
     "GRU",
+    "IRNN",
+    "LMU",
+    "LRU",
     "LSTM",
     "NARX",
     "RNN",
+    "SCRN",
+    "SLSTM",
+    "STLSTM",
+    "TDNN",
+    "WRAPPERS",
+    "Clockwork",
+    "ConvGRU",
     "ConvLSTM",
     "Elman",
     "Feedback",
+    "IndRNN",
     "Jordan",
+    "MinGRU",
+    "MinLSTM",
     "RecurrentCell",
+    "Residual",
+    "TimeAware",
     "serving",
 ]

@@ -1,10 +1,13 @@
 """What every recurrent cell shares."""
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar, Self
 
 import keras
 from keras import ops
+
+from ...errors import ArgumentError, fraction
 
 
 class RecurrentCell(keras.layers.Layer):
@@ -29,6 +32,11 @@ class RecurrentCell(keras.layers.Layer):
     A state has the spatial shape of the input and its own channels, so cells over
     vectors and over images share this base. Constructor arguments are plain values
     kept under their own names; Keras then writes `get_config`.
+
+    Args:
+        recurrent_dropout: share of the channels that `recalled` hides, drawn once a
+            sequence while `Recurrent` trains (Gal and Ghahramani 2016, as in Keras).
+            For cells that recall a hidden state in products, `recalls`.
     """
 
     state_size: list[int]
@@ -43,6 +51,26 @@ class RecurrentCell(keras.layers.Layer):
     reads_out: ClassVar[bool] = False
     #: The cell has a delay line of fed-back values that can hold the truth.
     feeds_back: ClassVar[bool] = False
+    #: `every_step` works without knowing the number of steps beforehand.
+    any_length: ClassVar[bool] = False
+    #: Its products read a hidden state through `recalled`, which recurrent dropout hides.
+    recalls: ClassVar[bool] = False
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        # what Keras writes the config from: it takes plain values alone
+        given = {name: _plain(value) for name, value in kwargs.items()}
+        return super().__new__(cls, *map(_plain, args), **given)
+
+    def __init__(self, recurrent_dropout: float = 0.0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.recurrent_dropout = fraction("recurrent_dropout", recurrent_dropout)
+        if self.recurrent_dropout and not self.recalls:
+            raise ArgumentError(
+                f"{type(self).__name__} has no hidden state in its products that could be "
+                f"dropped. Received: recurrent_dropout={recurrent_dropout}"
+            )
+        self._kept: Any = None  # a mask, while a loop trains
+        self._seeds = keras.random.SeedGenerator() if self.recurrent_dropout else None
 
     def project(self, inputs: Any) -> Any:
         """What the present input contributes to the step; by default the input itself."""
@@ -55,6 +83,51 @@ class RecurrentCell(keras.layers.Layer):
     def call(self, inputs: Any, states: Sequence[Any]) -> tuple[Any, list[Any]]:
         return self.step(self.project(inputs), states)
 
+    @property
+    def hidden_states(self) -> int:
+        """How many of the states, the first ones, are hidden state; the others are taps of a
+        delay line, or phases, which no decay and no learning may touch."""
+        return len(self.state_size)
+
+    @property
+    def loopless(self) -> bool:
+        """Whether `every_step` computes all steps at once."""
+        return False
+
+    def every_step(self, drives: Any, states: Sequence[Any]) -> list[Any]:
+        """All states after every step, each `(batch, time, …)`, without a loop over time.
+
+        Args:
+            drives: what `project` gives for all steps.
+            states: before the first step.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has to go step by step.")
+
+    @classmethod
+    def spanning(cls, reach: int) -> dict[str, Any]:
+        """Arguments with which a cell of bounded memory looks `reach` steps back."""
+        return {}
+
+    @classmethod
+    def layered(cls, layers: int, units: int, **arguments: Any) -> list[Self]:
+        """The cells of a network with some layers, each fed by the one before."""
+        return [cls(units, **arguments) for _ in range(layers)]
+
+    def recalled(self, state: Any) -> Any:
+        """The hidden state as the products read it: with recurrent dropout, part of it."""
+        return state if self._kept is None else state * ops.cast(self._kept, state.dtype)
+
+    @contextmanager
+    def dropping(self, states: Sequence[Any]) -> Iterator[None]:
+        """Draws what `recalled` hides for the length of a sequence."""
+        if self._seeds is not None:
+            ones = ops.ones_like(states[0])
+            self._kept = keras.random.dropout(ones, self.recurrent_dropout, seed=self._seeds)
+        try:
+            yield
+        finally:
+            self._kept = None
+
     def get_initial_state(
         self, batch_size: Any = None, spatial_shape: Sequence[int] = ()
     ) -> list[Any]:
@@ -63,3 +136,9 @@ class RecurrentCell(keras.layers.Layer):
             ops.zeros((batch_size, *spatial_shape, channels), dtype=self.compute_dtype)
             for channels in self.state_size
         ]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, keras.initializers.Initializer):
+        return keras.saving.serialize_keras_object(value)
+    return list(value) if isinstance(value, range) else value

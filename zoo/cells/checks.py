@@ -5,7 +5,8 @@ from typing import Any
 
 import keras
 
-from ...errors import ArgumentError, ArgumentTypeError, whole_number
+from ...errors import ArgumentError, ArgumentTypeError, RnnzooError, whole_number
+from .. import initializers as initializers  # registers ours, so that a saved cell finds them
 
 
 def delays(name: str, value: Any, at_least: int, may_be_empty: bool = False) -> list[int]:
@@ -46,3 +47,100 @@ def activation(name: str, value: Any) -> str:
             f"Received: {name}={value!r}"
         ) from None
     return value
+
+
+def widths(name: str, value: Any) -> int | list[int]:
+    """Returns the width of one layer, or the list of the widths of several.
+
+    Raises:
+        ArgumentTypeError: neither a whole number nor a list of them.
+        ArgumentError: an empty list, or a width below 1.
+    """
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return whole_number(name, value)
+    layers = [whole_number(name, width) for width in value]
+    if not layers:
+        raise ArgumentError(f"`{name}` must hold at least one width. Received: {name}=[]")
+    return layers
+
+
+def initializer(name: str, value: Any) -> str | dict[str, Any]:
+    """Returns the name of a Keras initialiser, or its configuration as a plain dict.
+
+    Args:
+        name: of the argument.
+        value: a name, a dict `{"class_name": …, "config": …}`, or an initialiser.
+
+    Raises:
+        ArgumentTypeError: none of these.
+        ArgumentError: Keras knows no such initialiser.
+    """
+    if isinstance(value, keras.initializers.Initializer):
+        return keras.saving.serialize_keras_object(value)
+    if not isinstance(value, (str, dict)):
+        raise ArgumentTypeError(
+            f"`{name}` must be a Keras initialiser, its name or its configuration as a dict. "
+            f"Received: {name}={value!r}"
+        )
+    try:
+        known = isinstance(keras.initializers.get(value), keras.initializers.Initializer)
+    except (ValueError, TypeError, KeyError) as error:
+        if isinstance(error, RnnzooError):
+            raise
+        known = False
+    if not known:
+        raise ArgumentError(
+            f"`{name}` must be a Keras initialiser, its name, e.g. orthogonal, or a dict "
+            f'{{"class_name": …, "config": …}}. Received: {name}={value!r}'
+        )
+    return value
+
+
+def lead(value: Any, feedback: str, delays: list[int]) -> int:
+    """Returns how many steps early a network with these delays puts out its output.
+
+    Raises:
+        ArgumentTypeError: not a whole number.
+        ArgumentError: negative, above 0 and not fed with the truth, or above a delay.
+    """
+    steps = whole_number("lead", value, 0)
+    if steps and feedback != "truth":
+        raise ArgumentError(
+            f'`lead` must be 0 unless feedback="truth": what it reads early is not there yet. '
+            f"Received: lead={steps} with feedback={feedback!r}"
+        )
+    if steps > min(delays):
+        raise ArgumentError(
+            "`lead` must not be above a delay: the output would need what is still to come. "
+            f"Received: lead={steps} with delays {delays}"
+        )
+    return steps
+
+
+def exogenous(width: int, truth: int, input_delays: list[int]) -> int:
+    """Returns how wide x is in an input of `concat(x, truth)`.
+
+    Raises:
+        ArgumentError: the truth does not fit in, or there is no x for the delays to delay.
+    """
+    if width < truth:
+        raise ArgumentError(
+            f"The input must be concat(x, truth), the truth {truth} wide. "
+            f"Received: an input {width} wide"
+        )
+    if width == truth and input_delays not in ([], [0]):
+        raise ArgumentError(
+            "`input_delays` need an exogenous input, and there is none. "
+            f"Received: input_delays={input_delays}"
+        )
+    return width - truth
+
+
+def chrono(value: Any) -> int | None:
+    """Returns the longest lag expected, at least 3 steps, or `None`.
+
+    Raises:
+        ArgumentTypeError: not a whole number.
+        ArgumentError: below 3.
+    """
+    return None if value is None else whole_number("chrono", value, at_least=3)

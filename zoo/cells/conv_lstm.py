@@ -5,8 +5,8 @@ from keras import ops
 
 from ...errors import ArgumentError, flag, whole_number
 from .base import RecurrentCell
-from .convolution import checked_size, convolve, places
-from .lstm import forget_bias_one
+from .convolution import checked_size, convolve, places, reads_images
+from .lstm import remembering
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -45,9 +45,9 @@ class ConvLSTM(RecurrentCell):
     """
 
     serves: ClassVar[tuple[str, ...]] = ("next_frame",)
-    refuses: ClassVar[dict[str, str]] = dict.fromkeys(
-        ("carried", "closed_loop"), "it reads images, not the rows of a table"
-    )
+    refuses: ClassVar[dict[str, str]] = reads_images()
+
+    recalls = True
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class ConvLSTM(RecurrentCell):
         size = places(self.kernel_size, input_shape)
         self.W = self.add_weight(shape=(*size, input_shape[-1], 4 * n), name="W")
         self.U = self.add_weight(shape=(*size, n, 4 * n), initializer="orthogonal", name="U")
-        self.b = self.add_weight(shape=(4 * n,), initializer=forget_bias_one, name="b")
+        self.b = self.add_weight(shape=(4 * n,), initializer=remembering("ifgo"), name="b")
         if self.peepholes:
             if None in spatial:
                 raise ArgumentError(
@@ -83,7 +83,7 @@ class ConvLSTM(RecurrentCell):
     def step(self, drive: Any, states: Any) -> Any:
         H, C = states
         σ, tanh = ops.sigmoid, ops.tanh
-        i, f, g, o = ops.split(drive + convolve(H, self.U), 4, axis=-1)
+        i, f, g, o = ops.split(drive + convolve(self.recalled(H), self.U), 4, axis=-1)
         if self.peepholes:
             i = i + self.P[0] * C
             f = f + self.P[1] * C

@@ -10,6 +10,11 @@ from ...errors import ArgumentError, whole_number
 RANKS = (1, 2, 3)  # axes of an image that can be convolved
 
 
+def reads_images() -> dict[str, str]:
+    """Why a convolutional cell does not serve forecasters of tables."""
+    return dict.fromkeys(("carried", "closed_loop"), "it reads images, not the rows of a table")
+
+
 def checked_size(value: Any) -> int | tuple[int, ...]:
     """Returns the places that a kernel covers: one number for all axes, or one an axis.
 

@@ -32,6 +32,8 @@ class Elman(RecurrentCell):
     Reference: Elman, J. L. (1990), Finding structure in time, Cognitive Science 14.
     """
 
+    recalls = True
+
     def __init__(self, units: int, activation: str = "tanh", truncate: bool = True, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
@@ -51,5 +53,5 @@ class Elman(RecurrentCell):
     def step(self, drive: Any, states: Any) -> Any:
         φ = keras.activations.get(self.activation)
         c = ops.stop_gradient(states[0]) if self.truncate else states[0]
-        h = φ(drive + ops.matmul(c, self.U))
+        h = φ(drive + ops.matmul(self.recalled(c), self.U))
         return h, [h]

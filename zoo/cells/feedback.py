@@ -1,3 +1,5 @@
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import keras
@@ -87,6 +89,15 @@ class Feedback(RecurrentCell):
         f = drive[..., split:] if self.feedback == "truth" else y
         return y, [y, f, *after]
 
+    @contextmanager
+    def dropping(self, states: Sequence[Any]) -> Iterator[None]:
+        inner = list(states[2:])
+        with ExitStack() as all_cells:
+            for cell in self.cells:
+                all_cells.enter_context(cell.dropping(inner[: len(cell.state_size)]))
+                inner = inner[len(cell.state_size) :]
+            yield
+
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "cells": [keras.saving.serialize_keras_object(cell) for cell in self.cells],
@@ -105,8 +116,16 @@ def _checked(cells: Any) -> list[RecurrentCell]:
         raise ArgumentTypeError(f"`cells` must be a list of cells. Received: cells={cells!r}")
     if not cells:
         raise ArgumentError("`cells` must hold at least one cell. Received: cells=[]")
-    cells = [keras.saving.deserialize_keras_object(c) if isinstance(c, dict) else c for c in cells]
-    for cell in cells:
-        if not isinstance(cell, RecurrentCell):
-            raise ArgumentTypeError(f"`cells` must hold RecurrentCells. Received: {cell!r}")
-    return cells
+    return [checked_cell("cells", cell) for cell in cells]
+
+
+def checked_cell(name: str, value: Any) -> RecurrentCell:
+    """Returns a cell, made from its configuration where that is given.
+
+    Raises:
+        ArgumentTypeError: not a `RecurrentCell`.
+    """
+    cell = keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
+    if not isinstance(cell, RecurrentCell):
+        raise ArgumentTypeError(f"`{name}` must be a RecurrentCell. Received: {name}={value!r}")
+    return cell

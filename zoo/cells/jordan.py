@@ -37,6 +37,7 @@ class Jordan(RecurrentCell):
 
     serves = ("closed_loop", "carried")
     reads_out = True
+    recalls = True
 
     def __init__(
         self,
@@ -73,6 +74,6 @@ class Jordan(RecurrentCell):
         γ = keras.activations.get(self.output_activation)
         y, m = [ops.stop_gradient(s) for s in states] if self.truncate else states
         m = self.mu * m + (1 - self.mu) * y
-        h = φ(drive + ops.matmul(m, self.V))
+        h = φ(drive + ops.matmul(self.recalled(m), self.V))
         y = γ(ops.matmul(h, self.O) + self.d)
         return y, [y, m]

@@ -4,6 +4,8 @@ import keras
 from keras import ops
 
 from ...errors import flag, whole_number
+from ..initializers import Chrono
+from . import checks
 from .base import RecurrentCell
 
 
@@ -14,42 +16,61 @@ class LSTM(RecurrentCell):
     ```
     i = σ(W_i x_t + U_i h_{t−1} + p_i ⊙ c_{t−1} + b_i)        input gate
     f = σ(W_f x_t + U_f h_{t−1} + p_f ⊙ c_{t−1} + b_f)        forget gate
+    f = 1 − i                                                 coupled=True
     g = tanh(W_g x_t + U_g h_{t−1} + b_g)                     new content
     c_t = f ⊙ c_{t−1} + i ⊙ g
     o = σ(W_o x_t + U_o h_{t−1} + p_o ⊙ c_t + b_o)            output gate
     h_t = o ⊙ tanh(c_t)        output h_t
     ```
 
-    The four kernels stand side by side in the order i, f, g, o, as in Keras. The
-    peepholes p let the gates see the memory; the output gate sees the new one, c_t,
-    as in Gers and Schmidhuber and in ConvLSTM. b_f starts at 1, so that a new
-    network remembers (Jozefowicz et al. 2015).
+    The four kernels stand side by side in the order i, f, g, o, as in Keras; coupled
+    gates have none for f. The peepholes p let the gates see the memory; the output gate
+    sees the new one, c_t, as in Gers and Schmidhuber and in ConvLSTM, not c_{t−1}. b_f
+    starts at 1, so that a new network remembers (Jozefowicz et al. 2015); coupled, b_i
+    starts at −1.
 
     Args:
         units: width of the state h and of the memory c.
         peepholes: connect c to the gates; without them the p are absent.
+        coupled: what is let in replaces as much: no forget gate of its own.
+        chrono: the longest lag expected, T: b_f starts at log U(1, T − 1) and b_i at
+            −b_f, so that the memory lasts up to T steps (Tallec and Ollivier 2018).
 
     States: `[h_{t−1}, c_{t−1}]`, each `(batch, units)`.
 
     References: Hochreiter and Schmidhuber (1997), Long short-term memory, Neural
     Computation 9; Gers, Schraudolph and Schmidhuber (2002), Learning precise timing
-    with LSTM recurrent networks, JMLR 3, for the peepholes.
+    with LSTM recurrent networks, JMLR 3, for the peepholes; Greff et al. (2017), LSTM: a
+    search space odyssey, for coupled gates.
     """
 
-    def __init__(self, units: int, peepholes: bool = False, **kwargs: Any):
+    recalls = True
+
+    def __init__(
+        self,
+        units: int,
+        peepholes: bool = False,
+        coupled: bool = False,
+        chrono: int | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
         self.peepholes = flag("peepholes", peepholes)
+        self.coupled = flag("coupled", coupled)
+        self.chrono = checks.chrono(chrono)
         self.state_size = [self.units, self.units]
         self.output_size = self.units
 
     def build(self, input_shape: Any) -> None:
-        n = self.units
-        self.W = self.add_weight(shape=(input_shape[-1], 4 * n), name="W")
-        self.U = self.add_weight(shape=(n, 4 * n), initializer="orthogonal", name="U")
-        self.b = self.add_weight(shape=(4 * n,), initializer=forget_bias_one, name="b")
+        n, gates = self.units, "igo" if self.coupled else "ifgo"
+        bias = Chrono(self.chrono, gates) if self.chrono else remembering(gates)
+        self.W = self.add_weight(shape=(input_shape[-1], len(gates) * n), name="W")
+        self.U = self.add_weight(shape=(n, len(gates) * n), initializer="orthogonal", name="U")
+        self.b = self.add_weight(shape=(len(gates) * n,), initializer=bias, name="b")
         if self.peepholes:
-            self.p = self.add_weight(shape=(3, n), initializer="glorot_uniform", name="p")
+            shape = (len(gates) - 1, n)  # every gate but g
+            self.p = self.add_weight(shape=shape, initializer="glorot_uniform", name="p")
 
     def project(self, inputs: Any) -> Any:
         return ops.matmul(inputs, self.W) + self.b
@@ -57,18 +78,29 @@ class LSTM(RecurrentCell):
     def step(self, drive: Any, states: Any) -> Any:
         h, c = states
         σ, tanh = ops.sigmoid, ops.tanh
-        i, f, g, o = ops.split(drive + ops.matmul(h, self.U), 4, axis=-1)
+        z = drive + ops.matmul(self.recalled(h), self.U)
+        if self.coupled:
+            i, g, o = ops.split(z, 3, axis=-1)
+            i = σ(i + self.p[0] * c if self.peepholes else i)
+            c = (1 - i) * c + i * tanh(g)
+        else:
+            i, f, g, o = ops.split(z, 4, axis=-1)
+            if self.peepholes:
+                i = i + self.p[0] * c
+                f = f + self.p[1] * c
+            c = σ(f) * c + σ(i) * tanh(g)
         if self.peepholes:
-            i = i + self.p[0] * c
-            f = f + self.p[1] * c
-        c = σ(f) * c + σ(i) * tanh(g)
-        if self.peepholes:
-            o = o + self.p[2] * c
+            o = o + self.p[-1] * c
         h = σ(o) * tanh(c)
         return h, [h, c]
 
 
-def forget_bias_one(shape: Any, dtype: Any = None) -> Any:
-    """Biases of the gates i, f, g, o: 1 for f, else 0."""
-    n = shape[0] // 4
-    return ops.concatenate([ops.zeros(n, dtype), ops.ones(n, dtype), ops.zeros(2 * n, dtype)])
+def remembering(gates: str) -> Any:
+    """An initialiser of biases: 1 for the gate f, or −1 for i where there is no f; else 0."""
+    starts = {"f": 1.0} if "f" in gates else {"i": -1.0}
+
+    def bias(shape: Any, dtype: Any = None) -> Any:
+        ones = ops.ones(shape[0] // len(gates), dtype)
+        return ops.concatenate([starts.get(gate, 0.0) * ones for gate in gates])
+
+    return bias

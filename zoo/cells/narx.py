@@ -3,9 +3,10 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from ...errors import ArgumentError, one_of, whole_number
+from ...errors import one_of, whole_number
 from . import checks
 from .base import RecurrentCell
+from .taps import delayed
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -14,23 +15,28 @@ class NARX(RecurrentCell):
 
     ```
     h_t = φ(Σ_{i ∈ Dx} W_i x_{t−i} + Σ_{j ∈ Dy} V_j f_{t−j} + b)
-    y_t = γ(O h_t + d)        output y_t
+    h_t ← φ(H h_t + c)        for each further hidden layer
+    y_t = γ(O h_t + d)        output y_t; y_{t+lead} at step t
     ```
 
     The feedback f is the past prediction y (`"prediction"`: closed loop, parallel),
     the past truth (`"truth"`: open loop, series-parallel) or the past error, truth
     less prediction (`"error"`). The last two take `concat(x_t, truth_t)` as their
     input; the truth enters the taps after its own step, so y_t never sees it. The
-    mode changes no weight and no state shape: train open, then use closed.
+    mode changes no weight and no state shape: train open, then use closed. Fed with
+    the truth, all steps are computed at once, without a loop.
 
     Args:
-        units: width of the hidden layer h.
+        units: width of the hidden layer h, or a list of the widths of several.
         outputs: width of the output y.
         input_delays: Dx, whole numbers from 0, or empty for no exogenous input.
         feedback_delays: Dy, whole numbers from 1.
         feedback: `"prediction"`, `"truth"` or `"error"`.
         activation: φ, a Keras activation by name.
         output_activation: γ, a Keras activation by name.
+        lead: with `"truth"`, how many steps early y is put out: as soon as all it reads
+            is there. No delay may be below it; one equal to it reads the present step.
+            Weights and states stay as they are.
 
     States: `[y_{t−1}; f_{t−1} … f_{t−max Dy}; x_{t−1} … x_{t−max Dx}]`, newest first.
     The width of the input taps is known once the cell is built.
@@ -45,83 +51,100 @@ class NARX(RecurrentCell):
         "carried": "its output is the forecast itself, it keeps no state for a head to read"
     }
     reads_out = True
-    feeds_back = True
+    feeds_back = any_length = True
+    hidden_states = 0
 
     def __init__(
         self,
-        units: int,
+        units: Any,
         outputs: int = 1,
         input_delays: Any = (0,),
         feedback_delays: Any = (1, 2),
         feedback: str = "prediction",
         activation: str = "tanh",
         output_activation: str = "linear",
+        lead: int = 0,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        self.units = whole_number("units", units)
+        self.units = checks.widths("units", units)
         self.outputs = whole_number("outputs", outputs)
         self.input_delays = checks.delays("input_delays", input_delays, 0, may_be_empty=True)
         self.feedback_delays = checks.delays("feedback_delays", feedback_delays, at_least=1)
         self.feedback = one_of("feedback", feedback, ("prediction", "truth", "error"))
         self.activation = checks.activation("activation", activation)
         self.output_activation = checks.activation("output_activation", output_activation)
+        self.lead = checks.lead(lead, self.feedback, self.input_delays + self.feedback_delays)
         self.state_size = [self.outputs] * (1 + max(self.feedback_delays))
         self.output_size = self.outputs
 
+    @classmethod
+    def spanning(cls, reach: int) -> dict[str, Any]:
+        return {"feedback_delays": list(range(1, reach + 1))}
+
+    @property
+    def loopless(self) -> bool:
+        return self.feedback == "truth"
+
     def build(self, input_shape: Any) -> None:
         truth = 0 if self.feedback == "prediction" else self.outputs
-        self.inputs_width = input_shape[-1] - truth
-        if self.inputs_width < 0:
-            raise ArgumentError(
-                f'With feedback="{self.feedback}" the input is concat(x, truth), the truth '
-                f"{self.outputs} wide. Received: an input {input_shape[-1]} wide"
-            )
-        if not self.inputs_width and self.input_delays not in ([], [0]):
-            raise ArgumentError(
-                "`input_delays` need an exogenous input, and there is none. "
-                f"Received: input_delays={self.input_delays}"
-            )
+        self.inputs_width = checks.exogenous(input_shape[-1], truth, self.input_delays)
         used = self.input_delays if self.inputs_width else []
-        self.state_size = [
-            *self.state_size[: 1 + max(self.feedback_delays)],
-            *[self.inputs_width] * max(used, default=0),
-        ]
-        self.W = {
-            i: self.add_weight(shape=(self.inputs_width, self.units), name=f"W_{i}") for i in used
-        }
-        self.V = self.add_weight(
-            shape=(len(self.feedback_delays) * self.outputs, self.units), name="V"
-        )
-        self.b = self.add_weight(shape=(self.units,), initializer="zeros", name="b")
-        self.O = self.add_weight(shape=(self.units, self.outputs), name="O")
-        self.d = self.add_weight(shape=(self.outputs,), initializer="zeros", name="d")
+        n, m = self.inputs_width, self.outputs
+        self.state_size = [*[m] * (1 + max(self.feedback_delays)), *[n] * max(used, default=0)]
+        first, *further = self.units if isinstance(self.units, list) else [self.units]
+        self.W = {i: self.add_weight(shape=(n, first), name=f"W_{i}") for i in used}
+        self.V = self.add_weight(shape=(len(self.feedback_delays) * m, first), name="V")
+        self.b = self.add_weight(shape=(first,), initializer="zeros", name="b")
+        self.H, self.c, last = [], [], first
+        for k, width in enumerate(further):
+            self.H.append(self.add_weight(shape=(last, width), name=f"H_{k}"))
+            self.c.append(self.add_weight(shape=(width,), initializer="zeros", name=f"c_{k}"))
+            last = width
+        self.O = self.add_weight(shape=(last, m), name="O")
+        self.d = self.add_weight(shape=(m,), initializer="zeros", name="d")
 
     def project(self, inputs: Any) -> Any:
-        """Delay 0 only: `concat(W_0 x, inputs)`; older inputs come from the taps."""
-        if 0 not in self.W:
-            return inputs
-        z = ops.matmul(inputs[..., : self.inputs_width], self.W[0])
-        return ops.concatenate([z, inputs], axis=-1)
+        """What is read of the present step, and the input: `concat(W x + V f, x, f)`."""
+        present = []
+        if self.lead in self.W:
+            present.append(ops.matmul(inputs[..., : self.inputs_width], self.W[self.lead]))
+        if self.lead in self.feedback_delays:
+            V = self.V[: self.outputs]  # the first of the rising delays
+            present.append(ops.matmul(inputs[..., self.inputs_width :], V))
+        return ops.concatenate([sum(present), inputs], axis=-1) if present else inputs
 
     def step(self, drive: Any, states: Any) -> Any:
-        φ = keras.activations.get(self.activation)
-        γ = keras.activations.get(self.output_activation)
-        reach = max(self.feedback_delays)
-        f, x = states[1 : 1 + reach], states[1 + reach :]
-        fed_back = ops.concatenate([f[j - 1] for j in self.feedback_delays], axis=-1)
-        z = ops.matmul(fed_back, self.V) + self.b
-        if 0 in self.W:
-            z, drive = z + drive[..., : self.units], drive[..., self.units :]
-        for i, W in self.W.items():
-            if i > 0:
-                z = z + ops.matmul(x[i - 1], W)
-        h = φ(z)
-        y = γ(ops.matmul(h, self.O) + self.d)
-
-        x_now, f_now = drive[..., : self.inputs_width], y
-        if self.feedback != "prediction":
-            f_now = drive[..., self.inputs_width :]
+        z, x_now, truth, x, f = self._parts(drive, states)
+        y = self._output(z, x, f)
+        f_now = y if self.feedback == "prediction" else truth
         if self.feedback == "error":
-            f_now = f_now - y
-        return y, [y, f_now, *f[:-1], *([x_now, *x[:-1]] if x else [])]
+            f_now = truth - y
+        return y, [y, *[f_now, *f][:-1], *[x_now, *x][:-1]]
+
+    def every_step(self, drive: Any, states: Any) -> list[Any]:
+        z, x_now, truth, x, f = self._parts(drive, states)
+        x, f = delayed(x_now, x), delayed(truth, f)
+        return [self._output(z, x[1:], f[1:]), *f[:-1], *x[:-1]]
+
+    def _parts(self, drive: Any, states: Any) -> Any:
+        """The drive as z, x and truth, and the taps of x and f."""
+        reach = 1 + max(self.feedback_delays)
+        truth = drive.shape[-1] - (0 if self.feedback == "prediction" else self.outputs)
+        x = truth - self.inputs_width
+        present = drive[..., :x], drive[..., x:truth], drive[..., truth:]
+        return *present, states[reach:], states[1:reach]
+
+    def _output(self, z: Any, x: Any, f: Any) -> Any:
+        """The output from what the present adds and the older values, newest first."""
+        φ, γ = map(keras.activations.get, (self.activation, self.output_activation))
+        terms = [z] if z.shape[-1] else []
+        older = [f[j - self.lead - 1] for j in self.feedback_delays if j > self.lead]
+        if older:
+            V = self.V[-len(older) * self.outputs :]
+            terms.append(ops.matmul(ops.concatenate(older, axis=-1), V))
+        terms += [ops.matmul(x[i - self.lead - 1], W) for i, W in self.W.items() if i > self.lead]
+        h = φ(sum(terms) + self.b)
+        for H, c in zip(self.H, self.c, strict=True):
+            h = φ(ops.matmul(h, H) + c)
+        return γ(ops.matmul(h, self.O) + self.d)

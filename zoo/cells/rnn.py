@@ -24,7 +24,7 @@ class RNN(RecurrentCell):
         units: width of the state.
         taps: delays of the recurrence, e.g. `(1, 5)`.
         activation: φ, a Keras activation by name.
-        recurrent_initializer: of each `U_k`, a Keras initialiser by name.
+        recurrent_initializer: of each `U_k`, a Keras initialiser or its name.
 
     States: `[h_{t−1}, …, h_{t−K}]`, K the largest tap, newest first.
 
@@ -32,19 +32,24 @@ class RNN(RecurrentCell):
     Rumelhart, Hinton and Williams (1986) for backpropagation through time.
     """
 
+    recalls = True
+    hidden_states = 1
+
     def __init__(
         self,
         units: int,
         taps: Any = (1,),
         activation: str = "tanh",
-        recurrent_initializer: str = "orthogonal",
+        recurrent_initializer: Any = "orthogonal",
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
         self.taps = checks.delays("taps", taps, at_least=1)
         self.activation = checks.activation("activation", activation)
-        self.recurrent_initializer = recurrent_initializer
+        self.recurrent_initializer = checks.initializer(
+            "recurrent_initializer", recurrent_initializer
+        )
         self.state_size = [self.units] * max(self.taps)
         self.output_size = self.units
 
@@ -53,7 +58,7 @@ class RNN(RecurrentCell):
         self.U = [
             self.add_weight(
                 shape=(self.units, self.units),
-                initializer=self.recurrent_initializer,
+                initializer=keras.initializers.get(self.recurrent_initializer),
                 name=f"U_{k}",
             )
             for k in self.taps
@@ -67,6 +72,6 @@ class RNN(RecurrentCell):
         φ = keras.activations.get(self.activation)
         z = drive
         for k, U in zip(self.taps, self.U, strict=True):
-            z = z + ops.matmul(states[k - 1], U)
+            z = z + ops.matmul(self.recalled(states[k - 1]), U)
         h = φ(z)
         return h, [h, *states[:-1]]

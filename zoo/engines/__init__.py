@@ -10,8 +10,17 @@ with `sequences` of shape `(batch, time, …)`, `mask` of `(batch, time)` or `No
 masked step holds all states. The first state is the output.
 """
 
+from typing import Any
+
+from .parallel import parallel
 from .scan import hoisted, scan
 
-ENGINES = {"scan": scan, "hoisted": hoisted}
+ENGINES = {"scan": scan, "hoisted": hoisted, "parallel": parallel}
 
-__all__ = ["ENGINES", "hoisted", "scan"]
+
+def natural(cell: Any) -> str:
+    """The engine that a cell is run by unasked."""
+    return "parallel" if cell.loopless and cell.any_length else "scan"
+
+
+__all__ = ["ENGINES", "hoisted", "natural", "parallel", "scan"]

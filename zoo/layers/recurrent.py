@@ -1,11 +1,12 @@
+from contextlib import nullcontext
 from typing import Any
 
 import keras
 from keras import ops
 
-from ...errors import ArgumentError, ArgumentTypeError, one_of
+from ...errors import ArgumentError, ArgumentTypeError, flag, one_of
 from ..cells.base import RecurrentCell
-from ..engines import ENGINES
+from ..engines import ENGINES, natural
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -22,6 +23,8 @@ class Recurrent(keras.layers.Layer):
         return_sequences: return the output of every step.
         return_state: return the last states too: `(outputs, *states)`.
         go_backwards: read from the end; the outputs come in the order of reading.
+        learn_initial_state: start from trained hidden states instead of zero; taps and phases
+            start at zero.
         stateful: start each call from the states in which the call before ended.
             Needs a fixed batch size. A given `initial_state` takes precedence.
         engine: how the loop is run, a name in `ENGINES`, or `"auto"`.
@@ -46,6 +49,7 @@ class Recurrent(keras.layers.Layer):
         return_state: bool = False,
         go_backwards: bool = False,
         stateful: bool = False,
+        learn_initial_state: bool = False,
         engine: str = "auto",
         **kwargs: Any,
     ):
@@ -57,6 +61,13 @@ class Recurrent(keras.layers.Layer):
         self.return_state = return_state
         self.go_backwards = go_backwards
         self.stateful = stateful
+        self.learn_initial_state = flag("learn_initial_state", learn_initial_state)
+        if self.learn_initial_state and self.stateful:
+            raise ArgumentError(
+                "A stateful loop starts where it ended, never from a learned state. "
+                "Received: stateful=True, learn_initial_state=True"
+            )
+        self.initial: list[Any] = []
         self.engine = one_of("engine", engine, ["auto", *ENGINES])
         self.supports_masking = True
         self.input_spec = None
@@ -72,6 +83,11 @@ class Recurrent(keras.layers.Layer):
         if not self.cell.built:
             self.cell.build((batch, *item))
             self.cell.built = True
+        if self.learn_initial_state:
+            self.initial = [
+                self.add_weight(shape=(channels,), initializer="zeros", name=f"initial_{k}")
+                for k, channels in enumerate(self.cell.state_size[: self.cell.hidden_states])
+            ]
         if self.stateful:
             if batch is None:
                 raise ArgumentError(
@@ -88,13 +104,15 @@ class Recurrent(keras.layers.Layer):
                 for k, channels in enumerate(self.cell.state_size)
             ]
 
-    def call(self, sequences: Any, initial_state: Any = None, mask: Any = None) -> Any:
-        every, last = self.every_state(sequences, initial_state, mask)
+    def call(
+        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None
+    ) -> Any:
+        every, last = self.every_state(sequences, initial_state, mask, training)
         output = every[0] if self.return_sequences else last[0]
         return (output, *last) if self.return_state else output
 
     def every_state(
-        self, sequences: Any, initial_state: Any = None, mask: Any = None
+        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None
     ) -> tuple[list, list]:
         """All states at all steps, each `(batch, time, …)`, and the last ones."""
         carried = self.stateful and initial_state is None
@@ -104,6 +122,8 @@ class Recurrent(keras.layers.Layer):
         elif initial_state is None:
             batch, _, *item = ops.shape(sequences)
             states = self.cell.get_initial_state(batch, item[:-1])
+            for k, learned in enumerate(self.initial):
+                states[k] = states[k] + ops.cast(learned, states[k].dtype)
         else:
             states = self._checked_states(initial_state, sequences)
         if mask is not None:
@@ -112,8 +132,9 @@ class Recurrent(keras.layers.Layer):
         if self.go_backwards:
             sequences = ops.flip(sequences, axis=1)
             mask = None if mask is None else ops.flip(mask, axis=1)
-        engine = ENGINES["scan" if self.engine == "auto" else self.engine]
-        every, last = engine(self.cell, sequences, states, mask)
+        engine = ENGINES[natural(self.cell) if self.engine == "auto" else self.engine]
+        with self.cell.dropping(states) if training else nullcontext():
+            every, last = engine(self.cell, sequences, states, mask)
         if carried:
             for variable, state in zip(self.states, last, strict=True):
                 variable.assign(ops.cast(state, variable.dtype))
@@ -141,7 +162,10 @@ class Recurrent(keras.layers.Layer):
         return [output, *[None] * len(self.cell.state_size)] if self.return_state else output
 
     def get_config(self) -> dict[str, Any]:
-        names = ("return_sequences", "return_state", "go_backwards", "stateful", "engine")
+        names = (
+            *("return_sequences", "return_state", "go_backwards"),
+            *("stateful", "learn_initial_state", "engine"),
+        )
         return (
             super().get_config()
             | {"cell": keras.saving.serialize_keras_object(self.cell)}

@@ -90,7 +90,7 @@ class Stack(keras.layers.Layer):
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None
     ) -> Any:
-        # `training` reaches the layers between through Keras's call context
+        # the layers between hear of `training` through Keras's call context, loops do not
         states = None if initial_state is None else list(initial_state)
         if states is not None and len(states) != len(self.state_size):
             raise ArgumentError(
@@ -102,7 +102,7 @@ class Stack(keras.layers.Layer):
                 width = len(layer.cell.state_size)
                 given = None if states is None else states[:width]
                 states = None if states is None else states[width:]
-                every, last = layer.every_state(sequences, given, mask)
+                every, last = layer.every_state(sequences, given, mask, training)
                 sequences, output = every[0], last[0]
                 after += last
             else:

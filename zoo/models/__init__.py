@@ -3,5 +3,6 @@
 from .carried import Carried, carried
 from .closed_loop import ClosedLoop, closed_loop
 from .encoder_forecaster import encoder_forecaster
+from .narx import NARXNetwork
 
-__all__ = ["Carried", "ClosedLoop", "carried", "closed_loop", "encoder_forecaster"]
+__all__ = ["Carried", "ClosedLoop", "NARXNetwork", "carried", "closed_loop", "encoder_forecaster"]

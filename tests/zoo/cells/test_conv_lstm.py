@@ -5,7 +5,6 @@ from keras import ops
 from rnnzoo import ArgumentError, Recurrent
 from rnnzoo.errors import ArgumentTypeError
 from rnnzoo.zoo.cells import ConvLSTM
-from scipy.ndimage import correlate
 
 RNG = np.random.default_rng(1)
 SIZES = {1: (5,), 2: (4, 5), 3: (3, 4, 2)}
@@ -18,7 +17,7 @@ def clip(rank):
 
 @pytest.mark.parametrize("peepholes", [False, True])
 @pytest.mark.parametrize("rank", SIZES)
-def test_forward(rank, peepholes, built):
+def test_forward(rank, peepholes, built, convolved):
     cell = built(ConvLSTM(2, 3, peepholes), *SIZES[rank], 3)
     x = clip(rank)
     H, C = RNG.normal(size=(2, 2, *SIZES[rank], 2)).astype("float32")
@@ -37,18 +36,6 @@ def test_forward(rank, peepholes, built):
     assert_close(outputs, np.stack(expected, axis=1))
     assert_close(last[0], H)
     assert_close(last[1], C)
-
-
-def convolved(images, kernel):
-    """Every channel with every kernel, by scipy, zeros beyond the edges."""
-    result = np.zeros((*images.shape[:-1], kernel.shape[-1]))
-    for item in range(len(images)):
-        for source in range(kernel.shape[-2]):
-            for target in range(kernel.shape[-1]):
-                result[item, ..., target] += correlate(
-                    images[item, ..., source], kernel[..., source, target], mode="constant"
-                )
-    return result
 
 
 def σ(x):

@@ -1,19 +1,23 @@
+import keras
 import numpy as np
 import pytest
 from keras import ops
-from rnnzoo import Recurrent
+from rnnzoo import ArgumentError, Recurrent
+from rnnzoo.errors import ArgumentTypeError
 from rnnzoo.zoo.cells import NARX
+from rnnzoo.zoo.cells.taps import delayed
 
 RNG = np.random.default_rng(1)
 X = RNG.normal(size=(2, 9, 3)).astype("float32")
 TRUTH = RNG.normal(size=(2, 9, 2)).astype("float32")
+BOTH = np.concatenate([X, TRUTH], axis=-1)
 
 
 @pytest.mark.parametrize("feedback", ["prediction", "truth", "error"])
 @pytest.mark.parametrize("Dx, Dy", [((0,), (1, 2)), ((0, 2), (2, 5)), ((1, 3), (1,)), ((), (1, 4))])
 def test_forward(Dx, Dy, feedback, built):
     cell = NARX(4, 2, Dx, Dy, feedback)
-    inputs = X if feedback == "prediction" else np.concatenate([X, TRUTH], axis=-1)
+    inputs = X if feedback == "prediction" else BOTH
     cell = built(cell, inputs.shape[-1])
     *W, V, b, O, d = cell.get_weights()
     W = dict(zip(Dx, W, strict=True))
@@ -27,33 +31,105 @@ def test_forward(Dx, Dy, feedback, built):
     np.testing.assert_allclose(run(cell, inputs), np.stack([*y.values()], axis=1), atol=1e-5)
 
 
-@pytest.mark.parametrize("delay", [1, 3, 5])
+def test_further_hidden_layers_stand_one_upon_the_other(built):
+    cell = built(NARX([4, 3, 5], 2, (1,), (2,), "truth"), 5)
+    W, V, b, H, c, H2, c2, O, d = cell.get_weights()
+    h = np.tanh(back(X, 1) @ W + back(TRUTH, 2) @ V + b)
+    expected = np.tanh(np.tanh(h @ H + c) @ H2 + c2) @ O + d
+    np.testing.assert_allclose(run(cell, BOTH), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "lead, Dx, Dy, engine",
+    [
+        (1, (1, 3), (1, 4), "scan"),
+        (1, (2,), (1,), "hoisted"),
+        (1, (1,), (2,), "parallel"),
+        (2, (2, 3), (3, 4), "parallel"),
+        (2, (3,), (2,), "parallel"),
+    ],
+)
+def test_with_a_lead_the_output_comes_early(lead, Dx, Dy, engine, built):
+    late = built(NARX([4, 3], 2, Dx, Dy, "truth"), 5)
+    early = built(NARX([4, 3], 2, Dx, Dy, "truth", lead=lead), 5)
+    assert early.state_size == late.state_size
+    outputs, *states = both_ways(early, engine)
+    expected, *expected_states = both_ways(late, "scan")
+    np.testing.assert_allclose(outputs[:, :-lead], expected[:, lead:], atol=1e-5)
+    for one, other in zip(states[1:], expected_states[1:], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def both_ways(cell, engine):
+    loop = Recurrent(cell, return_sequences=True, return_state=True, engine=engine)
+    return [ops.convert_to_numpy(output) for output in loop(BOTH)]
+
+
+@pytest.mark.parametrize("steps", [1, 3, 9])
+@pytest.mark.parametrize("Dx, Dy, lead", [((1, 3), (1, 5), 1), ((0, 1), (2,), 0), ((), (1, 2), 0)])
+def test_without_a_loop_it_is_as_step_by_step(Dx, Dy, lead, steps, built):
+    x = (BOTH if Dx else TRUTH)[:, :steps]
+    cell = built(NARX([4, 3], 2, Dx, Dy, "truth", lead=lead), x.shape[-1])
+    taps = [RNG.normal(size=(2, n)).astype("float32") for n in cell.state_size]
+    assert cell.loopless
+    every = cell.every_step(cell.project(ops.convert_to_tensor(x)), taps)
+    states = taps
+    for t in range(steps):
+        _, states = cell(ops.convert_to_tensor(x[:, t]), states)
+        for one, other in zip(every, states, strict=True):
+            one, other = ops.convert_to_numpy(one)[:, t], ops.convert_to_numpy(other)
+            np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_without_a_loop_the_length_need_not_be_known(built):
+    cell = built(NARX(4, 2, (0, 2), (1, 3), "truth"), 5)
+    inputs = keras.Input((None, 5))
+    outputs = Recurrent(cell, return_sequences=True, engine="parallel")(inputs)
+    model, expected = keras.Model(inputs, outputs), run(cell, BOTH)
+    for steps in (9, 2):
+        found = model.predict_on_batch(BOTH[:, :steps])
+        np.testing.assert_allclose(found, expected[:, :steps], atol=1e-5)
+
+
+@pytest.mark.parametrize("feedback", ["prediction", "error"])
+def test_what_feeds_on_its_output_goes_step_by_step(feedback):
+    assert not NARX(4, feedback=feedback).loopless
+
+
+def test_a_sequence_is_delayed_into_what_was_before():
+    sequence = np.array([[[3], [4]]], "float32")
+    taps = [np.array([[n]], "float32") for n in (2, 1, 0)]
+    found = [ops.convert_to_numpy(s)[0, :, 0].tolist() for s in delayed(sequence, taps)]
+    assert found == [[3, 4], [2, 3], [1, 2], [0, 1]]
+    assert delayed(sequence, []) == [sequence]
+
+
+@pytest.mark.parametrize("delay", range(1, 6))
 def test_it_can_echo_the_truth_of_any_of_its_delays(delay):
-    cell = NARX(2, 2, (0,), (1, 3, 5), "truth", activation="linear")
-    cell.build((None, 5))
-    for weight in cell.weights:
-        weight.assign(np.zeros(weight.shape))
-    V = np.zeros((6, 2))
-    row = 2 * cell.feedback_delays.index(delay)
-    V[row : row + 2] = np.eye(2)
+    cell = silent(NARX(2, 2, (0,), range(1, 6), "truth", activation="linear"), 5)
+    V = np.zeros((10, 2))
+    V[2 * (delay - 1) : 2 * delay] = np.eye(2)
     cell.V.assign(V)
-    cell.O.assign(np.eye(2))
-    echo = run(cell, np.concatenate([X, TRUTH], axis=-1))
-    np.testing.assert_array_equal(echo[:, delay:], TRUTH[:, :-delay])
-    assert not echo[:, :delay].any()
+    np.testing.assert_array_equal(run(cell, BOTH), back(TRUTH, delay))
 
 
-@pytest.mark.parametrize("delay", [0, 2, 4])
-def test_it_can_echo_the_input_of_any_of_its_delays(delay):
-    cell = NARX(3, 3, (0, 2, 4), (1,), activation="linear")
-    cell.build((None, 3))
+@pytest.mark.parametrize("units", [3, [3, 3]])
+@pytest.mark.parametrize("delay", range(5))
+def test_it_can_echo_the_input_of_any_of_its_delays(delay, units):
+    cell = silent(NARX(units, 3, range(5), (1,), activation="linear"), 3)
+    cell.W[delay].assign(np.eye(3))
+    for H in cell.H:
+        H.assign(np.eye(3))
+    np.testing.assert_array_equal(run(cell, X), back(X, delay))
+
+
+def silent(cell, width):
+    """The cell with an output layer that passes the hidden layer on, and no other weights."""
+    cell.build((None, width))
     for weight in cell.weights:
         weight.assign(np.zeros(weight.shape))
-    cell.W[delay].assign(np.eye(3))
-    cell.O.assign(np.eye(3))
-    echo = run(cell, X)
-    np.testing.assert_array_equal(echo[:, delay:], X[:, : X.shape[1] - delay])
-    assert not echo[:, :delay].any()
+    cell.O.assign(np.eye(cell.outputs))
+    return cell
 
 
 def test_the_open_loop_fed_its_own_predictions_is_the_closed_loop(built):
@@ -75,11 +151,60 @@ def test_the_mode_changes_no_weight_and_no_state():
 
 def test_the_taps_are_newest_first(built):
     cell = built(NARX(4, 2, (0, 2), (1, 3), "truth"), 5)
-    inputs = np.concatenate([X, TRUTH], axis=-1)
-    _, *states = Recurrent(cell, return_state=True)(inputs)
+    _, *states = Recurrent(cell, return_state=True)(BOTH)
     taps = [ops.convert_to_numpy(state) for state in states[1:]]
     expected = [TRUTH[:, -1], TRUTH[:, -2], TRUTH[:, -3], X[:, -1], X[:, -2]]
     np.testing.assert_array_equal(np.concatenate(taps, -1), np.concatenate(expected, -1))
+
+
+def test_the_arguments_that_span_a_reach():
+    assert max(NARX(4, **NARX.spanning(50)).feedback_delays) == 50
+
+
+@pytest.mark.parametrize("units", [0, [4, 0], [-1]])
+def test_a_layer_without_units_is_refused(units):
+    with pytest.raises(ArgumentError, match="`units` must be at least 1. Received: units="):
+        NARX(units)
+
+
+def test_no_layer_at_all_is_refused():
+    with pytest.raises(ArgumentError, match=r"Received: units=\[\]"):
+        NARX([])
+
+
+@pytest.mark.parametrize("units", [[2.5], ["4"], [True], [[4]]])
+def test_widths_must_be_whole_numbers(units):
+    with pytest.raises(ArgumentTypeError, match="Received: units="):
+        NARX(units)
+
+
+@pytest.mark.parametrize("feedback", ["prediction", "error"])
+def test_only_the_truth_can_be_read_early(feedback):
+    with pytest.raises(ArgumentError, match=f"Received: lead=1 with feedback='{feedback}'"):
+        NARX(4, input_delays=(1,), feedback=feedback, lead=1)
+
+
+@pytest.mark.parametrize("Dx, Dy", [((0, 2), (2, 3)), ((2,), (1, 2)), ((), (1,))])
+def test_a_lead_above_a_delay_is_refused(Dx, Dy):
+    with pytest.raises(ArgumentError, match=r"Received: lead=2 with delays \["):
+        NARX(4, 2, Dx, Dy, "truth", lead=2)
+
+
+@pytest.mark.parametrize("lead", [0.5, True, "1", None])
+def test_a_lead_is_a_whole_number(lead):
+    with pytest.raises(ArgumentTypeError, match="Received: lead="):
+        NARX(4, feedback="truth", lead=lead)
+
+
+def test_a_negative_lead_is_refused():
+    with pytest.raises(ArgumentError, match="Received: lead=-1"):
+        NARX(4, feedback="truth", lead=-1)
+
+
+def back(sequence, steps):
+    """The sequence so many steps before, zeros before its start."""
+    before = np.zeros_like(sequence[:, :steps])
+    return np.concatenate([before, sequence], axis=1)[:, : sequence.shape[1]]
 
 
 def run(cell, inputs):

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+from keras import ops
+from rnnzoo import ArgumentError, Recurrent
+from rnnzoo.zoo.cells import STLSTM
+
+SIZES = {1: (5,), 2: (4, 3), 3: (3, 2, 2)}
+
+
+@pytest.mark.parametrize("levels", [1, 3])
+@pytest.mark.parametrize("rank", SIZES)
+def test_forward(rank, levels, built, convolved):
+    X = np.random.default_rng(1).normal(size=(2, 4, *SIZES[rank], 2)).astype("float32")
+    cell = built(STLSTM(3, levels), *X.shape[2:])
+    w = {weight.name: ops.convert_to_numpy(weight) for weight in cell.weights}
+    zero = np.zeros((2, *SIZES[rank], 3))
+    H, C, M, expected = [zero] * levels, [zero] * levels, zero, []
+    for x in np.moveaxis(X, 1, 0):
+        for k in range(levels):
+            W, U, V, P, Q, b = (w[f"{name}_{k + 1}"] for name in "WUVPQb")
+            x_i, x_f, x_g, y_i, y_f, y_g, x_o = np.split(convolved(x, W) + b, 7, axis=-1)
+            h_i, h_f, h_g, h_o = np.split(convolved(H[k], U), 4, axis=-1)
+            m_i, m_f, m_g = np.split(convolved(M, V), 3, axis=-1)
+            C[k] = σ(x_f + h_f) * C[k] + σ(x_i + h_i) * np.tanh(x_g + h_g)
+            M = σ(y_f + m_f) * M + σ(y_i + m_i) * np.tanh(y_g + m_g)
+            from_C, from_M = convolved(C[k], P[..., :3, :]), convolved(M, P[..., 3:, :])
+            both = np.concatenate([C[k], M], axis=-1)
+            x = H[k] = σ(x_o + h_o + from_C + from_M) * np.tanh(convolved(both, Q))
+        expected.append(x)
+    outputs, *last = Recurrent(cell, return_sequences=True, return_state=True)(X)
+    assert_close(outputs, np.stack(expected, axis=1))
+    for state, value in zip(last, [*H[::-1], *C[::-1], M], strict=True):
+        assert_close(state, value)
+
+
+def test_layers_are_levels_of_one_cell():
+    (cell,) = STLSTM.layered(3, 4, kernel_size=5)
+    assert (cell.levels, cell.kernel_size) == (3, 5)
+    assert len(cell.state_size) == 7
+
+
+def test_the_levels_at_which_they_are_set_are_kept():
+    (cell,) = STLSTM.layered(3, 4, levels=2)
+    assert cell.levels == 2
+
+
+def test_vectors_are_refused():
+    with pytest.raises(ArgumentError, match="reads images of 1 to 3 axes"):
+        Recurrent(STLSTM(3))(np.zeros((2, 4, 3), "float32"))
+
+
+def σ(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def assert_close(found, expected):
+    np.testing.assert_allclose(ops.convert_to_numpy(found), expected, atol=1e-5)

@@ -1,0 +1,77 @@
+from typing import Any
+
+import keras
+from keras import ops
+
+from ...errors import ArgumentError, whole_number
+from . import checks
+from .base import RecurrentCell
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class Clockwork(RecurrentCell):
+    """Clockwork network: modules that move at periods of their own.
+
+    ```
+    h_t[g] = φ(W_g x_t + Σ_{j: T_j ≥ T_g} U_{gj} h_{t−1}[j] + b_g)    where t mod T_g = 0
+    h_t[g] = h_{t−1}[g]                                               elsewhere
+    ```
+
+    The units are divided into modules, as many as there are periods. A module sees itself
+    and slower ones, and rests between its ticks. At the first step, t = 0, all move. The
+    state holds t mod T_g rather than a count that would grow: a long series can be
+    carried, in half precision too.
+
+    Args:
+        units: width of the state, a multiple of the number of periods.
+        periods: T_g, distinct whole numbers from 1.
+        activation: φ, a Keras activation by name.
+
+    States: `[h_{t−1}, t mod T_g]`, shapes `(batch, units)` and `(batch, modules)`.
+
+    Raises:
+        ArgumentError: `units` cannot be divided among the modules.
+
+    Reference: Koutník, Greff, Gomez and Schmidhuber (2014), A clockwork RNN, ICML.
+    """
+
+    recalls = True
+    hidden_states = 1
+
+    def __init__(
+        self, units: int, periods: Any = (1, 2, 4, 8), activation: str = "tanh", **kwargs: Any
+    ):
+        super().__init__(**kwargs)
+        self.units = whole_number("units", units)
+        self.periods = checks.delays("periods", periods, at_least=1)
+        self.activation = checks.activation("activation", activation)
+        if self.units % len(self.periods):
+            raise ArgumentError(
+                f"`units` must be a multiple of the number of periods, {len(self.periods)}. "
+                f"Received: units={units}"
+            )
+        self.state_size = [self.units, len(self.periods)]
+        self.output_size = self.units
+
+    def build(self, input_shape: Any) -> None:
+        n, module = self.units, self.units // len(self.periods)
+        self.W = self.add_weight(shape=(input_shape[-1], n), name="W")
+        self.U = [  # from the module itself and the slower ones, which stand after it
+            self.add_weight(shape=(n - first, module), initializer="orthogonal", name=f"U_{T}")
+            for first, T in zip(range(0, n, module), self.periods, strict=True)
+        ]
+        self.b = self.add_weight(shape=(n,), initializer="zeros", name="b")
+
+    def project(self, inputs: Any) -> Any:
+        return ops.matmul(inputs, self.W) + self.b
+
+    def step(self, drive: Any, states: Any) -> Any:
+        φ = keras.activations.get(self.activation)
+        h, phases = states
+        seen, module = self.recalled(h), self.units // len(self.periods)
+        recurrent = [ops.matmul(seen[:, k * module :], U) for k, U in enumerate(self.U)]
+        moved = φ(drive + ops.concatenate(recurrent, axis=-1))
+        h = ops.where(ops.repeat(phases < 0.5, module, axis=-1), moved, h)
+        periods = ops.convert_to_tensor([float(T) for T in self.periods], dtype=phases.dtype)
+        phases = ops.where(phases + 1.5 > periods, ops.zeros_like(phases), phases + 1)
+        return h, [h, phases]

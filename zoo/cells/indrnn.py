@@ -1,0 +1,80 @@
+from typing import Any
+
+import keras
+from keras import ops
+
+from ...errors import whole_number
+from . import checks
+from .base import RecurrentCell
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class IndRNN(RecurrentCell):
+    """Independently recurrent network: each unit sees its own past and no other's.
+
+    ```
+    h_t = φ(W x_t + u ⊙ h_{t−1} + b)        output h_t
+    ```
+
+    Over k steps an input is scaled by u^k, unit by unit, so that what a network keeps can
+    be read off u and bounded. Units meet in the layer above: stack two or more.
+
+    Args:
+        units: width of the state.
+        activation: φ, a Keras activation by name.
+        reach: steps over which the memory shall last without blowing up, T: u starts in
+            [½^{1/T}, 2^{1/T}] and |u| is kept ≤ 2^{1/T}. By default u starts in [0, 1],
+            unbounded.
+
+    States: `[h_{t−1}]`, shape `(batch, units)`.
+
+    Reference: Li, Li, Cook, Zhu and Gao (2018), Independently recurrent neural network
+    (IndRNN): building a longer and deeper RNN, CVPR.
+    """
+
+    recalls = True
+
+    def __init__(
+        self, units: int, activation: str = "relu", reach: int | None = None, **kwargs: Any
+    ):
+        super().__init__(**kwargs)
+        self.units = whole_number("units", units)
+        self.activation = checks.activation("activation", activation)
+        self.reach = None if reach is None else whole_number("reach", reach)
+        self.state_size = [self.units]
+        self.output_size = self.units
+
+    def build(self, input_shape: Any) -> None:
+        low, high = 0.0, 1.0
+        if self.reach is not None:
+            low, high = 0.5 ** (1 / self.reach), 2.0 ** (1 / self.reach)
+        self.W = self.add_weight(shape=(input_shape[-1], self.units), name="W")
+        self.u = self.add_weight(
+            shape=(self.units,),
+            initializer=keras.initializers.RandomUniform(low, high),
+            constraint=None if self.reach is None else Bounded(high),
+            name="u",
+        )
+        self.b = self.add_weight(shape=(self.units,), initializer="zeros", name="b")
+
+    def project(self, inputs: Any) -> Any:
+        return ops.matmul(inputs, self.W) + self.b
+
+    def step(self, drive: Any, states: Any) -> Any:
+        φ = keras.activations.get(self.activation)
+        h = φ(drive + self.u * self.recalled(states[0]))
+        return h, [h]
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class Bounded(keras.constraints.Constraint):
+    """Keeps every weight within ± `limit`."""
+
+    def __init__(self, limit: float):
+        self.limit = limit
+
+    def __call__(self, w: Any) -> Any:
+        return ops.clip(w, -self.limit, self.limit)
+
+    def get_config(self) -> dict[str, float]:
+        return {"limit": self.limit}

@@ -1,0 +1,136 @@
+import math
+from typing import Any
+
+import keras
+from keras import ops
+
+from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
+from .base import RecurrentCell
+from .linear import complex_recurrence, known_length, linear_recurrence
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class LRU(RecurrentCell):
+    """Linear recurrent unit: a diagonal linear recurrence, stable by construction.
+
+    ```
+    λ = exp(−exp(ν) + i θ)                     one a unit; |λ| < 1 whatever ν
+    s_t = λ ⊙ s_{t−1} + exp(γ) ⊙ (B x_t)       complex
+    y_t = Re(C s_t) + D x_t        output y_t
+    ```
+
+    λ starts in a ring of the complex plane, γ at log √(1 − |λ|²), so that all units begin
+    with the same power. Nothing squashes: all steps can be computed at once by a parallel
+    scan, and depth needs dense layers with an activation between. Complex numbers are
+    kept as two real ones; θ is trained itself, not its logarithm.
+
+    Args:
+        units: width of the state s.
+        outputs: width of the output y; by default `units`.
+        radius: (least, greatest) |λ| at the start, within [0, 1).
+        real: positive real λ: no θ, and B, C, s are real. It cannot alternate, so it
+            cannot count parity.
+
+    States: `[y_{t−1}, Re s_{t−1}, Im s_{t−1}]`, the last one absent if real; shapes
+    `(batch, outputs)` and `(batch, units)`.
+
+    Reference: Orvieto, Smith, Gu, Fernando, Gulcehre, Pascanu and De (2023), Resurrecting
+    recurrent neural networks for long sequences, ICML.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        outputs: int | None = None,
+        radius: Any = (0.9, 0.999),
+        real: bool = False,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.units = whole_number("units", units)
+        self.outputs = self.units if outputs is None else whole_number("outputs", outputs)
+        self.radius = _ring(radius)
+        self.real = flag("real", real)
+        self.state_size = [self.outputs, self.units] + [self.units] * (not self.real)
+        self.output_size = self.outputs
+
+    @property
+    def loopless(self) -> bool:
+        return True
+
+    def build(self, input_shape: Any) -> None:
+        x, n, y = input_shape[-1], self.units, self.outputs
+        self.ν = self.add_weight(shape=(n,), initializer=self._start_ν, name="nu")
+        self.γ = self.add_weight(shape=(n,), initializer=self._start_γ, name="gamma")
+        self.B = self.add_weight(shape=(x, n), name="B")
+        self.C = self.add_weight(shape=(n, y), name="C")
+        self.D = self.add_weight(shape=(x, y), name="D")
+        if not self.real:
+            turn = keras.initializers.RandomUniform(0, 2 * math.pi)
+            self.θ = self.add_weight(shape=(n,), initializer=turn, name="theta")
+            self.B_im = self.add_weight(shape=(x, n), name="B_im")
+            self.C_im = self.add_weight(shape=(n, y), name="C_im")
+
+    def project(self, inputs: Any) -> Any:
+        scale = ops.exp(self.γ)
+        parts = [scale * ops.matmul(inputs, self.B)]
+        if not self.real:
+            parts.append(scale * ops.matmul(inputs, self.B_im))
+        return ops.concatenate([*parts, ops.matmul(inputs, self.D)], axis=-1)
+
+    def step(self, drive: Any, states: Any) -> Any:
+        b, direct = self._parts(drive)
+        a = self._eigenvalues()
+        if self.real:
+            s = [a[0] * states[1] + b[0]]
+        else:
+            re, im = states[1:]
+            s = [a[0] * re - a[1] * im + b[0], a[0] * im + a[1] * re + b[1]]
+        y = self._output(s, direct)
+        return y, [y, *s]
+
+    def every_step(self, drives: Any, states: Any) -> list[Any]:
+        b, direct = self._parts(drives)
+        shape = (1, known_length(drives), self.units)
+        a = [ops.broadcast_to(part, shape) for part in self._eigenvalues()]
+        if self.real:
+            s = [linear_recurrence(a[0], b[0], states[1])]
+        else:
+            s = list(complex_recurrence(a, b, states[1:]))
+        return [self._output(s, direct), *s]
+
+    def _parts(self, drive: Any) -> tuple[list[Any], Any]:
+        n = self.units
+        if self.real:
+            return [drive[..., :n]], drive[..., n:]
+        return [drive[..., :n], drive[..., n : 2 * n]], drive[..., 2 * n :]
+
+    def _eigenvalues(self) -> list[Any]:
+        r = ops.exp(-ops.exp(self.ν))
+        return [r] if self.real else [r * ops.cos(self.θ), r * ops.sin(self.θ)]
+
+    def _output(self, s: list[Any], direct: Any) -> Any:
+        y = ops.matmul(s[0], self.C) + direct
+        return y if self.real else y - ops.matmul(s[1], self.C_im)
+
+    def _start_ν(self, shape: Any, dtype: Any = None) -> Any:
+        least, greatest = (r**2 for r in self.radius)
+        u = keras.random.uniform(shape, least, greatest, dtype="float32")  # even over the ring
+        return ops.cast(ops.log(-0.5 * ops.log(u)), dtype)
+
+    def _start_γ(self, shape: Any, dtype: Any = None) -> Any:
+        r = ops.exp(-ops.exp(ops.convert_to_tensor(self.ν)))
+        return ops.cast(0.5 * ops.log(1 - r**2), dtype)
+
+
+def _ring(radius: Any) -> list[float]:
+    if not isinstance(radius, (list, tuple)) or any(isinstance(r, (bool, str)) for r in radius):
+        raise ArgumentTypeError(
+            f"`radius` must be two numbers, the least and the greatest. Received: radius={radius!r}"
+        )
+    if len(radius) != 2 or not 0 <= radius[0] <= radius[1] < 1 or radius[1] == 0:
+        raise ArgumentError(
+            "`radius` must be the least and the greatest |λ|, 0 ≤ least ≤ greatest < 1. "
+            f"Received: radius={radius}"
+        )
+    return [float(r) for r in radius]

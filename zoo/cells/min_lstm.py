@@ -1,0 +1,69 @@
+from typing import Any
+
+import keras
+from keras import ops
+
+from ...errors import whole_number
+from ..initializers import Chrono
+from . import checks
+from .base import RecurrentCell
+from .linear import linear_recurrence
+from .lstm import remembering
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class MinLSTM(RecurrentCell):
+    """Minimal long short-term memory: gates that see the input alone and share out one.
+
+    ```
+    f = σ(W_f x_t + b_f)        forget gate
+    i = σ(W_i x_t + b_i)        input gate
+    g = W_g x_t + b_g           new content
+    h_t = f / (f + i) ⊙ h_{t−1} + i / (f + i) ⊙ g        output h_t
+    ```
+
+    The recurrence is linear in h, so all steps can be computed at once by a parallel
+    scan; for what that costs see `min_gru`. There is no memory beside h and no output
+    gate. The three kernels stand side by side in the order f, i, g. b_f starts at 1.
+
+    Args:
+        units: width of the state.
+        chrono: the longest lag expected, T: b_f starts at log U(1, T − 1) and b_i at −b_f,
+            so that the memory lasts up to T steps (Tallec and Ollivier 2018).
+
+    States: `[h_{t−1}]`, shape `(batch, units)`.
+
+    Reference: Feng, Tung, Ahmed, Bengio and Hajimirsadeghi (2024), Were RNNs all we
+    needed?
+    """
+
+    def __init__(self, units: int, chrono: int | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.units = whole_number("units", units)
+        self.chrono = checks.chrono(chrono)
+        self.state_size = [self.units]
+        self.output_size = self.units
+
+    @property
+    def loopless(self) -> bool:
+        return True
+
+    def build(self, input_shape: Any) -> None:
+        n = self.units
+        bias = Chrono(self.chrono, "fig") if self.chrono else remembering("fig")
+        self.W = self.add_weight(shape=(input_shape[-1], 3 * n), name="W")
+        self.b = self.add_weight(shape=(3 * n,), initializer=bias, name="b")
+
+    def project(self, inputs: Any) -> Any:
+        f, i, g = ops.split(ops.matmul(inputs, self.W) + self.b, 3, axis=-1)
+        kept = ops.sigmoid(ops.log_sigmoid(f) - ops.log_sigmoid(i))  # f / (f + i)
+        return ops.concatenate([kept, (1 - kept) * g], axis=-1)
+
+    def step(self, drive: Any, states: Any) -> Any:
+        kept, new = ops.split(drive, 2, axis=-1)
+        h = kept * states[0] + new
+        return h, [h]
+
+    def every_step(self, drives: Any, states: Any) -> list[Any]:
+        kept, new = ops.split(drives, 2, axis=-1)
+        return [linear_recurrence(kept, new, states[0])]

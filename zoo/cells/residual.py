@@ -1,0 +1,68 @@
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import keras
+
+from ...errors import ArgumentError
+from .base import RecurrentCell
+from .feedback import checked_cell
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class Residual(RecurrentCell):
+    """Adds a cell's input to its output: the cell computes the change.
+
+    ```
+    h_t, s_t = cell(x_t, s_{t−1})
+    y_t = x_t + h_t        output y_t
+    ```
+
+    In a stack the error then reaches the layers below undiminished.
+
+    Args:
+        cell: puts out as many channels as it reads.
+
+    States: `[y_{t−1}, states of the cell]`.
+
+    Raises:
+        ArgumentError: the cell's output is not as wide as its input.
+
+    Reference: He, Zhang, Ren and Sun (2016), Deep residual learning for image
+    recognition, CVPR; Prakash et al. (2016), Neural paraphrase generation with stacked
+    residual LSTM networks, for recurrent ones.
+    """
+
+    def __init__(self, cell: RecurrentCell, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.cell = checked_cell("cell", cell)
+        self.output_size = self.cell.output_size
+        self.state_size = [self.output_size, *self.cell.state_size]
+
+    @property
+    def hidden_states(self) -> int:
+        return 1 + self.cell.hidden_states
+
+    def build(self, input_shape: Any) -> None:
+        if input_shape[-1] != self.output_size:
+            raise ArgumentError(
+                f"A residual cell puts out as many channels as it reads, {self.output_size}. "
+                f"Received: an input {input_shape[-1]} wide"
+            )
+        if not self.cell.built:
+            self.cell.build(input_shape)
+            self.cell.built = True
+        # again: a cell with a delay line knows all its states once it is built
+        self.state_size = [self.output_size, *self.cell.state_size]
+
+    def step(self, drive: Any, states: Any) -> Any:
+        h, after = self.cell.call(drive, states[1:])
+        y = drive + h
+        return y, [y, *after]
+
+    def dropping(self, states: Sequence[Any]) -> AbstractContextManager[None]:
+        return self.cell.dropping(states[1:])
+
+    def get_config(self) -> dict[str, Any]:
+        cell = keras.saving.serialize_keras_object(self.cell)
+        return super().get_config() | {"cell": cell}

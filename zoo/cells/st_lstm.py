@@ -1,0 +1,112 @@
+from typing import Any, ClassVar, Self
+
+import keras
+from keras import ops
+
+from ...errors import whole_number
+from .base import RecurrentCell
+from .convolution import checked_size, convolve, places, reads_images
+from .lstm import remembering
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class STLSTM(RecurrentCell):
+    """Spatio-temporal LSTM, the cell of PredRNN: one memory zigzags through all levels.
+
+    ```
+    i, f, g = σ, σ, tanh (W ∗ X^l + U ∗ H^l_{t−1} + b)        of each level l = 1 … L
+    C^l_t = f ⊙ C^l_{t−1} + i ⊙ g                             memory of the level
+    i′, f′, g′ = σ, σ, tanh (W′ ∗ X^l + V ∗ M + b′)
+    M ← f′ ⊙ M + i′ ⊙ g′                                      memory of all levels
+    o = σ(W_o ∗ X^l + U_o ∗ H^l_{t−1} + P_C ∗ C^l_t + P_M ∗ M + b_o)
+    H^l_t = o ⊙ tanh(Q · concat(C^l_t, M))                    output H^L_t
+    ```
+
+    X^1 is the input, X^{l+1} = H^l_t. M climbs from level to level within a step, and
+    from the top to the bottom of the next step; so the levels are one cell. ∗ convolves
+    with zeros beyond the edges and keeps the size; Q is a kernel of one place. b_f and
+    b′_f start at 1.
+
+    Args:
+        filters: channels of H, C and M at every level.
+        levels: L.
+        kernel_size: places that the kernels cover, one number for every axis or a list
+            with one an axis.
+
+    States: `[H^L … H^1, C^L … C^1, M]`, each `(batch, *spatial, filters)`.
+
+    Raises:
+        ArgumentError: on inputs that are no images.
+
+    Reference: Wang, Long, Wang, Gao and Yu (2017), PredRNN: recurrent neural networks for
+    predictive learning using spatiotemporal LSTMs, NeurIPS, equation 3.
+    """
+
+    serves: ClassVar[tuple[str, ...]] = ("next_frame",)
+    refuses: ClassVar[dict[str, str]] = reads_images()
+    recalls = True
+
+    def __init__(
+        self,
+        filters: int,
+        levels: int = 2,
+        kernel_size: int | tuple[int, ...] = 3,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.filters = whole_number("filters", filters)
+        self.levels = whole_number("levels", levels)
+        self.kernel_size = checked_size(kernel_size)
+        self.state_size = [self.filters] * (2 * self.levels + 1)
+        self.output_size = self.filters
+
+    @classmethod
+    def layered(cls, layers: int, units: int, **arguments: Any) -> list[Self]:
+        return [cls(units, **{"levels": layers} | arguments)]
+
+    def build(self, input_shape: Any) -> None:
+        n, size = self.filters, places(self.kernel_size, input_shape)
+        self.weights_of = [
+            self._level(level, size, input_shape[-1] if level == 1 else n)
+            for level in range(1, self.levels + 1)
+        ]
+
+    def _level(self, level: int, size: tuple[int, ...], channels: int) -> dict[str, Any]:
+        """The kernels of a level: W for i, f, g, i′, f′, g′, o; U for i, f, g, o; V for i′,
+        f′, g′; P for o from C and M; Q; the biases in the order of W."""
+        n, point = self.filters, (1,) * len(size)
+        shapes = {
+            "W": (*size, channels, 7 * n),
+            "U": (*size, n, 4 * n),
+            "V": (*size, n, 3 * n),
+            "P": (*size, 2 * n, n),
+            "Q": (*point, 2 * n, n),
+        }
+        kernels = {k: self.add_weight(shape=s, name=f"{k}_{level}") for k, s in shapes.items()}
+        b = self.add_weight(shape=(7 * n,), initializer=remembering("ifgifgo"), name=f"b_{level}")
+        return kernels | {"b": b}
+
+    def project(self, inputs: Any) -> Any:
+        return self._drive(inputs, self.weights_of[0])
+
+    def step(self, drive: Any, states: Any) -> Any:
+        L = self.levels
+        H, C, M = list(states[:L])[::-1], list(states[L : 2 * L])[::-1], states[-1]
+        σ, tanh = ops.sigmoid, ops.tanh
+        for k, w in enumerate(self.weights_of):
+            if k > 0:
+                drive = self._drive(H[k - 1], w)
+            *x, x_o = ops.split(drive, 7, axis=-1)
+            *h, h_o = ops.split(convolve(self.recalled(H[k]), w["U"]), 4, axis=-1)
+            m = ops.split(convolve(M, w["V"]), 3, axis=-1)
+            i, f, g = (a + b for a, b in zip(x[:3], h, strict=True))
+            C[k] = σ(f) * C[k] + σ(i) * tanh(g)
+            i, f, g = (a + b for a, b in zip(x[3:], m, strict=True))
+            M = σ(f) * M + σ(i) * tanh(g)
+            both = ops.concatenate([C[k], M], axis=-1)
+            o = σ(x_o + h_o + convolve(both, w["P"]))
+            H[k] = o * tanh(convolve(both, w["Q"]))
+        return H[-1], [*H[::-1], *C[::-1], M]
+
+    def _drive(self, inputs: Any, weights: dict[str, Any]) -> Any:
+        return convolve(inputs, weights["W"]) + weights["b"]

@@ -1,0 +1,78 @@
+from typing import Any
+
+import keras
+from keras import ops
+
+from ...errors import whole_number
+from . import checks
+from .base import RecurrentCell
+from .taps import delayed
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class TDNN(RecurrentCell):
+    """Time-delay network: a finite response, a causal convolution over time.
+
+    ```
+    y_t = φ(Σ_{i ∈ D} W_i x_{t−i} + b)        output y_t
+    ```
+
+    What is read at one step affects the outputs of the next max D steps and none after:
+    the network of bounded memory against which recurrent ones are measured. It keeps its
+    delay line as a state, so it is stepped, carried and saved like any other cell, and
+    computes all steps at once where they are given.
+
+    Args:
+        units: width of the output y.
+        delays: D, distinct whole numbers from 0, 0 being the present.
+        activation: φ, a Keras activation by name.
+
+    States: `[y_{t−1}; x_{t−1} … x_{t−max D}]`, newest first. The width of the taps is
+    known once the cell is built.
+
+    Reference: Waibel, Hanazawa, Hinton, Shikano and Lang (1989), Phoneme recognition
+    using time-delay neural networks, IEEE Transactions on Acoustics, Speech, and Signal
+    Processing 37.
+    """
+
+    any_length = True
+    hidden_states = 0
+
+    def __init__(
+        self, units: int, delays: Any = (0, 1, 2, 3), activation: str = "tanh", **kwargs: Any
+    ):
+        super().__init__(**kwargs)
+        self.units = whole_number("units", units)
+        self.delays = checks.delays("delays", delays, at_least=0)
+        self.activation = checks.activation("activation", activation)
+        self.state_size = [self.units]
+        self.output_size = self.units
+
+    @classmethod
+    def spanning(cls, reach: int) -> dict[str, Any]:
+        return {"delays": list(range(reach + 1))}
+
+    @property
+    def loopless(self) -> bool:
+        return True
+
+    def build(self, input_shape: Any) -> None:
+        inputs = input_shape[-1]
+        self.state_size = [self.units, *[inputs] * max(self.delays)]
+        shape = (len(self.delays) * inputs, self.units)
+        self.W = self.add_weight(shape=shape, name="W")  # the kernels W_i below each other
+        self.b = self.add_weight(shape=(self.units,), initializer="zeros", name="b")
+
+    def step(self, drive: Any, states: Any) -> Any:
+        line = [drive, *states[1:]]
+        y = self._response(line)
+        return y, [y, *line[:-1]]
+
+    def every_step(self, drives: Any, states: Any) -> list[Any]:
+        line = delayed(drives, states[1:])
+        return [self._response(line), *line[:-1]]
+
+    def _response(self, line: list[Any]) -> Any:
+        φ = keras.activations.get(self.activation)
+        seen = ops.concatenate([line[i] for i in self.delays], axis=-1)
+        return φ(ops.matmul(seen, self.W) + self.b)

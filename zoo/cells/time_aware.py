@@ -1,0 +1,103 @@
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import keras
+from keras import ops
+
+from ...errors import ArgumentError, flag
+from .base import RecurrentCell
+from .feedback import checked_cell
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class TimeAware(RecurrentCell):
+    """A cell that knows which values are missing and how much time has passed.
+
+    ```
+    k_t = 1 where x_t is a number, 0 where it is NaN
+    δ_t = Δt + (1 − k_{t−1}) ⊙ δ_{t−1}        time since each channel was last seen
+    γ = exp(−max(0, w ⊙ δ_t + v))             decay of the inputs
+    Γ = exp(−max(0, W δ_t + b))               decay of the hidden state
+    x̂_t = x_t where k_t = 1, else γ ⊙ x′_{t−1},        x′ the value last seen
+    h_t, s_t = cell(concat(x̂_t, k_t), Γ ⊙ s_{t−1})        output h_t
+    ```
+
+    A value that is missing fades from the one last seen to 0, the mean of scaled data, and
+    the hidden state fades over gaps, both at learned rates. Taps of a delay line, phases
+    and logarithms are left as they are. With nothing missing the input decay is idle.
+
+    Args:
+        cell: with a hidden state, over vectors.
+        gaps: the last channel of the input is Δt, the time since the step before; else
+            every Δt is 1.
+
+    States: `[states of the cell; x′, δ ⊙ (1 − k)]`, the last two `(batch, channels)`.
+
+    Raises:
+        ArgumentError: the cell has no hidden state, or the input no channel beside Δt.
+
+    Reference: Che, Purushotham, Cho, Sontag and Liu (2018), Recurrent neural networks for
+    multivariate time series with missing values, Scientific Reports 8: GRU-D.
+    """
+
+    def __init__(self, cell: RecurrentCell, gaps: bool = False, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.cell = checked_cell("cell", cell)
+        self.gaps = flag("gaps", gaps)
+        if "next_frame" in self.cell.serves or not self.cell.hidden_states:
+            raise ArgumentError(
+                "`cell` must have a hidden state over vectors that can fade. "
+                f"Received: {type(self.cell).__name__}"
+            )
+        self.output_size = self.cell.output_size
+        self.state_size = list(self.cell.state_size)  # and two more, once it is built
+
+    @property
+    def hidden_states(self) -> int:
+        return self.cell.hidden_states
+
+    def build(self, input_shape: Any) -> None:
+        batch, channels = input_shape[0], input_shape[-1] - self.gaps
+        if channels < 1:
+            raise ArgumentError(
+                "The input must hold values beside the gap: concat(x, Δt). "
+                f"Received: an input {input_shape[-1]} wide"
+            )
+        if not self.cell.built:
+            self.cell.build((batch, 2 * channels))
+            self.cell.built = True
+        self.state_size = [*self.cell.state_size, channels, channels]
+        fading = sum(self.cell.state_size[: self.hidden_states])
+        small = keras.initializers.RandomUniform(0.0, 0.1)  # decays begin alive, and slow
+        self.w = self.add_weight(shape=(channels,), initializer=small, name="w")
+        self.v = self.add_weight(shape=(channels,), initializer="zeros", name="v")
+        self.W = self.add_weight(shape=(channels, fading), initializer=small, name="W")
+        self.b = self.add_weight(shape=(fading,), initializer="zeros", name="b")
+
+    def step(self, drive: Any, states: Any) -> Any:
+        *inner, last, waited = states
+        x, gap = (drive[..., :-1], drive[..., -1:]) if self.gaps else (drive, 1.0)
+        missing = ops.isnan(x)
+        δ = waited + gap
+        faded = last * ops.exp(-ops.relu(self.w * δ + self.v))
+        # no NaN may enter a product: its gradient would be NaN too
+        x = ops.where(missing, ops.zeros_like(x), x)
+        seen = ops.where(missing, faded, x)
+        Γ = ops.exp(-ops.relu(ops.matmul(δ, self.W) + self.b))
+        first = 0
+        for k in range(self.hidden_states):
+            n = self.cell.state_size[k]
+            inner[k] = inner[k] * Γ[..., first : first + n]
+            first += n
+        known = ops.cast(ops.logical_not(missing), seen.dtype)
+        h, after = self.cell.call(ops.concatenate([seen, known], axis=-1), inner)
+        last = ops.where(missing, last, x)
+        return h, [*after, last, δ * (1 - known)]
+
+    def dropping(self, states: Sequence[Any]) -> AbstractContextManager[None]:
+        return self.cell.dropping(states)
+
+    def get_config(self) -> dict[str, Any]:
+        cell = keras.saving.serialize_keras_object(self.cell)
+        return super().get_config() | {"cell": cell, "gaps": self.gaps}

@@ -1,0 +1,267 @@
+"""A NARX network as a workflow: trained open, used closed, handed over in mid-series."""
+
+from functools import cached_property
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from ...errors import ArgumentError, ArgumentTypeError, whole_number
+from ..cells import NARX
+from ..compiled import compiled
+from ..layers import Recurrent
+
+
+class NARXNetwork:
+    """A NARX network and the state of its taps.
+
+    ```
+    open loop    y_t = f(x_t … , truth_{t−1} …)          trained, and read over the past
+    closed loop  y_t = f(x_t … , y_{t−1} …)              rolled out into the future
+    lead k       y_{t+k} at step t, open loop            the forecast before the step is there
+    ```
+
+    `open_loop`, `close_loop` and `remove_delay` answer with another network that has copies
+    of the same weights and of the same taps: the one goes on in mid-series where the other
+    stopped. They are what MATLAB calls `openloop`, `closeloop` and `removedelay`.
+
+    Args:
+        cell: a `NARX` cell, in the mode in which the network is to begin.
+        inputs: width of the exogenous input x; 0 for none.
+
+    Attributes:
+        model: the network as a Keras model that starts from taps of zeros, to be compiled
+            and trained: `[x, truth]` to y, or `truth` to y without exogenous input; closed,
+            `x` to y, x being of width 0 without exogenous input. With a lead of k, the
+            target of step t is the truth of step t + k.
+        state: the states of the cell after the last step run, arrays `(batch, channels)`;
+            `None` stands for zeros, whatever the batch.
+
+    Raises:
+        ArgumentTypeError: `cell` is no NARX cell, or `inputs` no whole number.
+        ArgumentError: `inputs` is not the width for which the cell was built.
+
+    Example: an oscillation, learned open and rolled out closed.
+
+    >>> import keras, numpy as np
+    >>> from rnnzoo.zoo.cells import NARX
+    >>> from rnnzoo.zoo.models import NARXNetwork
+    >>> keras.utils.set_random_seed(1)
+    >>> y = np.sin(np.arange(240, dtype="float32") / 4)[None, :, None]  # (batch, time, outputs)
+    >>> network = NARXNetwork(NARX(8, feedback_delays=[1, 2, 24], feedback="truth"))
+    >>> network.model.compile(keras.optimizers.Adam(0.05), "mse")
+    >>> history = network.model.fit(y[:, :200], y[:, :200], epochs=100, verbose=0)
+    >>> read = network.run(truth=y[:, :200])             # moves the taps on
+    >>> closed = network.close_loop()
+    >>> rolled = closed.run(steps=40)                    # fed its own forecasts
+    >>> rolled.shape, bool(abs(rolled - y[:, 200:]).mean() < 0.5)
+    ((1, 40, 1), True)
+
+    With a delay removed, a step puts out the forecast of the step after it:
+
+    >>> ahead = network.remove_delay()
+    >>> bool(np.allclose(ahead.run(truth=y[:, 200:201]), network.run(truth=y[:, 200:202])[:, 1:]))
+    True
+    """
+
+    def __init__(self, cell: NARX, inputs: int = 0):
+        if not isinstance(cell, NARX):
+            raise ArgumentTypeError(f"`cell` must be a NARX cell. Received: cell={cell!r}")
+        self.inputs = whole_number("inputs", inputs, at_least=0)
+        self.cell = cell
+        self.is_closed = cell.feedback == "prediction"
+        width = self.inputs + (0 if self.is_closed else cell.outputs)
+        self._loop = Recurrent(cell, return_sequences=True, return_state=True)
+        self._loop.build((None, None, width))
+        if cell.inputs_width != self.inputs:
+            raise ArgumentError(
+                f"`inputs` must be the width for which the cell was built, {cell.inputs_width}. "
+                f"Received: inputs={inputs}"
+            )
+        given = self._inputs()
+        self.model = keras.Model(given, self._loop(_joined(given))[0], name="narx")
+        self._state: list[np.ndarray] | None = None
+
+    @property
+    def state(self) -> list[np.ndarray] | None:
+        return self._state
+
+    @state.setter
+    def state(self, state: Any) -> None:
+        if state is not None:
+            state = [np.array(s, keras.config.floatx()) for s in state]
+            batch = len(state[0]) if state and state[0].ndim else 1
+            wanted = [(batch, channels) for channels in self.cell.state_size]
+            if [s.shape for s in state] != wanted:
+                raise ArgumentError(
+                    f"`state` must hold arrays of shapes {wanted}. "
+                    f"Received: shapes {[s.shape for s in state]}"
+                )
+        self._state = state
+
+    def reset(self) -> None:
+        """Sets the taps back to zero; the next run may be of another batch."""
+        self._state = None
+
+    def run(self, x: Any = None, truth: Any = None, steps: int | None = None) -> np.ndarray:
+        """Runs on from `state` and moves it on.
+
+        Args:
+            x: exogenous input `(batch, time, inputs)`; where the network has one.
+            truth: true output `(batch, time, outputs)`; in the open loop.
+            steps: how many steps to roll out; in a closed loop without exogenous input.
+
+        Returns:
+            The output `(batch, time, outputs)`; with a lead of k, that of k steps later.
+
+        Raises:
+            ArgumentTypeError: a missing argument, or not numbers.
+            ArgumentError: an argument too many, of the wrong shape, or not finite.
+        """
+        given = self._given(x, truth, steps)
+        batch = len(given[0])
+        if self._state is None:
+            if steps is not None:
+                batch = 1
+            state = [np.zeros((batch, n), keras.config.floatx()) for n in self.cell.state_size]
+        else:
+            state = self._state
+        y, *after = self._run([*given, *state])
+        self._state = [np.array(s, keras.config.floatx()) for s in after]
+        return y
+
+    def close_loop(self) -> "NARXNetwork":
+        """The same network fed with its own output, every delay in its place.
+
+        Raises:
+            ArgumentError: the network is fed with its error.
+        """
+        if self.cell.feedback == "error":
+            raise ArgumentError(
+                "A network fed with its error cannot be closed: its taps hold errors, and "
+                'without the truth there are none. Received: feedback="error"'
+            )
+        return self._other("prediction", 0)
+
+    def open_loop(self) -> "NARXNetwork":
+        """The same network fed with the truth; one that is open already comes back as it is.
+
+        After closed steps the taps still hold the forecasts: the truth replaces them as it
+        comes in.
+        """
+        if self.is_closed:
+            return self._other("truth", 0)
+        return self._other(self.cell.feedback, self.cell.lead)
+
+    def remove_delay(self, k: int = 1) -> "NARXNetwork":
+        """The same network k steps early: the output of step t + k comes at step t.
+
+        Raises:
+            ArgumentTypeError: `k` is no whole number.
+            ArgumentError: `k` is below 1, or a delay is too short; the loop is closed, or
+                fed with the error.
+        """
+        k = whole_number("k", k)
+        if self.cell.feedback != "truth":
+            raise ArgumentError(
+                "Only a network fed with the truth can be early: "
+                + ("open the loop first. " if self.is_closed else "its error is not known yet. ")
+                + f'Received: feedback="{self.cell.feedback}"'
+            )
+        return self._other("truth", self.cell.lead + k)
+
+    def _other(self, feedback: str, lead: int) -> "NARXNetwork":
+        cell = self.cell
+        other = NARXNetwork(
+            NARX(
+                cell.units,
+                cell.outputs,
+                cell.input_delays if self.inputs else (),
+                cell.feedback_delays,
+                feedback,
+                cell.activation,
+                cell.output_activation,
+                lead,
+                dtype=cell.dtype_policy.name,
+            ),
+            self.inputs,
+        )
+        other.cell.set_weights(cell.get_weights())
+        other.state = self._state
+        return other
+
+    def _inputs(self) -> list[Any]:
+        x = keras.Input((None, self.inputs), name="x")
+        if self.is_closed:
+            return [x]
+        truth = keras.Input((None, self.cell.outputs), name="truth")
+        return [x, truth] if self.inputs else [truth]
+
+    @cached_property
+    def _run(self) -> Any:
+        given = self._inputs()
+        states = [keras.Input((n,), name=f"state_{i}") for i, n in enumerate(self.cell.state_size)]
+        after = list(self._loop(_joined(given), initial_state=states))
+        return compiled(keras.Model([*given, *states], after, name="runner"))
+
+    def _given(self, x: Any, truth: Any, steps: Any) -> list[np.ndarray]:
+        """What the runner is given, checked."""
+        rolls = self.is_closed and not self.inputs
+        wanted = {"x": bool(self.inputs), "truth": not self.is_closed, "steps": rolls}
+        received = {"x": x, "truth": truth, "steps": steps}
+        mode = f"{'a closed' if self.is_closed else 'an open'} loop with {self.inputs} inputs"
+        for name, value in received.items():
+            if wanted[name] and value is None:
+                raise ArgumentTypeError(f"{mode} needs `{name}`. Received: {name}=None")
+            if value is not None and not wanted[name]:
+                raise ArgumentError(
+                    f"{mode} takes no `{name}`. Received: {name} of {type(value).__name__}"
+                )
+        batch = None if self._state is None else len(self._state[0])
+        if rolls:
+            shape = (batch or 1, whole_number("steps", steps), 0)
+            return [np.zeros(shape, keras.config.floatx())]
+        widths = {"x": self.inputs, "truth": self.cell.outputs}
+        arrays = {
+            name: _series(name, received[name], width)
+            for name, width in widths.items()
+            if wanted[name]
+        }
+        sizes = {array.shape[:2] for array in arrays.values()}
+        if len(sizes) > 1:
+            raise ArgumentError(
+                "`x` and `truth` must have the same batch and steps. "
+                f"Received: shapes {[array.shape for array in arrays.values()]}"
+            )
+        received_batch = next(iter(sizes))[0]
+        if batch not in (None, received_batch):
+            raise ArgumentError(
+                f"The taps hold a batch of {batch}: go on with that, or `reset()` first. "
+                f"Received: a batch of {received_batch}"
+            )
+        return list(arrays.values())
+
+
+def _series(name: str, value: Any, width: int) -> np.ndarray:
+    try:
+        array = np.asarray(value, keras.config.floatx())
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(
+            f"`{name}` must be an array of numbers. Received: {name}={value!r}"
+        ) from None
+    if array.ndim != 3 or array.shape[-1] != width or 0 in array.shape:
+        raise ArgumentError(
+            f"`{name}` must have the shape (batch, time, {width}), with one step at least. "
+            f"Received: shape={array.shape}"
+        )
+    if not np.isfinite(array).all():
+        raise ArgumentError(
+            f"`{name}` must be finite: a gap would stay in the taps. "
+            f"Received: {int((~np.isfinite(array)).sum())} values that are not"
+        )
+    return array
+
+
+def _joined(given: list[Any]) -> Any:
+    return given[0] if len(given) == 1 else ops.concatenate(given, axis=-1)
