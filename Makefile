@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-tensorflow test-jax test-torch test-slow lint clean
+.PHONY: demo test test-tensorflow test-jax test-torch test-slow soak lint clean
 
 demo: .venv/installed
 	$(BIN)/rnnzoo demo
@@ -24,6 +24,10 @@ test-jax test-torch: test-%: .venv/tested
 # what takes long, and the dashboard in Chromium, which has to be installed
 test-slow: .venv/tested
 	$(BIN)/python -m pytest -m "slow or browser"
+
+# what takes very long: make test-slow runs one of each kind
+soak: .venv/tested
+	$(BIN)/python -m pytest -m soak
 
 lint: .venv/tested
 	$(BIN)/ruff check .

@@ -188,15 +188,36 @@ def demo(
 
 @app.command()
 @_clearly
-def cells(debug: Debug = False) -> None:
-    """List the cells."""
-    from ..zoo.cells import CELLS
-    from .display import console
+def cells(
+    name: Annotated[str | None, typer.Argument(help="Only this cell, its whole page.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A list of objects.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The table of the README.")] = False,
+    debug: Debug = False,
+) -> None:
+    """List the cells: equation, reference, options, weights, what they serve."""
+    from .cells import cells as run
 
-    out = console()
-    for name, kind in CELLS.items():
-        summary = (kind.__doc__ or "").strip().splitlines()[0]
-        out.print(f"{name:<8} {summary} ({', '.join(kind.serves)})")
+    run(name, as_json, markdown)
+
+
+@app.command()
+@_clearly
+def analyse(
+    cell: Annotated[str, typer.Argument(help="A cell over vectors, e.g. gru.")],
+    units: Annotated[int, typer.Option(help="Width of the cell.")] = 32,
+    steps: Annotated[int, typer.Option(help="Length of the sequences.")] = 100,
+    train_steps: Annotated[int, typer.Option(help="Steps of training, on adding numbers.")] = 300,
+    option: Annotated[
+        list[str] | None, typer.Option(help="Argument of the cell, e.g. reset=before.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same numbers.")] = 0,
+    save: Annotated[Path | None, typer.Option(help="Folder for charts.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Measure how far back a cell remembers: eigenvalues, gradients by lag, effective memory."""
+    from .analyse import analyse as run
+
+    run(cell, units, steps, train_steps, options(option), seed, save)
 
 
 @app.command()

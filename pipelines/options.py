@@ -7,11 +7,12 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..zoo.cells import CELLS
 
 
-def check_options(cell: str, options: Any, ours: Collection[str]) -> None:
+def check_options(cell: str, units: int, options: Any, ours: Collection[str]) -> None:
     """Tries a cell's further arguments.
 
     Args:
         cell: its name in `CELLS`.
+        units: its width.
         options: what the user gave.
         ours: arguments that the pipeline sets itself.
 
@@ -30,6 +31,6 @@ def check_options(cell: str, options: Any, ours: Collection[str]) -> None:
             f"Received: cell_options={options!r}"
         )
     try:
-        CELLS[cell](1, **options or {})
+        CELLS[cell](units, **options or {})
     except (TypeError, ValueError) as error:
         raise ArgumentError(f"`cell_options` do not fit the cell {cell}: {error}") from error

@@ -54,7 +54,7 @@ def _jax(scalar: Callable[[], Any], variables: Sequence[Any]) -> list[Any]:
         with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
             return scalar()
 
-    return jax.grad(of)([v.value for v in variables])
+    return jax.jit(jax.grad(of))([v.value for v in variables])
 
 
 def _torch(scalar: Callable[[], Any], variables: Sequence[Any]) -> list[Any]:

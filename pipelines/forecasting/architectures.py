@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from ...errors import ArgumentError, one_of
-from ...zoo.cells import CELLS, Feedback
+from ...zoo.cells import CELLS, Feedback, RecurrentCell
 from ...zoo.compiled import compiled
 from ...zoo.models import carried, closed_loop
 from ..windows import padded_ahead
@@ -21,7 +21,7 @@ from .rows import Rows, Transform
 
 READ = 512  # rows read in one call: bounds the memory of a pass, whatever its length
 ROLL = 1024  # origins forecast in one batch
-LONGEST_SEASON = 48  # rows that a NARX network may span with its delays unasked
+LONGEST_SEASON = 48  # rows that a delay line spans unasked, at most
 
 
 @dataclass(frozen=True)
@@ -99,23 +99,20 @@ def build(
 ) -> Architecture:
     """Builds an architecture around cells made by name."""
     kind = CELLS[cell]
+    options = kind.spanning(_reach(kind, lookback, transform.schema.season)) | options
     if name == "carried":
-        return CarriedArchitecture(
-            transform, [kind(units, **options) for _ in range(layers)], horizon
-        )
+        return CarriedArchitecture(transform, kind.layered(layers, units, **options), horizon)
     outputs = 1 + len(transform.schema.past)
     if kind.feeds_back:
-        season = transform.schema.season
-        reach = min(lookback, season if 1 < season <= LONGEST_SEASON else 7)
-        taps = {"feedback_delays": range(1, reach + 1)} | options
         modes = [
-            kind(units, outputs=outputs, feedback=mode, **taps) for mode in ("truth", "prediction")
+            kind(units, outputs=outputs, feedback=mode, **options)
+            for mode in ("truth", "prediction")
         ]
     else:
         width = {"outputs": outputs} if kind.reads_out else {}
         modes = [
             Feedback(
-                [kind(units, **width, **options) for _ in range(layers)],
+                kind.layered(layers, units, **width, **options),
                 outputs,
                 feedback=mode,
                 residual=not (transform.difference or kind.reads_out),
@@ -237,6 +234,14 @@ class ClosedLoopArchitecture:
         scaler = self.transform.known_
         target = rolled[..., 0].astype("float64") * scaler.scale_[0] + scaler.mean_[0]
         return level[:, None] + np.cumsum(target, axis=1) if self.transform.difference else target
+
+
+def _reach(kind: type[RecurrentCell], lookback: int, season: int) -> int:
+    """How far back a cell of bounded memory looks unasked: each row in a delay line costs a
+    state, in another memory none."""
+    if kind.hidden_states != 0:
+        return lookback
+    return min(lookback, season if 1 < season <= LONGEST_SEASON else 7)
 
 
 def _joined(rows: Rows) -> np.ndarray:

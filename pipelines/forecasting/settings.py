@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...datasets import Series, require_rows
 from ...errors import flag, fraction, positive, seed_number, whole_number
+from ...zoo.cells import CELLS
 from ..options import check_options
 from .architectures import architecture_name
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from .forecaster import Forecaster
 
 
-OURS = {"units", "outputs", "feedback", "name", "dtype"}  # arguments of a cell that are set for it
+OURS = {"units", "feedback", "lead", "name", "dtype"}  # arguments of a cell that are set for it
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def check(settings: dict[str, Any]) -> None:
     fraction("validation", settings["validation"])
     positive("learning_rate", settings["learning_rate"])
     architecture_name(settings["cell"], settings["architecture"], settings["layers"])
-    check_options(settings["cell"], settings["cell_options"], OURS)
+    ours = OURS | ({"outputs"} if CELLS[settings["cell"]].reads_out else set())
+    check_options(settings["cell"], settings["units"], settings["cell_options"], ours)
 
 
 def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:

@@ -223,7 +223,7 @@ class NextFrame(BaseEstimator):
         patch, chosen = self.look_.patch, self.settings_
         kind, options = CELLS[chosen["cell"]], chosen["cell_options"] or {}
         encoder, forecaster = (
-            [kind(chosen["filters"], **options) for _ in range(chosen["layers"])] for _ in range(2)
+            kind.layered(chosen["layers"], chosen["filters"], **options) for _ in range(2)
         )
         places = (height // patch, width // patch, patch**2 * channels)
         self.network_: keras.Model = encoder_forecaster(encoder, forecaster, places)

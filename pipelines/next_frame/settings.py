@@ -32,7 +32,7 @@ def check(settings: dict[str, Any]) -> None:
             f"`{cell}` serves {', '.join(CELLS[cell].serves)}, not next frames: it reads the rows "
             f"of a table. Cells that read images: {', '.join(serving('next_frame'))}."
         )
-    check_options(settings["cell"], settings["cell_options"], OURS)
+    check_options(cell, settings["filters"], settings["cell_options"], OURS)
 
 
 @dataclass(frozen=True)

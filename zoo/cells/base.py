@@ -34,9 +34,9 @@ class RecurrentCell(keras.layers.Layer):
     kept under their own names; Keras then writes `get_config`.
 
     Args:
-        recurrent_dropout: share of the channels that `recalled` hides, drawn once a
-            sequence while `Recurrent` trains (Gal and Ghahramani 2016, as in Keras).
-            For cells that recall a hidden state in products, `recalls`.
+        recurrent_dropout: share of the hidden state that the recurrent products do not
+            see, drawn anew for each sequence in training (Gal and Ghahramani 2016, as in
+            Keras). `Recurrent` draws it; Keras's own loop does not.
     """
 
     state_size: list[int]

@@ -1,5 +1,6 @@
 """Linear recurrences over a whole sequence at once."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
@@ -36,7 +37,7 @@ def linear_recurrence(a: Any, b: Any, h: Any) -> Any:
     return sums + reach * h[:, None]
 
 
-def complex_recurrence(a: tuple, b: tuple, h: tuple) -> tuple[Any, Any]:
+def complex_recurrence(a: Sequence, b: Sequence, h: Sequence) -> tuple[Any, Any]:
     """As `linear_recurrence`, of complex numbers given as pairs of real and imaginary part."""
 
     def joined(first: tuple, then: tuple) -> tuple:

@@ -96,7 +96,7 @@ class LRU(RecurrentCell):
         if self.real:
             s = [linear_recurrence(a[0], b[0], states[1])]
         else:
-            s = list(complex_recurrence(a, b, states[1:]))
+            s = list(complex_recurrence(a, b, list(states[1:])))
         return [self._output(s, direct), *s]
 
     def _parts(self, drive: Any) -> tuple[list[Any], Any]:

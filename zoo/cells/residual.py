@@ -1,5 +1,5 @@
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -60,8 +60,10 @@ class Residual(RecurrentCell):
         y = drive + h
         return y, [y, *after]
 
-    def dropping(self, states: Sequence[Any]) -> AbstractContextManager[None]:
-        return self.cell.dropping(states[1:])
+    @contextmanager
+    def dropping(self, states: Sequence[Any]) -> Iterator[None]:
+        with self.cell.dropping(states[1:]):
+            yield
 
     def get_config(self) -> dict[str, Any]:
         cell = keras.saving.serialize_keras_object(self.cell)

@@ -1,5 +1,5 @@
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -95,8 +95,10 @@ class TimeAware(RecurrentCell):
         last = ops.where(missing, last, x)
         return h, [*after, last, δ * (1 - known)]
 
-    def dropping(self, states: Sequence[Any]) -> AbstractContextManager[None]:
-        return self.cell.dropping(states)
+    @contextmanager
+    def dropping(self, states: Sequence[Any]) -> Iterator[None]:
+        with self.cell.dropping(states):
+            yield
 
     def get_config(self) -> dict[str, Any]:
         cell = keras.saving.serialize_keras_object(self.cell)

@@ -4,5 +4,19 @@ from .carried import Carried, carried
 from .closed_loop import ClosedLoop, closed_loop
 from .encoder_forecaster import encoder_forecaster
 from .narx import NARXNetwork
+from .sequence import padded, sequence
+from .truncated import chunks, fit_truncated, run_chunks
 
-__all__ = ["Carried", "ClosedLoop", "NARXNetwork", "carried", "closed_loop", "encoder_forecaster"]
+__all__ = [
+    "Carried",
+    "ClosedLoop",
+    "NARXNetwork",
+    "carried",
+    "chunks",
+    "closed_loop",
+    "encoder_forecaster",
+    "fit_truncated",
+    "padded",
+    "run_chunks",
+    "sequence",
+]

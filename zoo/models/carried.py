@@ -42,6 +42,7 @@ def carried(cells: list[RecurrentCell], inputs: int, horizon: int, futures: int 
     lead k reads the row of lead k and no other.
     """
     loop = stack(cells, return_sequences=True, return_state=True)
+    loop.build((None, None, inputs))  # delay lines then know their width
     x = keras.Input((None, inputs), name="x")
     states = [
         keras.Input((channels,), name=f"state_{i}") for i, channels in enumerate(loop.state_size)

@@ -31,6 +31,26 @@ def σ(x):
     return 1 / (1 + np.exp(-x))
 
 
+def test_without_a_reset_gate(built):
+    cell = built(GRU(4, "none"), 3)
+    (W_z, W_g), (U_z, U_g), (b_z, b_g) = (np.split(w, 2, axis=-1) for w in cell.get_weights())
+    h, expected = np.zeros((2, 4)), []
+    for x in np.moveaxis(X, 1, 0):
+        z = σ(x @ W_z + h @ U_z + b_z)
+        h = (1 - z) * h + z * np.tanh(x @ W_g + h @ U_g + b_g)
+        expected.append(h)
+    np.testing.assert_allclose(run(cell), np.stack(expected, axis=1), atol=1e-5)
+
+
+@pytest.mark.parametrize("reset, gates", [("after", 3), ("before", 3), ("none", 2)])
+def test_a_chrono_start_lets_little_in(reset, gates):
+    cell = GRU(50, reset, chrono=40)
+    cell.build((None, 3))
+    b_z, *rest = np.split(ops.convert_to_numpy(cell.b), gates)
+    assert -np.log(39) <= b_z.min() < -3 and b_z.max() <= 0
+    assert not np.any(rest)
+
+
 @pytest.mark.parametrize("reset", ["before", "after"])
 def test_it_is_keras_own_gru_with_z_the_other_way_round(reset, built):
     cell = built(GRU(4, reset), 3)

@@ -40,6 +40,32 @@ def σ(x):
     return 1 / (1 + np.exp(-x))
 
 
+@pytest.mark.parametrize("peepholes", [False, True])
+def test_coupled_gates(peepholes, built):
+    """As the whole cell is with f = 1 − i, that is with weights and peepholes of f below 0."""
+    coupled = built(LSTM(4, peepholes, coupled=True), 3)
+    W, U, b, *p = coupled.get_weights()
+    i, g, o = np.arange(4), np.arange(4, 8), np.arange(8, 12)
+    order, turn = np.concatenate([i, i, g, o]), np.repeat([1, -1, 1, 1], 4)
+    whole = built(LSTM(4, peepholes), 3)
+    more = [np.stack([p[0][0], -p[0][0], p[0][1]])] if peepholes else []
+    whole.set_weights([turn * W[:, order], turn * U[:, order], turn * b[order], *more])
+    one, other = (
+        ops.convert_to_numpy(Recurrent(cell, return_sequences=True)(X, initial_state=[H, C]))
+        for cell in (coupled, whole)
+    )
+    np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_a_chrono_start_lasts_up_to_its_lag():
+    cell = LSTM(50, chrono=40)
+    cell.build((None, 3))
+    b_i, b_f, b_g, b_o = np.split(ops.convert_to_numpy(cell.b), 4)
+    np.testing.assert_array_equal(b_i, -b_f)
+    assert b_f.min() >= 0 and 3 < b_f.max() <= np.log(39)
+    assert not b_g.any() and not b_o.any()
+
+
 def test_it_is_keras_own_lstm(built):
     cell = built(LSTM(4), 3)
     theirs = keras.layers.LSTM(4, return_sequences=True)

@@ -1,0 +1,158 @@
+"""Losses over whole sequences, some steps of which an item may not have."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from ..errors import ArgumentError
+
+
+class SequenceLoss(keras.losses.Loss):
+    """Base of losses that take a sequence as a whole: a number an item, not a step.
+
+    ```
+    loss = mean over the items of  divergence(truth, forecast, mask)
+    ```
+
+    The truth is the time mask: it is NaN where an item has no step (`padded(…, nan)`), or no
+    value. What the network says there changes neither the loss nor its gradient. A mask that
+    Keras carries along with the forecast hides steps as well.
+
+    A subclass defines `divergence` and is registered with
+    `keras.saving.register_keras_serializable`. The weights that Keras can give to items
+    (`sample_weight`) have the shape `(batch,)`.
+
+    Shapes: truth `(batch, time, channels)`, forecast the same, or with classes as its
+    channels.
+    """
+
+    def divergence(self, truth: Any, forecast: Any, mask: Any) -> Any:
+        """How far the forecast of each item is from the truth, `(batch,)`.
+
+        Args:
+            truth: `(batch, time, channels)`, zeros where there is none.
+            forecast: `(batch, time, …)`, zeros at steps that have no truth.
+            mask: 1 where there is a truth, else 0; of the truth's shape and the forecast's
+                type.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define `divergence`.")
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        # Keras would weigh steps by the mask, and there is one number an item
+        steps = getattr(y_pred, "_keras_mask", None)
+        if steps is not None:
+            y_true = ops.convert_to_tensor(y_true, dtype=self.dtype)
+            y_true = ops.where(steps[..., None], y_true, float("nan"))
+            y_pred = y_pred + 0  # a tensor without the mask
+        return super().__call__(y_true, y_pred, sample_weight)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        if len(y_true.shape) != 3 or len(y_pred.shape) != 3:
+            raise ArgumentError(
+                "Truth and forecast must be sequences, (batch, time, channels). "
+                f"Received: shapes {tuple(y_true.shape)} and {tuple(y_pred.shape)}"
+            )
+        known = ops.logical_not(ops.isnan(y_true))
+        at_all = ops.any(known, axis=-1, keepdims=True)  # (batch, time, 1)
+        truth = ops.where(known, y_true, ops.zeros_like(y_true))
+        # zeros before anything is computed: a gradient of NaN times zero would be NaN
+        forecast = ops.where(at_all, y_pred, ops.zeros_like(y_pred))
+        found = self.divergence(truth, forecast, ops.cast(known, forecast.dtype))
+        return ops.where(ops.any(known, axis=(1, 2)), found, ops.zeros_like(found))
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class MeanSquared(SequenceLoss):
+    """Mean squared error over the values there are.
+
+    ```
+    Σ_{t,k} m_{tk} (y_{tk} − ŷ_{tk})² / Σ_{t,k} m_{tk}
+    ```
+
+    An item counts as much as any other, however short it is.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from rnnzoo.zoo.losses import MeanSquared
+    >>> truth = np.array([[[1.0], [2.0], [np.nan]]])
+    >>> float(MeanSquared()(truth, np.zeros((1, 3, 1))))
+    2.5
+    """
+
+    def divergence(self, truth: Any, forecast: Any, mask: Any) -> Any:
+        _require_same(truth, forecast)
+        return _mean(ops.square(truth - forecast), mask)
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class CrossEntropy(SequenceLoss):
+    """Mean cross-entropy of classes over the steps there are.
+
+    ```
+    −Σ_t m_t log softmax(ŷ_t)_{y_t} / Σ_t m_t
+    ```
+
+    The truth is the number of the class, `(batch, time, 1)`, of a type that can hold NaN; the
+    forecast the logits, `(batch, time, classes)`, no activation on them.
+    """
+
+    def divergence(self, truth: Any, forecast: Any, mask: Any) -> Any:
+        if truth.shape[-1] != 1:
+            raise ArgumentError(
+                "The truth must be the number of a class, (batch, time, 1). "
+                f"Received: shape={tuple(truth.shape)}"
+            )
+        classes = ops.one_hot(ops.cast(truth[..., 0], "int32"), forecast.shape[-1])
+        likely = ops.log_softmax(forecast, axis=-1) * ops.cast(classes, forecast.dtype)
+        return _mean(-ops.sum(likely, axis=-1, keepdims=True), mask)
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class Decorrelation(SequenceLoss):
+    """One less the correlation of the two series: their shape counts, not their level or size.
+
+    ```
+    1 − Σ_t (y_t − ȳ)(ŷ_t − ŷ̄) / √(Σ_t (y_t − ȳ)² Σ_t (ŷ_t − ŷ̄)² + ε)
+    ```
+
+    The sums are over the steps there are, ȳ being the mean over them; the result is the mean
+    over the channels. It is no sum over steps: each step counts as the others allow. From 0,
+    one series being the other scaled up and moved, to 2; 1 if a series is constant or has a
+    single step.
+
+    Reference: Pearson (1895), Note on regression and inheritance in the case of two parents.
+    """
+
+    def divergence(self, truth: Any, forecast: Any, mask: Any) -> Any:
+        _require_same(truth, forecast)
+        truth, forecast = _centred(truth, mask), _centred(forecast, mask)
+        both = ops.sum(truth * forecast, axis=1)  # (batch, channels)
+        sizes = ops.sum(ops.square(truth), axis=1) * ops.sum(ops.square(forecast), axis=1)
+        # ε keeps the gradient of the root finite where a series is constant
+        correlation = both / ops.sqrt(sizes + keras.config.epsilon())
+        there = ops.max(mask, axis=1)  # channels that have any truth
+        return ops.sum((1 - correlation) * there, axis=-1) / _at_least_one(ops.sum(there, axis=-1))
+
+
+def _mean(values: Any, mask: Any) -> Any:
+    """`(batch,)`: the mean of each item over what the mask shows."""
+    return ops.sum(values * mask, axis=(1, 2)) / _at_least_one(ops.sum(mask, axis=(1, 2)))
+
+
+def _centred(series: Any, mask: Any) -> Any:
+    count = _at_least_one(ops.sum(mask, axis=1, keepdims=True))
+    return (series - ops.sum(series * mask, axis=1, keepdims=True) / count) * mask
+
+
+def _at_least_one(count: Any) -> Any:
+    return ops.maximum(count, ops.ones_like(count))
+
+
+def _require_same(truth: Any, forecast: Any) -> None:
+    if truth.shape[-1] != forecast.shape[-1]:
+        raise ArgumentError(
+            "Truth and forecast must have the same channels. "
+            f"Received: shapes {tuple(truth.shape)} and {tuple(forecast.shape)}"
+        )

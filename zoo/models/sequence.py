@@ -1,0 +1,191 @@
+"""Networks over sequences: many steps to one answer, many to many, one to many."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from ...errors import ArgumentError, ArgumentTypeError, flag, one_of, whole_number
+from ..cells import Feedback
+from ..cells.base import RecurrentCell
+from ..layers import Recurrent, stack
+
+KINDS = ("many_to_one", "many_to_many", "one_to_many")
+
+
+def sequence(
+    layers: Any,
+    inputs: int,
+    outputs: int,
+    kind: str = "many_to_one",
+    activation: str = "linear",
+    steps: int | None = None,
+    masked: bool = False,
+    head: keras.layers.Layer | None = None,
+) -> keras.Model:
+    """Builds a network over sequences from any cells.
+
+    ```
+    many_to_one    y   = γ(O s_T + d)                                 s_t = layers(x_t, s_{t−1})
+    many_to_many   y_t = γ(O s_t + d)
+    one_to_many    y_t = γ(v_t),  v_t = O s_t + d,  s_t = layers(concat(v_{t−1}, x_t), s_{t−1})
+                   x_1 the one vector read, x_2 … x_steps = 0, v_0 = 0
+    ```
+
+    Items of different lengths share a batch (`padded`) with `masked=True`: a step that is
+    masked holds what stood before it, so an answer that is one is that of each item's own
+    last step. How the many answers of a padded item are left out of the loss is said in
+    `zoo/losses.py`.
+
+    Args:
+        layers: a list of cells and of layers between them, as `stack` takes them; for one to
+            many, cells alone. Or a Keras layer over sequences, such as
+            `Bidirectional(Recurrent(cell))`, that returns its last output or all, as the
+            kind wants it.
+        inputs: width of x.
+        outputs: width of y.
+        kind: `"many_to_one"`, `"many_to_many"` or `"one_to_many"`.
+        activation: γ, a Keras activation by name.
+        steps: the length of the sequences; by default any. One to many needs it, cells run by
+            the engine `"parallel"` mostly too.
+        masked: take a second input `mask`, booleans `(batch, time)`, `False` where an item
+            has no step.
+        head: a layer in place of the dense one, from s to y; it has its own activation. There
+            is no head where the last cell reads out itself, `outputs` wide.
+
+    Returns:
+        A model from x, `(batch, time, inputs)`, or `[x, mask]`, to `(batch, outputs)` or
+        `(batch, time, outputs)`; one to many from `(batch, inputs)` to
+        `(batch, steps, outputs)`.
+
+    Raises:
+        ArgumentError, ArgumentTypeError: an argument that is not as above, or that the kind
+            does not take.
+
+    Reference: Williams and Zipser (1989), A learning algorithm for continually running
+    fully recurrent neural networks, Neural Computation 1.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from rnnzoo import cells
+    >>> from rnnzoo.zoo.models import padded, sequence
+    >>> network = sequence([cells.GRU(8)], inputs=2, outputs=1, masked=True)
+    >>> x, mask = padded([np.ones((3, 2)), np.ones((5, 2))])
+    >>> network.predict([x, mask], verbose=0).shape
+    (2, 1)
+    """
+    inputs, outputs = whole_number("inputs", inputs), whole_number("outputs", outputs)
+    one_of("kind", kind, KINDS)
+    flag("masked", masked)
+    if steps is not None:
+        whole_number("steps", steps)
+    if head is not None and not isinstance(head, keras.layers.Layer):
+        raise ArgumentTypeError(f"`head` must be a Keras layer. Received: head={head!r}")
+    if head is not None and activation != "linear":
+        raise ArgumentError(
+            "A `head` of your own has its own activation. "
+            f"Received: head={head!r}, activation={activation!r}"
+        )
+    if kind == "one_to_many":
+        return _one_to_many(layers, inputs, outputs, activation, steps, masked, head)
+    loop = _loop(layers, every=kind == "many_to_many")
+    x = keras.Input((steps, inputs), name="x")
+    given = [x]
+    if masked:
+        given.append(keras.Input((steps,), dtype="bool", name="mask"))
+    s = loop(x, mask=given[1]) if masked else loop(x)
+    _require_rank(s, kind)
+    if head is not None:
+        y = head(s)
+    elif _reads_out(layers, outputs):
+        y = keras.layers.Activation(activation, name="head")(s)
+    else:
+        y = keras.layers.Dense(outputs, activation, name="head")(s)
+    if y.shape[-1] != outputs:
+        raise ArgumentError(
+            f"`head` must put out `outputs` channels. Received: outputs={outputs}, "
+            f"a head with {y.shape[-1]}"
+        )
+    return keras.Model(given if masked else x, y, name=kind)
+
+
+def padded(items: Sequence[Any], fill: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Items of different lengths as one array, short ones filled up at the end.
+
+    Args:
+        items: arrays `(time, channels)` of one width, each with its own number of steps.
+        fill: what stands where an item has no step: 0 in what is read, NaN in the truth, by
+            which the losses of `zoo/losses.py` tell that there is nothing to forecast.
+
+    Returns:
+        The array, `(items, longest, channels)`, and the mask, booleans `(items, longest)`.
+
+    Raises:
+        ArgumentError: no items, or not all of shape `(time, channels)`.
+    """
+    arrays = [np.asarray(item, keras.config.floatx()) for item in items]
+    shapes = [array.shape for array in arrays]
+    if {(len(shape), *shape[1:]) for shape in shapes} != {(2, *(shapes or [()])[0][1:])}:
+        raise ArgumentError(
+            "`items` must be arrays of shape (time, channels), of one width. "
+            f"Received: shapes {shapes}"
+        )
+    lengths = np.array([len(array) for array in arrays])
+    mask = np.arange(lengths.max()) < lengths[:, None]
+    whole = np.full((*mask.shape, arrays[0].shape[1]), fill, keras.config.floatx())
+    whole[mask] = np.concatenate(arrays)
+    return whole, mask
+
+
+def _one_to_many(
+    layers: Any,
+    inputs: int,
+    outputs: int,
+    activation: str,
+    steps: int | None,
+    masked: bool,
+    head: Any,
+) -> keras.Model:
+    if steps is None or masked or head is not None:
+        raise ArgumentError(
+            "One to many needs `steps`, and takes no `masked`, for it reads one vector, and no "
+            "`head`, for its output is fed back. "
+            f"Received: steps={steps}, masked={masked}, head={head!r}"
+        )
+    x = keras.Input((inputs,), name="x")
+    read = ops.pad(x[:, None], ((0, 0), (0, steps - 1), (0, 0)))  # (batch, steps, inputs)
+    v = Recurrent(Feedback(layers, outputs), return_sequences=True)(read)
+    y = keras.layers.Activation(activation, name="head")(v)
+    return keras.Model(x, y, name="one_to_many")
+
+
+def _loop(layers: Any, every: bool) -> keras.layers.Layer:
+    if isinstance(layers, RecurrentCell):
+        raise ArgumentTypeError(f"`layers` must be a list of cells. Received: layers={layers!r}")
+    if isinstance(layers, keras.layers.Layer):
+        return layers
+    if not isinstance(layers, (list, tuple)):
+        raise ArgumentTypeError(
+            f"`layers` must be a list of cells and layers, or a layer. Received: layers={layers!r}"
+        )
+    return stack(layers, return_sequences=every)
+
+
+def _require_rank(s: Any, kind: str) -> None:
+    wanted = {"many_to_one": 2, "many_to_many": 3}[kind]
+    if isinstance(s, (list, tuple)) or len(s.shape) != wanted:
+        what = "its last output" if wanted == 2 else "the outputs of all steps"
+        found = [tuple(t.shape) for t in (s if isinstance(s, (list, tuple)) else [s])]
+        raise ArgumentError(
+            f'`layers` must return {what} for kind="{kind}". Received: a layer that returns '
+            f"shapes {found}"
+        )
+
+
+def _reads_out(layers: Any, outputs: int) -> bool:
+    last = layers[-1] if isinstance(layers, (list, tuple)) else layers
+    cell = last.cell if isinstance(last, Recurrent) else last
+    return getattr(cell, "reads_out", False) and cell.output_size == outputs

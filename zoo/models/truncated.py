@@ -1,0 +1,120 @@
+"""Truncated backpropagation through time: long sequences in chunks, the state carried over."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from ...errors import ArgumentError, whole_number
+
+
+def fit_truncated(model: keras.Model, x: Any, y: Any, steps: int, epochs: int = 1) -> list[float]:
+    """Trains a stateful network on sequences too long for one gradient.
+
+    ```
+    chunk k reads x_{kτ+1} … x_{(k+1)τ} from the state s_{kτ} in which chunk k − 1 ended
+    its gradient flows back to s_{kτ} and no further;  one step of the optimiser a chunk
+    ```
+
+    Each epoch is one pass from the first step to the last, begun from states of zero. The
+    outputs are those of the sequence in one piece: truncation cuts gradients only. (What a
+    step of the optimiser changes, the next chunk sees, and the state carried to it was
+    computed before the change.)
+
+    Args:
+        model: compiled, with `Recurrent(…, stateful=True)` layers and a fixed batch.
+        x: `(batch, time, …)`, all of the batch in parallel, each from its own beginning.
+        y: the truth of every step, `(batch, time, …)`.
+        steps: τ, the length of a chunk; the last one may be shorter.
+        epochs: how many passes.
+
+    Returns:
+        The loss of each epoch, the mean over its chunks.
+
+    Raises:
+        ArgumentTypeError: `steps` or `epochs` is no whole number.
+        ArgumentError: one of them is below 1; x and y differ in batch or time; or the model
+            carries no state.
+
+    Reference: Williams and Peng (1990), An efficient gradient-based algorithm for on-line
+    training of recurrent network trajectories, Neural Computation 2.
+
+    Example:
+
+    >>> import keras, numpy as np
+    >>> from rnnzoo import Recurrent, cells
+    >>> from rnnzoo.zoo.models import fit_truncated
+    >>> layer = Recurrent(cells.GRU(4), return_sequences=True, stateful=True)
+    >>> model = keras.Sequential([keras.Input((None, 1), batch_size=1), layer])
+    >>> model.compile("adam", "mse")
+    >>> len(fit_truncated(model, np.zeros((1, 30, 1)), np.zeros((1, 30, 4)), steps=10, epochs=2))
+    2
+    """
+    x, y = np.asarray(x), np.asarray(y)
+    if x.shape[:2] != y.shape[:2]:
+        raise ArgumentError(
+            "`x` and `y` must have the same batch and steps. "
+            f"Received: shapes {x.shape} and {y.shape}"
+        )
+    losses = []
+    for _ in range(whole_number("epochs", epochs)):
+        reset_states(model)
+        model.reset_metrics()  # the loss that Keras reports is the mean since then
+        for span in chunks(x.shape[1], steps):
+            loss = model.train_on_batch(x[:, span], y[:, span], return_dict=True)["loss"]
+        losses.append(float(loss))
+    return losses
+
+
+def run_chunks(model: keras.Model, x: Any, steps: int) -> np.ndarray:
+    """The outputs of a stateful network over a long sequence, from states of zero.
+
+    Args:
+        model: with `Recurrent(…, stateful=True)` layers; it returns all steps.
+        x: `(batch, time, …)`.
+        steps: how many are computed at once; the outputs do not depend on it.
+
+    Returns:
+        `(batch, time, …)`.
+
+    Raises:
+        ArgumentError, ArgumentTypeError: as `fit_truncated`.
+    """
+    reset_states(model)
+    x = np.asarray(x)
+    outputs = [model.predict_on_batch(x[:, span]) for span in chunks(x.shape[1], steps)]
+    return np.concatenate(outputs, axis=1)
+
+
+def chunks(time: int, steps: int) -> Iterator[slice]:
+    """Consecutive spans of `steps` that cover `time`; the last one may be shorter.
+
+    >>> list(chunks(5, 2))
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    steps = whole_number("steps", steps)
+    return (slice(start, min(start + steps, time)) for start in range(0, time, steps))
+
+
+def reset_states(model: keras.Model) -> None:
+    """Sets the states that a network carries back to zero.
+
+    Raises:
+        ArgumentError: it carries none.
+    """
+    carrying = [layer for layer in _flat(model) if getattr(layer, "stateful", False)]
+    if not carrying:
+        raise ArgumentError(
+            "The model must carry its state from chunk to chunk: make its layers "
+            f"Recurrent(…, stateful=True). Received: {model!r} without any"
+        )
+    for layer in carrying:
+        layer.reset_state()
+
+
+def _flat(model: Any) -> Iterator[Any]:
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from _flat(layer)
