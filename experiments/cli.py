@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import RnnzooError, TrackingError, one_of, whole_number
+from ..errors import RnnzooError, one_of, whole_number
 from .inputs import listed, named_clips, named_series, options
 
 app = typer.Typer(
@@ -285,19 +285,9 @@ def ui(
 
 
 def _store(existing: bool = False) -> Any:
-    from .tracking import Store, tracking_uri
+    from .tracking import Store, existing_store
 
-    uri = tracking_uri()
-    if (
-        existing
-        and uri.startswith("sqlite:///")
-        and not Path(uri.removeprefix("sqlite:///")).exists()
-    ):
-        raise TrackingError(
-            f"There are no runs yet: {uri} does not exist in this folder. "
-            "Run `rnnzoo demo` or `rnnzoo forecast` first, or set MLFLOW_TRACKING_URI."
-        )
-    return Store(uri)
+    return existing_store() if existing else Store()
 
 
 if __name__ == "__main__":

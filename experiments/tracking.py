@@ -188,6 +188,21 @@ class Projection:
             self.client.log_artifact(self.run, str(path))
 
 
+def existing_store() -> Store:
+    """The store where runs are.
+
+    Raises:
+        TrackingError: it is a file that is not there yet.
+    """
+    uri = tracking_uri()
+    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
+        raise TrackingError(
+            f"There are no runs yet: {uri} does not exist in this folder. "
+            "Run `rnnzoo demo` or `rnnzoo forecast` first, or set MLFLOW_TRACKING_URI."
+        )
+    return Store(uri)
+
+
 def server_command(uri: str, port: int) -> list[str]:
     """The arguments after `python -m mlflow` for a server on this machine only."""
     command = ["server", "--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(port)]
