@@ -215,6 +215,9 @@ def analyse(
     debug: Debug = False,
 ) -> None:
     """Measure how far back a cell remembers: eigenvalues, gradients by lag, effective memory."""
+    from ..zoo.cells import CELLS  # first: keeps the backend's start-up off the screen
+
+    one_of("cell", cell, CELLS)
     from .analyse import analyse as run
 
     run(cell, units, steps, train_steps, options(option), seed, save)

@@ -11,8 +11,13 @@ import pandas as pd
 from ..zoo.cells import CELLS
 from .journal import Journal, Listener
 
-#: One a cell, that stay apart for the colour-blind as well; baselines are grey.
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7B3294", "#8C510A"]
+#: One a cell, after Okabe and Ito and after Tol, who chose them for the colour-blind as well;
+#: baselines are grey.
+COLOURS = [
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7B3294", "#8C510A"),
+    *("#882255", "#117733", "#332288", "#AA4499", "#999933", "#44AA99", "#661100", "#6699CC"),
+    *("#DDAA33", "#BB5566", "#004488", "#F0E442"),
+]
 GREYS = ["#222222", "#777777", "#AAAAAA", "#CCCCCC"]
 
 #: Makes the listeners of a run from its name, e.g. a tracker's.

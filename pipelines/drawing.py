@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 
 #: Styles that stay apart without colour.
@@ -25,7 +26,7 @@ def lead_lines(
     error: str,
     ahead: str,
 ) -> Figure:
-    """An error against lead time: networks in colour, baselines in grey.
+    """An error against lead time: networks in colour, the best first, baselines in grey.
 
     Args:
         leads: `(horizon,)`.
@@ -35,11 +36,12 @@ def lead_lines(
         error: what is drawn, with its unit.
         ahead: what a lead counts, e.g. `"steps ahead"`.
     """
-    figure, pair = axes(width=8)
+    figure, pair = axes(width=8, height=max(4, 0.23 * (len(networks) + len(baselines))))
     marker = {"marker": "o", "ms": 3} if len(leads) <= 14 else {}
     for (name, values), style in zip(baselines.items(), LINES, strict=False):
         pair.plot(leads, values, linestyle=style, color="0.55", label=name, **marker)
-    for i, (name, values) in enumerate(networks.items()):
+    best_first = sorted(networks.items(), key=lambda network: float(np.mean(network[1])))
+    for i, (name, values) in enumerate(best_first):
         pair.plot(leads, values, linestyle=LINES[i % len(LINES)], label=name, **marker)
     pair.set_title(title)
     pair.set_xlabel(f"lead ({ahead})")

@@ -10,7 +10,9 @@ from rnnzoo.datasets import read
 from rnnzoo.experiments.compare import comparisons
 from rnnzoo.experiments.forecast_study import study
 from rnnzoo.experiments.journal import Journal
+from rnnzoo.experiments.run import COLOURS
 from rnnzoo.experiments.tracking import Store
+from rnnzoo.zoo.cells import CELLS
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +156,9 @@ def test_numbers_that_are_none_are_left_out(store):
 COLD_START = """
 import sys
 from rnnzoo.experiments.journal import Journal
+from rnnzoo.experiments.run import COLOURS
 from rnnzoo.experiments.tracking import Store
+from rnnzoo.zoo.cells import CELLS
 store = Store("sqlite:///" + sys.argv[1])
 with Journal("forecast/cold", sys.argv[2], listeners=(store.projection(),)) as journal:
     journal.metrics({"test/mae": 1.0})
@@ -213,3 +217,7 @@ def test_mlflow_itself_is_left_as_it_was():
     """Explicit clients only: no active run, no global address."""
     assert mlflow.active_run() is None
     assert json.dumps(mlflow.get_tracking_uri()).count("rnnzoo") == 0
+
+
+def test_every_cell_has_a_colour_of_its_own():
+    assert len(set(COLOURS)) == len(COLOURS) >= len(CELLS)

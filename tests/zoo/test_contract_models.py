@@ -67,12 +67,14 @@ def test_a_saved_model_predicts_the_same(few, tmp_path):
     np.testing.assert_array_equal(numpy(model(few.x)), numpy(again(few.x)))
 
 
+@pytest.mark.slow
 def test_a_saved_model_predicts_the_same_in_a_fresh_process(elsewhere):
     x, y = (np.load(elsewhere / name) for name in ("x.npy", "y.npy"))
     model = keras.saving.load_model(elsewhere / "model.keras")
     np.testing.assert_array_equal(y, model.predict(x, verbose=0))
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_networks_in_another_process(elsewhere):
     assert (elsewhere / "fingerprint").read_text() == fingerprint()
 
