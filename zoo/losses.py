@@ -44,7 +44,8 @@ class SequenceLoss(keras.losses.Loss):
         if steps is not None:
             y_true = ops.convert_to_tensor(y_true, dtype=self.dtype)
             y_true = ops.where(steps[..., None], y_true, float("nan"))
-            y_pred = y_pred + 0  # a tensor without the mask
+            # a new tensor, which does not carry the mask
+            y_pred = ops.where(steps[..., None], y_pred, ops.zeros_like(y_pred))
         return super().__call__(y_true, y_pred, sample_weight)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
