@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 from keras import ops
+from keras.src.backend import get_keras_mask  # it has no public name
 
 from ..errors import ArgumentError
 
@@ -40,7 +41,7 @@ class SequenceLoss(keras.losses.Loss):
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         # Keras would weigh steps by the mask, and there is one number an item
-        steps = getattr(y_pred, "_keras_mask", None)
+        steps = get_keras_mask(y_pred)
         if steps is not None:
             y_true = ops.convert_to_tensor(y_true, dtype=self.dtype)
             y_true = ops.where(steps[..., None], y_true, float("nan"))
