@@ -133,6 +133,14 @@ def test_sequences_without_a_time_axis_are_refused(shape):
         Recurrent(LSTM(4))(np.zeros(shape, "float32"))
 
 
+@EVERY_CELL
+def test_images_are_not_read_as_vectors_nor_vectors_as_images(cell):
+    kind = "images of 1 to 3 axes" if "next_frame" in cell.serves else "reads vectors"
+    item = (3,) if "next_frame" in cell.serves else (4, 4, 3)
+    with pytest.raises(ArgumentError, match=kind):
+        Recurrent(cell(4))(np.zeros((2, 5, *item), "float32"))
+
+
 @pytest.mark.parametrize("feedback", ["truth", "error"])
 def test_an_input_too_narrow_to_hold_the_truth_is_refused(feedback):
     with pytest.raises(ArgumentError, match="Received: an input 1 wide"):

@@ -90,6 +90,11 @@ class RecurrentCell(keras.layers.Layer):
         return len(self.state_size)
 
     @property
+    def reads_images(self) -> bool:
+        """Whether a step of input is an image, `(batch, *spatial, channels)`, not a vector."""
+        return "next_frame" in self.serves
+
+    @property
     def loopless(self) -> bool:
         """Whether `every_step` computes all steps at once."""
         return False

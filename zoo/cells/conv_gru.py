@@ -5,7 +5,7 @@ from keras import ops
 
 from ...errors import one_of, whole_number
 from .base import RecurrentCell
-from .convolution import checked_size, convolve, places, reads_images
+from .convolution import checked_size, convolve, no_tables, places
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -42,7 +42,7 @@ class ConvGRU(RecurrentCell):
     """
 
     serves: ClassVar[tuple[str, ...]] = ("next_frame",)
-    refuses: ClassVar[dict[str, str]] = reads_images()
+    refuses: ClassVar[dict[str, str]] = no_tables()
     recalls = True
 
     def __init__(

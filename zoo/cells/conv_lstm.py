@@ -5,7 +5,7 @@ from keras import ops
 
 from ...errors import ArgumentError, flag, whole_number
 from .base import RecurrentCell
-from .convolution import checked_size, convolve, places, reads_images
+from .convolution import checked_size, convolve, no_tables, places
 from .lstm import remembering
 
 
@@ -45,7 +45,7 @@ class ConvLSTM(RecurrentCell):
     """
 
     serves: ClassVar[tuple[str, ...]] = ("next_frame",)
-    refuses: ClassVar[dict[str, str]] = reads_images()
+    refuses: ClassVar[dict[str, str]] = no_tables()
 
     recalls = True
 

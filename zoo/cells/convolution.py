@@ -10,7 +10,7 @@ from ...errors import ArgumentError, whole_number
 RANKS = (1, 2, 3)  # axes of an image that can be convolved
 
 
-def reads_images() -> dict[str, str]:
+def no_tables() -> dict[str, str]:
     """Why a convolutional cell does not serve forecasters of tables."""
     return dict.fromkeys(("carried", "closed_loop"), "it reads images, not the rows of a table")
 

@@ -60,6 +60,10 @@ class Feedback(RecurrentCell):
         self.state_size = self._state_size()
         self.output_size = self.outputs
 
+    @property
+    def reads_images(self) -> bool:
+        return self.cells[0].reads_images
+
     def build(self, input_shape: Any) -> None:
         *item, width = input_shape  # (batch, *spatial)
         if self.feedback == "prediction":

@@ -43,6 +43,10 @@ class Residual(RecurrentCell):
     def hidden_states(self) -> int:
         return 1 + self.cell.hidden_states
 
+    @property
+    def reads_images(self) -> bool:
+        return self.cell.reads_images
+
     def build(self, input_shape: Any) -> None:
         if input_shape[-1] != self.output_size:
             raise ArgumentError(

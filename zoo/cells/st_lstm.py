@@ -5,7 +5,7 @@ from keras import ops
 
 from ...errors import whole_number
 from .base import RecurrentCell
-from .convolution import checked_size, convolve, places, reads_images
+from .convolution import checked_size, convolve, no_tables, places
 from .lstm import remembering
 
 
@@ -43,7 +43,7 @@ class STLSTM(RecurrentCell):
     """
 
     serves: ClassVar[tuple[str, ...]] = ("next_frame",)
-    refuses: ClassVar[dict[str, str]] = reads_images()
+    refuses: ClassVar[dict[str, str]] = no_tables()
     recalls = True
 
     def __init__(

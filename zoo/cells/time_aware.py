@@ -45,7 +45,7 @@ class TimeAware(RecurrentCell):
         super().__init__(**kwargs)
         self.cell = checked_cell("cell", cell)
         self.gaps = flag("gaps", gaps)
-        if "next_frame" in self.cell.serves or not self.cell.hidden_states:
+        if self.cell.reads_images or not self.cell.hidden_states:
             raise ArgumentError(
                 "`cell` must have a hidden state over vectors that can fade. "
                 f"Received: {type(self.cell).__name__}"

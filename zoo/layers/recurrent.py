@@ -80,6 +80,11 @@ class Recurrent(keras.layers.Layer):
                 f"Received: shape={tuple(sequences_shape)}"
             )
         batch, _, *item = sequences_shape
+        if len(item) > 1 and not self.cell.reads_images:
+            raise ArgumentError(
+                f"{type(self.cell).__name__} reads vectors: `sequences` must have the shape "
+                f"(batch, time, channels). Received: shape={tuple(sequences_shape)}"
+            )
         if not self.cell.built:
             self.cell.build((batch, *item))
             self.cell.built = True
