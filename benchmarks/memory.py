@@ -243,7 +243,9 @@ def short(value: Any) -> Any:
 COLUMNS = {
     "cell": lambda r: r["cell"],
     "score": lambda r: "–" if r["score"] is None else f"{r['score']:.4f}",
-    "solved at": lambda r: str(r["solved_at"]) if r["solved"] else f"no, {r['steps']}",
+    "solved at": lambda r: (
+        "" if not r["solved_below"] else str(r["solved_at"]) if r["solved"] else f"no, {r['steps']}"
+    ),
     "at twice the length": lambda r: (
         "–" if r["score_double_length"] is None else f"{r['score_double_length']:.4f}"
     ),
@@ -268,10 +270,11 @@ def table(rows: list[dict[str, Any]]) -> str:
     for task in dict.fromkeys(r["task"] for r in rows):
         these = [r for r in rows if r["task"] == task]
         first = these[0]
+        bar = f", solved below {first['solved_below']:g}" if first["solved_below"] else ""
         columns = [c for c in COLUMNS if any(COLUMNS[c](r) not in ("", "–") for r in these)]
         parts.append(
             f"**{task}**, {first['length']} steps: {first['score_name']}, floor "
-            f"{first['floor']:.4f}, solved below {first['solved_below']:g}\n\n"
+            f"{first['floor']:.4f}{bar}\n\n"
             f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|\n"
             + "\n".join("| " + " | ".join(COLUMNS[c](r) for c in columns) + " |" for r in these)
         )

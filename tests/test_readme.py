@@ -13,6 +13,7 @@ def readme(root):
     return (root / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_its_python_runs(readme, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
