@@ -5,9 +5,20 @@ import re
 import keras
 import numpy as np
 import pytest
-from rnnzoo import ArgumentError, Recurrent, stack
+from rnnzoo import ArgumentError, NARXNetwork, Recurrent, sequence, stack
 from rnnzoo.errors import ArgumentTypeError
-from rnnzoo.zoo.cells import CELLS, GRU, LSTM, NARX, RNN, Elman, Feedback, Jordan
+from rnnzoo.zoo.cells import (
+    CELLS,
+    GRU,
+    LSTM,
+    NARX,
+    RNN,
+    Elman,
+    Feedback,
+    Jordan,
+    Residual,
+    TimeAware,
+)
 
 EVERY_CELL = pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS.keys())
 
@@ -18,8 +29,19 @@ def test_an_unknown_argument_is_refused(cell):
         cell(4, unheard_of=1)
 
 
-@pytest.mark.parametrize("make", [lambda **k: Recurrent(GRU(4), **k), lambda **k: stack([], **k)])
-def test_an_unknown_argument_of_a_layer_is_refused(make):
+CONSTRUCTORS = [
+    lambda **k: Recurrent(GRU(4), **k),
+    lambda **k: stack([], **k),
+    lambda **k: Feedback([GRU(4)], 2, **k),
+    lambda **k: Residual(GRU(4), **k),
+    lambda **k: TimeAware(GRU(4), **k),
+    lambda **k: NARXNetwork(NARX(4), **k),
+    lambda **k: sequence([GRU(4)], 2, 1, **k),
+]
+
+
+@pytest.mark.parametrize("make", CONSTRUCTORS)
+def test_an_unknown_argument_of_what_is_built_from_cells_is_refused(make):
     with pytest.raises((TypeError, ValueError), match="unheard_of"):
         make(unheard_of=1)
 
