@@ -27,9 +27,9 @@ test-jax test-torch: test-%: .venv/tested
 test-slow: .venv/tested
 	$(BIN)/python -m pytest -m "slow or browser"
 
-# what takes very long: make test-slow runs one of each kind
+# what takes very long, on the quickest backend: make test-slow runs one of each kind
 soak: .venv/tested
-	$(BIN)/python -m pytest -m soak
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -m soak
 
 lint: .venv/tested
 	$(BIN)/ruff check .
