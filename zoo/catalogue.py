@@ -95,7 +95,7 @@ def describe(name: str) -> Description:
         equation=equation.group(1) if equation else "",
         reference=reference,
         year=min(years, default=None),
-        parameters=_weights(kind),
+        parameters=_weights(name),
         width=width,
         options=tuple(options),
         serves=tuple(kind.serves),
@@ -130,7 +130,8 @@ def _paragraph(page: str, heading: str) -> str:
 
 
 @cache
-def _weights(kind: Any) -> int:
+def _weights(name: str) -> int:
+    kind = CELLS[name]
     cell = kind(UNITS)
     cell.build((None, 8, 8, 1) if "next_frame" in kind.serves else (None, 1))
     return cell.count_params()
