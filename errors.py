@@ -26,6 +26,10 @@ class FitError(RnnzooError, ArithmeticError):
     """Training went astray: no usable network came of it."""
 
 
+class LeakError(RnnzooError, RuntimeError):
+    """Something that was to be known at a time depends on what came later."""
+
+
 class TrackingError(RnnzooError, RuntimeError):
     """The tracking store cannot be used."""
 

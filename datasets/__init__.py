@@ -6,18 +6,21 @@ from pathlib import Path
 
 from ..errors import ArgumentError, one_of
 from . import google_stock, moving_digits, moving_mnist, seattle_weather
-from .again import future_rows, read_like, require_rows
-from .base import Schema, Series
+from .again import read_like, read_panel_like, require_rows
+from .ahead import Ahead, future_rows
+from .base import Panel, Schema, Series
 from .clips import Clips, Sampler, read_clips
 from .frames import checked_frames
-from .intake import read
+from .intake import read, read_panel
 from .steps import HOLIDAY
 
 __all__ = [
     "DATASETS",
     "HOLIDAY",
     "VIDEOS",
+    "Ahead",
     "Clips",
+    "Panel",
     "Sampler",
     "Schema",
     "Series",
@@ -29,6 +32,8 @@ __all__ = [
     "read",
     "read_clips",
     "read_like",
+    "read_panel",
+    "read_panel_like",
     "require_rows",
 ]
 

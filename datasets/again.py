@@ -1,27 +1,27 @@
 """Reads tables that must mean the same as an earlier one: more history, or the future."""
 
+import difflib
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-import pandas as pd
-
-from ..errors import DataError, one_of
-from .base import Schema, Series
-from .checks import check_finite, checked, times_of
-from .intake import Source, as_table
-from .table import OURS, Table, names
-from .times import stamp
+from ..errors import ArgumentError, DataError
+from .arrange import panel_of
+from .base import Panel, Schema, Series
+from .rules import Rules
+from .sources import Source, check_present, opened, our_names
+from .table import OURS, Unread, names, of_series
 
 
 def read_like(
     source: Source,
     schema: Schema,
     *,
-    missing: str = "error",
+    missing: str | None = None,
     duplicates: str = "error",
     gaps: str = "error",
     time_format: str | None = None,
+    zone: str | None = None,
 ) -> Series:
     """Reads another table of the same meaning, as for predicting or a backtest.
 
@@ -32,87 +32,77 @@ def read_like(
     Args:
         source: as for `read`.
         schema: of the series that the model was fitted on; the result has the same.
-        missing, duplicates, gaps, time_format: as for `read`.
+        missing: as for `read`; by default `"mask"` where `schema.masked`, else `"error"`.
+        duplicates, gaps, time_format, zone: as for `read`.
 
     Raises:
         DataError: as `read`; a column of `schema` is missing; the step is another.
     """
-    one_of("missing", missing, ("error", "interpolate"))
-    one_of("duplicates", duplicates, ("error", "mean"))
-    one_of("gaps", gaps, ("error", "fill"))
-    table = as_table(source, (schema.time,))
-    time, target = _our_names(table, schema)
-    needed = (target, *schema.past, *schema.future)
-    _check_present(table, needed)
-    if not isinstance(source, Series):
-        _warn_of_extra(table, {time, *needed, *schema.others, *OURS})
-    series = checked(
-        table,
-        time,
-        target,
-        schema,
-        fewest=1,
-        missing=missing,
-        duplicates=duplicates,
-        gaps=gaps,
-        time_format=time_format,
-    )
+    rules = _rules(schema, missing, duplicates, gaps, time_format, zone)
+    if isinstance(source, Panel) and len(source) == 1:
+        source = source.series[0]
+    unread = opened(source)
+    time, target = our_names(unread, schema)
+    check_present(unread, (target, *schema.past, *schema.future))
+    _warn_of_extra(unread, source, schema, {time, target})
+    known = replace(schema, static=())
+    panel = panel_of(unread, time, (target,), known, rules, one=True, name=schema.name)
+    (series,) = panel.series
     earlier = source.repairs if isinstance(source, Series) else ()
-    return replace(series, repairs=earlier + series.repairs)
+    static = source.static if isinstance(source, Series) else ()
+    return replace(series, schema=schema, static=static, repairs=earlier + panel.repairs)
 
 
-def future_rows(
-    source: Source | None,
+def read_panel_like(
+    source: Source,
     schema: Schema,
-    times: pd.DatetimeIndex,
+    ids: Sequence[str] | None = None,
+    statics: Mapping[str, Sequence[float]] | None = None,
     *,
+    missing: str | None = None,
+    duplicates: str = "error",
+    gaps: str = "error",
     time_format: str | None = None,
-) -> np.ndarray:
-    """Known-future covariates for exactly `times`; other rows of the table do not matter.
+    zone: str | None = None,
+) -> Panel:
+    """Reads another table of several series, as for predicting or a backtest.
+
+    Columns are found as by `read_like`. A table without `unique_id` is wide where columns
+    bear names among `ids`, else it holds the only series there is.
 
     Args:
-        source: as for `read`, or `None` where `schema.future` is empty.
-        schema: of the series that is forecast.
-        times: the steps ahead, without zone (UTC where the history had one).
-        time_format: as for `read`.
-
-    Returns:
-        `(len(times), len(schema.future))`, `float64`.
+        source: as for `read_panel`.
+        schema: of the panel that the model was fitted on; the result has the same.
+        ids: of the series that the model knows; by default any will do.
+        statics: the static covariates by id, where the table has not got their columns.
+        missing, duplicates, gaps, time_format, zone: as for `read_like`.
 
     Raises:
-        DataError: the table, a column, a time or a value is missing or not finite.
+        DataError: as `read_panel`; a column of `schema` is missing; the step is another; a
+            series is not among `ids`, or its static covariates are not known.
     """
-    if not schema.future or not len(times):
-        return np.empty((len(times), len(schema.future)))
-    span = f"{stamp(times[0])} to {stamp(times[-1])}"
-    if source is None:
-        raise DataError(
-            f"The forecast needs the known-future columns {names(schema.future)} for {span} "
-            f"({len(times)} steps of {schema.frequency!r}). Give a table with these columns and "
-            "times."
-        )
-    table = as_table(source, (schema.time,))
-    time, _ = _our_names(table, schema)
-    _check_present(table, schema.future)
-    own, _ = times_of(table, time, time_format, schema.frequency)
-    if (twice := own.duplicated() & own.isin(times)).any():
-        rows = np.flatnonzero(twice)
-        places = table.first(rows, (stamp(own[r]) for r in rows[:3]))
-        raise table.error(f"A time of the future is repeated at {places}. Remove the row.")
-    first = np.flatnonzero(~own.duplicated())
-    found = own[first].get_indexer(times)
-    absent = times[found < 0]
-    if len(absent):
-        raise table.error(
-            f"The known-future columns {names(schema.future)} are needed for {span}, but "
-            f"{len(absent)} of {len(times)} times are missing, the first {stamp(absent[0])}. "
-            "Add the rows."
-        )
-    rows = first[found]
-    values = [table.numbers(column)[rows] for column in schema.future]
-    for column, cells in zip(schema.future, values, strict=True):
-        check_finite(table, rows, times, column, cells, False, remedy="Fill them.")
-    return np.column_stack(values)
+    rules = _rules(schema, missing, duplicates, gaps, time_format, zone)
+    unread = opened(source)
+    time, target = our_names(unread, schema)
+    own = tuple(column for column in unread.columns if column in set(ids or ()))
+    wide = bool(own) and "unique_id" not in unread.columns
+    wide = wide and (len(ids or ()) > 1 or target not in unread.columns)
+    targets = own if wide else (target,)
+    in_table = not wide and set(schema.static) <= set(unread.columns)
+    check_present(unread, (*targets, *schema.past, *schema.future))
+    _warn_of_extra(unread, source, schema, {time, *targets})
+    name = schema.name
+    if ids is not None and not wide and "unique_id" not in unread.columns:
+        name = _only(unread, ids)
+    known = replace(schema, name=name, static=schema.static if in_table else ())
+    panel = panel_of(unread, time, targets, known, rules, wide=wide)
+    if ids is not None:
+        _check_known(unread, panel.ids, ids)
+    series = tuple(replace(s, schema=replace(schema, name=s.unique_id)) for s in panel)
+    if schema.static and not in_table:
+        series = tuple(_with_static(unread, s, statics or {}) for s in series)
+    earlier = source.repairs if isinstance(source, (Series, Panel)) else ()
+    return Panel(schema, series, earlier + panel.repairs)
 
 
 def require_rows(series: Series, needed: int, why: str) -> None:
@@ -128,37 +118,60 @@ def require_rows(series: Series, needed: int, why: str) -> None:
         )
 
 
-def _our_names(table: Table, schema: Schema) -> tuple[str, str]:
-    """The time and target as the table calls them: the user's names, or ours."""
-    columns = table.frame.columns
-    ours = {"unique_id", "ds"} <= set(columns)
-    target = "y" if ours and schema.target not in columns and "y" in columns else schema.target
-    if schema.time and schema.time in columns:
-        return schema.time, target
-    if ours or (not schema.time and "ds" in columns):
-        return "ds", target
-    if isinstance(table.frame.index, (pd.DatetimeIndex, pd.PeriodIndex)):
-        return "", target
-    return schema.time or "ds", target
+def _rules(
+    schema: Schema,
+    missing: str | None,
+    duplicates: str,
+    gaps: str,
+    time_format: str | None,
+    zone: str | None,
+) -> Rules:
+    if missing == "mask" and not schema.masked:
+        raise ArgumentError(
+            'The model was fitted on complete series and reads no others. Fit it with missing="mask'
+            '", or ask for missing="interpolate". Received: missing=\'mask\''
+        )
+    if missing is None:
+        missing = "mask" if schema.masked else "error"
+    return Rules(missing, duplicates, gaps, "error", 1, time_format, zone, empty=missing == "mask")
 
 
-def _check_present(table: Table, needed: tuple[str, ...]) -> None:
-    absent = [column for column in needed if column not in table.frame.columns]
-    if absent:
-        raise table.error(
-            f"The model was fitted with columns that are not here: {names(absent)}. "
-            f"The columns are {names(table.frame.columns)}. Add them, or rename the ones meant."
+def _warn_of_extra(unread: Unread, source: Source, schema: Schema, own: set[str]) -> None:
+    if isinstance(source, (Series, Panel)):
+        return
+    known = {*own, *schema.past, *schema.future, *schema.static, *schema.others, *OURS}
+    extra = [column for column in unread.columns if column in unread.numeric - known]
+    if extra:
+        text = f"Columns {names(extra)} were not used in fitting and are ignored."
+        file = unread.head.file
+        warnings.warn(f"{file}: {text}" if file else text, UserWarning, stacklevel=3)
+
+
+def _only(unread: Unread, ids: Sequence[str]) -> str:
+    if len(ids) == 1:
+        return ids[0]
+    raise unread.head.error(
+        f"The model knows {of_series(ids)}, and the table does not say which of them it holds. "
+        f'Add a column: frame.assign(unique_id="{ids[0]}").'
+    )
+
+
+def _check_known(unread: Unread, found: Sequence[str], ids: Sequence[str]) -> None:
+    known = set(ids)
+    unseen = [one for one in found if one not in known]
+    if unseen:
+        near = difflib.get_close_matches(unseen[0], ids, n=3)
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise unread.head.error(
+            f"The table holds unseen series, which the model was not fitted on: "
+            f"{of_series(unseen)}.{hint} Fit it on them as well, or leave their rows out."
         )
 
 
-def _warn_of_extra(table: Table, known: set[str]) -> None:
-    extra = [
-        column
-        for column in table.frame.columns
-        if column not in known
-        and pd.api.types.is_numeric_dtype(table.frame[column].dtype)
-        and not pd.api.types.is_bool_dtype(table.frame[column].dtype)
-    ]
-    if extra:
-        text = f"Columns {names(extra)} were not used in fitting and are ignored."
-        warnings.warn(f"{table.file}: {text}" if table.file else text, UserWarning, stacklevel=3)
+def _with_static(unread: Unread, series: Series, statics: Mapping[str, Sequence[float]]) -> Series:
+    if series.unique_id not in statics:
+        raise unread.head.error(
+            f"The static columns {names(series.schema.static)} of series {series.unique_id!r} are "
+            "not known. Add them to the table."
+        )
+    return replace(series, static=tuple(map(float, statics[series.unique_id])))

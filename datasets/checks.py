@@ -1,33 +1,34 @@
-"""What a table must hold to be a `Series`, and the repairs that can be asked for."""
-
-from collections.abc import Callable
-from dataclasses import replace
+"""What the columns of a table must hold."""
 
 import numpy as np
 import pandas as pd
 
-from .base import Schema, Series
-from .steps import HOLIDAY, default_season, find_frequency, on_grid
+from .base import Schema
+from .rows import Rows
+from .rules import Rules
 from .table import OURS, Table, counted
-from .times import parse, stamp
+from .times import parse
 
 
-def check_columns(table: Table, time: str, target: str, covariates: tuple[str, ...]) -> None:
+def check_columns(table: Table, time: str, targets: tuple[str, ...], schema: Schema) -> None:
     """Each column exists, has one role, and does not bear the name of another of ours.
 
     Raises:
         DataError: names the column, and how to rename it where that helps.
     """
-    roles = [c for c in (time, target, *covariates) if c]
+    covariates = (*schema.past, *schema.future, *schema.static)
+    roles = [c for c in (time, *targets, *covariates) if c]
     for column in roles:
         table.column(column)
         if roles.count(column) > 1:
             raise table.error(
-                f"Column {column!r} is given {roles.count(column)} roles among time, target, past "
-                "and future. Give it one."
+                f"Column {column!r} is given {roles.count(column)} roles among time, target, past, "
+                "future and static. Give it one."
             )
-    taken = {target: ("unique_id", "ds"), time: ("unique_id", "y")} | dict.fromkeys(
-        covariates, OURS
+    taken = (
+        dict.fromkeys(targets, ("unique_id", "ds"))
+        | {time: ("unique_id", "y")}
+        | dict.fromkeys(covariates, OURS)
     )
     for column, reserved in taken.items():
         if column in reserved:
@@ -38,213 +39,168 @@ def check_columns(table: Table, time: str, target: str, covariates: tuple[str, .
             )
 
 
-def checked(
+def rows_of(
     table: Table,
     time: str,
-    target: str,
+    targets: tuple[str, ...],
     schema: Schema,
+    rules: Rules,
     *,
-    fewest: int,
-    missing: str = "error",
-    duplicates: str = "error",
-    gaps: str = "error",
-    time_format: str | None = None,
-) -> Series:
-    """Checks and repairs a table.
+    one: bool = False,
+    wide: bool = False,
+) -> tuple[Rows, dict[str, tuple[float, ...]], list[str]]:
+    """The rows of a table as it stands, its values checked.
 
     Args:
         time: the time column as the table calls it, `""` for its index.
-        target: the target as the table calls it.
-        schema: what the result says; an empty frequency and season 0 are found here.
-        fewest: rows the table must have.
+        targets: the target, or, of a wide table, that of each series.
+        one: whether only one series may stand in the table.
+        wide: whether each series has a column of its own.
+
+    Returns:
+        The rows, the static covariates of each series by its id, and the repairs so far.
 
     Raises:
-        DataError: as `read`.
+        DataError: as `read_panel`.
     """
-    if len(table.frame) < fewest:
-        have = counted(len(table.frame), "row").replace("0 rows", "no rows")
+    frame = table.frame
+    fewest = rules.fewest if one or "unique_id" not in frame.columns else 1
+    if len(frame) < fewest and not (len(frame) and rules.short == "pad"):
+        have = counted(len(frame), "row").replace("0 rows", "no rows")
         raise table.error(f"The table has {have}; it needs at least {fewest}.")
-    series_id = _one_id(table) or schema.name
-    times, repairs = times_of(table, time, time_format, schema.frequency)
-    columns = (target, *schema.past, *schema.future)
-    values = np.column_stack([table.numbers(column) for column in columns])
-    every_row = np.arange(len(times))
-    for column, cells in zip(columns, values.T, strict=True):
-        check_finite(table, every_row, times, column, cells, missing == "interpolate")
-
-    rows = np.argsort(times, kind="stable")
-    late = int((times.to_numpy() < np.maximum.accumulate(times.to_numpy())).sum())
-    if late:
-        repairs.append(f"{counted(late, 'row', 'was', 'were')} out of time order and sorted.")
-    times, values, rows = _one_row_a_time(
-        table, times[rows], values[rows], rows, duplicates, repairs
-    )
-
-    if len(times) < fewest:
-        raise table.error(f"All rows are of {stamp(times[0])}; at least {fewest} times are needed.")
-    frequency = schema.frequency or find_frequency(table, times)
-    numbers, at = _checked_grid(table, times, rows, frequency, gaps, given=bool(schema.frequency))
-    for column, cells in zip(columns, values.T, strict=True):
-        if count := int(np.isnan(cells).sum()):
-            were = counted(count, "missing value", "was", "were")
-            repairs.append(f"Column {column!r}: {were} interpolated.")
-    if len(absent := _absent(numbers, frequency)):
-        were = counted(len(absent), "missing time", "was", "were")
-        repairs.append(f"{were} inserted and interpolated.")
-        every = np.sort(np.concatenate([numbers, absent]))
-        wider = np.full((len(every), len(columns)), np.nan)
-        wider[np.searchsorted(every, numbers)] = values
-        times, values = at(every).as_unit("us"), wider
-    _interpolate(times, values)
-
-    data = dict(zip(("y", *columns[1:]), values.T, strict=True))
-    frame = pd.DataFrame({"unique_id": series_id, "ds": times, **data})
-    season = schema.season or default_season(frequency)
-    return Series(replace(schema, frequency=frequency, season=season), frame, tuple(repairs))
+    codes, ids = _series_of(table, schema.name, one)
+    alone = len(ids) == 1 and not wide
+    times, repairs = times_of(table, time, rules, schema.frequency, codes)
+    place = Rows(
+        table, ids, codes, times.to_numpy(), np.empty((0, len(times))), np.arange(len(times)),
+        alone, (),
+    )  # fmt: skip
+    mask = rules.missing == "mask"
+    columns = (*targets, *schema.past, *schema.future)
+    for column, cells in (values := {c: table.numbers(c) for c in columns}).items():
+        known = column in schema.future and mask
+        check_finite(place, column, cells, rules.missing != "error" and not known, rules.empty)
+    statics = _statics(place, schema.static)
+    shared = [values[c] for c in columns[len(targets) :]]
+    if wide:
+        place, shared = _melted(place, targets), [np.tile(c, len(targets)) for c in shared]
+    target = np.concatenate([values.pop(c) for c in targets])
+    labels = ("" if wide else targets[0], *schema.past, *schema.future)
+    filled = Rows(
+        table, place.ids, place.codes, place.times, np.stack([target, *shared]), place.rows,
+        place.alone, labels,
+    )  # fmt: skip
+    return filled, statics, repairs
 
 
 def times_of(
-    table: Table, time: str, time_format: str | None, frequency: str
+    table: Table, time: str, rules: Rules, frequency: str, codes: np.ndarray | None = None
 ) -> tuple[pd.DatetimeIndex, list[str]]:
     """The times of all rows, and the repairs they needed; `time=""` is the index."""
-    if time:
-        return parse(table, table.column(time), f"Column {time!r}", time_format, frequency)
-    return parse(table, table.frame.index.to_series(), "The index", time_format, frequency)
+    values = table.column(time) if time else table.frame.index.to_series()
+    label = f"Column {time!r}" if time else "The index"
+    return parse(table, values, label, rules.time_format, frequency, rules.zone, codes)
 
 
 def check_finite(
-    table: Table,
-    rows: np.ndarray,
-    times: pd.DatetimeIndex,
+    rows: Rows,
     column: str,
     cells: np.ndarray,
-    allow_missing: bool,
+    allow_missing: bool = False,
+    allow_empty: bool = False,
     remedy: str = 'Fill them, or ask for it: rnnzoo.read(…, missing="interpolate"), on the '
-    "command line --missing interpolate.",
+    'command line --missing interpolate; missing="mask" lets the network know where they are.',
 ) -> None:
     """Refuses infinite values, a column without any value, and, unless allowed, missing ones.
 
     Raises:
-        DataError: names the column and the `rows` of the table, to which `cells` belong.
+        DataError: names the column and the rows of the table, to which `cells` belong.
     """
 
-    def where(cells: np.ndarray) -> str:
-        return table.first(rows[cells], (stamp(times[c]) for c in cells[:3]))
+    def where(bad: np.ndarray) -> str:
+        return rows.table.first(rows.rows[bad], rows.notes(bad))
 
     infinite = np.flatnonzero(np.isinf(cells))
     if len(infinite):
-        raise table.error(
+        raise rows.table.error(
             f"Column {column!r} has {counted(len(infinite), 'infinite value')} (or too large for "
             f"64-bit floating point), first at {where(infinite)}. Correct them."
         )
     empty = np.flatnonzero(np.isnan(cells))
-    if len(empty) == len(cells):
-        raise table.error(
+    if len(empty) == len(cells) and not (allow_missing and allow_empty):
+        raise rows.table.error(
             f"Column {column!r} has no value at all: all {counted(len(cells), 'row')} of it are "
             "missing. Leave the column out, or fill it."
         )
     if len(empty) and not allow_missing:
-        raise table.error(
+        raise rows.table.error(
             f"Column {column!r} has {counted(len(empty), 'missing value')}, first at "
             f"{where(empty)}. {remedy}"
         )
 
 
-def _one_id(table: Table) -> str:
-    if "unique_id" not in table.frame.columns:
-        return ""
-    ids = table.frame["unique_id"].unique()
-    if len(ids) > 1:
-        shown = ", ".join(map(repr, map(str, ids[:3]))) + (", …" if len(ids) > 3 else "")
+def ids_of(table: Table) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The number of the series of each row, and the ids as text, in order of appearance.
+
+    Raises:
+        DataError: some ids are missing.
+    """
+    codes, found = pd.factorize(table.frame["unique_id"])
+    if (codes < 0).any() and len(found):
+        rows = np.flatnonzero(codes < 0)
         raise table.error(
-            f"Column 'unique_id' holds {len(ids)} series ({shown}), and one series at a time is "
-            f'read. Choose one: frame[frame.unique_id == "{ids[0]}"].'
+            f"Column 'unique_id' has {counted(len(rows), 'missing id')}, first at "
+            f"{table.first(rows)}. Name the series of every row."
         )
-    return "" if pd.isna(ids[0]) else str(ids[0])
+    text = [str(one) for one in found]
+    if len(set(text)) < len(text):  # 1 and "1" are one series
+        again, unique = pd.factorize(np.array(text, object))
+        codes, text = again[codes], list(unique)
+    return codes, tuple(text)
 
 
-def _one_row_a_time(
-    table: Table,
-    times: pd.DatetimeIndex,
-    values: np.ndarray,
-    rows: np.ndarray,
-    duplicates: str,
-    repairs: list[str],
-) -> tuple[pd.DatetimeIndex, np.ndarray, np.ndarray]:
-    again = times.duplicated(keep="first")
-    if not again.any():
-        return times, values, rows
-    if duplicates == "error":
-        repeated = np.flatnonzero(again)
-        places = table.first(rows[repeated], (stamp(times[r]) for r in repeated[:3]))
-        raise table.error(
-            f"{counted(len(repeated), 'row', 'repeats', 'repeat')} an earlier time, first at "
-            f"{places}. Remove them, or ask for the mean: "
-            'duplicates="mean" (--duplicates mean). If an hour is repeated because '
-            "clocks went back, give the times with their zone."
-        )
-    shared = int(times.duplicated(keep=False).sum())
-    repairs.append(f"{shared} rows shared their time with another and were replaced by the mean.")
-    means = pd.DataFrame(values).groupby(times).mean().to_numpy()
-    return times[~again], means, rows[~again]
-
-
-def _checked_grid(
-    table: Table,
-    times: pd.DatetimeIndex,
-    rows: np.ndarray,
-    frequency: str,
-    gaps: str,
-    given: bool,
-) -> tuple[np.ndarray, Callable[[np.ndarray], pd.DatetimeIndex]]:
-    numbers, off, at = on_grid(times, frequency)
-    holes = np.empty(0, int) if off.any() else _holes(numbers, frequency)
-    absent = int((np.diff(numbers)[holes] - 1).sum())
-    if not (off.any() or absent > len(times) or (absent and gaps == "error")):
-        return numbers, at
-    if given and len(times) > 1:
-        found = find_frequency(table, times)
-        if not np.array_equal(on_grid(times, found)[0], numbers):
+def _series_of(table: Table, name: str, one: bool) -> tuple[np.ndarray, tuple[str, ...]]:
+    if "unique_id" in table.frame.columns:
+        codes, ids = ids_of(table)
+        if one and len(ids) > 1:
+            shown = ", ".join(map(repr, ids[:3])) + (", …" if len(ids) > 3 else "")
             raise table.error(
-                f"The times step by {found!r}, where {frequency!r} is expected. Give a table with "
-                f'that step, e.g. frame.resample("{frequency}").mean().'
+                f"Column 'unique_id' holds {len(ids)} series ({shown}), and one series is read "
+                f'here. Choose one: frame[frame.unique_id == "{ids[0]}"]; or read all of them for '
+                "one network with rnnzoo.read_panel(…), or fit the frame as a whole."
             )
-    if off.any():
-        between = np.flatnonzero(off)
-        places = table.first(rows[between], (stamp(times[r]) for r in between[:3]))
-        raise table.error(
-            f"{counted(len(between), 'time', 'does', 'do')} not fall on a step of {frequency!r}, "
-            f"first at {places}. Correct them, or bring the table to one step, e.g. "
-            f'frame.resample("{frequency}").mean().'
-        )
-    shown = "; ".join(
-        f"{stamp(times[h])} ({table.place(int(rows[h]))}) to {stamp(times[h + 1])}, "
-        f"{numbers[h + 1] - numbers[h] - 1} missing"
-        for h in holes[:3]
-    )
-    remedy = 'Add the rows, or ask for it: rnnzoo.read(…, gaps="fill"), or --gaps fill.'
-    if absent > len(times):
-        remedy = "More rows are missing than there are: check the times, or read a part of them."
-    raise table.error(
-        f"The times have {counted(len(holes), 'gap')} at a step of {frequency!r}: {shown}"
-        f"{'; …' if len(holes) > 3 else ''}. {remedy}"
-    )
+        if ids:
+            return codes, ids
+    return np.zeros(len(table.frame), int), (name,)
 
 
-def _holes(numbers: np.ndarray, frequency: str) -> np.ndarray:
-    """Positions of the rows before a gap; holidays of a trading calendar are none."""
-    return np.flatnonzero(np.diff(numbers) - 1 > (HOLIDAY if frequency == "B" else 0))
+def _melted(place: Rows, targets: tuple[str, ...]) -> Rows:
+    """One series after the other, each with the times of the table."""
+    many, n = len(targets), len(place.times)
+    return Rows(
+        place.table, targets, np.repeat(np.arange(many), n), np.tile(place.times, many),
+        place.values, np.tile(place.rows, many), many == 1, (),
+    )  # fmt: skip
 
 
-def _absent(numbers: np.ndarray, frequency: str) -> np.ndarray:
-    """The step numbers missing in the gaps."""
-    spans = [np.arange(numbers[h] + 1, numbers[h + 1]) for h in _holes(numbers, frequency)]
-    return np.concatenate([np.empty(0, int), *spans])
-
-
-def _interpolate(times: pd.DatetimeIndex, values: np.ndarray) -> None:
-    """Fills NaN in place: linear in time, the nearest value at the ends."""
-    clock = times.to_numpy().astype("int64").astype("float64")
-    for cells in values.T:
-        if (empty := np.isnan(cells)).any():
-            cells[empty] = np.interp(clock[empty], clock[~empty], cells[~empty])
+def _statics(rows: Rows, columns: tuple[str, ...]) -> dict[str, tuple[float, ...]]:
+    """One number a column for each series."""
+    if not columns:
+        return {}
+    values = np.empty((len(rows.ids), len(columns)))
+    _, first = np.unique(rows.codes, return_index=True)
+    for place, column in enumerate(columns):
+        cells = rows.table.numbers(column)
+        check_finite(rows, column, cells, remedy="Fill them: a series is never without.")
+        values[:, place] = cells[first]
+        if (differ := np.flatnonzero(cells != cells[first][rows.codes])).size:
+            one = rows.codes[differ[0]]
+            bad = differ[rows.codes[differ] == one]
+            places = [first[one], *bad[:2]]
+            shown = rows.table.first(places, (f"{cells[p]:g}" for p in places))
+            raise rows.table.error(
+                f"Column {column!r} is static, one number for each series, but series "
+                f"{rows.ids[one]!r} has several: {shown}. Correct them, or name the column in past "
+                "or future."
+            )
+    return {one: tuple(row.tolist()) for one, row in zip(rows.ids, values, strict=True)}

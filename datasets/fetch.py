@@ -1,39 +1,40 @@
 """Opens files: the only place where data come in from the disk."""
 
-import csv
 import difflib
 import gzip
-import io
 import math
 import zipfile
 import zlib
-from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from .table import Table, names
+from .delimited import open_csv
+from .room import require_memory
+from .table import Table, Unread
 
-LIMIT = 2**31  # bytes, unpacked: a damaged or hostile archive must not fill the memory
+LIMIT = 2**31  # bytes of frames, unpacked: a hostile archive must not fill the memory
+TEXT_WIDTH = 20  # letters of a time or id in Parquet, which does not tell
 IDX_IMAGES = b"\0\0\x08\x03"  # the head of an IDX file: bytes, in three axes
 UNPACKING = (gzip.BadGzipFile, EOFError, zlib.error)
-EMPTY = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A"]
 
 
-def open_table(path: str | Path, text: Collection[str] = ()) -> Table:
-    """Reads a `.csv`, `.csv.gz` or `.parquet` file.
+def open_table(path: str | Path) -> Unread:
+    """Opens a `.csv`, `.csv.gz` or `.parquet` file; rows are read when it is known which columns.
 
-    Args:
-        path: the file. CSV is UTF-8 with commas and a header; empty cells and
-            `NA`, `NaN`, `null` and the like are missing values.
-        text: columns of a CSV file that stay text, such as times and ids.
+    CSV is UTF-8 with commas and a header; empty cells and `NA`, `NaN`, `null` and the like
+    are missing values, except in times and ids, which stay text.
 
     Raises:
-        DataError: missing, empty, damaged, too large, in another encoding, or
-            with rows that do not fit the header. Names the line.
+        DataError: missing, empty, damaged, too large for the memory, in another encoding,
+            or with rows that do not fit the header. Names the line.
     """
     path = _existing(path)
     name = path.name.lower()
@@ -42,18 +43,20 @@ def open_table(path: str | Path, text: Collection[str] = ()) -> Table:
             f"{path.name}: Only .csv, .csv.gz and .parquet files are read. "
             "Read other kinds with pandas and pass the frame."
         )
-    try:
-        if path.stat().st_size == 0:
+    with _readable(path):
+        size = path.stat().st_size
+        if size == 0:
             raise DataError(f"{path.name}: The file is empty.")
         if name.endswith(".parquet"):
-            return Table(pd.read_parquet(path), path.name)
-        return _csv(_content(path), path.name, text)
-    except UNPACKING as error:
-        raise DataError(f"{path.name}: The gzip file is damaged or cut short ({error}).") from error
-    except DataError:
-        raise
-    except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
-        raise DataError(f"{path.name}: The file cannot be read: {error}") from error
+            unread = _open_parquet(path)
+        else:
+            unread = open_csv(partial(_unpacked, path), path.name, size)
+
+    def load(text: Sequence[str], numbers: Sequence[str]) -> Table:
+        with _readable(path):
+            return unread.load(text, numbers)
+
+    return replace(unread, load=load)
 
 
 def open_frames(path: str | Path) -> np.ndarray:
@@ -116,6 +119,52 @@ def open_idx(folder: str | Path, name: str) -> np.ndarray:
     return np.frombuffer(content[16:], "uint8").reshape(shape)
 
 
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except UNPACKING as error:
+        raise DataError(f"{path.name}: The gzip file is damaged or cut short ({error}).") from error
+    except DataError:
+        raise
+    except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
+        raise DataError(f"{path.name}: The file cannot be read: {error}") from error
+
+
+def _open_parquet(path: Path) -> Unread:
+    from pyarrow import parquet  # slow to import
+
+    with parquet.ParquetFile(path) as file:
+        rows, head = file.metadata.num_rows, file.schema_arrow.empty_table().to_pandas()
+    head = head.rename(columns=str)
+    numeric = head.columns[[pd.api.types.is_numeric_dtype(kind) for kind in head.dtypes]]
+
+    def load(text: Sequence[str], numbers: Sequence[str]) -> Table:
+        kept = [c for c in dict.fromkeys((*text, *numbers)) if c in head.columns]
+        widths = {c: float(TEXT_WIDTH) for c in kept if c in text}
+        rest = [c for c in kept if c not in text]
+        require_memory(path.name, path.stat().st_size, rows, widths, rest)
+        frame = pd.read_parquet(path, columns=kept)
+        return Table(frame.rename(columns=str), path.name)
+
+    return Unread(Table(head, path.name), frozenset(numeric), load)
+
+
+def _unpacked(path: Path) -> tuple[BinaryIO, Callable[[], float]]:
+    """The content of a file as a stream, and the share of it that has been read."""
+    size = max(1, path.stat().st_size)
+    if _is_packed(path):
+        packed: Any = gzip.GzipFile(path)
+        return packed, lambda: packed.fileobj.tell() / size
+    plain = path.open("rb")
+    return plain, lambda: plain.tell() / size
+
+
+def _is_packed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b" or path.name.lower().endswith(".gz")
+
+
 def _existing(path: str | Path) -> Path:
     path = Path(path).expanduser()
     if path.is_dir():
@@ -149,9 +198,7 @@ def _near(path: Path) -> str:
 
 
 def _content(path: Path) -> bytes:
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b" or path.name.lower().endswith(".gz")
-    opener = gzip.open if packed else open
+    opener = gzip.open if _is_packed(path) else open
     with opener(path, "rb") as file:
         content = file.read(LIMIT + 1)
     if len(content) > LIMIT:
@@ -159,99 +206,4 @@ def _content(path: Path) -> bytes:
             f"{path.name}: The file unpacks to more than {LIMIT >> 30} GiB. "
             "Read what is needed of it and pass that."
         )
-    if not content.strip():
-        raise DataError(f"{path.name}: The file is empty.")
     return content
-
-
-def _csv(content: bytes, name: str, text: Collection[str]) -> Table:
-    decoded = _decoded(content, name)
-    header, lines = _header_and_lines(decoded, name)
-    missing = {column: EMPTY for column in header if column not in text}
-    try:
-        frame = pd.read_csv(
-            io.StringIO(decoded),
-            index_col=False,  # else pandas takes the first column for an index where rows are long
-            low_memory=False,  # else a column can hold numbers and text in turns
-            skipinitialspace=True,
-            keep_default_na=False,
-            na_values=missing,
-            dtype={column: "str" for column in text},
-        )
-    except (pd.errors.ParserError, ValueError) as error:
-        raise DataError(f"{name}: The file cannot be read as CSV: {error}") from error
-    frame.columns = frame.columns.str.strip()
-    if len(frame) != len(lines):
-        raise DataError(
-            f"{name}: The file cannot be read as CSV: it has stray line ends or quotes."
-        )
-    return Table(frame, name, lines)
-
-
-def _decoded(content: bytes, name: str) -> str:
-    remedy = "Convert it: iconv -f {0} -t UTF-8 {1} > converted.csv"
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise DataError(f"{name}: The file is UTF-16, not UTF-8. {remedy.format('UTF-16', name)}")
-    if (zero := content.find(b"\0")) >= 0:
-        line = content.count(b"\n", 0, zero) + 1
-        raise DataError(
-            f"{name}: Line {line} holds a NUL byte; the file is binary or "
-            f"damaged. If it is text, remove them: tr -d '\\000' < {name} > cleaned.csv"
-        )
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        byte, line = error.object[error.start], error.object.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{name}: The file is not UTF-8 text: byte 0x{byte:02X} in line {line}. If it is "
-            f"Latin-1 (Western European): {remedy.format('LATIN1', name)}"
-        ) from error
-
-
-def _header_and_lines(text: str, name: str) -> tuple[list[str], np.ndarray]:
-    """The header, and the line at which each row starts; checks the shape of every row."""
-    rows = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
-    header: list[str] = []
-    lines: list[int] = []
-    widths: list[int] = []
-    start = 1
-    try:
-        for row in rows:
-            blank = not row or (len(row) == 1 and not row[0].strip())
-            if not blank and not header:
-                header = [cell.strip() for cell in row]
-            elif not blank:
-                lines.append(start)
-                widths.append(len(row))
-            start = rows.line_num + 1
-    except csv.Error as error:
-        raise DataError(f"{name}: Line {start} cannot be read as CSV: {error}.") from error
-    _check_header(header, name)
-    width = len(header)
-    wrong = [i for i, w in enumerate(widths) if w != width]
-    if wrong and len(wrong) == len(widths) and len(set(widths)) == 1 and widths[0] > width:
-        raise DataError(
-            f"{name}: Every row has {widths[0]} fields, but the header names {width} columns "
-            f"({names(header)}). Name every column in line 1, or remove a trailing comma."
-        )
-    if wrong:
-        raise DataError(
-            f"{name}: Line {lines[wrong[0]]} has {widths[wrong[0]]} fields where the header has "
-            f"{width} ({len(wrong)} such rows in all). Complete or remove them; put text that "
-            "contains commas in double quotes."
-        )
-    return header, np.array(lines, dtype=np.int64)
-
-
-def _check_header(header: list[str], name: str) -> None:
-    twice = [column for column, count in Counter(header).items() if column and count > 1]
-    if twice:
-        raise DataError(
-            f"{name}: Column {twice[0]!r} is named more than once in line 1. Rename one."
-        )
-    for sign, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        if len(header) == 1 and sign in header[0]:
-            raise DataError(
-                f"{name}: The columns are separated by {word}, not commas. Read the file with "
-                f"pd.read_csv(path, sep={sign!r}), with decimal=',' if need be; pass the frame."
-            )

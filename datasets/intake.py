@@ -1,20 +1,17 @@
-"""Reads a user's table into a `Series`; what cannot be used is refused by name."""
+"""Reads users' tables into a `Series` or a `Panel`; what cannot be used is refused by name."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-import pandas as pd
-
-from ..errors import ArgumentTypeError, one_of, whole_number
-from .base import Schema, Series
-from .checks import check_columns, checked
-from .fetch import open_table
+from ..errors import ArgumentError, DataError, whole_number
+from .arrange import panel_of
+from .base import Panel, Schema, Series
+from .checks import check_columns
+from .rules import Rules
+from .sources import Source, column_names, frame_of, opened, target_column, time_column
 from .steps import check_frequency
-from .table import Table, names
-
-Source: TypeAlias = str | Path | pd.DataFrame | pd.Series | Series
+from .table import Unread, of_series
 
 
 def read(
@@ -32,11 +29,13 @@ def read(
     frequency: str | None = None,
     season: int | None = None,
     unit: str = "",
+    zone: str | None = None,
 ) -> Series:
     """Reads and checks one series. The caller's frame is never changed.
 
     Rows out of time order are sorted and times with a zone become UTC; both are told in
-    `repairs`, as is every repair that is asked for.
+    `repairs`, as is every repair that is asked for. Of a file only the columns that are
+    asked for are kept, and one that would not fit into the memory is refused.
 
     Args:
         source: path of a `.csv`, `.csv.gz` or `.parquet` file, a frame, a pandas Series
@@ -47,122 +46,169 @@ def read(
         past: covariates known up to the origin only.
         future: covariates known for the steps ahead as well.
         name: of the series; by default its `unique_id`, else the file, else the target.
-        missing: `"error"`, or `"interpolate"`: linear in time inside a gap, the nearest
-            value at the ends. It looks at the value after the gap.
+        missing: `"error"`; or `"interpolate"`: linear in time inside a gap, the nearest
+            value at the ends, which looks at the value after the gap; or `"mask"`: values
+            of the target and of past covariates stay missing, and a network is told so.
         duplicates: `"error"`, or `"mean"` of the rows that share a time.
-        gaps: `"error"`, or `"fill"`: rows for the missing times, interpolated as above.
+        gaps: `"error"`, or `"fill"`: rows for the missing times, interpolated as above,
+            or, with `missing="mask"`, without values.
             In a trading calendar (`"B"`) only holes of more than 10 business days count.
         time_format: how to read times that are not ISO 8601, as for `strptime`.
         frequency: the step as a pandas alias; by default the most common step.
         season: steps in a season; by default a day for minutes and hours, a week for
-            days, a year for weeks, months and quarters, else 1.
+            days, a year for weeks, months and quarters, else 1. Steps are of equal length,
+            so that a daily cycle by local clocks moves against it when these are changed.
         unit: of the target, for axes.
+        zone: e.g. `"Europe/Paris"`: times written without a zone are local times of it.
+            The order of the rows tells which of two repeated hours is the first.
 
     Raises:
         DataError: the table cannot be used; names the column, the rows and the remedy.
         ArgumentError, ArgumentTypeError: another argument cannot be used.
     """
-    options: dict[str, Any] = {
-        "missing": one_of("missing", missing, ("error", "interpolate")),
-        "duplicates": one_of("duplicates", duplicates, ("error", "mean")),
-        "gaps": one_of("gaps", gaps, ("error", "fill")),
-        "time_format": time_format,
-    }
+    rules = Rules(missing, duplicates, gaps, time_format=time_format, zone=zone)
+    if isinstance(source, Panel):
+        if len(source) > 1:
+            raise DataError(
+                f"The panel holds {of_series(source.ids)}, and one series is read here. Choose "
+                "one, panel.series[0], or read all of them with rnnzoo.read_panel(…)."
+            )
+        source = source.series[0]
+    asked = (time, target, name, time_format, frequency, past, future, unit, zone, season)
+    if isinstance(source, Series) and not _any(asked):
+        return source
+    panel = _read(
+        source, time, target, past, future, (), name, rules, frequency, season, unit, one=True
+    )
+    return replace(panel.series[0], repairs=panel.repairs)
+
+
+def read_panel(
+    source: Source,
+    *,
+    time: str | None = None,
+    target: str | Sequence[str] | None = None,
+    past: Sequence[str] = (),
+    future: Sequence[str] = (),
+    static: Sequence[str] = (),
+    name: str | None = None,
+    missing: str = "error",
+    duplicates: str = "error",
+    gaps: str = "error",
+    short: str = "error",
+    fewest: int = 2,
+    time_format: str | None = None,
+    frequency: str | None = None,
+    season: int | None = None,
+    unit: str = "",
+    zone: str | None = None,
+) -> Panel:
+    """Reads and checks several series of one step, for one network over all of them.
+
+    A long table names the series of each row in a column `unique_id`; without one it holds
+    a single series. A wide table has a column for each. Ids are text: `NA` and `0001` stay
+    as they are. The series stand in the order in which they first appear.
+
+    Args:
+        source: as for `read`, or a `Panel`, which is returned as it is if nothing else is
+            asked for.
+        time: as for `read`.
+        target: as for `read`; or, of a wide table, the columns of the series, whose names
+            become their ids. Covariates are then shared by all.
+        past, future: as for `read`.
+        static: columns of numbers that stay the same within each series.
+        name: of the panel; by default the file, else the target.
+        missing, duplicates, gaps, time_format, zone: as for `read`.
+        short: of series with fewer than `fewest` rows: `"error"`; `"drop"` leaves them out;
+            `"pad"` begins them earlier, with rows of their first values.
+        fewest: rows that a series must have.
+        frequency: the step of all series; by default that of the longest.
+        season, unit: as for `read`.
+
+    Raises:
+        DataError: the table cannot be used, or the series have different steps; names the
+            series, the column, the rows and the remedy.
+        ArgumentError, ArgumentTypeError: another argument cannot be used.
+    """
+    rules = Rules(missing, duplicates, gaps, short, fewest, time_format, zone)
+    asked = (time, target, name, time_format, frequency, past, future, unit, zone, season, static)
+    if isinstance(source, (Series, Panel)) and not _any(asked):
+        panel = Panel.of(source)
+        if all(len(one) >= fewest for one in panel):
+            return panel
+    return _read(source, time, target, past, future, static, name, rules, frequency, season, unit)
+
+
+def _read(
+    source: Source,
+    time: str | None,
+    target: str | Sequence[str] | None,
+    past: Sequence[str],
+    future: Sequence[str],
+    static: Sequence[str],
+    name: str | None,
+    rules: Rules,
+    frequency: str | None,
+    season: int | None,
+    unit: str,
+    one: bool = False,
+) -> Panel:
+    past, future = column_names("past", past), column_names("future", future)
+    static = column_names("static", static)
     repairs: tuple[str, ...] = ()
-    if isinstance(source, Series):
-        asked = (time, target, name, time_format, frequency, past, future, unit)
-        if season is None and not any(asked):
-            return source
+    if isinstance(source, (Series, Panel)):
         old, repairs = source.schema, source.repairs
         time, target = time or old.time or "ds", target or old.target
         if not (past or future):
-            past = [c for c in old.past if c != target]
-            future = [c for c in old.future if c != target]
+            past = tuple(c for c in old.past if c != target)
+            future = tuple(c for c in old.future if c != target)
+        static = static or old.static
         name, frequency, unit = name or old.name, frequency or old.frequency, unit or old.unit
         season = old.season if season is None else season
-        source = source.frame.rename(columns={"ds": old.time or "ds", "y": old.target})
-    table = as_table(source, (time,) if time else ())
-    time = _time_column(table) if time is None else time
-    target = _target_column(table, source) if target is None else target
-    past, future = _covariates("past", past), _covariates("future", future)
-    check_columns(table, time, target, (*past, *future))
+        if old.masked and rules.missing == "error":
+            rules = replace(rules, missing="mask")
+        source = frame_of(source).rename(columns={"ds": old.time or "ds", "y": old.target})
+    unread = opened(source)
+    time = time_column(unread) if time is None else time
+    wide = target is not None and not isinstance(target, str)
+    if wide:
+        targets = _wide(unread, column_names("target", target or ()), static)
+    else:
+        targets = (target_column(unread, source) if target is None else str(target),)
+    numbers = (*targets, *past, *future, *static)
     schema = Schema(
-        name=name or _name(table, target),
+        name=name or unread.head.file.split(".")[0] or ("y" if wide else targets[0]),
         time=time,
-        target=target,
+        target="y" if wide else targets[0],
         past=past,
         future=future,
+        static=static,
         frequency="" if frequency is None else check_frequency(frequency),
         season=0 if season is None else whole_number("season", season),
         unit=unit,
-        others=tuple(
-            str(c) for c in table.frame.columns if c not in (time, target, *past, *future)
-        ),
+        others=tuple(c for c in unread.columns if c not in (time, *numbers)),
+        masked=rules.missing == "mask",
     )
-    series = checked(table, time, target, schema, fewest=2, **options)
-    return replace(series, repairs=repairs + series.repairs)
+    check_columns(unread.head, time, targets, schema)
+    panel = panel_of(unread, time, targets, schema, rules, one=one, wide=wide, name=name)
+    return replace(panel, repairs=repairs + panel.repairs)
 
 
-def as_table(source: Any, text: Sequence[str] = ()) -> Table:
-    """An unchecked table from a path, a frame, a pandas Series or a `Series`.
-
-    Raises:
-        ArgumentTypeError: something else.
-        DataError: the file cannot be read, or two columns have one name.
-    """
-    if isinstance(source, (str, Path)):
-        return open_table(source, {*text, "ds", "unique_id"})
-    if isinstance(source, Series):
-        source = source.frame
-    elif isinstance(source, pd.Series):
-        source = source.to_frame("y" if source.name is None else source.name)
-    if not isinstance(source, pd.DataFrame):
-        raise ArgumentTypeError(
-            "`source` must be a path, a pandas DataFrame or Series, or an rnnzoo Series. "
-            f"Received: {type(source).__name__}"
+def _wide(unread: Unread, targets: tuple[str, ...], static: tuple[str, ...]) -> tuple[str, ...]:
+    if not targets:
+        raise ArgumentError("`target` must name at least one column. Received: target=[]")
+    if static:
+        raise ArgumentError(
+            "`static` needs a long table, with a column `unique_id`; columns of a wide one are "
+            f"shared by all series. Received: static={static!r}"
         )
-    table = Table(source.rename(columns=str))
-    columns = table.frame.columns
-    if columns.has_duplicates:
-        twice = columns[columns.duplicated()][0]
-        raise table.error(f"There are several columns named {twice!r}. Rename all but one.")
-    return table
-
-
-def _time_column(table: Table) -> str:
-    if "ds" in table.frame.columns:
-        return "ds"
-    if isinstance(table.frame.index, (pd.DatetimeIndex, pd.PeriodIndex)):
-        return ""
-    raise table.error(
-        "Say which column holds the times: time=… (--time). "
-        f"The columns are {names(table.frame.columns)}. If none does, add one, e.g. "
-        'frame.insert(0, "ds", pd.date_range("2000-01-01", periods=len(frame), freq="D")).'
-    )
-
-
-def _target_column(table: Table, source: Any) -> str:
-    if isinstance(source, pd.Series):
-        return str(table.frame.columns[0])
-    if "y" in table.frame.columns:
-        return "y"
-    raise table.error(
-        "Say which column to forecast: target=… (--target). "
-        f"The columns are {names(table.frame.columns)}."
-    )
-
-
-def _covariates(argument: str, columns: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(columns, str) or not all(isinstance(c, str) for c in columns):
-        raise ArgumentTypeError(
-            f"`{argument}` must be a list of column names. Received: {argument}={columns!r}"
+    if "unique_id" in unread.columns:
+        raise unread.head.error(
+            "A table with a column for each series has no column 'unique_id'. Leave it out, or "
+            "name one target."
         )
-    return tuple(columns)
+    return targets
 
 
-def _name(table: Table, target: str) -> str:
-    if "unique_id" in table.frame.columns:
-        ids = table.frame["unique_id"].dropna().unique()
-        if len(ids) == 1:
-            return str(ids[0])
-    return table.file.split(".")[0] or target
+def _any(asked: Sequence[Any]) -> bool:
+    return any(a is not None and a not in ("", (), []) for a in asked)

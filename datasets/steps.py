@@ -74,28 +74,32 @@ def _calendar_step(table: Table, times: pd.DatetimeIndex, steps: pd.Series) -> s
 
 def on_grid(
     times: pd.DatetimeIndex, frequency: str
-) -> tuple[np.ndarray, np.ndarray, Callable[[np.ndarray], pd.DatetimeIndex]]:
+) -> tuple[np.ndarray, np.ndarray, Callable[[np.ndarray], np.ndarray]]:
     """Counts sorted times in steps of `frequency`.
 
     Returns:
         The step number of each time; whether it lies between steps, which makes its number
         void; and the function from step numbers back to times.
     """
-    fixed = _fixed(frequency)
+    fixed = fixed_step(frequency)
     if fixed is None:
         grid = pd.date_range(times[0], times[-1], freq=frequency)
         numbers = grid.get_indexer(times)
-        return numbers, numbers < 0, lambda steps: grid[steps]
-    since = times - times[0]
-    start = (since % fixed).to_series().mode().min()  # one stray first time must not set the grid
-    numbers = ((since - start) // fixed).to_numpy()
-    origin, step = times[0] + start, fixed.to_timedelta64()
-    return numbers, (since % fixed != start), lambda steps: origin + pd.TimedeltaIndex(steps * step)
+        return numbers, numbers < 0, lambda steps: grid.to_numpy()[steps]
+    step, since = fixed.to_timedelta64(), times.to_numpy() - times.to_numpy()[0]
+    rests = since % step
+    start = rests[0]  # one stray first time must not set the grid
+    if (rests != start).any():
+        values, counts = np.unique(rests, return_counts=True)
+        start = values[np.argmax(counts)]
+    origin = times.to_numpy()[0] + start
+    numbers = (since - start) // step
+    return numbers, rests != start, lambda steps: origin + steps * step
 
 
 def default_season(frequency: str) -> int:
     """Steps in the natural season: a day, a week or a year; 1 where there is none."""
-    fixed, offset = _fixed(frequency), pd.tseries.frequencies.to_offset(frequency)
+    fixed, offset = fixed_step(frequency), pd.tseries.frequencies.to_offset(frequency)
     kind = offset.rule_code.split("-")[0]
     if fixed is not None and pd.Timedelta(minutes=1) <= fixed < _DAY:
         return int(_DAY // fixed) if _DAY % fixed == pd.Timedelta(0) else 1
@@ -124,11 +128,12 @@ def check_frequency(frequency: str) -> str:
 
 def steps_by_days(frequency: str) -> bool:
     """Whether steps are a day or longer; true as well where they are not known yet (`""`)."""
-    fixed = _fixed(frequency) if frequency else None
+    fixed = fixed_step(frequency) if frequency else None
     return fixed is None or fixed >= _DAY
 
 
-def _fixed(frequency: str) -> pd.Timedelta | None:
+def fixed_step(frequency: str) -> pd.Timedelta | None:
+    """The step as a span of time; `None` where it varies, as that of months does."""
     offset = pd.tseries.frequencies.to_offset(frequency)
     if isinstance(offset, pd.offsets.Day):
         return offset.n * _DAY

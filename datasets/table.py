@@ -1,21 +1,19 @@
 """A table as it was given, and how messages about it are worded."""
 
 import difflib
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from .cells import Numbers, counted
+
+__all__ = ["OURS", "Table", "Unread", "counted", "names", "of_series"]
 
 OURS = ("unique_id", "ds", "y")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_COMMAS = re.compile(r"[+-]?[\d.]*,[\d.,]*")
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Table:
     """An unchecked table.
 
     Attributes:
-        frame: as given; never changed.
+        frame: as given; never changed. Of a file, only the columns that were asked for.
         file: name of the file it came from; `""` for a frame.
         lines: line of the file at which each row starts, where the file has lines.
     """
@@ -39,12 +37,7 @@ class Table:
     def first(self, rows: Sequence[int] | np.ndarray, notes: Iterable[str] = ()) -> str:
         """The first three of `rows`, each with its note in parentheses if there is one."""
         notes = list(notes)[:3]
-        notes += [""] * (3 - len(notes))
-        places = [
-            f"{self.place(int(r))} ({n})" if n else self.place(int(r))
-            for r, n in zip(rows[:3], notes, strict=False)
-        ]
-        return ", ".join(places) + (", …" if len(rows) > 3 else "")
+        return self._places(list(rows[:3]), [*notes, *[""] * (3 - len(notes))], len(rows))
 
     def error(self, text: str) -> DataError:
         return DataError(f"{self.file}: {text}" if self.file else text)
@@ -66,47 +59,54 @@ class Table:
         Raises:
             DataError: no such column, or it holds something else than numbers.
         """
-        values = self.column(name)
-        if pd.api.types.is_bool_dtype(values.dtype):
-            raise self._boolean(name)
-        if pd.api.types.is_numeric_dtype(values.dtype) and values.dtype.kind != "c":
-            return values.to_numpy("float64", na_value=np.nan)
-        cells = values.to_numpy(object)
-        if any(isinstance(v, (bool, np.bool_)) for v in cells):
-            raise self._boolean(name)
-        empty = values.isna().to_numpy()
-        bad = [i for i, v in enumerate(cells) if not empty[i] and not _is_number(v)]
-        if bad:
-            raise self._not_numbers(name, cells, bad)
-        return np.array([np.nan if e else float(v) for v, e in zip(cells, empty, strict=True)])
+        reader = Numbers()
+        values = reader.take(self.column(name))
+        self.check_numbers(name, reader)
+        return values
 
-    def _boolean(self, name: str) -> DataError:
-        return self.error(
-            f"Column {name!r} holds true/false values, not numbers. If 0 and 1 are meant, "
-            f'write these: frame["{name}"] = frame["{name}"].astype(float).'
-        )
+    def check_numbers(self, name: str, reader: Numbers) -> None:
+        """Refuses the column `name` if its `reader` met something else than numbers.
 
-    def _not_numbers(self, name: str, cells: np.ndarray, bad: list[int]) -> DataError:
-        words = [i for i in bad if not _NUMBER.fullmatch(str(cells[i]).strip())]
-        if words:
-            what, rows = counted(len(words), "non-numeric value"), words
-            remedy = (
-                'Correct them, or leave them empty and ask for missing="interpolate" '
-                "(--missing interpolate)."
-            )
-            if all(_COMMAS.fullmatch(str(cells[i]).strip()) for i in words):
-                remedy = (
-                    "If the commas are decimal, read the file with pd.read_csv(path, decimal=','); "
-                    "if they group thousands, with thousands=','; and pass the frame."
-                )
-        elif huge := [i for i in bad if _beyond_64_bits(cells[i])]:
-            what, rows = f"{counted(len(huge), 'whole number')} too large for 64 bits", huge
-            remedy = "Write them with a decimal point or rescale the column."
-        else:
-            what, rows = f"{counted(len(bad), 'number')} stored as text", bad
-            remedy = f'Convert them: frame["{name}"] = pd.to_numeric(frame["{name}"]).'
-        where = self.first(rows, (repr(cells[i]) for i in rows[:3]))
-        return self.error(f"Column {name!r} has {what}: {where}. {remedy}")
+        Raises:
+            DataError: it did.
+        """
+
+        def where(first: Sequence[tuple[int, Any]], count: int) -> str:
+            return self._places([r for r, _ in first], [repr(c) for _, c in first], count)
+
+        if complaint := reader.complaint(name, where):
+            raise self.error(complaint)
+
+    def _places(self, rows: list[int], notes: list[str], count: int) -> str:
+        places = [
+            f"{self.place(int(r))} ({n})" if n else self.place(int(r))
+            for r, n in zip(rows, notes, strict=False)
+        ]
+        return ", ".join(places) + (", …" if count > 3 else "")
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A table of which only the head is known, so that it is known what to read of it.
+
+    Attributes:
+        head: the columns, without rows, or, of a frame, all of it.
+        numeric: the columns that hold numbers, as far as the head tells.
+        load: reads the columns named, those of times and ids and those of numbers.
+    """
+
+    head: Table
+    numeric: frozenset[str]
+    load: Callable[[Sequence[str], Sequence[str]], Table]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(self.head.frame.columns)
+
+    @property
+    def indexed(self) -> bool:
+        """Whether the times may stand in the index."""
+        return isinstance(self.head.frame.index, (pd.DatetimeIndex, pd.PeriodIndex))
 
 
 def names(columns: Iterable[str]) -> str:
@@ -116,15 +116,7 @@ def names(columns: Iterable[str]) -> str:
     return ", ".join(listed[:20]) + rest if listed else "(none)"
 
 
-def counted(number: int, what: str, one: str = "", more: str = "") -> str:
-    """`1 row was`, `2 rows were`; the verbs `one` and `more` may be left out."""
-    return f"{number} {what} {one}".rstrip() if number == 1 else f"{number} {what}s {more}".rstrip()
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (Real, Decimal)) and not _beyond_64_bits(value)
-
-
-def _beyond_64_bits(value: Any) -> bool:
-    text = str(value).strip()
-    return bool(re.fullmatch(r"[+-]?\d{19,}", text)) and not -(2**63) <= int(text) < 2**64
+def of_series(ids: Sequence[str]) -> str:
+    """`3 series: 'A', 'B', 'C'`; the first three of many."""
+    shown = ", ".join(map(repr, ids[:3])) + (", …" if len(ids) > 3 else "")
+    return f"{len(ids)} series: {shown}"

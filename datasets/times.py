@@ -1,15 +1,18 @@
 """Reads times; their order of day and month is never guessed."""
 
 import re
+from contextlib import suppress
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DataError
 from .steps import steps_by_days
 from .table import Table, counted
+from .zones import to_utc
 
+PIECE = 2**18  # times read at once
 _NUMERIC = r"[+-]?\d+(\.\d*)?"
 _YEAR_FIRST = r"\d{4}(?!\d)"
 _ZONE = r".*[T ]\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)"
@@ -22,6 +25,8 @@ def parse(
     label: str,
     time_format: str | None = None,
     frequency: str = "",
+    zone: str | None = None,
+    series: np.ndarray | None = None,
 ) -> tuple[pd.DatetimeIndex, list[str]]:
     """Reads a column of times.
 
@@ -31,21 +36,50 @@ def parse(
 
     Args:
         label: what messages call the column, e.g. `"Column 'date'"`.
+        zone: of which times that are written without one are local times.
+        series: the number of the series that each row belongs to; by default all to one.
 
     Returns:
         The times without zone, one a row, and a sentence for each repair.
 
     Raises:
         DataError: missing or unreadable times, numbers, unknown order of day and month,
-            or only some of the times with a zone.
+            only some of the times with a zone, or times that `zone` does not have.
     """
+    index, repairs = _parse_once(table, values, label, time_format, frequency)
+    days = steps_by_days(frequency) and (index == index.normalize()).all()
+    if zone is None or repairs or days:
+        return index, repairs
+    index = to_utc(table, index, label, zone, series)
+    return index, [f"{label} holds local times of {zone}; they were converted to UTC."]
+
+
+def _parse_once(
+    table: Table, values: pd.Series, label: str, time_format: str | None, frequency: str
+) -> tuple[pd.DatetimeIndex, list[str]]:
+    """Many series share their times: each text is read once."""
+    if isinstance(values.dtype, pd.StringDtype):
+        codes, texts = pd.factorize(values)
+        if len(texts) < len(values) // 2 and (codes >= 0).all():
+            # what is wrong, and in which rows, is told below
+            with suppress(DataError):
+                each = pd.Series(texts, dtype=values.dtype)
+                index, repairs = _parse(table, each, label, time_format, frequency)
+                return index[codes], repairs
+    return _parse(table, values, label, time_format, frequency)
+
+
+def _parse(
+    table: Table, values: pd.Series, label: str, time_format: str | None, frequency: str
+) -> tuple[pd.DatetimeIndex, list[str]]:
     if isinstance(values.dtype, pd.PeriodDtype):
         values = values.dt.to_timestamp()
     empty = values.isna().to_numpy()
     if not pd.api.types.is_datetime64_any_dtype(values.dtype):
         number = pd.api.types.is_numeric_dtype(values.dtype)
-        text = values.astype(object).map(_text)
-        empty = empty | (text == "").to_numpy()
+        written = isinstance(values.dtype, pd.StringDtype)
+        text = values.str.strip() if written else values.astype(object).map(_text)
+        empty = empty | (text == "").to_numpy(bool, na_value=True)
         _check_complete(table, empty, label)
         days = steps_by_days(frequency)
         values = _parse_text(table, text, label, time_format, number, days)
@@ -86,15 +120,13 @@ def _parse_text(
 ) -> pd.Series:
     if time_format is not None:
         try:
-            parsed = pd.to_datetime(
-                text, format=time_format, errors="coerce", utc="%z" in time_format
-            )
+            parsed = _in_pieces(text, time_format, utc="%z" in time_format)
         except (ValueError, TypeError) as error:
             raise ArgumentError(
                 f"`time_format` cannot be used: {error}. Received: time_format={time_format!r}"
             ) from error
         return _readable(table, text, parsed, label, f"time_format={time_format!r}")
-    if number or text.str.fullmatch(_NUMERIC).all():
+    if number or (re.fullmatch(_NUMERIC, text.iloc[0]) and text.str.fullmatch(_NUMERIC).all()):
         raise table.error(
             f"{label} holds numbers such as {text.iloc[0]}, and numbers are not times. Say how to "
             'read them, e.g. time_format="%Y%m%d" or "%Y" (--time-format), or convert seconds '
@@ -116,8 +148,16 @@ def _parse_text(
         )
     whole = days and bool(zoned.any()) and text.str.fullmatch(_MIDNIGHT).all()
     days_or_times = text.str.slice(0, 10) if whole else text  # else UTC moves local midnights
-    parsed = pd.to_datetime(days_or_times, format="ISO8601", errors="coerce", utc=bool(zoned.any()))
+    parsed = _in_pieces(days_or_times, "ISO8601", utc=bool(zoned.any()))
     return _readable(table, text, parsed, label, "ISO 8601 times, as 2016-07-01 12:00")
+
+
+def _in_pieces(text: pd.Series, form: str, utc: bool) -> pd.Series:
+    """The times in a text, NaT where it has none; pandas makes an object of each on the way."""
+    pieces = [text.iloc[i : i + PIECE] for i in range(0, len(text), PIECE)]
+    return pd.concat(
+        [pd.to_datetime(piece, format=form, errors="coerce", utc=utc) for piece in pieces]
+    )
 
 
 def _readable(table: Table, text: pd.Series, parsed: pd.Series, label: str, how: str) -> pd.Series:
@@ -132,8 +172,3 @@ def _readable(table: Table, text: pd.Series, parsed: pd.Series, label: str, how:
 
 def _shown(table: Table, text: pd.Series, rows: np.ndarray) -> str:
     return table.first(rows, (repr(text.iloc[r]) for r in rows[:3]))
-
-
-def stamp(time: pd.Timestamp) -> str:
-    """`2016-07-01`, `2016-07-01 12:00`, or with seconds where there are any."""
-    return re.sub(r"( 00:00)?:00$", "", str(time))

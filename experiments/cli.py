@@ -1,17 +1,17 @@
 """The command line. What it needs is imported when a command runs."""
 
-import functools
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ..errors import RnnzooError, one_of, whole_number
-from .inputs import listed, named_clips, named_series, options
+from ..errors import one_of, whole_number
+from .cli_forecast import forecast
+from .inputs import listed, named_clips, options
+from .terminal import Debug, Tracking, clearly, open_store
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,110 +20,17 @@ app = typer.Typer(
     help="A zoo of recurrent networks: forecasts, honest errors, tracked runs.",
 )
 
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-Tracking = Annotated[
-    bool,
-    typer.Option(
-        "--tracking/--no-tracking",
-        help="Log the runs to MLflow: MLFLOW_TRACKING_URI, or mlflow.db in this folder.",
-    ),
-]
-
 
 def main() -> None:
     """Entry point of `rnnzoo`."""
     app()
 
 
-def _clearly(command: Callable[..., None]) -> Callable[..., None]:
-    """Turns an error into one message and exit code 2; `--debug` shows where it was."""
-
-    @functools.wraps(command)
-    def wrapped(*args: Any, debug: bool = False, **kwargs: Any) -> None:
-        try:
-            command(*args, debug=debug, **kwargs)
-        except (typer.Exit, typer.Abort):
-            raise
-        except KeyboardInterrupt:
-            print("Interrupted.", file=sys.stderr)
-            raise typer.Exit(130) from None
-        except Exception as error:
-            if debug:
-                raise
-            expected = isinstance(error, (RnnzooError, OSError))
-            text = str(error) if expected else f"{type(error).__name__}: {error} (see --debug)"
-            print(f"Error: {text}", file=sys.stderr)
-            raise typer.Exit(2) from None
-
-    return wrapped
+app.command()(clearly(forecast))
 
 
 @app.command()
-@_clearly
-def forecast(
-    data: Annotated[str, typer.Argument(help="CSV, CSV.GZ or Parquet file, or a data set's name.")],
-    time: Annotated[str | None, typer.Option(help="Time column. (default: ds)")] = None,
-    target: Annotated[str | None, typer.Option(help="Column to forecast. (default: y)")] = None,
-    horizon: Annotated[int, typer.Option(help="Steps ahead.")] = 24,
-    cell: Annotated[
-        list[str] | None, typer.Option(help="Cells, e.g. gru,lstm. (default: gru)")
-    ] = None,
-    past: Annotated[list[str] | None, typer.Option(help="Covariate known up to now.")] = None,
-    future: Annotated[list[str] | None, typer.Option(help="Covariate known ahead too.")] = None,
-    future_rows: Annotated[
-        Path | None, typer.Option(help="Table with the future covariates after the data's end.")
-    ] = None,
-    lookback: Annotated[
-        int | None, typer.Option(help="Steps of history. (default: a rule)")
-    ] = None,
-    units: Annotated[int, typer.Option(help="Width of the cells.")] = 32,
-    epochs: Annotated[int, typer.Option(help="Passes over the data, at most.")] = 100,
-    seed: Annotated[int, typer.Option(help="Same seed, same forecast.")] = 0,
-    test_rows: Annotated[
-        int | None, typer.Option(help="Last rows to be tested on. (default: a fifth)")
-    ] = None,
-    difference: Annotated[
-        bool, typer.Option(help="Read steps instead of levels; for prices.")
-    ] = False,
-    missing: Annotated[str, typer.Option(help="Missing values: error or interpolate.")] = "error",
-    duplicates: Annotated[str, typer.Option(help="Repeated times: error or mean.")] = "error",
-    gaps: Annotated[str, typer.Option(help="Missing times: error or fill.")] = "error",
-    time_format: Annotated[
-        str | None, typer.Option(help="How times are written, if not as 2024-12-31; e.g. %d/%m/%Y.")
-    ] = None,
-    tracking: Tracking = True,
-    save: Annotated[
-        Path | None, typer.Option(help="Folder for models, charts and the forecast.")
-    ] = None,
-    debug: Debug = False,
-) -> None:
-    """Fit networks to a table, backtest them beside baselines, forecast what follows."""
-    asked = dict(time=time, target=target, past=past or (), future=future or ())
-    repairs = dict(missing=missing, duplicates=duplicates, gaps=gaps)
-    series = named_series(data, asked, repairs | {"time_format": time_format})
-    from .forecast import forecast as run  # after the cheap checks: it loads Keras
-
-    settings = dict(
-        horizon=horizon,
-        lookback=lookback,
-        units=units,
-        epochs=epochs,
-        seed=seed,
-        difference=difference,
-    )
-    run(
-        series,
-        listed(cell) or ["gru"],
-        settings,
-        test_rows=test_rows,
-        open_store=_store if tracking else None,
-        save=save,
-        future_rows=future_rows,
-    )
-
-
-@app.command()
-@_clearly
+@clearly
 def frames(
     data: Annotated[str, typer.Argument(help=".npy or .npz file of frames, or a data set's name.")],
     folder: Annotated[
@@ -167,12 +74,12 @@ def frames(
         cell_options=options(cell_option) or None,
         seed=seed,
     )
-    open_store = _store if tracking else None
-    run(clips, listed(cell) or ["conv_lstm"], settings, open_store=open_store, save=save)
+    store = open_store if tracking else None
+    run(clips, listed(cell) or ["conv_lstm"], settings, open_store=store, save=save)
 
 
 @app.command()
-@_clearly
+@clearly
 def demo(
     output: Annotated[Path, typer.Option(help="Folder for charts and tables.")] = Path(
         "rnnzoo-demo"
@@ -183,11 +90,11 @@ def demo(
     """Forecast a temperature, a share price, and the next frames of clips, beside baselines."""
     from .demo import demo as run
 
-    run(output, _store() if tracking else None)
+    run(output, open_store() if tracking else None)
 
 
 @app.command()
-@_clearly
+@clearly
 def cells(
     name: Annotated[str | None, typer.Argument(help="Only this cell, its whole page.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A list of objects.")] = False,
@@ -201,7 +108,7 @@ def cells(
 
 
 @app.command()
-@_clearly
+@clearly
 def analyse(
     cell: Annotated[str, typer.Argument(help="A cell over vectors, e.g. gru.")],
     units: Annotated[int, typer.Option(help="Width of the cell.")] = 32,
@@ -224,7 +131,7 @@ def analyse(
 
 
 @app.command()
-@_clearly
+@clearly
 def data(debug: Debug = False) -> None:
     """List the data sets that can be named in place of a file."""
     from ..datasets import DATASETS, VIDEOS, describe
@@ -237,7 +144,7 @@ def data(debug: Debug = False) -> None:
 
 
 @app.command()
-@_clearly
+@clearly
 def compare(
     experiment: Annotated[
         str | None, typer.Argument(help="E.g. forecast/seattle-weather. (default: all)")
@@ -249,7 +156,7 @@ def compare(
     from .compare import comparisons
     from .display import console, frame_table, print_table
 
-    store = _store(existing=True)
+    store = open_store(existing=True)
     known = store.experiments()
     names = known if experiment is None else [one_of("experiment", experiment, known)]
     out = console()
@@ -263,7 +170,7 @@ def compare(
 
 
 @app.command()
-@_clearly
+@clearly
 def ui(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
     debug: Debug = False,
@@ -272,7 +179,7 @@ def ui(
     from .tasks import charts_address
     from .tracking import server_command
 
-    store = _store(existing=True)
+    store = open_store(existing=True)
     if store.uri.startswith("http"):
         print(f"The runs are on a server: open {store.uri} in a browser.")
         return
@@ -285,12 +192,6 @@ def ui(
     environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     command = [sys.executable, "-m", "mlflow", *server_command(store.uri, port)]
     raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
-
-
-def _store(existing: bool = False) -> Any:
-    from .tracking import Store, existing_store
-
-    return existing_store() if existing else Store()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from ..datasets import load, load_clips
+from ..datasets import Panel, load, load_clips
 from ..pipelines.forecasting import Forecaster
 from ..pipelines.next_frame import NextFrame
 from ..zoo.cells import serving
@@ -51,7 +51,7 @@ def _temperature(out: Console, store: Any) -> Study:
         for name in serving("carried", "closed_loop")
     }
     with Display(out) as display:
-        found = study(weather, forecasters, YEAR, listeners(display.follow, store))
+        found = study(Panel.of(weather), forecasters, YEAR, listeners(display.follow, store))
     print_leaderboard(found, YEAR, out)
     return found
 
@@ -65,7 +65,7 @@ def _share_price(out: Console, store: Any) -> Study:
         for name in ("gru", "lstm")
     }
     with Display(out) as display:
-        found = study(price, forecasters, TRADING_YEAR, listeners(display.follow, store))
+        found = study(Panel.of(price), forecasters, TRADING_YEAR, listeners(display.follow, store))
     print_leaderboard(found, TRADING_YEAR, out)
     out.print("naive-last is the random walk, the forecast to beat for a price.")
     return found

@@ -7,8 +7,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from ..datasets import Series
-from ..datasets import future_rows as read_future
+from ..datasets import Ahead, Panel
 from ..errors import ArgumentError, whole_number
 from ..pipelines.forecasting import Forecaster
 from .display import Display, console, frame_table, leaderboard_table, print_table
@@ -20,7 +19,7 @@ SHOWN = 24  # rows of the forecast that are printed
 
 
 def forecast(
-    series: Series,
+    panel: Panel,
     cells: list[str],
     settings: dict[str, Any],
     *,
@@ -32,27 +31,27 @@ def forecast(
     """Fits, backtests, prints, and saves. Nothing is written before all inputs are checked.
 
     Args:
-        series: what to forecast.
+        panel: what to forecast.
         cells: names of cells.
         settings: arguments of every `Forecaster`.
-        test_rows: rows at the end that no fit sees; by default a fifth.
+        test_rows: rows at the end of each series that no fit sees; by default a fifth.
         open_store: opens the tracking store; `None` tracks nothing.
         save: folder for models, charts, tables and the forecast.
-        future_rows: table with known-future covariates after the end of the series.
+        future_rows: table with known-future covariates after the end of each series.
     """
     forecasters = {name: Forecaster(name, **settings) for name in cells}
-    test_rows = _checked(series, forecasters, test_rows, save, future_rows)
+    test_rows = _checked(panel, forecasters, test_rows, save, future_rows)
     out = console()
-    for repair in series.repairs:
+    for repair in panel.repairs:
         out.print(f"Repaired: {repair}")
     store = None if open_store is None else open_store()
     with Display(out) as display:
-        found = study(series, forecasters, test_rows, listeners(display.follow, store))
+        found = study(panel, forecasters, test_rows, listeners(display.follow, store))
     print_leaderboard(found, test_rows, out)
     ahead = None
     for forecaster in found.forecasters.values():
-        forecaster.warm_up(series)
-    if not series.schema.future or future_rows is not None:
+        forecaster.warm_up(panel)
+    if not panel.schema.future or future_rows is not None:
         ahead = found.forecasters[found.best].predict(future=future_rows)
         _print_forecast(ahead, found.best, out)
     else:
@@ -65,7 +64,7 @@ def forecast(
 
 
 def _checked(
-    series: Series,
+    panel: Panel,
     forecasters: dict[str, Forecaster],
     test_rows: int | None,
     save: Path | None,
@@ -76,44 +75,51 @@ def _checked(
         forecaster.check()
     horizon = max(forecaster.horizon for forecaster in forecasters.values())
     if test_rows is None:
-        test_rows = max(horizon, len(series) // 5)
+        test_rows = max(horizon, min(map(len, panel)) // 5)
     whole_number("test_rows", test_rows, at_least=horizon)
     for forecaster in forecasters.values():
-        forecaster.plan(series, reserved=test_rows)
-    schema = series.schema
+        forecaster.plan(panel, reserved=test_rows)
+    schema = panel.schema
     if future_rows is not None:
         if not schema.future:
             raise ArgumentError("--future-rows holds the columns of --future: name them there.")
-        read_future(future_rows, schema, schema.times_after(series.times[-1], horizon))
+        ahead = Ahead(future_rows, schema)
+        for series in panel:
+            ahead.rows(schema.times_after(series.times[-1], horizon), series.unique_id)
     if save is not None:
         check_folder(save, forecasters)
     return test_rows
 
 
 def print_leaderboard(found: Study, test_rows: int, out: Console) -> None:
-    backtest = next(iter(found.backtests.values()))
-    unit = found.series.schema.unit
+    """The errors of networks and baselines, and what there is to know beside them."""
+    backtest, schema = found.first, found.panel.schema
+    series = f", {len(found.panel):,} series" if len(found.panel) > 1 else ""
     title = (
-        f"\n{found.series.schema.name}: {backtest.horizon} steps ahead, "
+        f"\n{schema.name}{series}: {backtest.horizon} steps ahead, "
         f"tested on the last {test_rows:,} rows ({len(backtest.origins):,} origins)"
     )
+    headings = {"mae": f"MAE, {schema.unit}" if schema.unit else "MAE"}
+    headings |= {"rmse": "RMSE", "mase": "MASE"}
+    error = found.error
     table = leaderboard_table(
         found.leaderboard,
         found.by_lead,
         out.width,
-        error="mae",
-        heading=f"MAE, {unit}" if unit else "MAE",
-        others={"rmse": "RMSE", "mase": "MASE"},
+        error=error,
+        heading=headings.pop(error),
+        others=headings,
     )
     print_table(out, title, table)
     out.print(
-        "lead k: MAE k steps ahead. "
+        f"lead k: {error.upper()} k steps ahead. "
         f"skill: share of the error of {backtest.reference} that is avoided."
     )
 
 
 def _print_forecast(ahead: pd.DataFrame, cell: str, out: Console) -> None:
-    shown = ahead[["ds", "yhat"]].head(SHOWN)
+    several = ahead["unique_id"].nunique() > 1
+    shown = ahead[[*(["unique_id"] if several else []), "ds", "yhat"]].head(SHOWN)
     if (shown["ds"] == shown["ds"].dt.normalize()).all():
         shown = shown.assign(ds=shown["ds"].dt.date)
     print_table(out, f"\nWhat follows, by {cell}", frame_table(shown))

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
 
-from ..datasets import Series
+from ..datasets import Panel
 from ..pipelines.forecasting import Backtest, Forecaster
 from ..pipelines.forecasting.backtest import record
 from ..pipelines.forecasting.charts import forecast_chart, lead_chart
@@ -19,16 +18,23 @@ class Study(Ranked):
     """What a study found.
 
     Attributes:
-        series: what was forecast.
+        panel: the series that were forecast.
         forecasters: the fitted networks, by cell.
         backtests: their backtests, by cell.
     """
 
-    series: Series
+    panel: Panel
     forecasters: dict[str, Forecaster]
     backtests: dict[str, Backtest]
 
-    error: ClassVar[str] = "mae"
+    @property
+    def first(self) -> Backtest:
+        """One backtest of all, which share the baselines and the test."""
+        return next(iter(self.backtests.values()))
+
+    @property
+    def error(self) -> str:
+        return self.first.error
 
     @property
     def results(self) -> dict[str, Backtest]:
@@ -36,7 +42,7 @@ class Study(Ranked):
 
     def write(self, folder: Path) -> list[Path]:
         """Charts and tables into a folder; returns the files."""
-        name = slug(self.series.schema.name)
+        name = slug(self.panel.schema.name)
         charts = forecast_chart(self.backtests[self.best]), lead_chart([*self.backtests.values()])
         return write_all(
             folder,
@@ -50,33 +56,41 @@ class Study(Ranked):
 
 
 def study(
-    series: Series,
+    panel: Panel,
     forecasters: dict[str, Forecaster],
     test_rows: int,
     listeners: Listeners = nobody,
 ) -> Study:
-    """Fits each network on all but the last `test_rows` rows, backtests it on those.
+    """Fits each network on all but the last `test_rows` rows of each series, backtests it on
+    those.
 
     Args:
-        series: what to forecast.
+        panel: what to forecast.
         forecasters: by cell.
         test_rows: rows at the end that no fit sees.
         listeners: of each run.
 
     Raises:
-        DataError: the series is too short for the split.
+        DataError: a series is too short for the split.
     """
     for forecaster in forecasters.values():
-        forecaster.plan(series, reserved=test_rows)
-    training = series[:-test_rows]
-    runs = Runs("forecast", series.schema.name, listeners)
-    split = {"split.test_rows": test_rows, "split.test_start": str(series.times[-test_rows])}
+        forecaster.plan(panel, reserved=test_rows)
+    training = panel[:-test_rows]
+    runs = Runs("forecast", panel.schema.name, listeners)
+    begins = min(series.times[-test_rows] for series in panel)
+    split = {"split.test_rows": test_rows, "split.test_start": str(begins)}
     backtests: dict[str, Backtest] = {}
+    first: Backtest | None = None
     for cell, forecaster in forecasters.items():
         with runs.network(cell, forecaster.seed) as journal:
             journal.parameters(split)
             forecaster.fit(training, recorder=journal)
-            backtest = backtests[cell] = forecaster.backtest(series, recorder=journal)
+            if first is None:
+                first = backtest = forecaster.backtest(panel)
+            else:  # the baselines are the same: they are forecast once
+                backtest = forecaster.backtest(panel, baselines=()).beside(first)
+            backtests[cell] = backtest
+            record(backtest, journal)
             journal.metrics({"time/fit_s": backtest.seconds})
             _pictures(backtest, journal)
             journal.artifact(forecaster.save(journal.folder / "model"))
@@ -86,9 +100,9 @@ def study(
         record(first, journal, model=name)
         _leaderboard(first, journal)
 
-    task = {"horizon": first.horizon, "target": series.schema.target}
+    task = {"horizon": first.horizon, "target": panel.schema.target}
     runs.baselines(first.baselines, task | split, tell)
-    return Study(series, forecasters, backtests)
+    return Study(panel, forecasters, backtests)
 
 
 def _pictures(backtest: Backtest, journal: Journal) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +32,9 @@ class FramesStudy(Ranked):
     predictors: dict[str, NextFrame]
     evaluations: dict[str, Evaluation]
 
-    error: ClassVar[str] = "mse"
+    @property
+    def error(self) -> str:
+        return "mse"
 
     @property
     def results(self) -> dict[str, Evaluation]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ArgumentError, one_of
 
 if TYPE_CHECKING:
-    from ..datasets import Clips, Series
+    from ..datasets import Clips, Panel
 
 
 def listed(values: list[str] | None) -> list[str]:
@@ -34,19 +34,19 @@ def options(values: list[str] | None) -> dict[str, Any]:
     return found
 
 
-def named_series(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "Series":
-    """A series by the name of a data set, or from a file.
+def named_panel(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "Panel":
+    """Series by the name of a data set, or from a file.
 
     Args:
         data: name or path.
-        asked: columns, as `read` takes them.
-        how: repairs, as `read` takes them.
+        asked: columns, as `read_panel` takes them.
+        how: repairs, as `read_panel` takes them.
 
     Raises:
         ArgumentError: columns or repairs for a data set that has its own.
         DataError: a file that cannot be used.
     """
-    from ..datasets import DATASETS, VIDEOS, load, read
+    from ..datasets import DATASETS, VIDEOS, Panel, load, read_panel
 
     path = Path(data)
     if data in VIDEOS and not path.exists():
@@ -54,14 +54,14 @@ def named_series(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "Seri
     if data not in DATASETS or path.exists():
         if not path.exists() and not path.suffix:
             one_of("data", data, DATASETS)
-        return read(path, **asked, **how)
-    given = [name for name, value in (asked | how).items() if value not in (None, (), "error")]
+        return read_panel(path, **asked, **how)
+    given = [name for name, value in (asked | how).items() if value not in (None, [], "error")]
     if given:
         raise ArgumentError(
             f"The data set {data} names its own columns and has no faults: leave out "
             f"--{', --'.join(given).replace('_', '-')}, or give a file."
         )
-    return load(data)
+    return Panel.of(load(data))
 
 
 def named_clips(data: str, folder: Path | None, length: int) -> "Clips":

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -92,7 +92,10 @@ class Result(Protocol):
 class Ranked:
     """Networks that were scored on the same test, and the baselines, best first."""
 
-    error: ClassVar[str]  # the column that ranks, the smaller the better
+    @property
+    def error(self) -> str:
+        """The column that ranks, the smaller the better."""
+        raise NotImplementedError
 
     @property
     def results(self) -> Mapping[str, Result]:

@@ -8,12 +8,12 @@ import numpy as np
 
 def mae(truth: np.ndarray, forecast: np.ndarray, axis: int | None = None) -> np.ndarray:
     """Mean absolute error, in the unit of the series."""
-    return np.nanmean(np.abs(forecast - truth), axis=axis)
+    return _mean(np.abs(forecast - truth), axis)
 
 
 def rmse(truth: np.ndarray, forecast: np.ndarray, axis: int | None = None) -> np.ndarray:
     """Root mean squared error, in the unit of the series."""
-    return np.sqrt(np.nanmean((forecast - truth) ** 2, axis=axis))
+    return np.sqrt(_mean((forecast - truth) ** 2, axis))
 
 
 def naive_scale(training: np.ndarray, season: int) -> float:
@@ -28,15 +28,23 @@ def naive_scale(training: np.ndarray, season: int) -> float:
     """
     if len(training) <= season:
         return float("nan")
-    scale = float(np.mean(np.abs(training[season:] - training[:-season])))
+    scale = float(_mean(np.abs(training[season:] - training[:-season])))
     return scale if scale > 0 else float("nan")
 
 
 def mase(
-    truth: np.ndarray, forecast: np.ndarray, scale: float, axis: int | None = None
+    truth: np.ndarray, forecast: np.ndarray, scale: float | np.ndarray, axis: int | None = None
 ) -> np.ndarray:
-    """Mean absolute scaled error: the MAE divided by `naive_scale(training, season)`."""
-    return mae(truth, forecast, axis) / scale
+    """Mean absolute scaled error: errors divided by `naive_scale(training, season)`.
+
+    Args:
+        truth, forecast: `(origins, horizon)`.
+        scale: one number, or `(origins,)`, where they are of several series; origins whose
+            scale is NaN are not scored, and without any other the error is NaN.
+        axis: 0 gives one number a lead.
+    """
+    errors = np.abs(forecast - truth) / np.reshape(scale, (-1, 1))
+    return _mean(errors, axis)
 
 
 def skill(error: np.ndarray | float, naive_error: np.ndarray | float) -> np.ndarray:
@@ -47,3 +55,10 @@ def skill(error: np.ndarray | float, naive_error: np.ndarray | float) -> np.ndar
     """
     naive = np.asarray(naive_error, "float64")
     return 1 - np.asarray(error) / np.where(naive > 0, naive, np.nan)
+
+
+def _mean(values: np.ndarray, axis: int | None = None) -> np.ndarray:
+    """The mean of what is not NaN; NaN, without a warning, where nothing else is."""
+    there = ~np.isnan(values)
+    count = np.sum(there, axis=axis)
+    return np.sum(values, axis=axis, where=there) / np.where(count > 0, count, np.nan)

@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Scaler:
-    """z-score per column, in double precision.
+    """z-score per column, in double precision; missing values (NaN) count for nothing.
 
     A constant column keeps its size: its scale is 1.
 
@@ -18,8 +18,8 @@ class Scaler:
     def fit(self, values: np.ndarray) -> "Scaler":
         """Learns from `(rows, columns)`; give it the training span and nothing else."""
         values = np.asarray(values, "float64")
-        self.mean_ = values.mean(axis=0)
-        deviation = values.std(axis=0)
+        self.mean_ = np.nanmean(values, axis=0)
+        deviation = np.nanstd(values, axis=0)
         # a spread below rounding error is none: dividing by it would blow up noise
         constant = deviation <= 1e-12 * np.maximum(np.abs(self.mean_), 1e-300)
         self.scale_ = np.where(constant, 1.0, deviation)

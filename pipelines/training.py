@@ -92,6 +92,7 @@ def _run(
         learner.reset_metrics()
         loss = math.nan
         for k in range(len(batches)):
+            everyone.on_train_batch_begin(k)
             loss = float(learner.train_on_batch(*batches[k]))
         batches.on_epoch_end()
         everyone.on_epoch_end(epoch, {"loss": loss})  # the mean over the epoch

@@ -1,14 +1,18 @@
 """Forecasts that any network has to beat, on arrays.
 
-Each takes the series `y (rows,)`, the rows of the origins and the horizon, and gives
-`(origins, horizon)`. None looks past an origin.
+Each takes the series `y (rows,)`, the rows of rising origins and the horizon, and gives
+`(origins, horizon)`. None looks past an origin; what is fitted is fitted on the training span
+alone and then rolled over all origins.
 """
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..windows import ahead
-
-BLOCK = 65536  # rows reduced at once: bounds the memory, whatever the length
+from ...errors import one_of
+from .autoregression import DirectAR as DirectAR
+from .autoregression import carried_forward, linear_ar
 
 
 def last_value(y: np.ndarray, origins: np.ndarray, horizon: int) -> np.ndarray:
@@ -27,71 +31,75 @@ def seasonal(y: np.ndarray, origins: np.ndarray, horizon: int, season: int) -> n
     return np.where(rows >= 0, y[np.maximum(rows, 0)], y[origins][:, None])
 
 
-class DirectAR:
-    """Linear autoregression: for each lead a least-squares regression of its own.
+def drift(y: np.ndarray, origins: np.ndarray, horizon: int) -> np.ndarray:
+    """The last value and, for each lead, the mean step since the first value.
 
     ```
-    ŷ_{t+h} = a_h + Σ_{i=0}^{order−1} w_{h,i} y_{t−i}
+    ŷ_{t+h} = y_t + h (y_t − y_0) / t
     ```
 
-    Args:
-        order: how many of the last values are read.
+    At the first row there was no step yet, and it is the last value. R. J. Hyndman &
+    G. Athanasopoulos (2021), Forecasting: principles and practice, 3rd edition, section 5.2.
+    """
+    step = (y[origins] - y[0]) / np.maximum(origins, 1)
+    return y[origins][:, None] + step[:, None] * np.arange(1, horizon + 1)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be forecast.
+
+    Attributes:
+        y: `(rows,)`; its first value is known, others may be missing, NaN.
+        known: the same without gaps, the last known value carried forward.
+        origins: rising rows, one or more.
         horizon: leads.
+        training_rows: the first rows, on which everything is fitted.
+        season: rows of one; 1 is none.
+        order: of the autoregression; `None` leaves it to AIC.
     """
 
-    def __init__(self, order: int, horizon: int):
-        self.order = order
-        self.horizon = horizon
-
-    def fit(self, y: np.ndarray) -> "DirectAR":
-        """Learns from the training span `y (rows,)`; every lead uses all its rows.
-
-        The rows that all leads share are reduced to a triangle once, block by block (QR);
-        each lead then solves a small problem with the same least-squares solution.
-
-        `weights_` is `(1 + order, horizon)`: the intercept, then the newest value first,
-        for a series less its mean `mean_`.
-        """
-        self.mean_ = y.mean()  # taken off: far from zero the least squares lose their digits
-        y = y - self.mean_
-        lags, leads = _lags(y, self.order), ahead(y[self.order - 1 :], self.horizon)
-        triangle = np.empty((0, 1 + self.order + self.horizon))
-        for first in range(0, len(leads), BLOCK):
-            block = slice(first, min(first + BLOCK, len(leads)))
-            rows = np.hstack([_with_one(lags[block]), leads[block]])
-            stacked = np.vstack([triangle, rows])
-            triangle = np.asarray(np.linalg.qr(stacked, mode="r"))
-        known, target = np.hsplit(triangle, [1 + self.order])
-        weights = []
-        for lead in range(1, self.horizon + 1):
-            own = slice(len(leads), len(lags) - lead)  # rows that reach this lead, not the last
-            weights.append(
-                np.linalg.lstsq(
-                    np.vstack([known, _with_one(lags[own])]),
-                    np.concatenate([target[:, lead - 1], y[self.order - 1 + lead :][own]]),
-                )[0]
-            )
-        self.weights_ = np.stack(weights, axis=1)
-        return self
-
-    def predict(self, y: np.ndarray, origins: np.ndarray) -> np.ndarray:
-        lags = _lags(y - self.mean_, self.order)[origins - (self.order - 1)]
-        return _with_one(lags) @ self.weights_ + self.mean_
+    y: np.ndarray
+    known: np.ndarray
+    origins: np.ndarray
+    horizon: int
+    training_rows: int
+    season: int
+    order: int | None
 
 
-def linear_ar(
-    y: np.ndarray, origins: np.ndarray, horizon: int, training_rows: int, season: int, order: int
-) -> np.ndarray:
-    """Direct AR fitted on the first `training_rows` rows.
+def _seasonal(task: Task) -> np.ndarray | None:
+    if task.season == 1:
+        return None
+    return seasonal(task.known, task.origins, task.horizon, task.season)
 
-    The order is cut where the training span has too few rows for it: twenty a
-    coefficient, but five where that lets it span a season; and where the first origin has
-    too little history.
-    """
-    rows = training_rows - horizon
-    enough = max(rows // 20, min(season, rows // 5))
-    order = max(1, min(order, enough, int(origins.min()) + 1))
-    return DirectAR(order, horizon).fit(y[:training_rows]).predict(y, origins)
+
+def _linear_ar(t: Task) -> np.ndarray | None:
+    return linear_ar(t.y, t.origins, t.horizon, t.training_rows, t.season, t.order)
+
+
+def _ets(t: Task) -> np.ndarray | None:
+    from .classical import ets  # statsmodels takes seconds to import
+
+    return ets(t.known, t.origins, t.horizon, t.training_rows, t.season)
+
+
+def _theta(t: Task) -> np.ndarray | None:
+    from .classical import theta
+
+    return theta(t.known, t.origins, t.horizon, t.training_rows, t.season)
+
+
+#: Each gives `(origins, horizon)`, or `None` where it has nothing to say of a task: no season,
+#: or too few rows to fit.
+BASELINES: dict[str, Callable[[Task], np.ndarray | None]] = {
+    "naive-last": lambda task: last_value(task.known, task.origins, task.horizon),
+    "naive-seasonal": _seasonal,
+    "naive-drift": lambda task: drift(task.known, task.origins, task.horizon),
+    "linear-ar": _linear_ar,
+    "ets": _ets,
+    "theta": _theta,
+}
 
 
 def baselines(
@@ -100,20 +108,37 @@ def baselines(
     horizon: int,
     training_rows: int,
     season: int,
-    order: int,
+    order: int | None = None,
+    names: Sequence[str] | None = None,
 ) -> dict[str, np.ndarray]:
-    """All baselines by name, each `(origins, horizon)`."""
-    found = {"naive-last": last_value(y, origins, horizon)}
-    if season > 1:
-        found["naive-seasonal"] = seasonal(y, origins, horizon, season)
-    found["linear-ar"] = linear_ar(y, origins, horizon, training_rows, season, order)
+    """Forecasts of all baselines by name, each `(origins, horizon)`, in the order of `BASELINES`.
+
+    Args:
+        y: `(rows,)`; NaN is a missing value. Then the last known value stands for it, but
+            `linear-ar` fits to no such target. Origins before the first known value get NaN.
+        origins: rising rows; may be none.
+        horizon: leads.
+        training_rows: the first rows, on which everything is fitted.
+        season: rows of one; 1 is none.
+        order: of `linear-ar`; by default AIC chooses it.
+        names: of the baselines wanted, by default all. One is left out where it cannot be:
+            the seasonal one without a season, a fitted one where fewer than ten rows are
+            there to be fitted.
+
+    Raises:
+        ArgumentError: a name that is not in `BASELINES`.
+    """
+    wanted = BASELINES if names is None else [one_of("names", name, BASELINES) for name in names]
+    y = np.asarray(y, float)
+    there = np.flatnonzero(~np.isnan(y))
+    first = int(there[0]) if len(there) else len(y)  # nothing can be said before
+    later = origins[origins >= first] - first
+    y, training_rows = y[first:], max(0, training_rows - first)
+    task = Task(y, carried_forward(y), later, horizon, training_rows, season, order)
+    found = {}
+    for name in [name for name in BASELINES if name in wanted]:
+        forecasts = BASELINES[name](task) if len(later) else np.empty((0, horizon))
+        if forecasts is not None:
+            before = np.full((len(origins) - len(later), horizon), np.nan)
+            found[name] = np.concatenate([before, forecasts])
     return found
-
-
-def _with_one(lags: np.ndarray) -> np.ndarray:
-    return np.hstack([np.ones((len(lags), 1)), lags])
-
-
-def _lags(y: np.ndarray, order: int) -> np.ndarray:
-    """`(rows − order + 1, order)`: row t holds y_{t+order−1} … y_t, a view."""
-    return np.lib.stride_tricks.sliding_window_view(y, order)[:, ::-1]

@@ -23,7 +23,7 @@ def forecast_chart(backtest: Backtest) -> Figure:
     times = np.concatenate([backtest.times[chosen[0] :, 0], backtest.times[-1, 1:]])
     truth = np.concatenate([backtest.truth[chosen[0] :, 0], backtest.truth[-1, 1:]])
     axes.plot(times, truth, color="black", linewidth=1.2, label="truth")
-    known = backtest.forecasts["naive-last"][:, 0]  # the value at the origin
+    known = backtest.level
     for name, look in (
         (backtest.reference, {"color": "0.6", "linestyle": "--", "linewidth": 1.2}),
         (backtest.model, {"color": "tab:blue", "linewidth": 2.0}),
@@ -37,7 +37,7 @@ def forecast_chart(backtest: Backtest) -> Figure:
         backtest.origins.to_numpy()[chosen], known[chosen], "o", ms=4, color="tab:blue",
         label="origin", linestyle="none",
     )  # fmt: skip
-    axes.set_title(f"{backtest.unique_id}: {_steps(backtest)} ahead, one forecast after the other")
+    axes.set_title(f"{backtest.name}: {_steps(backtest)} ahead, one forecast after the other")
     axes.set_ylabel(_with_unit(backtest.target, backtest.unit))
     locator = AutoDateLocator()
     axes.xaxis.set_major_locator(locator)
@@ -57,7 +57,7 @@ def lead_chart(backtests: list[Backtest]) -> Figure:
         np.arange(1, first.horizon + 1),
         {backtest.model: errors(backtest, backtest.model) for backtest in backtests},
         {name: errors(first, name) for name in first.baselines},
-        title=f"{first.unique_id}: error by lead time, {len(first.origins):,} origins",
+        title=f"{first.name}: error by lead time, {len(first.origins):,} origins",
         error=_with_unit(f"mean absolute error of {first.target}", first.unit),
         ahead="steps ahead",
     )

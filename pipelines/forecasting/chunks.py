@@ -12,30 +12,57 @@ from keras import ops
 from ..recorder import Recorder
 from ..training import History, fit
 from ..windows import stream_starts
+from .rows import Rows
 
 STREAMS = 16  # spans read side by side: enough to fill two cores, few enough to step often
+WIDE = 64  # where many series give many spans
 
 
 @dataclass(frozen=True)
 class Chunks:
-    """Arrays over time and how they are cut for training.
+    """What a network is trained on, and how it is cut.
 
     Attributes:
-        inputs: arrays `(rows, …)`, the network's inputs before its states.
-        targets: `(rows, …)`; NaN is outside the loss.
+        batch: from the numbers of rows `(streams, chunk)` to the network's inputs before
+            its states and its targets, each `(streams, chunk, …)`; a target that is NaN
+            is outside the loss. Rows are counted through all series.
+        lengths: rows of each series.
         length: rows a chunk, the reach of backpropagation through time.
         burn_in: first rows of a span that are outside the loss, while the state warms
             up from zero.
     """
 
-    inputs: list[np.ndarray]
-    targets: np.ndarray
+    batch: Callable[[np.ndarray], tuple[tuple, np.ndarray]]
+    lengths: np.ndarray
     length: int
     burn_in: int
 
-    @property
-    def rows(self) -> int:
-        return len(self.targets)
+
+class Joined:
+    """The rows of several series one after the other; those of a single one uncopied.
+
+    Attributes:
+        lengths: rows of each series.
+        scale: of each target.
+        rows: those of all series.
+    """
+
+    def __init__(self, rows: list[Rows]):
+        self.lengths = np.array([len(one) for one in rows])
+        self.ends = np.cumsum(self.lengths)
+        self.scale = np.array([one.unit[1] for one in rows])
+        self.rows = rows[0] if len(rows) == 1 else Rows.joined(rows)
+
+    def series(self, at: np.ndarray) -> np.ndarray:
+        """The number of the series to which each row belongs."""
+        return np.searchsorted(self.ends, at, side="right")
+
+    def after(self, at: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The rows `steps` after those at `at`, `(…, steps)`, and whether they lie in the
+        same series; where not, the last row of all stands for them."""
+        rows = at[..., None] + steps
+        inside = rows < self.ends[self.series(at)][..., None]
+        return np.minimum(rows, self.ends[-1] - 1), inside
 
 
 def train(
@@ -51,24 +78,22 @@ def train(
 ) -> History:
     """Fits `network` (`[*inputs, *states]` to `[output, *states]`) in place.
 
-    The series is cut into `STREAMS` spans that are read side by side, each chunk
-    starting from the states in which the one before ended (truncated
+    The series are cut into spans, `STREAMS` or more of which are read side by side, each
+    chunk starting from the states in which the one before ended (truncated
     backpropagation through time). The weights with the best `score()`, a mean absolute
     error, are kept.
 
     Raises:
         FitError: the loss is not a number any more.
     """
-    streams, length = _streams(chunks)
-    spans = _Spans(chunks, streams, length, np.random.default_rng(seed))
-    learner = _StateCarrier(network, len(chunks.inputs), streams)
+    spans = _Spans(chunks, np.random.default_rng(seed))
+    learner = _StateCarrier(network, len(spans[0][0]), spans.streams)
     learner.compile(
         optimizer=keras.optimizers.Adam(learning_rate, clipnorm=1.0), loss=mean_absolute_error
     )
-    reset = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: learner.reset_state())
     return fit(
         learner, spans, score, "mae", epochs=epochs, patience=patience, recorder=recorder,
-        callbacks=[reset],
+        callbacks=[_Reset(learner, spans.chunks_a_span)],
     )  # fmt: skip
 
 
@@ -79,35 +104,53 @@ def mean_absolute_error(truth: Any, forecast: Any) -> Any:
     return ops.sum(error) / ops.maximum(ops.sum(ops.cast(counted, error.dtype)), 1)
 
 
-def _streams(chunks: Chunks) -> tuple[int, int]:
-    """How many spans, and how many rows each: whole chunks, about one pass an epoch."""
-    count = max(1, math.ceil((chunks.burn_in + chunks.rows / STREAMS) / chunks.length))
-    count = min(count, chunks.rows // chunks.length)
-    length = count * chunks.length
-    return max(1, min(STREAMS, math.ceil(chunks.rows / max(1, length - chunks.burn_in)))), length
-
-
 class _Spans(keras.utils.PyDataset):
-    """Chunk k of all spans is batch k; the spans move a little each epoch."""
+    """Spans of whole chunks, none across two series, about one pass over all rows an epoch.
 
-    def __init__(self, chunks: Chunks, streams: int, length: int, rng: np.random.Generator):
+    `streams` of them are read side by side, then the next: chunk k of a group of spans is
+    its batch k. The spans move a little each epoch.
+    """
+
+    def __init__(self, chunks: Chunks, rng: np.random.Generator):
         super().__init__()
-        self.chunks, self.streams, self.length, self.rng = chunks, streams, length, rng
+        self.chunks, self.rng = chunks, rng
+        rows, shortest = int(chunks.lengths.sum()), int(chunks.lengths.min())
+        count = max(1, math.ceil((chunks.burn_in + rows / STREAMS) / chunks.length))
+        self.chunks_a_span = min(count, shortest // chunks.length)
+        self.length = self.chunks_a_span * chunks.length
+        fresh = max(1, self.length - chunks.burn_in)
+        self.spans = [math.ceil(rows / fresh) for rows in chunks.lengths.tolist()]
+        if len(self.spans) == 1:
+            self.spans = [min(STREAMS, *self.spans)]
+        self.streams = min(sum(self.spans), WIDE if len(self.spans) > 1 else STREAMS)
         self.on_epoch_end()
 
     def __len__(self) -> int:
-        return self.length // self.chunks.length
+        return len(self.starts) * self.chunks_a_span
 
     def __getitem__(self, k: int) -> tuple[tuple, np.ndarray]:
-        first = self.starts + k * self.chunks.length
+        group, k = divmod(k, self.chunks_a_span)
+        first = self.starts[group] + k * self.chunks.length
         rows = first[:, None] + np.arange(self.chunks.length)  # (streams, chunk)
-        targets = self.chunks.targets[rows]
+        inputs, targets = self.chunks.batch(rows)
         if k * self.chunks.length < self.chunks.burn_in:
+            targets = targets.copy()
             targets[:, : self.chunks.burn_in - k * self.chunks.length] = np.nan
-        return tuple(array[rows] for array in self.chunks.inputs), targets
+        return inputs, targets
 
     def on_epoch_end(self) -> None:
-        self.starts = stream_starts(self.chunks.rows, self.length, self.streams, self.rng)
+        ends = np.cumsum(self.chunks.lengths)
+        starts = np.concatenate(
+            [
+                end - rows + stream_starts(rows, self.length, spans, self.rng)
+                for end, rows, spans in zip(ends, self.chunks.lengths, self.spans, strict=True)
+            ]
+        )
+        groups = math.ceil(len(starts) / self.streams)
+        if groups > 1:
+            starts = self.rng.permutation(starts)
+            starts = np.resize(starts, groups * self.streams)  # the first ones fill the last group
+        self.starts = starts.reshape(groups, self.streams)
 
 
 class _StateCarrier(keras.Model):
@@ -133,3 +176,15 @@ class _StateCarrier(keras.Model):
     def reset_state(self) -> None:
         for variable in self.carried:
             variable.assign(ops.zeros(variable.shape, variable.dtype))
+
+
+class _Reset(keras.callbacks.Callback):
+    """Sets the states to zero where new spans begin."""
+
+    def __init__(self, learner: _StateCarrier, every: int):
+        super().__init__()
+        self.learner, self.every = learner, every
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        if batch % self.every == 0:
+            self.learner.reset_state()

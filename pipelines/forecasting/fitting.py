@@ -1,49 +1,59 @@
 """Trains the network of a forecaster and chooses its weights on later rows."""
 
+import math
 from typing import Any
 
 import numpy as np
 
-from .. import metrics
 from ..recorder import Recorder
 from ..training import History
 from ..windows import origins_between
 from .architectures import Architecture
-from .chunks import train
 from .rows import Rows
 from .settings import Plan
 
 WARM = 4  # look-backs read before the validation span, from a state of zero
+SCORED = 20_000  # origins at most from which the validation span is forecast after an epoch
 
 
 def fit_network(
     architecture: Architecture,
-    rows: Rows,
+    rows: list[Rows],
     plan: Plan,
     horizon: int,
     settings: dict[str, Any],
     recorder: Recorder,
 ) -> History:
-    """Trains on the first `plan.training` rows, in place.
+    """Trains on the first `plan.training` rows of each series, in place.
 
-    After each epoch the network forecasts from every origin of the rows held out, as it
-    will be used; their mean absolute error, in the unit of the target, is its score.
+    After each epoch the network forecasts from the origins of the rows held out, as it
+    will be used. The mean absolute error is its score: in the unit of the target, or, of
+    several series, each in units of its own scale.
     """
-    warm = max(0, plan.training - WARM * plan.lookback)
-    origins = origins_between(plan.training, len(rows), horizon) - warm
-    known = rows[warm:]
-    truth = known.level[origins[:, None] + np.arange(1, horizon + 1)]
+    stride = max(1, math.ceil(sum(plan.held_out) / SCORED))
+    known, origins, truth = [], [], []
+    for one, training in zip(rows, plan.training, strict=True):
+        warm = max(0, training - WARM * plan.lookback)
+        known.append(one[warm:])
+        origins.append(origins_between(training, len(one), horizon, stride) - warm)
+        truth.append(known[-1].level[origins[-1][:, None] + np.arange(1, horizon + 1)])
+    scales = [one.unit[1] if len(rows) > 1 else 1.0 for one in rows]
 
     def score() -> float:
-        return float(metrics.mae(truth, architecture.forecast_origins(known, origins, horizon)))
+        forecasts = architecture.forecast_origins(known, origins, horizon)
+        errors = [
+            np.abs(forecast - y).ravel() / scale
+            for forecast, y, scale in zip(forecasts, truth, scales, strict=True)
+        ]
+        return float(np.nanmean(np.concatenate(errors)))
 
-    return train(
-        architecture.network,
-        architecture.chunks(rows[: plan.training], plan.lookback, burn_in=plan.lookback // 2),
+    return architecture.train(
+        [one[:training] for one, training in zip(rows, plan.training, strict=True)],
         score,
+        plan.lookback,
+        recorder,
         epochs=settings["epochs"],
         patience=settings["patience"],
         learning_rate=settings["learning_rate"],
         seed=settings["seed"],
-        recorder=recorder,
     )

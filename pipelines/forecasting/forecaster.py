@@ -1,5 +1,6 @@
 """`Forecaster`: a recurrent network from a table to a forecast and its backtest."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,21 +9,25 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from ...datasets import HOLIDAY, Series, future_rows, read, read_like, require_rows
-from ...errors import ArgumentError, DataError, whole_number
+from ...datasets import Panel, Series, read_panel, read_panel_like, require_rows
+from ...errors import ArgumentError, whole_number
 from ..recorder import Recorder, Silence
 from ..training import seeded
-from ..windows import origins_between
 from . import settings
-from .architectures import Architecture, State, architecture_name, build
-from .backtest import Backtest, beside_baselines, first_scored, record
+from .ahead import check_follows, forecast_frame, known_ahead
+from .architectures import Architecture, architecture_name, build
+from .backtest import Backtest, record
 from .fitting import fit_network
+from .reading import State
+from .rolling import roll
 from .rows import Transform
 from .saving import restore, save
 
 
 class Forecaster(BaseEstimator):
-    """Forecasts a series with a recurrent network whose state is carried along it.
+    """Forecasts one or many series with a recurrent network whose state is carried along.
+
+    One network is fitted over all series of a table, each scaled on its own.
 
     Args:
         cell: name of a cell in `CELLS`.
@@ -33,7 +38,8 @@ class Forecaster(BaseEstimator):
         units: width of the cells.
         layers: cells on top of each other.
         architecture: `"carried"` (all leads at once from the state), `"closed_loop"`
-            (one step ahead, fed back), or `"auto"`, the natural one of the cell.
+            (one step ahead, fed back), `"segment"` (all leads at once from the look-back
+            alone, read a segment at a time), or `"auto"`, the natural one of the cell.
         difference: read the steps of the target in place of its level, for series that
             wander, such as prices.
         seed: the same seed on the same data gives the same forecast.
@@ -45,7 +51,7 @@ class Forecaster(BaseEstimator):
         cell_options: further arguments of the cell, by name.
 
     What `fit` learns ends in an underscore: `schema_`, `transform_`, `architecture_`,
-    `history_`, `state_`, `last_time_`.
+    `history_`, `fitted_until_`, `state_`, `last_times_`; the last three hold an entry a series.
 
     Example:
 
@@ -90,34 +96,38 @@ class Forecaster(BaseEstimator):
         """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
         settings.check(self.get_params())
 
-    def plan(self, series: Series, reserved: int = 0) -> settings.Plan:
-        """How `fit` will use a series but for its last `reserved` rows.
+    def plan(self, data: Series | Panel, reserved: int = 0) -> settings.Plan:
+        """How `fit` will use each series but for its last `reserved` rows.
 
         Raises:
             DataError: they are too few.
         """
         self.check()
-        return settings.plan(self.get_params(), series, reserved)
+        return settings.plan(self.get_params(), Panel.of(data), reserved)
 
     def fit(
         self,
         data: Any,
         *,
         time: str | None = None,
-        target: str | None = None,
-        past: Any = (),
-        future: Any = (),
+        target: str | Sequence[str] | None = None,
+        past: Sequence[str] = (),
+        future: Sequence[str] = (),
+        static: Sequence[str] = (),
         recorder: Recorder | None = None,
     ) -> "Forecaster":
         """Trains on every row of `data`: give it nothing that a backtest shall score.
 
         Args:
-            data: a frame, a series with a `DatetimeIndex`, a path to CSV or Parquet, or
-                a `Series` of `rnnzoo.read` or `rnnzoo.load`.
+            data: a frame (with a column `unique_id` if it holds several series), a series
+                with a `DatetimeIndex`, a path to CSV or Parquet, or what `rnnzoo.read`,
+                `rnnzoo.read_panel` and `rnnzoo.load` give.
             time: time column; by default `ds`, or the index.
-            target: column to forecast; by default `y`.
+            target: column to forecast; by default `y`. Several columns of a wide table are
+                a series each.
             past: covariates known up to the origin.
             future: covariates known for the steps ahead too.
+            static: covariates that are one number for each series.
             recorder: told of parameters and of the errors of each epoch.
 
         Raises:
@@ -127,22 +137,23 @@ class Forecaster(BaseEstimator):
         """
         recorder = recorder or Silence()
         self.check()
-        series = read(data, time=time, target=target, past=past, future=future)
-        plan = self.plan(series)
+        panel = read_panel(data, time=time, target=target, past=past, future=future, static=static)
+        plan = self.plan(panel)
         if hasattr(self, "state_"):  # should this fit fail, no half of an older one is left
             del self.state_
-        self.schema_ = series.schema
+        self.schema_ = panel.schema
         self.lookback_, self.horizon_ = plan.lookback, int(self.horizon)
-        self.transform_ = Transform(series.schema, self.difference).fit(series[: plan.training])
-        rows = self.transform_.rows(series)
+        self.transform_ = Transform(panel.schema, self.difference).fit(panel.cut(plan.training))
+        rows = self.transform_.rows(panel)
         with seeded(self.seed):
             self.architecture_ = self.build()
             recorder.parameters(settings.described(self, plan))
             self.history_ = fit_network(
                 self.architecture_, rows, plan, self.horizon_, self.get_params(), recorder
             )
-        self.fitted_until_ = series.times[-1]
-        self._move(self.architecture_.read(rows, None), series)
+        self.fitted_until_ = [series.times[-1] for series in panel]
+        self.last_times_ = list(self.fitted_until_)
+        self.state_ = self.architecture_.read(rows, None)
         return self
 
     def warm_up(self, data: Any) -> "Forecaster":
@@ -151,31 +162,26 @@ class Forecaster(BaseEstimator):
         Raises:
             DataError: fewer rows than `lookback_`, or another table than in `fit`.
         """
-        series = self._history(data)
-        self._move(self.architecture_.read(self.transform_.rows(series), None), series)
+        panel = self._history(data)
+        self._move(panel, self.architecture_.read(self.transform_.rows(panel), None))
         return self
 
     def update(self, data: Any) -> "Forecaster":
         """Reads new rows, the ones that follow what was read so far.
 
-        The cost is that of the new rows, whatever the length of the history.
+        The cost is that of the new rows, whatever the length of the history. Series of
+        which there are no new rows stay where they are.
 
         Raises:
             DataError: the first row does not follow the last one read.
         """
         self._require_fit()
-        series = read_like(data, self.schema_)
-        expected = self.schema_.times_after(self.last_time_, 1)[0]
-        first = series.times[0]
-        hole = np.busday_count(expected.date(), first.date())
-        holiday = self.schema_.frequency == "B" and 0 < hole <= HOLIDAY
-        if first != expected and not holiday:
-            raise DataError(
-                f"New rows must follow {self.last_time_}, the last one read: the next is "
-                f"{expected}. Received: a first row at {first}. Use warm_up to start anew."
-            )
-        rows = self.transform_.rows(series, before=self.state_.level)
-        self._move(self.architecture_.read(rows, self.state_), series)
+        panel = self._like(data)
+        which = self._numbers(panel)
+        check_follows(panel, [self.last_times_[i] for i in which])
+        state = self.state_.of(which)
+        rows = self.transform_.rows(panel, before=state.last)
+        self._move(panel, self.architecture_.read(rows, state))
         return self
 
     def predict(
@@ -191,7 +197,7 @@ class Forecaster(BaseEstimator):
                 closed loop.
 
         Returns:
-            A frame with `unique_id, ds, cutoff, step, yhat`.
+            A frame with `unique_id, ds, cutoff, step, yhat`, one series after the other.
 
         Raises:
             DataError: too little history, covariates that are missing, or do not cover
@@ -199,23 +205,16 @@ class Forecaster(BaseEstimator):
         """
         self._require_fit()
         leads = self._leads(horizon)
-        state, last = self.state_, self.last_time_
+        ids, state, cutoffs = self.transform_.ids, self.state_, self.last_times_
         if data is not None:
-            series = self._history(data)
-            state = self.architecture_.read(self.transform_.rows(series), None)
-            last = series.times[-1]
-        times = self.schema_.times_after(last, leads)
-        known = self.transform_.scale_future(future_rows(future, self.schema_, times))
-        forecast = self.architecture_.forecast(state, known)
-        return pd.DataFrame(
-            {
-                "unique_id": self.schema_.name,
-                "ds": times,
-                "cutoff": last,
-                "step": np.arange(1, leads + 1),
-                "yhat": forecast,
-            }
-        )
+            panel = self._history(data)
+            ids, cutoffs = list(panel.ids), [series.times[-1] for series in panel]
+            state = self.architecture_.read(self.transform_.rows(panel), None)
+        needed = max(leads, self.architecture_.read_ahead)
+        times = [self.schema_.times_after(cutoff, needed) for cutoff in cutoffs]
+        known = self.transform_.scale_ahead(ids, known_ahead(future, self.schema_, ids, times))
+        forecast = self.architecture_.forecast(state, known)[:, :leads]
+        return forecast_frame(ids, cutoffs, [t[:leads] for t in times], forecast)
 
     def backtest(
         self,
@@ -223,44 +222,35 @@ class Forecaster(BaseEstimator):
         *,
         start: Any = None,
         stride: int = 1,
+        refit: int | None = None,
+        baselines: Sequence[str] | None = None,
+        audit: bool = False,
         recorder: Recorder | None = None,
     ) -> Backtest:
         """Forecasts from every origin of the rows that `fit` did not see, in one pass.
 
         Args:
-            data: the whole series, history included.
+            data: the whole of each series, history included.
             start: first time to be scored; by default the first after what `fit` saw.
             stride: rows from one origin to the next.
+            refit: origins after which a network is fitted anew, from the same settings, to
+                all that is known by then; by default never. This one stays as it is.
+            baselines: names of those to set beside it; by default all.
+            audit: prove, by overwriting and permuting what comes later, that nothing
+                forecast or scored before it changes; the result's `audit` says what was
+                tried. Takes as long as several backtests.
             recorder: told of the errors.
 
         Raises:
             ArgumentError: `start` lies in what `fit` saw.
             DataError: no rows to score, too little history, another table than in `fit`.
+            LeakError: the audit found a leak.
         """
         self._require_fit()
         whole_number("stride", stride)
-        series = read_like(data, self.schema_)
-        first = first_scored(series, start, self.fitted_until_, self.horizon_)
-        training = int((series.times <= self.fitted_until_).sum())
-        require_rows(
-            series[:training],
-            self.lookback_ + self.horizon_,
-            "look-back + horizon of what `fit` saw: give the whole series, history included",
-        )
-        require_rows(series, first + self.horizon_, f"{first} before the backtest + the horizon")
-        origins = origins_between(first, len(series), self.horizon_, stride)
-        rows = self.transform_.rows(series)
-        forecast = self.architecture_.forecast_origins(rows, origins, self.horizon_)
-        result = beside_baselines(
-            self.cell,
-            forecast,
-            series,
-            origins,
-            training,
-            order=self.lookback_,
-            parameters=self.parameters_,
-            seconds=self.history_.seconds,
-        )
+        if refit is not None:
+            whole_number("refit", refit)
+        result = roll(self, self._like(data), start, stride, refit, baselines, audit)
         if recorder is not None:
             record(result, recorder)
         return result
@@ -304,20 +294,33 @@ class Forecaster(BaseEstimator):
             options=self.cell_options or {},
         )
 
-    def _move(self, state: State, series: Series) -> None:
-        self.state_, self.last_time_ = state, series.times[-1]
+    def _move(self, panel: Panel, state: State) -> None:
+        which = self._numbers(panel)
+        self.state_ = self.state_.put(which, state)
+        for i, series in zip(which, panel, strict=True):
+            self.last_times_[i] = series.times[-1]
 
-    def _history(self, data: Any) -> Series:
+    def _numbers(self, panel: Panel) -> np.ndarray:
+        """The places of a table's series among those that were fitted."""
+        place = {one: i for i, one in enumerate(self.transform_.ids)}
+        return np.array([place[one] for one in panel.ids])
+
+    def _like(self, data: Any) -> Panel:
+        ids, statics = self.transform_.ids, self.transform_.statics_
+        return read_panel_like(data, self.schema_, ids=ids, statics=statics)
+
+    def _history(self, data: Any) -> Panel:
         self._require_fit()
-        series = read_like(data, self.schema_)
-        require_rows(series, self.lookback_, "the look-back")
-        return series
+        panel = self._like(data)
+        for series in panel:
+            require_rows(series, self.lookback_, "the look-back")
+        return panel
 
     def _leads(self, horizon: int | None) -> int:
         leads = self.horizon_ if horizon is None else whole_number("horizon", horizon)
-        if self.architecture_.name == "carried" and leads > self.horizon_:
+        if self.architecture_.name != "closed_loop" and leads > self.horizon_:
             raise ArgumentError(
-                f"A carried network forecasts the {self.horizon_} leads it was fitted for. "
+                f"A {self.architecture_.name} network forecasts the {self.horizon_} leads it was fitted for. "
                 f'Received: horizon={leads}. Fit with that horizon, or architecture="closed_loop".'
             )
         return leads

@@ -1,38 +1,62 @@
-"""Between a series in its own units and the scaled rows that a network reads."""
+"""Between series in their own units and the scaled rows that a network reads."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ...datasets import Schema, Series
+from ...datasets import Panel, Schema, Series
+from ...errors import DataError
 from ..scaling import Scaler
 
 
 @dataclass(frozen=True)
 class Rows:
-    """A span of a series as arrays.
+    """A span of one series as arrays.
 
     Attributes:
-        level: `(rows,)` of `float64`, the target in its own unit.
-        known: `(rows, 1 + past)` of `float32`: target and past covariates, scaled;
-            known up to the origin.
-        future: `(rows, futures)` of `float32`: covariates known ahead, scaled.
+        level: `(rows,)` of `float64`, the target in its own unit, NaN where it is missing.
+        last: `(rows, 1 + past)` of `float64`, the last known values of target and past
+            covariates, in their own units.
+        known: `(rows, 1 + past)` of `float32`: target and past covariates, scaled; known
+            up to the origin. A missing value is the one before it.
+        there: `(rows, indicators)` of `float32`: for each column of `known` whether its value
+            is there (1) or missing (0); no column where none may be missing.
+        ahead: `(rows, ahead)` of `float32`: what is known of the steps ahead as well, scaled.
+        unit: mean and scale of the target: an output times scale plus mean is in its unit.
     """
 
     level: np.ndarray
+    last: np.ndarray
     known: np.ndarray
-    future: np.ndarray
+    there: np.ndarray
+    ahead: np.ndarray
+    unit: np.ndarray
 
     def __len__(self) -> int:
         return len(self.level)
 
-    def __getitem__(self, rows: slice) -> "Rows":
-        return Rows(self.level[rows], self.known[rows], self.future[rows])
+    def __getitem__(self, rows: Any) -> "Rows":
+        """Some of the rows, by a slice or by their numbers in an array of any shape."""
+        return Rows(*[column[rows] for column in self._columns], self.unit)
+
+    @classmethod
+    def joined(cls, several: list["Rows"]) -> "Rows":
+        """The rows of several series one after the other, without a unit in common."""
+        columns = zip(*[rows._columns for rows in several], strict=True)
+        return cls(*map(np.concatenate, columns), unit=np.full(2, np.nan))
+
+    @property
+    def _columns(self) -> tuple[np.ndarray, ...]:
+        return self.level, self.last, self.known, self.there, self.ahead
 
 
 class Transform:
-    """Scales series to rows, and forecasts back; learned on the training span only.
+    """Scales series to rows; learned on the training spans only.
+
+    Target and past covariates are scaled for each series on its own; what is known ahead,
+    the known-future covariates and then the static ones, over all series alike.
 
     Args:
         schema: names of the columns.
@@ -44,49 +68,118 @@ class Transform:
         self.schema = schema
         self.difference = difference
 
-    def fit(self, series: Series) -> "Transform":
-        known, future = self._columns(series, before=None)
-        # the step of the very first row is unknown, not zero
-        known = known[1:] if self.difference else known
-        self.known_ = Scaler().fit(known)
-        self.future_ = Scaler().fit(future)
+    known_: dict[str, Scaler]
+    start_: dict[str, np.ndarray]
+
+    def fit(self, training: Panel) -> "Transform":
+        """Learns from the training span of every series.
+
+        Raises:
+            DataError: a column of a series has no value there.
+        """
+        self.known_, self.start_ = {}, {}
+        for series in training:
+            self._fit_one(series)
+        future = [series.values(self.schema.future) for series in training]
+        self.future_ = Scaler().fit(np.concatenate(future))
+        self.statics_ = {series.unique_id: series.static for series in training}
+        self.static_ = Scaler().fit(np.array([*self.statics_.values()], "float64"))
         return self
 
     @property
-    def scale(self) -> float:
-        """Of the target: one scaled unit in its own unit."""
-        return float(self.known_.scale_[0])
+    def ids(self) -> list[str]:
+        """Of the series that were fitted."""
+        return list(self.known_)
 
-    def rows(self, series: Series, before: float | None = None) -> Rows:
-        """Scaled rows of a series; `before` is the level of the row before the first."""
-        known, future = self._columns(series, before)
-        return Rows(
-            series.values(["y"])[:, 0],
-            self.known_.transform(known).astype("float32"),
-            self.scale_future(future),
-        )
+    @property
+    def ahead(self) -> int:
+        """Columns that are known ahead."""
+        return len(self.schema.future) + len(self.schema.static)
 
-    def scale_future(self, future: np.ndarray) -> np.ndarray:
-        return self.future_.transform(future).astype("float32")
+    @property
+    def indicators(self) -> int:
+        """Columns that tell what is missing."""
+        return 1 + len(self.schema.past) if self.schema.masked else 0
+
+    def rows(self, panel: Iterable[Series], before: np.ndarray | None = None) -> list[Rows]:
+        """Scaled rows of each series; `before (series, 1 + past)` are the values of the rows
+        before the first ones."""
+        return [
+            self._rows_of(series, None if before is None else before[i])
+            for i, series in enumerate(panel)
+        ]
+
+    def scale_ahead(self, ids: Iterable[str], future: np.ndarray) -> np.ndarray:
+        """`(series, steps, ahead)` from the known-future covariates `(series, steps, futures)`."""
+        return np.stack([self._ahead(one, rows) for one, rows in zip(ids, future, strict=True)])
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "difference": self.difference,
-            "known": self.known_.to_dict(),
+            "known": {one: scaler.to_dict() for one, scaler in self.known_.items()},
+            "start": {one: start.tolist() for one, start in self.start_.items()},
             "future": self.future_.to_dict(),
+            "static": self.static_.to_dict(),
+            "statics": self.statics_,
         }
 
     @classmethod
     def from_dict(cls, schema: Schema, stored: dict[str, Any]) -> "Transform":
         transform = cls(schema, stored["difference"])
-        transform.known_ = Scaler.from_dict(stored["known"])
+        transform.known_ = {k: Scaler.from_dict(v) for k, v in stored["known"].items()}
+        transform.start_ = {k: np.array(v, "float64") for k, v in stored["start"].items()}
         transform.future_ = Scaler.from_dict(stored["future"])
+        transform.static_ = Scaler.from_dict(stored["static"])
+        transform.statics_ = {one: tuple(values) for one, values in stored["statics"].items()}
         return transform
 
-    def _columns(self, series: Series, before: float | None) -> tuple[np.ndarray, np.ndarray]:
-        known = series.values(["y", *self.schema.past])
-        if self.difference:
-            first = known[0, 0] if before is None else before
-            steps = np.diff(known[:, :1], axis=0, prepend=first)
-            known = np.concatenate([steps, known[:, 1:]], axis=1)
-        return known, series.values(self.schema.future)
+    def _fit_one(self, series: Series) -> None:
+        names = [self.schema.target, *self.schema.past]
+        values = series.values(["y", *self.schema.past])
+        for name, column in zip(names, values.T, strict=True):
+            if np.isnan(column).all():
+                raise DataError(
+                    f"Series {series.unique_id!r}: column {name!r} has no value in its first "
+                    f"{len(series)} rows, the training span. Begin later, or leave it out."
+                )
+        start = np.nanmean(values, axis=0)
+        last = _carried_forward(values, start)
+        # the step of the very first row is unknown, not zero
+        read = self._read(last, last[0])[1:] if self.difference else last
+        there = ~np.isnan(values[-len(read) :])
+        self.known_[series.unique_id] = Scaler().fit(np.where(there, read, np.nan))
+        self.start_[series.unique_id] = start
+
+    def _rows_of(self, series: Series, before: np.ndarray | None) -> Rows:
+        scaler = self.known_[series.unique_id]
+        values = series.values(["y", *self.schema.past])
+        first = before is None
+        last = _carried_forward(values, self.start_[series.unique_id] if first else before)
+        before = last[0] if first else before
+        known = scaler.transform(self._read(last, before)).astype("float32")
+        there = (~np.isnan(values[:, : self.indicators])).astype("float32")
+        ahead = self._ahead(series.unique_id, series.values(self.schema.future))
+        unit = np.array([scaler.mean_[0], scaler.scale_[0]])
+        return Rows(values[:, 0], last, known, there, ahead, unit)
+
+    def _read(self, last: np.ndarray, before: np.ndarray) -> np.ndarray:
+        """What the network reads of known values: the target's steps or its level."""
+        if not self.difference:
+            return last
+        steps = np.diff(last[:, :1], axis=0, prepend=before[:1, None])
+        return np.concatenate([steps, last[:, 1:]], axis=1)
+
+    def _ahead(self, one: str, future: np.ndarray) -> np.ndarray:
+        static = self.static_.transform(np.array(self.statics_[one], "float64"))
+        columns = [self.future_.transform(future), np.tile(static, (len(future), 1))]
+        return np.concatenate(columns, axis=1).astype("float32")
+
+
+def _carried_forward(values: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """`(rows, columns)` with the last known value in place of a missing one, at first `start`."""
+    there = ~np.isnan(values)
+    if there.all():
+        return values
+    rows = np.maximum.accumulate(np.where(there, np.arange(len(values))[:, None], -1), axis=0)
+    known = values[np.maximum(rows, 0), np.arange(values.shape[1])]
+    return np.where(rows >= 0, known, start)

@@ -10,7 +10,7 @@ from ...datasets import Schema
 from ...errors import ModelFileError
 from ..folders import read_folder, write_folder
 from ..training import History
-from .architectures import State
+from .reading import State
 from .rows import Transform
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ def save(forecaster: "Forecaster", folder: Path) -> Path:
         "lookback": forecaster.lookback_,
         "horizon": forecaster.horizon_,
         "history": asdict(forecaster.history_),
-        "fitted_until": forecaster.fitted_until_.isoformat(),
-        "state": {"time": forecaster.last_time_.isoformat(), "level": state.level},
+        "fitted_until": [time.isoformat() for time in forecaster.fitted_until_],
+        "last_times": [time.isoformat() for time in forecaster.last_times_],
     }
     arrays = {
         "weights": forecaster.architecture_.network.get_weights(),
-        "state": [state.output, *state.arrays],
+        "state": [state.unit, state.last, state.output, *state.arrays],
     }
     write_folder(folder, KIND, manifest, arrays)
     return folder
@@ -51,17 +51,17 @@ def restore(kind: type["Forecaster"], folder: Path) -> "Forecaster":
         forecaster = kind(**manifest["settings"])
         forecaster.check()
         schema = manifest["schema"]
-        lists = {key: tuple(schema[key]) for key in ("past", "future", "others")}
+        lists = {key: tuple(schema[key]) for key in ("past", "future", "static", "others")}
         forecaster.schema_ = Schema(**schema | lists)
         forecaster.lookback_, forecaster.horizon_ = manifest["lookback"], manifest["horizon"]
         forecaster.transform_ = Transform.from_dict(forecaster.schema_, manifest["transform"])
         forecaster.history_ = History(**manifest["history"])
-        forecaster.fitted_until_ = pd.Timestamp(manifest["fitted_until"])
-        forecaster.last_time_ = pd.Timestamp(manifest["state"]["time"])
+        forecaster.fitted_until_ = [pd.Timestamp(t) for t in manifest["fitted_until"]]
+        forecaster.last_times_ = [pd.Timestamp(t) for t in manifest["last_times"]]
         forecaster.architecture_ = forecaster.build()
         forecaster.architecture_.network.set_weights(arrays["weights"])
-        output, *states = arrays["state"]
-        forecaster.state_ = State(states, output, manifest["state"]["level"])
+        unit, last, output, *states = arrays["state"]
+        forecaster.state_ = State(states, output, last, unit)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFileError(f"{folder} is no forecaster that can be read: {error}") from error
     return forecaster

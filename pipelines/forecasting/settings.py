@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...datasets import Series, require_rows
+from ...datasets import Panel, require_rows
 from ...errors import flag, fraction, positive, seed_number, whole_number
 from ...zoo.cells import CELLS
 from ..options import check_options
@@ -22,35 +22,37 @@ class Plan:
 
     Attributes:
         lookback: rows over which errors are propagated back.
-        training: rows that train, the first ones.
-        held_out: rows that choose the weights, the last ones.
+        training: rows of each series that train, the first ones.
+        held_out: rows of each that choose the weights, the last ones.
     """
 
     lookback: int
-    training: int
-    held_out: int
+    training: list[int]
+    held_out: list[int]
 
 
-def plan(settings: dict[str, Any], series: Series, reserved: int = 0) -> Plan:
-    """Divides a series by time into a training and a validation span.
+def plan(settings: dict[str, Any], panel: Panel, reserved: int = 0) -> Plan:
+    """Divides each series by time into a training and a validation span.
 
     Args:
         settings: of a forecaster.
-        series: all rows that there are.
-        reserved: rows at the end that are kept for a test.
+        panel: all rows that there are.
+        reserved: rows at the end of each that are kept for a test.
 
     Raises:
-        DataError: it is too short for that.
+        DataError: a series is too short for that.
     """
     horizon = int(settings["horizon"])
-    rows = max(0, len(series) - reserved)
-    lookback = settings["lookback"] or _default_lookback(rows, horizon, series.schema.season)
-    held_out = max(horizon, round(settings["validation"] * rows))
-    why = f"look-back {lookback} + horizon {horizon} to train on, {held_out} to validate on"
-    if reserved:
-        why += f", {reserved} to test on"
-    require_rows(series, lookback + horizon + held_out + reserved, why)
-    return Plan(int(lookback), rows - held_out, held_out)
+    rows = [max(0, len(series) - reserved) for series in panel]
+    lookback = settings["lookback"] or _default_lookback(min(rows), horizon, panel.schema.season)
+    held_out = [max(horizon, round(settings["validation"] * count)) for count in rows]
+    for series, last in zip(panel, held_out, strict=True):
+        why = f"look-back {lookback} + horizon {horizon} to train on, {last} to validate on"
+        if reserved:
+            why += f", {reserved} to test on"
+        require_rows(series, lookback + horizon + last + reserved, why)
+    training = [count - last for count, last in zip(rows, held_out, strict=True)]
+    return Plan(int(lookback), training, held_out)
 
 
 def check(settings: dict[str, Any]) -> None:
@@ -79,10 +81,12 @@ def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
         "target": schema.target,
         "past": ",".join(schema.past),
         "future": ",".join(schema.future),
+        "static": ",".join(schema.static),
+        "series": len(plan.training),
         "frequency": schema.frequency,
         "season": schema.season,
-        "split.training_rows": plan.training,
-        "split.validation_rows": plan.held_out,
+        "split.training_rows": sum(plan.training),
+        "split.validation_rows": sum(plan.held_out),
         "weights": int(forecaster.architecture_.network.count_params()),
     }
 

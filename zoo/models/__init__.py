@@ -4,6 +4,7 @@ from .carried import Carried, carried
 from .closed_loop import ClosedLoop, closed_loop
 from .encoder_forecaster import encoder_forecaster
 from .narx import NARXNetwork
+from .segment import segment
 from .sequence import padded, sequence
 from .truncated import chunks, fit_truncated, run_chunks
 
@@ -18,5 +19,6 @@ __all__ = [
     "fit_truncated",
     "padded",
     "run_chunks",
+    "segment",
     "sequence",
 ]

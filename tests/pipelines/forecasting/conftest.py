@@ -16,6 +16,7 @@ ARCHITECTURES = {
     "carried, two layers": {"cell": "lstm", "layers": 2},
     "closed loop, fed back by itself": {"cell": "narx"},
     "closed loop, its own readout": {"cell": "jordan", "difference": True},
+    "segment": {"cell": "gru", "architecture": "segment"},
     "closed loop, any cell": {"cell": "lstm", "architecture": "closed_loop", "layers": 2},
 }
 

@@ -19,8 +19,12 @@ Y = np.roll(X[:, :1], 1, axis=0)  # the first input, a step later
 
 
 def chunks(**changes):
-    settings = {"inputs": [X], "targets": Y, "length": 10, "burn_in": 4}
-    return Chunks(**settings | changes)
+    settings = {"batch": lambda at: ((X[at],), Y[at]), "length": 10, "burn_in": 4}
+    return Chunks(**settings | {"lengths": np.array([ROWS])} | changes)
+
+
+def spans(**changes):
+    return _Spans(chunks(**changes), np.random.default_rng(0))
 
 
 def network():
@@ -34,23 +38,54 @@ def test_targets_that_are_nan_are_outside_the_loss():
     assert float(mean_absolute_error(truth * np.nan, forecast)) == 0
 
 
+def read_by(spans, group=0):
+    """What one group of spans reads: inputs and targets `(streams, rows, …)`."""
+    first = group * spans.chunks_a_span
+    batches = [spans[first + k] for k in range(spans.chunks_a_span)]
+    inputs = np.concatenate([x for (x,), _ in batches], axis=1)
+    return inputs, np.concatenate([y for _, y in batches], axis=1)
+
+
 def test_chunks_follow_one_another_and_the_burn_in_is_outside_the_loss():
-    spans = _Spans(chunks(), streams=3, length=40, rng=np.random.default_rng(0))
-    assert len(spans) == 4
-    for stream, first in enumerate(spans.starts):
-        read = np.concatenate([spans[k][0][0][stream] for k in range(4)])
-        np.testing.assert_array_equal(read, X[first : first + 40])
-        targets = np.concatenate([spans[k][1][stream] for k in range(4)])
-        assert np.isnan(targets[:4]).all()
-        np.testing.assert_array_equal(targets[4:], Y[first + 4 : first + 40])
+    found = spans()
+    assert len(found) == found.chunks_a_span == 2
+    inputs, targets = read_by(found)
+    assert len(inputs) == found.streams == 13  # 16 fresh rows each: one pass over the 200
+    for read, wanted, first in zip(inputs, targets, found.starts[0], strict=True):
+        np.testing.assert_array_equal(read, X[first : first + 20])
+        assert np.isnan(wanted[:4]).all()
+        np.testing.assert_array_equal(wanted[4:], Y[first + 4 : first + 20])
     assert not np.isnan(Y).any()  # a copy was blanked, not the series
 
 
 def test_a_burn_in_longer_than_a_chunk():
-    spans = _Spans(chunks(burn_in=13), streams=2, length=40, rng=np.random.default_rng(0))
-    targets = np.concatenate([spans[k][1] for k in range(4)], axis=1)
+    found = spans(burn_in=13)
+    _, targets = read_by(found)
     assert np.isnan(targets[:, :13]).all()
     assert not np.isnan(targets[:, 13:]).any()
+
+
+def test_spans_of_several_series_lie_inside_them_and_cover_their_rows():
+    lengths = np.array([30, 70, 100])
+    found = spans(lengths=lengths)
+    ends = np.cumsum(lengths)
+    seen = np.zeros(ROWS, int)
+    for _ in range(20):  # epochs: the cuts move
+        for first in found.starts.ravel():
+            series = np.searchsorted(ends, first, side="right")
+            assert first + found.length <= ends[series]
+            seen[first + 4 : first + found.length] += 1
+        found.on_epoch_end()
+    assert (seen[4:30] > 0).all() and (seen[34:100] > 0).all() and (seen[104:] > 0).all()
+
+
+def test_many_series_are_read_in_groups():
+    found = spans(lengths=np.full(20, 10), burn_in=0)
+    assert (found.streams, len(found)) == (20, 1)
+    rows = np.random.default_rng(1).normal(size=(1000, 2))
+    many = spans(batch=lambda at: ((rows[at],), rows[at]), lengths=np.full(100, 10), burn_in=0)
+    assert many.starts.shape == (2, 64)
+    assert set(many.starts.ravel()) == set(range(0, 1000, 10))  # each once, some again
 
 
 def test_each_chunk_starts_where_the_one_before_ended():

@@ -1,0 +1,88 @@
+"""The command `rnnzoo forecast`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .inputs import listed, named_panel
+from .terminal import Debug, Tracking, open_store
+
+
+def forecast(
+    data: Annotated[str, typer.Argument(help="CSV, CSV.GZ or Parquet file, or a data set's name.")],
+    time: Annotated[str | None, typer.Option(help="Time column. (default: ds)")] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="Column to forecast; several are a series each. (default: y)"),
+    ] = None,
+    horizon: Annotated[int, typer.Option(help="Steps ahead.")] = 24,
+    cell: Annotated[
+        list[str] | None, typer.Option(help="Cells, e.g. gru,lstm. (default: gru)")
+    ] = None,
+    past: Annotated[list[str] | None, typer.Option(help="Covariate known up to now.")] = None,
+    future: Annotated[list[str] | None, typer.Option(help="Covariate known ahead too.")] = None,
+    static: Annotated[list[str] | None, typer.Option(help="A number for each series.")] = None,
+    future_rows: Annotated[
+        Path | None, typer.Option(help="Table with the future covariates after the data's end.")
+    ] = None,
+    lookback: Annotated[
+        int | None, typer.Option(help="Steps of history. (default: a rule)")
+    ] = None,
+    units: Annotated[int, typer.Option(help="Width of the cells.")] = 32,
+    epochs: Annotated[int, typer.Option(help="Passes over the data, at most.")] = 100,
+    seed: Annotated[int, typer.Option(help="Same seed, same forecast.")] = 0,
+    test_rows: Annotated[
+        int | None, typer.Option(help="Last rows to be tested on. (default: a fifth)")
+    ] = None,
+    difference: Annotated[
+        bool, typer.Option(help="Read steps instead of levels; for prices.")
+    ] = False,
+    missing: Annotated[
+        str, typer.Option(help="Missing values: error, interpolate or mask.")
+    ] = "error",
+    duplicates: Annotated[str, typer.Option(help="Repeated times: error or mean.")] = "error",
+    gaps: Annotated[str, typer.Option(help="Missing times: error or fill.")] = "error",
+    short: Annotated[str, typer.Option(help="Series too short: error, drop or pad.")] = "error",
+    zone: Annotated[
+        str | None, typer.Option(help="Time zone of times written without one: Europe/Paris.")
+    ] = None,
+    time_format: Annotated[
+        str | None, typer.Option(help="How times are written, if not as 2024-12-31; e.g. %d/%m/%Y.")
+    ] = None,
+    tracking: Tracking = True,
+    save: Annotated[
+        Path | None, typer.Option(help="Folder for models, charts and the forecast.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Fit networks to a table, backtest them beside baselines, forecast what follows."""
+    targets = listed(target)
+    asked = dict(
+        time=time,
+        target=targets if len(targets) > 1 else next(iter(targets), None),
+        past=listed(past),
+        future=listed(future),
+        static=listed(static),
+    )
+    repairs = dict(missing=missing, duplicates=duplicates, gaps=gaps, short=short)
+    panel = named_panel(data, asked, repairs | {"time_format": time_format, "zone": zone})
+    from .forecast import forecast as run  # after the cheap checks: it loads Keras
+
+    settings = dict(
+        horizon=horizon,
+        lookback=lookback,
+        units=units,
+        epochs=epochs,
+        seed=seed,
+        difference=difference,
+    )
+    run(
+        panel,
+        listed(cell) or ["gru"],
+        settings,
+        test_rows=test_rows,
+        open_store=open_store if tracking else None,
+        save=save,
+        future_rows=future_rows,
+    )

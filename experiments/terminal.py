@@ -1,0 +1,49 @@
+"""What all commands share: their common options, and how their errors are shown."""
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import RnnzooError
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Tracking = Annotated[
+    bool,
+    typer.Option(
+        "--tracking/--no-tracking",
+        help="Log the runs to MLflow: MLFLOW_TRACKING_URI, or mlflow.db in this folder.",
+    ),
+]
+
+
+def clearly(command: Callable[..., None]) -> Callable[..., None]:
+    """Turns an error into one message and exit code 2; `--debug` shows where it was."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, debug: bool = False, **kwargs: Any) -> None:
+        try:
+            command(*args, debug=debug, **kwargs)
+        except (typer.Exit, typer.Abort):
+            raise
+        except KeyboardInterrupt:
+            print("Interrupted.", file=sys.stderr)
+            raise typer.Exit(130) from None
+        except Exception as error:
+            if debug:
+                raise
+            expected = isinstance(error, (RnnzooError, OSError))
+            text = str(error) if expected else f"{type(error).__name__}: {error} (see --debug)"
+            print(f"Error: {text}", file=sys.stderr)
+            raise typer.Exit(2) from None
+
+    return wrapped
+
+
+def open_store(existing: bool = False) -> Any:
+    """The tracking store; made if need be, unless only an `existing` one will do."""
+    from .tracking import Store, existing_store
+
+    return existing_store() if existing else Store()

@@ -1,0 +1,90 @@
+"""The carried architecture: reads step by step, forecasts all leads from its state."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...zoo.compiled import compiled
+from ...zoo.models import carried
+from ..recorder import Recorder
+from ..training import History
+from .chunks import Chunks, Joined, train
+from .reading import Ends, Found, State, at_zero, blocks, up_to_the_last
+from .rows import Rows, Transform
+
+
+class CarriedArchitecture:
+    """All leads at once from the state, every step a training target.
+
+    The network forecasts the change from the value at the origin, in scaled units.
+    """
+
+    name = "carried"
+    read_ahead = 0
+
+    def __init__(self, transform: Transform, cells: list[Any], horizon: int):
+        self.horizon = horizon
+        known = 1 + len(transform.schema.past) + transform.indicators
+        built = carried(cells, known + transform.ahead, horizon, transform.ahead)
+        self.network, self.reader = built.network, built.reader
+        self._read, self._head = compiled(built.reader), compiled(built.head)
+
+    def train(
+        self, rows: list[Rows], score: Callable[[], float], lookback: int, recorder: Recorder,
+        **settings: Any,
+    ) -> History:  # fmt: skip
+        chunks = self.chunks(rows, lookback, burn_in=lookback // 2)
+        return train(self.network, chunks, score, recorder=recorder, **settings)
+
+    def chunks(self, rows: list[Rows], length: int, burn_in: int) -> Chunks:
+        """The rows as inputs and targets for training."""
+        joined = Joined(rows)
+        steps = np.arange(1, self.horizon + 1)
+
+        def batch(at: np.ndarray) -> tuple[tuple, np.ndarray]:
+            leads, inside = joined.after(at, steps)
+            change = joined.rows.level[leads] - joined.rows.last[at][..., :1]
+            change /= joined.scale[joined.series(at)][..., None]
+            inputs = [_drive(joined.rows[at])]
+            if joined.rows.ahead.shape[1]:
+                inputs.append(np.where(inside[..., None], joined.rows.ahead[leads], 0))
+            return tuple(inputs), np.where(inside, change, np.nan).astype("float32")
+
+        return Chunks(batch, joined.lengths, length, burn_in)
+
+    def read(self, rows: list[Rows], state: State | None) -> State:
+        start = at_zero(self.reader, len(rows)) if state is None else state.arrays
+        ends = Ends(rows)
+        for block in blocks(rows, _drive, self._read, start):
+            ends.keep(block, block.states)
+        return ends.state()
+
+    def forecast(self, state: State, ahead: np.ndarray) -> np.ndarray:
+        # each lead reads its own row: rows repeated past the last one change no lead before
+        leads = ahead.shape[1]
+        missing = max(0, self.horizon - leads)
+        rows = np.concatenate([ahead, np.repeat(ahead[:, -1:], missing, axis=1)], axis=1)
+        return self._leads(state.output, state.level, state.unit, rows)[:, :leads]
+
+    def forecast_origins(
+        self, rows: list[Rows], origins: list[np.ndarray], horizon: int
+    ) -> list[np.ndarray]:
+        found = Found(rows, origins, self.horizon)
+        read, start = up_to_the_last(rows, origins), at_zero(self.reader, len(rows))
+        for block in blocks(read, _drive, self._read, start):
+            for due in found.due(block):
+                output = block.output[due.place]
+                found.add(due, self._leads(output, due.level, due.unit, due.ahead))
+        return [forecasts[:, :horizon] for forecasts in found.forecasts()]
+
+    def _leads(
+        self, output: np.ndarray, level: np.ndarray, unit: np.ndarray, ahead: np.ndarray
+    ) -> np.ndarray:
+        known = [ahead[:, None].astype("float32")] if ahead.shape[-1] else []
+        change = self._head([output[:, None], *known])[0][:, 0]
+        return level[:, None] + unit[:, 1:] * change.astype("float64")
+
+
+def _drive(rows: Rows) -> np.ndarray:
+    return np.concatenate([rows.known, rows.there, rows.ahead], axis=-1)

@@ -1,0 +1,176 @@
+import logging
+import warnings
+
+import numpy as np
+import pytest
+from rnnzoo.pipelines.forecasting import classical
+from rnnzoo.pipelines.forecasting.classical import ets, theta
+from statsmodels.tools.sm_exceptions import ConvergenceWarning
+from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+from statsmodels.tsa.forecasting.theta import ThetaModel
+
+ROWS, TRAINING, HORIZON = 300, 200, 15
+ORIGINS = np.arange(TRAINING - 1, ROWS, 7)
+RNG = np.random.default_rng(0)
+WALK = RNG.normal(size=ROWS).cumsum()
+
+
+def wave(season):
+    return WALK + 6 * np.sin(2 * np.pi * np.arange(ROWS) / season)
+
+
+@pytest.mark.parametrize("season", [1, 2, 7, 12])
+@pytest.mark.parametrize("block", [16_384, 37, 1])
+def test_ets_is_filtering_anew_up_to_each_origin(season, block, monkeypatch):
+    monkeypatch.setattr(classical, "BLOCK", block)
+    y = wave(12)
+    found = ets(y, ORIGINS, HORIZON, TRAINING, season)
+    components = {"error": "add", "trend": "add", "damped_trend": True}
+    if season > 1:
+        components |= {"seasonal": "add", "seasonal_periods": season}
+    mean, scale = y[:TRAINING].mean(), y[:TRAINING].std()
+    z = (y - mean) / scale
+    fitted = ETSModel(z[:TRAINING], initialization_method="heuristic", **components)
+    parameters = fitted.fit(disp=False).params
+    states = dict(
+        initial_level=fitted.initial_level,
+        initial_trend=fitted.initial_trend,
+        initial_seasonal=fitted.initial_seasonal,
+    )
+    for forecast, origin in zip(found, ORIGINS, strict=True):
+        known = z[: origin + 1]
+        model = ETSModel(known, initialization_method="known", **states, **components)
+        expected = model.smooth(parameters).forecast(HORIZON) * scale + mean
+        np.testing.assert_allclose(forecast, expected, rtol=0, atol=1e-6)
+
+
+def test_ets_learns_a_season_in_noise():
+    y = 6 * np.sin(2 * np.pi * np.arange(ROWS) / 12) + RNG.normal(size=ROWS)
+    origins = np.arange(TRAINING - 1, ROWS - HORIZON)
+    truth = y[origins[:, None] + np.arange(1, HORIZON + 1)]
+    with_season = np.abs(ets(y, origins, HORIZON, TRAINING, 12) - truth).mean()
+    assert 0.75 < with_season < 0.95  # of the noise alone: 0.80
+    assert np.abs(ets(y, origins, HORIZON, TRAINING, 1) - truth).mean() > 3
+
+
+def test_ets_follows_a_line():
+    y = np.arange(100.0)
+    np.testing.assert_allclose(ets(y, np.array([98]), 1, 80, 1), [[99]], atol=0.05)
+
+
+@pytest.mark.parametrize(("y", "season"), [(WALK, 1), (wave(12), 12), (wave(12) + 50, 12)])
+def test_theta_is_that_of_statsmodels_at_the_end_of_training(y, season):
+    model = ThetaModel(y[:TRAINING], period=season, deseasonalize=season > 1)
+    expected = model.fit().forecast(HORIZON)
+    found = theta(y, np.array([TRAINING - 1]), HORIZON, TRAINING, season)
+    np.testing.assert_allclose(found[0], expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("offset", "factors"), [(0, False), (50, True)])
+def test_theta_at_later_origins_is_a_plain_loop(offset, factors):
+    y, season = wave(12) + offset, 12
+    fitted = ThetaModel(y[:TRAINING], period=season).fit()
+    slope, alpha = fitted.params
+    ahead = fitted.forecast_components(season)["seasonal"].to_numpy()
+    index = {(TRAINING + k) % season: value for k, value in enumerate(ahead)}
+    assert fitted.model.method.startswith("mul") == factors
+    assert np.ptp(ahead) > 0.05
+    found = theta(y, ORIGINS, HORIZON, TRAINING, season)
+    level = None
+    for t in range(ROWS):
+        x = y[t] / index[t % season] if factors else y[t] - index[t % season]
+        level = x if level is None else level + alpha * (x - level)
+        if t not in ORIGINS:
+            continue
+        for lead in range(1, HORIZON + 1):
+            line = slope * (lead - 1 + 1 / alpha - (1 - alpha) ** (t + 1) / alpha)
+            here = index[(t + lead) % season]
+            expected = (level + line / 2) * here if factors else level + line / 2 + here
+            forecast = found[np.searchsorted(ORIGINS, t), lead - 1]
+            assert forecast == pytest.approx(expected, abs=1e-6)
+
+
+def test_theta_divides_by_no_factor_near_zero():
+    """As of sunlight, where one stray value at night would be a blaze by day."""
+    day = np.maximum(np.sin(2 * np.pi * np.arange(ROWS) / 12), 1e-6)
+    y = day * np.exp(RNG.normal(0, 0.05, ROWS))
+    night = TRAINING + np.flatnonzero(day[TRAINING:] < 1e-3)[0]
+    y[night] = 0.5
+    assert theta(y, np.array([night]), HORIZON, TRAINING, 12).max() < 2
+
+
+@pytest.mark.parametrize("baseline", [ets, theta])
+@pytest.mark.parametrize(("longest", "close"), [(120, True), (60, False)])
+def test_a_long_training_span_is_fitted_on_its_last_rows(baseline, longest, close, monkeypatch):
+    y = wave(12)
+    y[: TRAINING - 60] = 0  # nothing to learn from
+    monkeypatch.setattr(classical, "LONGEST", longest)
+    found = baseline(y, ORIGINS, HORIZON, TRAINING, 12)
+    monkeypatch.setattr(classical, "LONGEST", 10_000)
+    whole = baseline(y, ORIGINS, HORIZON, TRAINING, 12)
+    assert np.isfinite(found).all()
+    assert (np.abs(found - whole).max() < 1e-9) is False
+
+
+@pytest.mark.parametrize("baseline", [ets, theta])
+@pytest.mark.parametrize("season", [1, 12])
+class TestBoth:
+    def test_a_constant_training_span_gives_the_last_value(self, baseline, season):
+        y = np.concatenate([np.full(TRAINING, 7.0), WALK[TRAINING:]])
+        found = baseline(y, ORIGINS, HORIZON, TRAINING, season)
+        np.testing.assert_array_equal(found, np.tile(y[ORIGINS][:, None], HORIZON))
+
+    def test_too_few_rows_give_nothing(self, baseline, season):
+        assert baseline(WALK, ORIGINS, HORIZON, 9, season) is None
+        assert np.isfinite(baseline(WALK, ORIGINS, HORIZON, 10, season)).all()
+
+    @pytest.mark.parametrize("training", range(20, 41, 3))
+    def test_a_season_is_learned_from_three(self, baseline, season, training):
+        """Below, its forecasts are those without one."""
+        y = wave(12)
+        found = baseline(y, ORIGINS, HORIZON, training, season)
+        without = baseline(y, ORIGINS, HORIZON, training, 1)
+        assert np.array_equal(found, without) == (season == 1 or training < 36)
+
+    def test_far_from_zero(self, baseline, season):
+        found = baseline(wave(12) + 1e9, ORIGINS, HORIZON, TRAINING, season) - 1e9
+        np.testing.assert_allclose(
+            found, baseline(wave(12) + 1e4, ORIGINS, HORIZON, TRAINING, season) - 1e4, atol=0.05
+        )
+
+    @pytest.mark.parametrize(
+        "y",
+        [
+            np.arange(ROWS) * 1.0,
+            np.tile(np.arange(12.0) < 6, ROWS // 12) * 1.0,
+            5 + np.sin(2 * np.pi * np.arange(ROWS) / 12),
+            (np.arange(ROWS) >= TRAINING - 1) * 1.0,
+            (np.arange(ROWS) == 0) * 1.0,
+            1 + np.spacing(1.0) * (np.arange(ROWS) % 2),
+            WALK * 1e15,
+            WALK * 1e-15,
+            1.5 ** np.arange(ROWS),
+        ],
+        ids=["line", "square", "sine", "step", "pulse", "rounding", "huge", "tiny", "explosion"],
+    )
+    def test_odd_series_are_forecast_without_a_word(self, baseline, season, y):
+        assert np.isfinite(baseline(y, ORIGINS, HORIZON, TRAINING, season)).all()
+
+
+def test_a_search_that_ends_early_is_logged_and_forecasts(caplog):
+    y = 5 + np.sin(2 * np.pi * np.arange(240) / 24)
+    with caplog.at_level(logging.INFO, logger="rnnzoo"):
+        found = ets(y, np.array([239]), 24, 240, 24)
+    assert "failed to converge" in caplog.text
+    np.testing.assert_allclose(found[0], y[:24], atol=1e-6)
+
+
+def test_other_warnings_of_a_search_are_let_through():
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        classical._search("ETS"),
+    ):
+        warnings.simplefilter("always")
+        warnings.warn("kept", UserWarning, stacklevel=1)
+        warnings.warn("logged", ConvergenceWarning, stacklevel=1)
+    assert [str(one.message) for one in caught] == ["kept"]

@@ -1,0 +1,132 @@
+"""One network over several series of different length and size."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from rnnzoo import DataError, Forecaster
+
+ROWS = {"long": 240, "short": 150, "late": 150}
+TEST = 30
+COLUMNS = {"time": "day", "target": "sales", "past": ["wind"], "future": ["holiday"]}
+TINY = {"horizon": 4, "lookback": 10, "units": 5, "epochs": 2, "seed": 1}
+
+
+@pytest.fixture(scope="module")
+def shops(waves):
+    """Shops of different size and age; `late` opened later."""
+    parts = [
+        waves[:240].assign(unique_id="long"),
+        waves[:150].assign(unique_id="short", sales=100 * waves["sales"][:150]),
+        waves[90:240].assign(unique_id="late", sales=waves["sales"][90:240] - 30),
+    ]
+    area = {"long": 10.0, "short": 30.0, "late": 20.0}
+    frame = pd.concat(parts, ignore_index=True)
+    return frame.assign(area=frame["unique_id"].map(area))
+
+
+def without_the_last(shops, rows):
+    return shops[shops.groupby("unique_id").cumcount(ascending=False) >= rows]
+
+
+@pytest.fixture(scope="module", params=["gru", "narx"])
+def forecaster(request, shops):
+    return Forecaster(request.param, **TINY).fit(
+        without_the_last(shops, TEST), **COLUMNS, static=["area"]
+    )
+
+
+def after(shops, rows):
+    """The four rows of each series that follow all but its last `rows`."""
+    left = shops.groupby("unique_id").cumcount(ascending=False)
+    return shops[(left < rows) & (left >= rows - 4)][["unique_id", "day", "holiday"]]
+
+
+def test_the_forecast_holds_every_series(forecaster, shops):
+    forecast = forecaster.predict(future=after(shops, TEST))
+    assert forecast["unique_id"].tolist() == [one for one in ROWS for _ in range(4)]
+    assert forecast["step"].tolist() == [1, 2, 3, 4] * 3
+    cutoffs = without_the_last(shops, TEST).groupby("unique_id", sort=False)["day"].max()
+    assert (
+        forecast.groupby("unique_id", sort=False)["cutoff"].first().equals(cutoffs.rename("cutoff"))
+    )
+    sizes = forecast.groupby("unique_id")["yhat"].mean()
+    assert sizes["short"] > 1000 > sizes["long"] > 0 > sizes["late"]
+
+
+def test_each_series_is_read_as_if_it_were_alone(forecaster, shops):
+    """Shorter series neither see nor hold up the longer ones."""
+    history = without_the_last(shops, 20)
+    future = after(shops, 20)
+    together = forecaster.predict(history, future=future)
+    for one in ROWS:
+        alone = forecaster.predict(history[history["unique_id"] == one], future=future)
+        expected = together[together["unique_id"] == one]
+        np.testing.assert_allclose(alone["yhat"], expected["yhat"], rtol=1e-5)
+
+
+def test_series_are_streamed_each_at_its_own_pace(forecaster, shops):
+    forecaster.warm_up(without_the_last(shops, TEST))
+    more = without_the_last(shops, 20)
+    rest = more[~more.index.isin(without_the_last(shops, TEST).index)]
+    forecaster.update(rest[rest["unique_id"] != "short"])
+    forecaster.update(rest[rest["unique_id"] == "short"])
+    streamed = forecaster.predict(future=after(shops, 20))
+    batch = forecaster.predict(more, future=after(shops, 20))
+    pd.testing.assert_frame_equal(streamed, batch, rtol=1e-5)
+    with pytest.raises(DataError, match="New rows of series 'long' must follow|must follow"):
+        forecaster.update(shops[shops["unique_id"] == "long"])
+
+
+def test_the_backtest_is_each_origin_of_each_series_on_its_own(forecaster, shops):
+    result = forecaster.backtest(shops, stride=9, baselines=["naive-last"])
+    assert list(dict.fromkeys(result.ids)) == list(ROWS)
+    for i in range(0, len(result.ids), 2):
+        known = shops[shops["unique_id"] == result.ids[i]]
+        history = known[known["day"] <= result.origins[i]]
+        alone = forecaster.predict(history, future=known[["unique_id", "day", "holiday"]])
+        np.testing.assert_allclose(result.forecasts[result.model][i], alone["yhat"], rtol=1e-5)
+        assert result.level[i] == history["sales"].iloc[-1]
+
+
+def test_series_of_different_size_are_ranked_by_scaled_errors(forecaster, shops):
+    result = forecaster.backtest(shops)
+    assert result.error == "mase"
+    row = result.leaderboard.set_index("model").loc[result.model]
+    error = np.abs(result.forecasts[result.model] - result.truth) / result.scale[:, None]
+    assert row["mase"] == pytest.approx(error.mean())
+    assert result.leaderboard["mase"].is_monotonic_increasing
+    for one in ROWS:
+        y = without_the_last(shops, TEST).query("unique_id == @one")["sales"].to_numpy()
+        scale = np.abs(y[7:] - y[:-7]).mean()
+        np.testing.assert_allclose(result.scale[result.ids == one], scale)
+
+
+def test_saved_with_the_state_of_every_series(forecaster, shops, tmp_path):
+    forecaster.warm_up(without_the_last(shops, TEST))
+    twin = Forecaster.load(forecaster.save(tmp_path / "model"))
+    future = after(shops, TEST)
+    pd.testing.assert_frame_equal(twin.predict(future=future), forecaster.predict(future=future))
+
+
+def test_a_static_covariate_is_read(shops):
+    training = without_the_last(shops, TEST)
+    forecasts = [
+        Forecaster("gru", **TINY).fit(training.assign(area=area), **COLUMNS, static=["area"])
+        for area in (training["area"], training["area"].replace({10.0: 90.0}))
+    ]
+    one, other = (f.predict(future=after(shops, TEST))["yhat"] for f in forecasts)
+    assert not np.allclose(one, other)
+
+
+def test_columns_of_a_wide_table_are_a_series_each(waves):
+    wide = waves.assign(b=waves["sales"] * 2).rename(columns={"sales": "a"})[:150]
+    forecaster = Forecaster("elman", **TINY).fit(wide, time="day", target=["a", "b"])
+    forecast = forecaster.predict()
+    assert forecast["unique_id"].tolist() == ["a"] * 4 + ["b"] * 4
+    np.testing.assert_allclose(forecast["yhat"][4:], 2 * forecast["yhat"][:4], rtol=1e-4)
+
+
+def test_a_series_that_was_not_fitted(forecaster, shops):
+    unknown = shops[shops["unique_id"] == "late"].assign(unique_id="lake")
+    with pytest.raises(DataError, match="'lake'.*late"):
+        forecaster.predict(unknown, future=after(shops, 20))

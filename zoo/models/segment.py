@@ -1,0 +1,169 @@
+"""The segment network: reads a window segment by segment, decodes all segments ahead at once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from ...errors import ArgumentError, ArgumentTypeError, fraction, one_of, whole_number
+from ..cells.base import RecurrentCell
+from ..layers import stack
+
+NORMALISATIONS = ("last", "instance")
+ε = 1e-5  # of the deviation of a window that does not move
+
+
+def segment(
+    cells: Sequence[RecurrentCell],
+    lookback: int,
+    segment: int,
+    horizon: int,
+    channels: int = 1,
+    extras: int = 0,
+    futures: int = 0,
+    width: int | None = None,
+    dropout: float = 0.0,
+    normalisation: str | None = "last",
+) -> keras.Model:
+    """Builds a network that reads and forecasts `segment` steps at a time.
+
+    ```
+    X_i = the i-th segment of (x − μ)/σ, its covariates with it        i = 1 … n
+    s_i = cells(relu(E X_i + e), s_{i−1}),  s_0 = 0
+    Ŷ_j = O dropout(cells([p_j ; q_c] + F f_j, s_n)) + o               j = 1 … m, side by side
+    ŷ = σ (Ŷ_1 … Ŷ_m) + μ                                              cut to the horizon
+    ```
+
+    n = ⌊lookback / segment⌋ and m = ⌈horizon / segment⌉: the oldest rows, those that fill
+    no segment, are left out. Each channel of a table is a window on its own, told apart by
+    the embedding q_c alone; p_j is that of the place j; f_j are the known rows of the
+    steps in segment j, zeros beyond the horizon. All places start from the same state s_n
+    and take one step, so errors do not add up over the segments.
+
+    Args:
+        cells: cells over vectors, each fed by the one before.
+        lookback: steps of the window.
+        segment: steps read at once, and forecast at once.
+        horizon: leads.
+        channels: how many kinds of window there are to be told apart.
+        extras: covariates of each step of the window.
+        futures: covariates of each step ahead.
+        width: channels of what the cells read, by default those of the last cell's output;
+            half of them are the channel's where there are several.
+        dropout: share of the last cell's output that the head does not see in training.
+        normalisation: μ and σ: `"last"` (the window's last value, and 1), `"instance"` (the
+            mean and the standard deviation of its whole segments) or `None` (0 and 1).
+
+    Returns:
+        A model from the window, `(batch, lookback)`, to the forecast, `(batch, horizon)`; with
+        further inputs from a list, in this order: the window, `extras`
+        `(batch, lookback, extras)`, `ahead` `(batch, horizon, futures)`, and `channel`,
+        whole numbers `(batch,)`, each only if there are any.
+
+    Raises:
+        ArgumentTypeError: `cells` are no list of cells, or a number is of another kind.
+        ArgumentError: a look-back shorter than a segment; a cell over images, one that is fed
+            the truth, which is not there, or one that passes no gradient on to the encoder.
+
+    References: Lin, Lin, Wu, Zhao and Chen (2023), SegRNN: segment recurrent neural network
+    for long-term time series forecasting; Kim et al. (2022), Reversible instance
+    normalization for accurate time-series forecasting against distribution shift, ICLR, here
+    without its learned scale and shift.
+
+    Example: two days read, one forecast, a quarter of a day at a time.
+
+    >>> import numpy as np
+    >>> from rnnzoo import cells
+    >>> from rnnzoo.zoo.models.segment import segment
+    >>> network = segment([cells.GRU(8)], lookback=48, segment=6, horizon=24)
+    >>> network.predict(np.zeros((5, 48)), verbose=0).shape
+    (5, 24)
+    """
+    cells = _checked(cells)
+    lookback, w = whole_number("lookback", lookback), whole_number("segment", segment)
+    horizon, channels = whole_number("horizon", horizon), whole_number("channels", channels)
+    extras, futures = whole_number("extras", extras, 0), whole_number("futures", futures, 0)
+    d = cells[-1].output_size if width is None else whole_number("width", width)
+    if lookback < w:
+        raise ArgumentError(
+            f"`lookback` must hold at least one segment. Received: lookback={lookback}, segment={w}"
+        )
+    if channels > 1 and d < 2:
+        raise ArgumentError(
+            "`width` must be at least 2 with several channels: it is shared between the place "
+            f"and the channel. Received: width={d}, channels={channels}"
+        )
+    if normalisation is not None:
+        one_of("normalisation", normalisation, NORMALISATIONS)
+    n, m = lookback // w, -(-horizon // w)
+
+    window = keras.Input((lookback,), name="window")
+    given = [window]
+    x = window[:, lookback - n * w :]
+    μ, σ = _level_and_scale(x, normalisation)
+    X = ops.reshape((x - μ) / σ, (-1, n, w))
+    if extras:
+        given.append(keras.Input((lookback, extras), name="extras"))
+        beside = given[-1][:, lookback - n * w :]
+        X = ops.concatenate([X, ops.reshape(beside, (-1, n, w * extras))], axis=-1)
+    loop = stack(cells, return_state=True)
+    read = keras.layers.Dense(d, "relu", name="embedding")(X)  # (batch, n, width)
+    _, *states = loop(read)
+
+    half = d // 2 if channels > 1 else 0
+    j = ops.zeros_like(window[:, :1], dtype="int32") + ops.arange(m)  # (batch, m)
+    asked = keras.layers.Embedding(m, d - half, name="places")(j)
+    if futures:
+        given.append(keras.Input((horizon, futures), name="ahead"))
+        f = ops.pad(given[-1], ((0, 0), (0, m * w - horizon), (0, 0)))
+        f = ops.reshape(f, (-1, m, w * futures))
+    if channels > 1:
+        given.append(keras.Input((), dtype="int32", name="channel"))
+        q = keras.layers.Embedding(channels, half, name="channels")(given[-1])
+        asked = ops.concatenate([asked, ops.repeat(q[:, None], m, axis=1)], axis=-1)
+    if futures:
+        asked = asked + keras.layers.Dense(d, use_bias=False, name="future")(f)
+
+    # the places are rows of the batch: one step of the same recurrence for each
+    asked = ops.reshape(asked, (-1, 1, d))
+    s, *_ = loop(asked, initial_state=[ops.repeat(state, m, axis=0) for state in states])
+    s = keras.layers.Dropout(fraction("dropout", dropout), name="dropout")(s)
+    Y = keras.layers.Dense(w, name="head")(s)  # (batch · m, segment)
+    forecast = σ * ops.reshape(Y, (-1, m * w))[:, :horizon] + μ
+    return keras.Model(given if len(given) > 1 else window, forecast, name="segment")
+
+
+def _checked(cells: Any) -> list[RecurrentCell]:
+    if not isinstance(cells, (list, tuple)):
+        raise ArgumentTypeError(f"`cells` must be a list of cells. Received: cells={cells!r}")
+    if not cells:
+        raise ArgumentError("`cells` must hold at least one cell. Received: cells=[]")
+    for cell in cells:
+        if not isinstance(cell, RecurrentCell):
+            raise ArgumentTypeError(f"`cells` must hold cells alone. Received: {cell!r}")
+        name = type(cell).__name__
+        if cell.reads_images:
+            raise ArgumentError(
+                f"A segment is a vector, and {name} reads images: use a cell over vectors, or "
+                f"`encoder_forecaster`. Received: {cell!r}"
+            )
+        if getattr(cell, "feedback", None) in ("truth", "error"):
+            raise ArgumentError(
+                f"A segment network has no truth to feed back: give {name} "
+                f'feedback="prediction". Received: feedback={cell.feedback!r}'  # type: ignore
+            )
+        if getattr(cell, "truncate", False):
+            raise ArgumentError(
+                "The decoder trains the encoder through the state alone, and over a copied state "
+                f"no gradient passes: give {name} truncate=False. Received: truncate=True"
+            )
+    return list(cells)
+
+
+def _level_and_scale(x: Any, normalisation: str | None) -> tuple[Any, Any]:
+    """μ and σ of each window, `(batch, 1)`."""
+    if normalisation == "instance":
+        return ops.mean(x, 1, keepdims=True), ops.sqrt(ops.var(x, 1, keepdims=True) + ε**2)
+    last = x[:, -1:]
+    return last if normalisation == "last" else ops.zeros_like(last), ops.ones_like(last)
