@@ -28,6 +28,7 @@ import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,19 @@ LOOKBACK, HORIZON, UNITS, TRAINING = 168, 24, 64, 8640
 HISTORY = LOOKBACK + HORIZON  # rows before the first forecast; ours asks for as many
 WARM = 50  # origins of the backtest that loads what is loaded once
 
-#: What to run on `rows` of the target: forecasts from each of some origins, `(origins, leads)`.
+#: Forecasts from each of so many origins, on these rows.
 Run = Callable[[pd.Series, int], Any]
 
 
 def main() -> None:
-    arguments = _arguments()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--csv", type=Path, required=True, help="ETTh1.csv, or .csv.gz")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--origins", type=int, nargs="+", default=[500, 2000, 20000])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peers", action="store_true", help="darts and neuralforecast too")
+    parser.add_argument("--models", nargs="+", choices=MODELS, help="these alone")
+    arguments = parser.parse_args()
     models = arguments.models or [m for m in MODELS if arguments.peers or m.startswith("rnnzoo")]
     y = series(arguments.csv, max(arguments.origins))
     rows = measure(models, y, arguments.origins, arguments.rounds)
@@ -57,17 +65,6 @@ def main() -> None:
         )
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1))
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--csv", type=Path, required=True, help="ETTh1.csv, or .csv.gz")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--origins", type=int, nargs="+", default=[500, 2000, 20000])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peers", action="store_true", help="darts and neuralforecast too")
-    parser.add_argument("--models", nargs="+", choices=MODELS, help="these alone")
-    return parser.parse_args()
 
 
 def series(path: Path, origins: int) -> pd.Series:
@@ -143,7 +140,9 @@ def _work(pipe: Any, name: str, y: pd.Series) -> None:
     os.dup2(quiet, 2)
     try:
         run = MODELS[name](y.iloc[:TRAINING])
-        _checked(run, y, WARM)
+        found = _array(run(_scored(y, WARM), WARM))
+        if found.shape != (WARM, HORIZON) or not np.isfinite(found).all():
+            raise ValueError(f"forecasts of shape {found.shape}, or not all of them finite")
     except Exception as error:  # told to the one who waits
         pipe.send(f"{type(error).__name__}: {error}")
         return
@@ -168,12 +167,6 @@ def _scored(y: pd.Series, origins: int) -> pd.Series:
     return y.iloc[TRAINING - HISTORY : TRAINING + origins + HORIZON - 1]
 
 
-def _checked(run: Run, y: pd.Series, origins: int) -> None:
-    found = _array(run(_scored(y, origins), origins))
-    if found.shape != (origins, HORIZON) or not np.isfinite(found).all():
-        raise ValueError(f"forecasts of shape {found.shape}, or not all of them finite")
-
-
 def _array(result: Any) -> np.ndarray:
     """Forecasts `(origins, leads)` of what a library returns."""
     if isinstance(result, list):  # darts: a series an origin
@@ -188,64 +181,54 @@ def _megabytes(key: str) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(key))
 
 
-def ours(cell: str, architecture: str) -> Callable[[pd.Series], Run]:
-    def fit(training: pd.Series) -> Run:
-        from rnnzoo import Forecaster
+def ours(cell: str, architecture: str, training: pd.Series) -> Run:
+    from rnnzoo import Forecaster
 
-        forecaster = Forecaster(
-            cell, HORIZON, lookback=LOOKBACK, units=UNITS, architecture=architecture, epochs=1
-        ).fit(training)
-        return lambda rows, origins: forecaster.backtest(rows, baselines=())
-
-    return fit
+    options = {"lookback": LOOKBACK, "units": UNITS, "architecture": architecture, "epochs": 1}
+    forecaster = Forecaster(cell, HORIZON, **options).fit(training)
+    return lambda rows, origins: forecaster.backtest(rows, baselines=())
 
 
-def darts(block: bool) -> Callable[[pd.Series], Run]:
-    def fit(training: pd.Series) -> Run:
-        from darts import TimeSeries
-        from darts.models import BlockRNNModel, RNNModel
+def darts(block: bool, training: pd.Series) -> Run:
+    from darts import TimeSeries
+    from darts.models import BlockRNNModel, RNNModel
 
-        options = {"model": "LSTM", "hidden_dim": UNITS, "batch_size": 128, "n_epochs": 1}
-        options |= {"random_state": 1, "pl_trainer_kwargs": QUIET}
-        model = (
-            BlockRNNModel(LOOKBACK, HORIZON, **options) if block
-            else RNNModel(LOOKBACK, training_length=LOOKBACK + HORIZON, **options)
-        )  # fmt: skip
+    options = {"model": "LSTM", "hidden_dim": UNITS, "batch_size": 128, "n_epochs": 1}
+    options |= {"random_state": 1, "pl_trainer_kwargs": QUIET}
+    if block:
+        model = BlockRNNModel(LOOKBACK, HORIZON, **options)
+    else:
+        model = RNNModel(LOOKBACK, training_length=LOOKBACK + HORIZON, **options)
 
-        def whole(rows: pd.Series) -> TimeSeries:
-            return TimeSeries.from_times_and_values(rows.index, rows.to_numpy("float32")[:, None])
+    def whole(rows: pd.Series) -> TimeSeries:
+        return TimeSeries.from_times_and_values(rows.index, rows.to_numpy("float32")[:, None])
 
-        model.fit(whole(training), max_samples_per_ts=1024)
-        return lambda rows, origins: model.historical_forecasts(
-            whole(rows), start=HISTORY, start_format="position", forecast_horizon=HORIZON,
-            retrain=False, last_points_only=False, show_warnings=False,
-        )  # fmt: skip
-
-    return fit
+    model.fit(whole(training), max_samples_per_ts=1024)
+    return lambda rows, origins: model.historical_forecasts(
+        whole(rows), start=HISTORY, start_format="position", forecast_horizon=HORIZON,
+        retrain=False, last_points_only=False, show_warnings=False,
+    )  # fmt: skip
 
 
-def neuralforecast(recurrent: bool) -> Callable[[pd.Series], Run]:
-    def fit(training: pd.Series) -> Run:
-        from neuralforecast import NeuralForecast
-        from neuralforecast.losses.pytorch import MSE
-        from neuralforecast.models import LSTM
+def neuralforecast(recurrent: bool, training: pd.Series) -> Run:
+    from neuralforecast import NeuralForecast
+    from neuralforecast.losses.pytorch import MSE
+    from neuralforecast.models import LSTM
 
-        model = LSTM(
-            h=HORIZON, input_size=LOOKBACK, encoder_n_layers=1, encoder_hidden_size=UNITS,
-            decoder_hidden_size=UNITS, decoder_layers=1, recurrent=recurrent,
-            scaler_type="identity", loss=MSE(), max_steps=10, **QUIET,
-        )  # fmt: skip
-        forecast = NeuralForecast([model], freq="h")
+    model = LSTM(
+        h=HORIZON, input_size=LOOKBACK, encoder_n_layers=1, encoder_hidden_size=UNITS,
+        decoder_hidden_size=UNITS, decoder_layers=1, recurrent=recurrent,
+        scaler_type="identity", loss=MSE(), max_steps=10, **QUIET,
+    )  # fmt: skip
+    forecast = NeuralForecast([model], freq="h")
 
-        def frame(rows: pd.Series) -> pd.DataFrame:
-            return rows.astype("float32").reset_index().assign(unique_id="OT")
+    def frame(rows: pd.Series) -> pd.DataFrame:
+        return rows.astype("float32").reset_index().assign(unique_id="OT")
 
-        forecast.fit(frame(training))
-        return lambda rows, origins: forecast.cross_validation(
-            frame(rows), use_fitted=True, n_windows=origins, step_size=1
-        )
-
-    return fit
+    forecast.fit(frame(training))
+    return lambda rows, origins: forecast.cross_validation(
+        frame(rows), use_fitted=True, n_windows=origins, step_size=1
+    )
 
 
 QUIET = {
@@ -253,15 +236,15 @@ QUIET = {
     "logger": False, "enable_checkpointing": False,
 }  # fmt: skip
 MODELS: dict[str, Callable[[pd.Series], Run]] = {
-    "rnnzoo:carried gru": ours("gru", "carried"),
-    "rnnzoo:carried lstm": ours("lstm", "carried"),
-    "rnnzoo:closed loop narx": ours("narx", "closed_loop"),
-    "rnnzoo:closed loop lstm": ours("lstm", "closed_loop"),
-    "rnnzoo:segment gru": ours("gru", "segment"),
-    "darts:RNNModel": darts(block=False),
-    "darts:BlockRNNModel": darts(block=True),
-    "neuralforecast:LSTM direct": neuralforecast(recurrent=False),
-    "neuralforecast:LSTM recurrent": neuralforecast(recurrent=True),
+    "rnnzoo:carried gru": partial(ours, "gru", "carried"),
+    "rnnzoo:carried lstm": partial(ours, "lstm", "carried"),
+    "rnnzoo:closed loop narx": partial(ours, "narx", "closed_loop"),
+    "rnnzoo:closed loop lstm": partial(ours, "lstm", "closed_loop"),
+    "rnnzoo:segment gru": partial(ours, "gru", "segment"),
+    "darts:RNNModel": partial(darts, False),
+    "darts:BlockRNNModel": partial(darts, True),
+    "neuralforecast:LSTM direct": partial(neuralforecast, False),
+    "neuralforecast:LSTM recurrent": partial(neuralforecast, True),
 }
 
 if __name__ == "__main__":

@@ -84,7 +84,8 @@ def read_panel_like(
     rules = _rules(schema, missing, duplicates, gaps, time_format, zone)
     unread = opened(source)
     time, target = our_names(unread, schema)
-    own = tuple(column for column in unread.columns if column in set(ids or ()))
+    columns = set(unread.columns)
+    own = tuple(one for one in ids or () if one in columns)
     wide = bool(own) and "unique_id" not in unread.columns
     wide = wide and (len(ids or ()) > 1 or target not in unread.columns)
     targets = own if wide else (target,)

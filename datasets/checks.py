@@ -69,7 +69,7 @@ def rows_of(
         have = counted(len(frame), "row").replace("0 rows", "no rows")
         raise table.error(f"The table has {have}; it needs at least {fewest}.")
     codes, ids = _series_of(table, schema.name, one)
-    alone = len(ids) == 1 and not wide
+    alone = len(ids) == 1
     times, repairs = times_of(table, time, rules, schema.frequency, codes)
     place = Rows(
         table, ids, codes, times.to_numpy(), np.empty((0, len(times))), np.arange(len(times)),

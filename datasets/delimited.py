@@ -21,6 +21,7 @@ EMPTY = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "
 BLOCK = 2**22  # bytes read at a time
 LONGEST = 2**26  # bytes of a line: a file without line ends must not fill the memory
 CELLS = 2**21  # parsed at a time
+EVERY = 2**16  # rows after which the memory they will need is estimated
 HEAD = 100  # rows that tell which columns hold numbers
 
 #: Opens the file anew, unpacked; and how much of it, from 0 to 1, the stream has read.
@@ -109,7 +110,7 @@ class _File:
                             widths.add(len(row))
                         elif not len(lines) % 1024:
                             letters += [len(row[place]) for place in places]
-                            if not len(lines) % 2**16:
+                            if not len(lines) % EVERY:
                                 self._check_memory(len(lines), share(), letters)
                     start = rows.line_num + 1
             except csv.Error as error:

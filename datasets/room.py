@@ -6,7 +6,7 @@ from ..errors import DataError
 from .table import names
 
 NUMBER = 48  # bytes at the peak for one number: pieces, columns, rows in order, the frame
-TEXT = 60  # and for one time or id, beside its letters twice
+TEXT = 80  # and for one time or id, beside its letters twice
 ROW = 72  # and for a row whatever its columns: its line, its place, its series
 
 
@@ -15,7 +15,7 @@ def require_memory(
 ) -> None:
     """Compares the memory that reading takes at its peak with what is available.
 
-    The estimate is 72 bytes a row, 48 for each number in it, and for each time or id 60
+    The estimate is 72 bytes a row, 48 for each number in it, and for each time or id 80
     and its letters twice.
 
     Args:
@@ -29,13 +29,18 @@ def require_memory(
         DataError: it would not fit; names the sizes.
     """
     row = ROW + NUMBER * len(numbers) + sum(TEXT + 2 * width for width in text.values())
-    needed, available = rows * row, psutil.virtual_memory().available
-    if needed > available:
+    needed, free = rows * row, available()
+    if needed > free:
         raise DataError(
             f"{file}: The file ({_sized(size)}) holds some {rows:,.0f} rows, and its columns "
             f"{names([*text, *numbers])} need about {_sized(needed)} of memory, where "
-            f"{_sized(available)} are available. Read fewer columns, or cut the file in parts."
+            f"{_sized(free)} are available. Read fewer columns, or cut the file in parts."
         )
+
+
+def available() -> int:
+    """Bytes of memory that can be had without driving others out of it."""
+    return int(psutil.virtual_memory().available)
 
 
 def _sized(size: float) -> str:

@@ -116,7 +116,7 @@ def baselines(
     Args:
         y: `(rows,)`; NaN is a missing value. Then the last known value stands for it, but
             `linear-ar` fits to no such target. Origins before the first known value get NaN.
-        origins: rising rows; may be none.
+        origins: rising rows; of none, no row of each baseline wanted.
         horizon: leads.
         training_rows: the first rows, on which everything is fitted.
         season: rows of one; 1 is none.
@@ -128,7 +128,9 @@ def baselines(
     Raises:
         ArgumentError: a name that is not in `BASELINES`.
     """
-    wanted = BASELINES if names is None else [one_of("names", name, BASELINES) for name in names]
+    wanted = (
+        BASELINES if names is None else [one_of("baselines", name, BASELINES) for name in names]
+    )
     y = np.asarray(y, float)
     there = np.flatnonzero(~np.isnan(y))
     first = int(there[0]) if len(there) else len(y)  # nothing can be said before

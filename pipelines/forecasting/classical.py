@@ -64,17 +64,17 @@ def ets(
     model = _ets_model((window - mean) / scale, season, initialization_method="heuristic")
     with _search("ETS"):
         parameters = model.fit(disp=False, return_params=True)
-    start = _ets_model((training[:LONGEST] - mean) / scale, season, "heuristic")
+    start = _ets_model((training - mean) / scale, season, "heuristic")
     level, trend, seasonal = start.initial_level, start.initial_trend, start.initial_seasonal
     lead = np.arange(1, horizon + 1)
     damped = np.cumsum(parameters[-1] ** lead)
     forecasts = []
     for first in range(0, origins[-1] + 1, BLOCK):
         end = min(first + BLOCK, origins[-1] + 1)
-        block = _ets_model(
-            (y[first:end] - mean) / scale, season, "known", level, trend, seasonal
-        )
-        _, states = block.smooth(parameters, return_raw=True)
+        # of a single row statsmodels overwrites what it still reads: a last one is never used
+        rows = np.append((y[first:end] - mean) / scale, 0.0)
+        block = _ets_model(rows, season, "known", level, trend, seasonal)
+        states = block.smooth(parameters, return_raw=True)[1][:-1]
         here = origins[np.searchsorted(origins, first) : np.searchsorted(origins, end)] - first
         found = states[here, :1] + states[here, 1:2] * damped
         if season > 1:

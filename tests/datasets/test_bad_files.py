@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo.datasets import read
+from rnnzoo.datasets import delimited, read, room
 from rnnzoo.errors import ArgumentTypeError, DataError
 
 GOOD = b"ds,y,wind\n" + b"".join(
@@ -66,3 +66,71 @@ def test_ids_stay_text(tmp_path):
     assert set(read(tmp_path / "data.csv").frame["unique_id"]) == {"0001"}
     (tmp_path / "data.csv").write_bytes(b"unique_id,ds,y\nNA,2020-01-01,1\nNA,2020-01-02,2\n")
     assert read(tmp_path / "data.csv").schema.name == "NA"
+
+
+# Row 55 of the table: files larger than the memory.
+
+
+@pytest.fixture
+def little_memory(monkeypatch):
+    """Two megabytes, and looks at it every thousand rows."""
+    monkeypatch.setattr(room, "available", lambda: 2 * 2**20)
+    monkeypatch.setattr(delimited, "EVERY", 1024)
+
+
+def minutes(count: int) -> pd.DataFrame:
+    ds = pd.date_range("2020-01-01", periods=count, freq="min")
+    return pd.DataFrame({"ds": ds, "y": 1.0, "wind": 0.5})
+
+
+@pytest.mark.parametrize("file", ["data.csv", "data.csv.gz", "data.parquet"])
+def test_larger_than_the_memory(file, little_memory, tmp_path):
+    def write(frame: pd.DataFrame) -> None:
+        if file == "data.parquet":
+            frame.to_parquet(tmp_path / file)
+        else:
+            frame.to_csv(tmp_path / file, index=False)
+
+    write(minutes(20_000))
+    with pytest.raises(DataError) as caught:
+        read(tmp_path / file)
+    for word in (file, "The file (", "KiB)", "'ds', 'y' need about", "2.0 MiB are available"):
+        assert word in str(caught.value)
+    write(minutes(5_000))
+    assert len(read(tmp_path / file)) == 5_000
+
+
+def test_a_packed_bomb_is_refused_as_it_unpacks(little_memory, monkeypatch, tmp_path):
+    """26 MB in a file of some 25 kB: only the first of its blocks is unpacked."""
+    unpacked = []
+    lines = delimited._lines
+    monkeypatch.setattr(
+        delimited, "_lines", lambda block, *rest: unpacked.append(len(block)) or lines(block, *rest)
+    )
+    content = b"ds,y\n" + b"2020-01-01,1\n" * 2_000_000
+    (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(content))
+    with pytest.raises(DataError, match=r"bomb.csv.gz: The file \(.* KiB\) holds some .* rows"):
+        read(tmp_path / "bomb.csv.gz")
+    assert sum(unpacked) < len(content) / 2
+    monkeypatch.setattr(delimited, "LONGEST", 2**20)
+    (tmp_path / "line.csv.gz").write_bytes(gzip.compress(b"ds,y\n" + b"1" * 2**24))
+    with pytest.raises(DataError, match="line.csv.gz: Line 2 is longer than 1 MiB"):
+        read(tmp_path / "line.csv.gz")
+
+
+def test_only_what_is_asked_for_is_parsed(tmp_path, monkeypatch):
+    """In several pieces; blank lines and lines in quotes are counted all the same."""
+    monkeypatch.setattr(delimited, "CELLS", 40)
+    monkeypatch.setattr(delimited, "BLOCK", 64)
+    days = pd.date_range("2020-01-01", periods=50).strftime("%Y-%m-%d")
+    rows = [f'{day},"a\nb",{i},word\n\n' for i, day in enumerate(days)]
+    (tmp_path / "data.csv").write_text("ds,note,y,other\n" + "".join(rows))
+    series = read(tmp_path / "data.csv")
+    np.testing.assert_array_equal(series.frame["y"], range(50))
+    assert series.schema.others == ("note", "other")
+    rows[30] = rows[30].replace("30,word\n", "x,word")
+    rows[40] = rows[40].replace("40,word", "-,word")
+    (tmp_path / "data.csv").write_text("ds,note,y,other\n" + "".join(rows))
+    # from line 2 on, three lines a row, of which one is gone
+    with pytest.raises(DataError, match=r"2 non-numeric values: line 92 \('x'\), line 121 \('-'\)"):
+        read(tmp_path / "data.csv")

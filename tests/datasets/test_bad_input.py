@@ -194,7 +194,7 @@ REFUSED = {  # (frame, arguments of read, words of the message)
     "39 true or false": (hours(y=[True, False] * 3), {}, ["true/false", "astype(float)"]),
 }
 TAKEN = {  # (frame, arguments of read_panel, the target of each series, words of the repairs)
-    "1 interpolated": (HOLED, {"missing": "interpolate"}, [range(6)], ["2 missing", "interpolated"]),
+    "1 interpolated": (HOLED, {"missing": "interpolate"}, [range(6)], ["2 missing", "interpolat"]),
     "1 masked": (HOLED, {"missing": "mask"}, [HOLED["y"]], ["2 missing", "kept as missing"]),
     "6 over float32": (hours(y=1e39), {}, [[1e39] * 6], []),
     "9 small integers": (hours(y=np.arange(122, 128, dtype="int8")), {}, [range(122, 128)], []),
@@ -218,7 +218,7 @@ TAKEN = {  # (frame, arguments of read_panel, the target of each series, words o
         [range(3)], [],
     ),
     "25 dropped": (LONG, {"short": "drop"}, [range(6)] * 2, ["1 series", "was left out", "'C'"]),
-    "25 padded": (LONG, {"short": "pad"}, [range(6)] * 2 + [[0, 0]], ["1 rows of the first", "'C'"]),
+    "25 padded": (LONG, {"short": "pad"}, [range(6)] * 2 + [[0, 0]], ["1 rows of the", "'C'"]),
 }  # fmt: skip
 
 
@@ -276,8 +276,10 @@ def test_16_to_18_local_hours_are_steps_of_one_length():
 
 def test_23_the_last_year():
     series = read(hours(ds=pd.date_range("9999-12-26", periods=6, unit="us")))
+    ahead = series.schema.times_after(series.times[-1], 2)  # microseconds reach further
+    assert (ahead - series.times[-1]).days.tolist() == [1, 2]
     with pytest.raises(DataError, match="last time that can be held"):
-        series.schema.times_after(series.times[-1], 5)
+        series.schema.times_after(pd.Timestamp.max.as_unit("ns"), 5)
 
 
 def test_30_byte_order_mark(tmp_path):

@@ -139,7 +139,7 @@ def test_all_series_have_one_step(long):
         ({"size": np.arange(90.0)}, ["'size' is static", "series 'B'", "row 0 (0), row 1 (1)"]),
         ({"size": [np.nan] + [1.0] * 89}, ["'size' has 1 missing value", "'B', 2016-07-01"]),
         ({"unique_id": [None] + ["A"] * 89}, ["'unique_id' has 1 missing id", "row 0"]),
-        ({"unique_id": "B", "size": 1.0}, ["50 rows repeat", "row 40"]),
+        ({"unique_id": "B", "size": 1.0}, ["50 rows repeat", "row 70"]),
     ],
 )
 def test_refused(long, change, words):

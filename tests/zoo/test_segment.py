@@ -8,6 +8,7 @@ import pytest
 from keras import ops
 from rnnzoo.errors import ArgumentError, ArgumentTypeError
 from rnnzoo.zoo.cells import CELLS, GRU, LSTM, NARX, ConvLSTM, Elman, serving
+from rnnzoo.zoo.compiled import compiled
 from rnnzoo.zoo.gradient import gradient
 from rnnzoo.zoo.models.segment import segment
 
@@ -20,6 +21,7 @@ OPTIONS = {
     "clockwork": {"periods": (1, 2)},
     "narx": {"outputs": 3},
 }
+FEW = ["tdnn", "elman", "narx", "lstm", "clockwork", "lru", "lmu"]
 VECTORS = [name for name in CELLS if name not in serving("next_frame")]
 
 
@@ -33,6 +35,7 @@ def test_a_worked_reference(normalisation):
         for name in ("embedding", "places", "channels", "future", "head")
     )
     W, U, b = elman.get_weights()
+    found = run(model, *inputs(**EVERYTHING))
     for item in range(BATCH):
         x = window[item, 2:]
         μ = {"last": x[-1], "instance": x.mean(), None: 0}[normalisation]
@@ -47,20 +50,27 @@ def test_a_worked_reference(normalisation):
             asked = np.concatenate([p[j], q[int(channel[item])]])
             asked = asked + padded[4 * j : 4 * j + 4].ravel() @ F
             forecast += [*(np.tanh(asked @ W + s @ U + b) @ O + o)]
-        found = numpy(model(inputs(**EVERYTHING)))[item]
-        np.testing.assert_allclose(found, σ * np.array(forecast[:10]) + μ, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(
+            found[item], σ * np.array(forecast[:10]) + μ, rtol=1e-4, atol=1e-4
+        )
 
 
-@pytest.mark.parametrize("sizes", [(8, 4, 8), (9, 4, 1), (4, 4, 5), (5, 1, 3), (30, 7, 23)])
+@pytest.mark.parametrize("sizes", [(8, 4, 8), (9, 4, 1), (5, 1, 3)])
 def test_any_lookback_segment_and_horizon(sizes):
     lookback, w, horizon = sizes
     model = segment([GRU(3)], lookback, w, horizon)
-    assert model.input_shape == (None, lookback) and model.output_shape == (None, horizon)
-    assert model(np.zeros((2, lookback), "float32")).shape == (2, horizon)
+    assert model.output_shape == (None, horizon)
+    assert run(model, np.zeros((2, lookback), "float32")).shape == (2, horizon)
 
 
 @pytest.mark.parametrize("name", VECTORS)
-def test_every_weight_around_any_cell_over_vectors_gets_a_gradient(name):
+def test_any_cell_over_vectors_serves(name):
+    model = network([CELLS[name](4, **OPTIONS.get(name, {}))], **EVERYTHING)
+    assert model.output_shape == (None, HORIZON)
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_every_weight_around_a_cell_gets_a_gradient(name):
     model = network([CELLS[name](4, **OPTIONS.get(name, {}))], **EVERYTHING)
     given = inputs(**EVERYTHING)
     wish = ops.convert_to_tensor(normal(BATCH, HORIZON))
@@ -72,71 +82,66 @@ def test_every_weight_around_any_cell_over_vectors_gets_a_gradient(name):
 
 def test_a_constant_added_to_the_window_is_added_to_the_forecast():
     model, (x, *others) = network([LSTM(3)], **EVERYTHING), inputs(**EVERYTHING)
-    found = numpy(model([x + 3, *others]))
-    np.testing.assert_allclose(found, numpy(model([x, *others])) + 3, atol=1e-5)
+    shifted = run(model, x + 3, *others)
+    np.testing.assert_allclose(shifted, run(model, x, *others) + 3, atol=1e-5)
     bare = network([LSTM(3)], normalisation=None)
-    assert np.abs(numpy(bare(x + 3)) - numpy(bare(x)) - 3).min() > 1e-3
+    assert np.abs(run(bare, x + 3) - run(bare, x) - 3).min() > 1e-3
 
 
 def test_units_do_not_matter_to_an_instance_normalised_network():
-    model, (x, *others) = (
-        network([LSTM(3)], **EVERYTHING, normalisation="instance"),
-        inputs(**EVERYTHING),
-    )
-    fahrenheit = numpy(model([1.8 * x + 32, *others]))
-    celsius = numpy(model([x, *others]))
-    np.testing.assert_allclose(fahrenheit, 1.8 * celsius + 32, atol=1e-4)
+    model = network([LSTM(3)], **EVERYTHING, normalisation="instance")
+    celsius, *others = inputs(**EVERYTHING)
+    found = run(model, 1.8 * celsius + 32, *others)
+    np.testing.assert_allclose(found, 1.8 * run(model, celsius, *others) + 32, atol=1e-4)
 
 
 def test_a_window_that_does_not_move_has_a_forecast():
     still = np.full((1, LOOKBACK), 7, "float32")
-    found = numpy(network([GRU(3)], normalisation="instance")(still))
+    found = run(network([GRU(3)], normalisation="instance"), still)
     np.testing.assert_allclose(found, 7, atol=1e-3)
 
 
-def test_rows_that_fill_no_segment_are_not_read():
+@pytest.mark.parametrize("which", [0, 1])
+def test_rows_that_fill_no_segment_are_not_read(which):
     model, given = network([GRU(3)], **EVERYTHING), inputs(**EVERYTHING)
-    before = numpy(model(given))
-    for array in given[:2]:
-        older, oldest_read = array.copy(), array.copy()
-        older[:, :2] += 9
-        oldest_read[:, 2] += 9
-        swap = lambda new, old=array: [new if x is old else x for x in given]  # noqa: E731
-        np.testing.assert_array_equal(before, numpy(model(swap(older))))
-        assert not np.allclose(before, numpy(model(swap(oldest_read))))
+    call = compiled(model)
+    (before,) = call(given)
+    given[which][:, :2] += 9
+    np.testing.assert_array_equal(before, call(given)[0])
+    given[which][:, 2] += 9
+    assert not np.allclose(before, call(given)[0])
 
 
-@pytest.mark.parametrize("lead", [1, 4, 5, 10])
-def test_what_is_known_of_a_lead_moves_its_segment_alone(lead):
-    model, given = network([GRU(3)], **EVERYTHING), inputs(**EVERYTHING)
-    before = numpy(model(given))
-    given[2][:, lead - 1] += 1
-    moved = (numpy(model(given)) != before).all(axis=0)
-    own = np.arange(HORIZON) // SEGMENT == (lead - 1) // SEGMENT
-    np.testing.assert_array_equal(moved, own)
+def test_what_is_known_of_a_lead_moves_its_segment_alone():
+    call, given = compiled(network([GRU(3)], **EVERYTHING)), inputs(**EVERYTHING)
+    (before,) = call(given)
+    for lead in range(1, HORIZON + 1):
+        moved = inputs(**EVERYTHING)
+        moved[2][:, lead - 1] += 1
+        own = np.arange(HORIZON) // SEGMENT == (lead - 1) // SEGMENT
+        np.testing.assert_array_equal((call(moved)[0] != before).all(axis=0), own)
 
 
 def test_every_window_of_the_batch_goes_its_own_way():
     model, given = network([GRU(4), LSTM(3)], **EVERYTHING), inputs(**EVERYTHING)
     order = [2, 0, 1]
-    permuted = numpy(model([array[order] for array in given]))
-    np.testing.assert_allclose(permuted, numpy(model(given))[order], atol=1e-5)
+    permuted = run(model, *[array[order] for array in given])
+    np.testing.assert_allclose(permuted, run(model, *given)[order], atol=1e-5)
 
 
 def test_channels_differ_by_their_embedding_alone():
-    model = network([GRU(3)], channels=2)
-    x, channel = normal(2, LOOKBACK), np.array([0, 1], "int32")
-    x[1] = x[0]
-    first, second = numpy(model([x, channel]))
+    model = network([GRU(4)], channels=2)
+    x, channel = np.repeat(normal(1, LOOKBACK), 2, axis=0), np.array([0, 1], "int32")
+    first, second = run(model, x, channel)
     assert not np.allclose(first, second)
     layer = model.get_layer("channels")
     layer.set_weights([np.zeros_like(layer.get_weights()[0])])
-    first, second = numpy(model([x, channel]))
+    first, second = run(model, x, channel)
     np.testing.assert_allclose(first, second, atol=1e-6)
 
 
 def test_dropout_is_for_training_only():
-    model, x = network([GRU(8)], dropout=0.5), normal(BATCH, LOOKBACK)
+    model, x = network([GRU(8)], dropout=0.5), [normal(BATCH, LOOKBACK)]
     np.testing.assert_array_equal(numpy(model(x)), numpy(model(x, training=False)))
     assert not np.allclose(numpy(model(x)), numpy(model(x, training=True)))
 
@@ -145,7 +150,7 @@ def test_a_network_is_made_again_from_its_config():
     model, given = network([GRU(4), LSTM(3)], **EVERYTHING), inputs(**EVERYTHING)
     again = keras.Model.from_config(json.loads(json.dumps(model.get_config())))
     again.set_weights(model.get_weights())
-    np.testing.assert_array_equal(numpy(model(given)), numpy(again(given)))
+    np.testing.assert_array_equal(run(model, *given), run(again, *given))
 
 
 REFUSED = {
@@ -181,6 +186,10 @@ def network(cells, **arguments):
     for weight in model.trainable_weights:
         weight.assign(rng.normal(size=weight.shape) / 2)
     return model
+
+
+def run(model, *given):
+    return compiled(model)(given)[0]
 
 
 def inputs(channels, extras, futures, width):

@@ -56,10 +56,10 @@ def segment(
             mean and the standard deviation of its whole segments) or `None` (0 and 1).
 
     Returns:
-        A model from the window, `(batch, lookback)`, to the forecast, `(batch, horizon)`; with
-        further inputs from a list, in this order: the window, `extras`
-        `(batch, lookback, extras)`, `ahead` `(batch, horizon, futures)`, and `channel`,
-        whole numbers `(batch,)`, each only if there are any.
+        A model from a list of inputs to the forecast, `(batch, horizon)`. The inputs are, in
+        this order, `window` `(batch, lookback)`, `extras` `(batch, lookback, extras)`, `ahead`
+        `(batch, horizon, futures)` and `channel`, whole numbers `(batch,)`; all but the first
+        only if there are any.
 
     Raises:
         ArgumentTypeError: `cells` are no list of cells, or a number is of another kind.
@@ -77,7 +77,7 @@ def segment(
     >>> from rnnzoo import cells
     >>> from rnnzoo.zoo.models.segment import segment
     >>> network = segment([cells.GRU(8)], lookback=48, segment=6, horizon=24)
-    >>> network.predict(np.zeros((5, 48)), verbose=0).shape
+    >>> network.predict([np.zeros((5, 48))], verbose=0).shape
     (5, 24)
     """
     cells = _checked(cells)
@@ -131,7 +131,7 @@ def segment(
     s = keras.layers.Dropout(fraction("dropout", dropout), name="dropout")(s)
     Y = keras.layers.Dense(w, name="head")(s)  # (batch · m, segment)
     forecast = σ * ops.reshape(Y, (-1, m * w))[:, :horizon] + μ
-    return keras.Model(given if len(given) > 1 else window, forecast, name="segment")
+    return keras.Model(given, forecast, name="segment")
 
 
 def _checked(cells: Any) -> list[RecurrentCell]:
