@@ -96,6 +96,7 @@ def measure(models: list[str], y: pd.Series, sizes: list[int], rounds: int) -> l
             row = {"library": library, "model": model, "origins": origins, "seconds": seconds}
             row |= {"ms_per_origin": 1e3 * seconds / origins, "first_seconds": first[name]}
             rows.append(row)
+            print(f"{origins:,} origins, {name}: {seconds:.3f} s", flush=True)
     for worker in workers.values():
         worker.end()
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # it is memory now: they may run side by side
@@ -140,7 +141,7 @@ def _work(pipe: Any, name: str, y: pd.Series) -> None:
     os.dup2(quiet, 2)
     try:
         run = MODELS[name](y.iloc[:TRAINING])
-        found = _array(run(_scored(y, WARM), WARM))
+        found = _array(run(y.iloc[TRAINING - HISTORY : TRAINING + WARM + HORIZON - 1], WARM))
         if found.shape != (WARM, HORIZON) or not np.isfinite(found).all():
             raise ValueError(f"forecasts of shape {found.shape}, or not all of them finite")
     except Exception as error:  # told to the one who waits
@@ -149,7 +150,7 @@ def _work(pipe: Any, name: str, y: pd.Series) -> None:
     pipe.send("")
     while (asked := pipe.recv()) is not None:
         what, origins = asked
-        rows = _scored(y, origins)
+        rows = y.iloc[TRAINING - HISTORY : TRAINING + origins + HORIZON - 1]
         if what == "seconds":
             began = time.perf_counter()
             run(rows, origins)
@@ -161,10 +162,6 @@ def _work(pipe: Any, name: str, y: pd.Series) -> None:
             run(rows, origins)
             peak = _megabytes("VmHWM")
             pipe.send((peak - before, peak))
-
-
-def _scored(y: pd.Series, origins: int) -> pd.Series:
-    return y.iloc[TRAINING - HISTORY : TRAINING + origins + HORIZON - 1]
 
 
 def _array(result: Any) -> np.ndarray:

@@ -74,6 +74,15 @@ def test_theta_is_that_of_statsmodels_at_the_end_of_training(y, season):
     np.testing.assert_allclose(found[0], expected, rtol=0, atol=1e-6)
 
 
+def test_theta_of_a_few_rows_is_that_of_statsmodels():
+    """Where the first level is not forgotten: (1−α)^{t+1} is no rounding."""
+    y = np.random.default_rng(0).normal(size=12) + 0.1 * np.arange(12)
+    result = ThetaModel(y, period=1, deseasonalize=False).fit()
+    assert (1 - result.params["alpha"]) ** 12 > 1e-3
+    found = theta(y, np.array([11]), HORIZON, 12, 1)
+    np.testing.assert_allclose(found[0], result.forecast(HORIZON), rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize(("offset", "factors"), [(0, False), (50, True)])
 def test_theta_at_later_origins_is_a_plain_loop(offset, factors):
     y, season = wave(12) + offset, 12
