@@ -75,9 +75,9 @@ def architecture_name(cell: str, architecture: str, layers: int) -> str:
     name = (served or ["carried"])[0] if architecture == "auto" else architecture
     if ARCHITECTURES[name] not in served:
         remedy = f'architecture="{served[0]}" or another cell' if served else "another cell"
+        why = kind.refuses[ARCHITECTURES[name]]
         raise ArgumentError(
-            f"`{cell}` serves {', '.join(kind.serves)}, not {name}: {kind.refuses[ARCHITECTURES[name]]}. "
-            f"Use {remedy}."
+            f"`{cell}` serves {', '.join(kind.serves)}, not {name}: {why}. Use {remedy}."
         )
     if kind.reads_out and name == "closed_loop" and layers > 1:
         raise ArgumentError(

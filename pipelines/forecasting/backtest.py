@@ -1,5 +1,6 @@
 """A rolling-origin backtest: forecasts, baselines beside them, and their errors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -8,8 +9,13 @@ import pandas as pd
 
 from ...errors import ArgumentError
 from .. import metrics
+from ..quantiles import check_levels, from_past_errors
 from ..recorder import Recorder
+from ..significance import diebold_mariano, direction, rmse_ratio
 from .audit import Audit
+
+#: Of the central intervals of 95, 90, 80, 50 and 20 % by which forecasts are calibrated.
+CENTRAL = (0.025, 0.05, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9, 0.95, 0.975)
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,8 @@ class Backtest:
         model: name of the network's row, e.g. `"gru"`.
         name: of the series, or of the table of several.
         ids: the series of each origin, `(origins,)`.
-        origins: times of the last row that each forecast knew, `(origins,)`.
+        rows: the last row that each forecast knew, in its series, `(origins,)`.
+        origins: its time, `(origins,)`.
         times: `(origins, horizon)`, what each lead forecasts.
         truth: `(origins, horizon)`, in the unit of the series; NaN is not scored.
         forecasts: name to `(origins, horizon)`: the network first, then the baselines.
@@ -38,6 +45,7 @@ class Backtest:
     model: str
     name: str
     ids: np.ndarray
+    rows: np.ndarray
     origins: pd.DatetimeIndex
     times: np.ndarray
     truth: np.ndarray
@@ -85,7 +93,11 @@ class Backtest:
 
     @cached_property
     def leaderboard(self) -> pd.DataFrame:
-        """Columns `model, mae, rmse, mase, skill, parameters, seconds`, the best first."""
+        """Columns `model, mae, rmse, mase, skill, p, parameters, seconds`, the best first.
+
+        `skill` is the share of the error of `reference` that is avoided, `p` that of a
+        Diebold–Mariano test of equal errors over all leads.
+        """
         rows = []
         for name in self.forecasts:
             ours = name == self.model
@@ -94,12 +106,112 @@ class Backtest:
                 | self._errors(name)
                 | {
                     "skill": self._skill(name),
+                    "p": self._p_value(name),
                     "parameters": self.parameters if ours else pd.NA,
                     "seconds": self.seconds if ours else np.nan,
                 }
             )
         table = pd.DataFrame(rows).astype({"parameters": "Int64"})
         return table.sort_values(self.error, ignore_index=True)
+
+    def quantiles(self, levels: Sequence[float], name: str | None = None) -> np.ndarray:
+        """Quantiles of one model's forecasts, by default the network's, from its past errors.
+
+        The error of lead h from an origin counts once it is known, h rows later, and for its
+        own series alone; none is drawn from the rows that `fit` saw.
+
+        Returns:
+            `(levels, origins, horizon)`; NaN where too few errors are known yet.
+
+        Raises:
+            ArgumentError: levels that do not rise between 0 and 1.
+        """
+        forecast = self.forecasts[name or self.model]
+        found = np.full((len(check_levels(levels)), *self.truth.shape), np.nan)
+        for one in dict.fromkeys(self.ids):
+            own = self.ids == one
+            found[:, own] = from_past_errors(self.truth[own], forecast[own], self.rows[own], levels)
+        return found
+
+    @cached_property
+    def calibration(self) -> pd.DataFrame:
+        """Columns `model, nominal, coverage, width`: central intervals of `quantiles`.
+
+        Their share of the truth, which should be the nominal one, and their mean width in
+        the unit of the series, where all of them are known.
+        """
+        tables = []
+        for name in self.forecasts:
+            found = self.quantiles(CENTRAL, name)
+            missing = np.isnan(found).any(axis=0)
+            truth = np.where(missing, np.nan, self.truth)
+            for k in range(len(CENTRAL) // 2):
+                low, high = found[k], found[-1 - k]
+                width = high[~missing] - low[~missing]
+                tables.append(
+                    {
+                        "model": name,
+                        "nominal": round(CENTRAL[-1 - k] - CENTRAL[k], 6),
+                        "coverage": float(metrics.coverage(truth, low, high)),
+                        "width": float(width.mean()) if len(width) else np.nan,
+                    }
+                )
+        return pd.DataFrame(tables).sort_values(["model", "nominal"], ignore_index=True)
+
+    @cached_property
+    def tests(self) -> pd.DataFrame:
+        """Columns `model, step, difference, statistic, p`: Diebold–Mariano tests of absolute
+        errors against those of `reference`, at each lead.
+
+        A difference below zero is in favour of the model. Errors of several series, each
+        scaled, are averaged over the series of an origin first.
+        """
+        rows = []
+        for name in self.forecasts:
+            if not self.reference or name == self.reference:
+                continue
+            for step in range(1, self.horizon + 1):
+                errors = [self._over_time(n)[step - 1] for n in (name, self.reference)]
+                found = self._compared(*errors, step)
+                rows.append({"model": name, "step": step} | found)
+        columns = ["model", "step", "difference", "statistic", "p"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def against_random_walk(self, steps: Sequence[int] | None = None) -> pd.DataFrame:
+        """Each model beside the last known value, as any claim about prices has to be seen.
+
+        Args:
+            steps: leads, by default the first and the last.
+
+        Returns:
+            Columns `model, step`; `ratio, lower, upper`: its RMSE relative to the random
+            walk's with a 95 % interval, below 1 is better; `right, right_lower, right_upper`:
+            the share of ups and downs called right with a 95 % interval; `majority`: what
+            always calling the more frequent direction gives; `p`: of calls no better.
+        """
+        rows = []
+        for name, forecast in self.forecasts.items():
+            if name == "naive-last":  # is the random walk
+                continue
+            for step in steps or sorted({1, self.horizon}):
+                truth, own = self.truth[:, step - 1], forecast[:, step - 1]
+                order = np.argsort(self.origins, kind="stable")
+                overlap = self._overlap(step) * len(set(self.ids))
+                ratio = rmse_ratio((own - truth)[order], (self.level - truth)[order], overlap)
+                called = direction(truth, own, self.level)
+                rows.append(
+                    {"model": name, "step": step}
+                    | {"ratio": ratio.ratio, "lower": ratio.lower, "upper": ratio.upper}
+                    | {"right": called.share, "right_lower": called.lower}
+                    | {"right_upper": called.upper, "majority": called.majority}
+                    | {"p": called.p_value}
+                )
+        return pd.DataFrame(rows)
+
+    @property
+    def wanders(self) -> bool:
+        """Whether no naive forecast is better than the last value, as of prices."""
+        return self.reference in ("naive-last", "naive-drift")
 
     def frame(self) -> pd.DataFrame:
         """Columns `unique_id, ds, cutoff, step, y` and `yhat` of every model by its name."""
@@ -130,6 +242,24 @@ class Backtest:
         scores = self.leaderboard.set_index("model").to_dict("index")[name or self.model]
         return {key: float(scores[key]) for key in ("mae", "rmse", "mase", "skill")}
 
+    def _overlap(self, step: int) -> int:
+        """How many origins' forecasts of a lead overlap."""
+        apart = np.diff(self.rows[self.ids == self.ids[0]])
+        return max(1, -(-step // int(apart.min()))) if len(apart) else 1
+
+    def _over_time(self, name: str) -> pd.DataFrame:
+        """Absolute errors by origin in the order of time, `(times, horizon)`."""
+        scale = self.scale[:, None] if self.error == "mase" else 1.0
+        errors = pd.DataFrame((self.forecasts[name] - self.truth) / scale).abs()
+        return errors.groupby(self.origins).mean()
+
+    def _compared(self, errors: pd.Series, others: pd.Series, step: int) -> dict[str, float]:
+        overlap = self._overlap(step)
+        if (errors - others).notna().sum() < max(2, overlap):
+            return dict.fromkeys(("difference", "statistic", "p"), np.nan)
+        found = diebold_mariano(errors.to_numpy(), others.to_numpy(), overlap)
+        return {"difference": found.difference, "statistic": found.statistic, "p": found.p_value}
+
     def _errors(self, name: str, axis: int | None = None) -> dict[str, np.ndarray]:
         forecast = self.forecasts[name]
         return {
@@ -137,6 +267,13 @@ class Backtest:
             "rmse": metrics.rmse(self.truth, forecast, axis=axis),
             "mase": metrics.mase(self.truth, forecast, self.scale, axis=axis),
         }
+
+    def _p_value(self, name: str) -> float:
+        """Of the mean absolute error over all leads being that of `reference`."""
+        if name == self.reference or not self.reference:
+            return np.nan
+        pair = (self._over_time(n).mean(axis=1) for n in (name, self.reference))
+        return self._compared(*pair, step=self.horizon)["p"]
 
     def _skill(self, name: str, axis: int | None = None) -> np.ndarray:
         error = self._errors(name, axis)[self.error]

@@ -320,8 +320,9 @@ class Forecaster(BaseEstimator):
         leads = self.horizon_ if horizon is None else whole_number("horizon", horizon)
         if self.architecture_.name != "closed_loop" and leads > self.horizon_:
             raise ArgumentError(
-                f"A {self.architecture_.name} network forecasts the {self.horizon_} leads it was fitted for. "
-                f'Received: horizon={leads}. Fit with that horizon, or architecture="closed_loop".'
+                f"A {self.architecture_.name} network forecasts the {self.horizon_} leads it was "
+                f"fitted for. Received: horizon={leads}. Fit with that horizon, or "
+                'architecture="closed_loop".'
             )
         return leads
 

@@ -163,6 +163,7 @@ def _assembled(
         model=forecaster.cell,
         name=panel.schema.name,
         ids=np.concatenate(ids),
+        rows=np.concatenate(origins),
         origins=pd.DatetimeIndex(np.concatenate(cutoffs)),
         times=np.concatenate(times),
         truth=np.concatenate(truth),

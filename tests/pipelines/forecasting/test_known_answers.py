@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from rnnzoo import read
 from rnnzoo.pipelines import metrics
-from rnnzoo.pipelines.forecasting.baselines import DirectAR, last_value, seasonal
+from rnnzoo.pipelines.forecasting.autoregression import DirectAR
+from rnnzoo.pipelines.forecasting.baselines import last_value, seasonal
 from rnnzoo.pipelines.scaling import Scaler
 from rnnzoo.pipelines.windows import origins_between
 from sklearn.linear_model import LinearRegression
