@@ -50,6 +50,9 @@ def forecast(
     time_format: Annotated[
         str | None, typer.Option(help="How times are written, if not as 2024-12-31; e.g. %d/%m/%Y.")
     ] = None,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Prove that nothing knows what came later.")
+    ] = False,
     tracking: Tracking = True,
     save: Annotated[
         Path | None, typer.Option(help="Folder for models, charts and the forecast.")
@@ -82,6 +85,7 @@ def forecast(
         listed(cell) or ["gru"],
         settings,
         test_rows=test_rows,
+        audit=audit,
         open_store=open_store if tracking else None,
         save=save,
         future_rows=future_rows,

@@ -67,7 +67,6 @@ def _share_price(out: Console, store: Any) -> Study:
     with Display(out) as display:
         found = study(Panel.of(price), forecasters, TRADING_YEAR, listeners(display.follow, store))
     print_leaderboard(found, TRADING_YEAR, out)
-    out.print("naive-last is the random walk, the forecast to beat for a price.")
     return found
 
 

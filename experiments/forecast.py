@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 
@@ -24,6 +25,7 @@ def forecast(
     settings: dict[str, Any],
     *,
     test_rows: int | None,
+    audit: bool,
     open_store: Callable[[], Any] | None,
     save: Path | None,
     future_rows: Path | None,
@@ -35,6 +37,7 @@ def forecast(
         cells: names of cells.
         settings: arguments of every `Forecaster`.
         test_rows: rows at the end of each series that no fit sees; by default a fifth.
+        audit: prove that no forecast or score knows what came later, and say how.
         open_store: opens the tracking store; `None` tracks nothing.
         save: folder for models, charts, tables and the forecast.
         future_rows: table with known-future covariates after the end of each series.
@@ -46,8 +49,10 @@ def forecast(
         out.print(f"Repaired: {repair}")
     store = None if open_store is None else open_store()
     with Display(out) as display:
-        found = study(panel, forecasters, test_rows, listeners(display.follow, store))
+        found = study(panel, forecasters, test_rows, listeners(display.follow, store), audit)
     print_leaderboard(found, test_rows, out)
+    if audit:
+        out.print(f"\n{found.best}: {found.backtests[found.best].audit}")
     ahead = None
     for forecaster in found.forecasters.values():
         forecaster.warm_up(panel)
@@ -115,6 +120,39 @@ def print_leaderboard(found: Study, test_rows: int, out: Console) -> None:
         f"lead k: {error.upper()} k steps ahead. "
         f"skill: share of the error of {backtest.reference} that is avoided."
     )
+    scores = found.backtests[found.best].scores()
+    if not np.isnan(scores["p"]):
+        verdict = "better" if scores["skill"] > 0 else "worse"
+        out.print(
+            f"Diebold–Mariano, {found.best} against {backtest.reference}: {verdict}, "
+            f"p = {scores['p']:.2g} that it is luck."
+        )
+    if backtest.wanders:
+        _print_random_walk(found, out)
+
+
+def _print_random_walk(found: Study, out: Console) -> None:
+    """Where the last value is the best naive forecast, as of prices, no error is shown alone."""
+    table = pd.concat([b.against_random_walk() for b in found.backtests.values()])
+    table = table[table["model"].isin(found.backtests)]
+    shown = pd.DataFrame(
+        {
+            "model": table["model"],
+            "lead": table["step"],
+            "RMSE / random walk": _intervals(table, "ratio", "lower", "upper", "{:.3f}"),
+            "up or down called right": _intervals(table, "right", "right_lower", "right_upper"),
+            "always the more frequent": table["majority"].map("{:.1%}".format),
+            "p": table["p"].map("{:.2g}".format),
+        }
+    )
+    print_table(out, "\nBeside the random walk, with 95 % intervals", frame_table(shown))
+
+
+def _intervals(
+    table: pd.DataFrame, value: str, lower: str, upper: str, form: str = "{:.1%}"
+) -> list[str]:
+    columns = zip(table[value], table[lower], table[upper], strict=True)
+    return [f"{form} [{form}, {form}]".format(*row) for row in columns]
 
 
 def _print_forecast(ahead: pd.DataFrame, cell: str, out: Console) -> None:

@@ -7,7 +7,12 @@ from pathlib import Path
 from ..datasets import Panel
 from ..pipelines.forecasting import Backtest, Forecaster
 from ..pipelines.forecasting.backtest import record
-from ..pipelines.forecasting.charts import forecast_chart, lead_chart
+from ..pipelines.forecasting.charts import (
+    calibration_chart,
+    fan_chart,
+    forecast_chart,
+    lead_chart,
+)
 from .files import slug, write_all
 from .journal import Journal
 from .run import Listeners, Ranked, Runs, nobody
@@ -43,12 +48,14 @@ class Study(Ranked):
     def write(self, folder: Path) -> list[Path]:
         """Charts and tables into a folder; returns the files."""
         name = slug(self.panel.schema.name)
-        charts = forecast_chart(self.backtests[self.best]), lead_chart([*self.backtests.values()])
+        best = self.backtests[self.best]
         return write_all(
             folder,
             {
-                f"{name}-forecast.png": charts[0].savefig,
-                f"{name}-error-by-lead.png": charts[1].savefig,
+                f"{name}-forecast.png": forecast_chart(best).savefig,
+                f"{name}-intervals.png": fan_chart(best).savefig,
+                f"{name}-calibration.png": calibration_chart(best).savefig,
+                f"{name}-error-by-lead.png": lead_chart([*self.backtests.values()]).savefig,
                 f"{name}-leaderboard.csv": partial(self.leaderboard.to_csv, index=False),
                 f"{name}-error-by-lead.csv": partial(self.by_lead.to_csv, index=False),
             },
@@ -60,6 +67,7 @@ def study(
     forecasters: dict[str, Forecaster],
     test_rows: int,
     listeners: Listeners = nobody,
+    audit: bool = False,
 ) -> Study:
     """Fits each network on all but the last `test_rows` rows of each series, backtests it on
     those.
@@ -69,6 +77,7 @@ def study(
         forecasters: by cell.
         test_rows: rows at the end that no fit sees.
         listeners: of each run.
+        audit: prove for each that no forecast or score knows what came later.
 
     Raises:
         DataError: a series is too short for the split.
@@ -86,9 +95,9 @@ def study(
             journal.parameters(split)
             forecaster.fit(training, recorder=journal)
             if first is None:
-                first = backtest = forecaster.backtest(panel)
+                first = backtest = forecaster.backtest(panel, audit=audit)
             else:  # the baselines are the same: they are forecast once
-                backtest = forecaster.backtest(panel, baselines=()).beside(first)
+                backtest = forecaster.backtest(panel, baselines=(), audit=audit).beside(first)
             backtests[cell] = backtest
             record(backtest, journal)
             journal.metrics({"time/fit_s": backtest.seconds})
@@ -108,6 +117,10 @@ def study(
 def _pictures(backtest: Backtest, journal: Journal) -> None:
     journal.picture("forecast", forecast_chart(backtest))
     journal.picture("error-by-lead", lead_chart([backtest]))
+    journal.picture("intervals", fan_chart(backtest))
+    journal.picture("calibration", calibration_chart(backtest))
+    if backtest.audit is not None:
+        journal.text("audit.txt", f"{backtest.audit}\n")
     _leaderboard(backtest, journal)
 
 

@@ -240,7 +240,7 @@ class Backtest:
     def scores(self, name: str | None = None) -> dict[str, float]:
         """The overall numbers of one model, by default the network's."""
         scores = self.leaderboard.set_index("model").to_dict("index")[name or self.model]
-        return {key: float(scores[key]) for key in ("mae", "rmse", "mase", "skill")}
+        return {key: float(scores[key]) for key in ("mae", "rmse", "mase", "skill", "p")}
 
     def _overlap(self, step: int) -> int:
         """How many origins' forecasts of a lead overlap."""

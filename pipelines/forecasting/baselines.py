@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import one_of
-from .autoregression import DirectAR as DirectAR
 from .autoregression import carried_forward, linear_ar
 
 

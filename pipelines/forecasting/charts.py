@@ -84,7 +84,8 @@ def calibration_chart(backtest: Backtest) -> Figure:
     figure, axes = drawing.axes(width=6, height=5)
     axes.plot([0, 1], [0, 1], color="0.4", linewidth=1, label="as it should be")
     styles = iter(drawing.LINES[1:] * 2)
-    for name in [backtest.model, *backtest.baselines]:
+    beside = [n for n in (backtest.reference, "linear-ar") if n in backtest.baselines]
+    for name in [backtest.model, *beside]:
         found = backtest.calibration[backtest.calibration["model"] == name]
         ours = name == backtest.model
         look = {"color": "tab:blue", "linewidth": 2} if ours else {"color": "0.55"}

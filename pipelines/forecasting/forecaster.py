@@ -307,7 +307,9 @@ class Forecaster(BaseEstimator):
 
     def _like(self, data: Any) -> Panel:
         ids, statics = self.transform_.ids, self.transform_.statics_
-        return read_panel_like(data, self.schema_, ids=ids, statics=statics)
+        panel = read_panel_like(data, self.schema_, ids=ids, statics=statics)
+        self.transform_.warn_of_far(panel)
+        return panel
 
     def _history(self, data: Any) -> Panel:
         self._require_fit()

@@ -1,5 +1,6 @@
 """Between series in their own units and the scaled rows that a network reads."""
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -7,8 +8,12 @@ from typing import Any
 import numpy as np
 
 from ...datasets import Panel, Schema, Series
+from ...datasets.table import counted
+from ...datasets.zones import stamp
 from ...errors import DataError
 from ..scaling import Scaler
+
+FAR = 10  # standard deviations from the training span that no unit is expected to reach
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class Transform:
         self.difference = difference
 
     known_: dict[str, Scaler]
-    start_: dict[str, np.ndarray]
+    level_: dict[str, Scaler]
 
     def fit(self, training: Panel) -> "Transform":
         """Learns from the training span of every series.
@@ -77,7 +82,7 @@ class Transform:
         Raises:
             DataError: a column of a series has no value there.
         """
-        self.known_, self.start_ = {}, {}
+        self.known_, self.level_ = {}, {}
         for series in training:
             self._fit_one(series)
         future = [series.values(self.schema.future) for series in training]
@@ -109,6 +114,23 @@ class Transform:
             for i, series in enumerate(panel)
         ]
 
+    def warn_of_far(self, panel: Iterable[Series]) -> None:
+        """Warns of values further than `FAR` standard deviations from the training span's mean."""
+        for series in panel:
+            level = self.level_[series.unique_id]
+            far = np.abs(level.transform(series.values(["y", *self.schema.past]))) > FAR
+            for k in np.flatnonzero(far.any(axis=0)):
+                name = [self.schema.target, *self.schema.past][k]
+                rows = np.flatnonzero(far[:, k])
+                warnings.warn(
+                    f"Series {series.unique_id!r}: column {name!r} has "
+                    f"{counted(len(rows), 'value')} further than {FAR} standard deviations from "
+                    f"what `fit` saw, first at {stamp(series.times[rows[0]])}. Is the unit the "
+                    "same?",
+                    UserWarning,
+                    stacklevel=4,
+                )
+
     def scale_ahead(self, ids: Iterable[str], future: np.ndarray) -> np.ndarray:
         """`(series, steps, ahead)` from the known-future covariates `(series, steps, futures)`."""
         return np.stack([self._ahead(one, rows) for one, rows in zip(ids, future, strict=True)])
@@ -117,7 +139,7 @@ class Transform:
         return {
             "difference": self.difference,
             "known": {one: scaler.to_dict() for one, scaler in self.known_.items()},
-            "start": {one: start.tolist() for one, start in self.start_.items()},
+            "level": {one: scaler.to_dict() for one, scaler in self.level_.items()},
             "future": self.future_.to_dict(),
             "static": self.static_.to_dict(),
             "statics": self.statics_,
@@ -127,7 +149,7 @@ class Transform:
     def from_dict(cls, schema: Schema, stored: dict[str, Any]) -> "Transform":
         transform = cls(schema, stored["difference"])
         transform.known_ = {k: Scaler.from_dict(v) for k, v in stored["known"].items()}
-        transform.start_ = {k: np.array(v, "float64") for k, v in stored["start"].items()}
+        transform.level_ = {k: Scaler.from_dict(v) for k, v in stored["level"].items()}
         transform.future_ = Scaler.from_dict(stored["future"])
         transform.static_ = Scaler.from_dict(stored["static"])
         transform.statics_ = {one: tuple(values) for one, values in stored["statics"].items()}
@@ -142,19 +164,25 @@ class Transform:
                     f"Series {series.unique_id!r}: column {name!r} has no value in its first "
                     f"{len(series)} rows, the training span. Begin later, or leave it out."
                 )
-        start = np.nanmean(values, axis=0)
-        last = _carried_forward(values, start)
+            if np.nanmin(column) == np.nanmax(column):
+                warnings.warn(
+                    f"Series {series.unique_id!r}: column {name!r} is {column[0]:g} throughout its "
+                    "first rows, the training span: nothing can be learned from it.",
+                    UserWarning,
+                    stacklevel=4,
+                )
+        level = self.level_[series.unique_id] = Scaler().fit(values)
+        last = _carried_forward(values, level.mean_)
         # the step of the very first row is unknown, not zero
         read = self._read(last, last[0])[1:] if self.difference else last
         there = ~np.isnan(values[-len(read) :])
         self.known_[series.unique_id] = Scaler().fit(np.where(there, read, np.nan))
-        self.start_[series.unique_id] = start
 
     def _rows_of(self, series: Series, before: np.ndarray | None) -> Rows:
         scaler = self.known_[series.unique_id]
         values = series.values(["y", *self.schema.past])
         first = before is None
-        last = _carried_forward(values, self.start_[series.unique_id] if first else before)
+        last = _carried_forward(values, self.level_[series.unique_id].mean_ if first else before)
         before = last[0] if first else before
         known = scaler.transform(self._read(last, before)).astype("float32")
         there = (~np.isnan(values[:, : self.indicators])).astype("float32")

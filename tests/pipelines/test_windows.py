@@ -1,4 +1,10 @@
+import tracemalloc
+
 import numpy as np
+import pandas as pd
+from rnnzoo import read
+from rnnzoo.pipelines.forecasting.chunks import Joined
+from rnnzoo.pipelines.forecasting.rows import Rows
 from rnnzoo.pipelines.windows import ahead, origins_between, padded_ahead, stream_starts
 
 
@@ -34,3 +40,28 @@ def test_spans_stay_inside_and_reach_both_ends():
 
 def test_one_span_is_the_latest():
     assert stream_starts(100, 60, 1, np.random.default_rng(0)).tolist() == [40]
+
+
+def test_a_million_rows_are_windowed_and_chunked_without_a_copy():
+    rows = 1_000_000
+    values = np.zeros((rows, 3), "float32")
+    one = Rows(
+        np.zeros(rows), np.zeros((rows, 1)), values[:, :1], values[:, :0], values[:, 1:], np.ones(2)
+    )
+    tracemalloc.start()
+    try:
+        assert ahead(values, 500).shape == (rows - 500, 500, 3)
+        joined = Joined([one])
+        assert joined.rows is one and one[100:-100].known.base is not None
+        at = np.arange(16)[:, None] * 60_000 + np.arange(168)
+        leads, inside = joined.after(at, np.arange(1, 25))
+        assert joined.rows[at].known.shape == (16, 168, 1) and inside.all()
+        assert joined.rows.level[leads].shape == (16, 168, 24)
+        assert tracemalloc.get_traced_memory()[1] < values.nbytes / 5  # the gathered batch alone
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_long_series_is_split_without_a_copy():
+    series = read(pd.Series(np.zeros(200_000), pd.date_range("2000", periods=200_000, freq="min")))
+    assert np.shares_memory(series[:-1000].values(["y"]), series.values(["y"]))

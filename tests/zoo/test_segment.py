@@ -10,7 +10,7 @@ from rnnzoo.errors import ArgumentError, ArgumentTypeError
 from rnnzoo.zoo.cells import CELLS, GRU, LSTM, NARX, ConvLSTM, Elman, serving
 from rnnzoo.zoo.compiled import compiled
 from rnnzoo.zoo.gradient import gradient
-from rnnzoo.zoo.models.segment import segment
+from rnnzoo.zoo.models import segment
 
 BATCH, LOOKBACK, SEGMENT, HORIZON = 3, 14, 4, 10  # 2 rows are left out, 2 leads cut
 EVERYTHING = {"channels": 3, "extras": 2, "futures": 2, "width": 5}

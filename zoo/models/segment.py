@@ -75,7 +75,7 @@ def segment(
 
     >>> import numpy as np
     >>> from rnnzoo import cells
-    >>> from rnnzoo.zoo.models.segment import segment
+    >>> from rnnzoo.zoo.models import segment
     >>> network = segment([cells.GRU(8)], lookback=48, segment=6, horizon=24)
     >>> network.predict([np.zeros((5, 48))], verbose=0).shape
     (5, 24)

@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo import ArgumentError, DataError, Forecaster, read
+from rnnzoo import ArgumentError, DataError, Forecaster, LeakError, read
+from rnnzoo.pipelines.forecasting.charts import calibration_chart, fan_chart, forecast_chart
+from rnnzoo.pipelines.significance import diebold_mariano
 
 TRAINING = 320
 
@@ -22,7 +26,9 @@ def test_what_comes_later_changes_nothing_before(forecaster, waves):
     cut = 350
     other = waves.copy()
     other.loc[cut:, ["sales", "wind", "holiday"]] = 1e3
-    before, after = forecaster.backtest(waves), forecaster.backtest(other)
+    before = forecaster.backtest(waves)
+    with pytest.warns(UserWarning, match="50 values further than 10 standard deviations"):
+        after = forecaster.backtest(other)
     known = before.times[:, -1] < waves["day"].to_numpy()[cut]
     assert known.sum() > 20
     for name in before.forecasts:
@@ -111,6 +117,110 @@ def test_nothing_left_to_score(gru, waves):
 def test_a_series_without_its_history(gru, waves):
     with pytest.raises(DataError, match="history included.*has 10"):
         gru.backtest(waves[TRAINING - 10 :])
+
+
+def test_refitted_it_knows_what_came_until_then(fit, waves):
+    """The forecasts of each block of origins are those of a network fitted just before it."""
+    forecaster = fit(cell="elman", epochs=1)
+    result = forecaster.backtest(waves, refit=40, stride=2)
+    assert len(result.origins) == 38
+    np.testing.assert_array_equal(
+        result.forecasts["elman"], forecaster.backtest(waves, stride=2).forecasts["elman"]
+    )
+    result = forecaster.backtest(waves, refit=20, stride=2)
+    later = fit(cell="elman", epochs=1, rows=TRAINING + 40).backtest(waves, stride=2)
+    for name, forecasts in later.forecasts.items():
+        np.testing.assert_array_equal(result.forecasts[name][20:], forecasts)
+    assert not np.array_equal(
+        result.forecasts["elman"][20:], forecaster.backtest(waves, stride=2).forecasts["elman"][20:]
+    )
+    assert result.seconds > forecaster.history_.seconds
+
+
+def test_the_audit_finds_no_leak(forecaster, waves):
+    result = forecaster.backtest(waves, audit=True, baselines=["naive-last", "linear-ar"])
+    assert result.audit.leads["shortest"].dt.days.tolist() == [1, 2, 3, 4, 5]
+    assert result.audit.checked[f"the forecasts of {result.model}"] > 1000
+    assert result.audit.checked["the feature scaled inputs"] > 3000
+
+
+def test_an_audit_of_a_network_that_looks_ahead(gru, waves, monkeypatch):
+    honest = type(gru.architecture_).forecast_origins
+
+    def peeking(self, rows, origins, horizon):
+        found = honest(self, rows, origins, horizon)
+        return [
+            f + one.level[o + 1][:, None] for f, one, o in zip(found, rows, origins, strict=True)
+        ]
+
+    monkeypatch.setattr(type(gru.architecture_), "forecast_origins", peeking)
+    with pytest.raises(LeakError, match="the forecasts of gru"):
+        gru.backtest(waves, audit=True)
+
+
+def test_without_baselines_there_is_no_skill(gru, waves):
+    result = gru.backtest(waves, baselines=())
+    assert list(result.forecasts) == ["gru"] and result.reference == ""
+    assert np.isnan(result.scores()["skill"])
+    beside = result.beside(gru.backtest(waves))
+    pd.testing.assert_frame_equal(beside.leaderboard, gru.backtest(waves).leaderboard)
+    with pytest.raises(ArgumentError, match="same origins"):
+        result.beside(gru.backtest(waves, stride=2))
+
+
+def test_a_baseline_that_is_unknown(gru, waves):
+    with pytest.raises(ArgumentError, match="naive-lust.*Did you mean naive-last"):
+        gru.backtest(waves, baselines=["naive-lust"])
+
+
+def test_tests_of_skill_are_those_of_its_errors(gru, waves):
+    result = gru.backtest(waves)
+    found = result.tests.set_index(["model", "step"]).loc[("gru", 3)]
+    errors = [(result.forecasts[n] - result.truth)[:, 2] for n in ("gru", result.reference)]
+    expected = diebold_mariano(*errors, lead=3)
+    assert (found["statistic"], found["p"]) == (expected.statistic, expected.p_value)
+    apart = gru.backtest(waves, stride=5)  # forecasts that do not overlap
+    errors = [(apart.forecasts[n] - apart.truth)[:, 4] for n in ("gru", apart.reference)]
+    found = apart.tests.set_index(["model", "step"]).loc[("gru", 5)]
+    assert found["p"] == diebold_mariano(*errors, lead=1).p_value
+
+
+def test_beside_the_random_walk(gru, waves):
+    result = gru.backtest(waves)
+    table = result.against_random_walk().set_index(["model", "step"])
+    assert set(table.index.get_level_values("step")) == {1, 5}
+    row = table.loc[("gru", 5)]
+    walk = result.forecasts["naive-last"]
+    ratio = result.by_lead.set_index(["model", "step"])["rmse"]
+    assert row["ratio"] == pytest.approx(ratio["gru", 5] / ratio["naive-last", 5])
+    up = result.truth[:, 4] > walk[:, 4]
+    assert row["majority"] == max(up.mean(), 1 - up.mean())
+    assert row["right"] == np.mean((result.forecasts["gru"][:, 4] > walk[:, 4]) == up)
+
+
+def test_quantiles_are_calibrated_on_earlier_errors_alone(gru, waves):
+    result = gru.backtest(waves)
+    low, _ = result.quantiles([0.2, 0.8])
+    assert np.isnan(low[:4]).all() and np.isfinite(low[12:]).all()
+    changed = replace(result, truth=result.truth.copy())
+    changed.truth[result.times > result.origins.to_numpy()[40]] += 100
+    again = changed.quantiles([0.2, 0.8])
+    np.testing.assert_array_equal(again[0][:41], low[:41])
+    table = result.calibration.set_index(["model", "nominal"])
+    assert set(table.index.get_level_values("nominal")) == {0.2, 0.5, 0.8, 0.9, 0.95}
+    assert table.loc[("gru", 0.5), "coverage"] == pytest.approx(0.5, abs=0.15)
+    assert table.loc["gru", "width"].dropna().is_monotonic_increasing
+
+
+def test_its_charts_are_drawn(gru, waves, tmp_path):
+    result = gru.backtest(waves, stride=3)
+    for draw in (forecast_chart, fan_chart, calibration_chart):
+        figure = draw(result)
+        figure.savefig(tmp_path / "chart.png")
+        (axes,) = figure.axes
+        assert "sales" in axes.get_title() and axes.get_ylabel()
+    labels = [text.get_text() for text in fan_chart(result).legends[0].get_texts()]
+    assert labels == ["90 %", "50 %", "gru", "truth"]
 
 
 def test_a_recorder_is_told(gru, waves):
