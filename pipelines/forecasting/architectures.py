@@ -5,6 +5,7 @@ has read is a `State`: plain arrays that can be kept, saved and moved on row by 
 """
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any, Protocol
 
 import keras
@@ -104,6 +105,8 @@ def build(
     if name == "carried":
         return CarriedArchitecture(transform, kind.layered(layers, units, **options), horizon)
     if name == "segment":
+        if "truncate" in signature(kind).parameters:  # its encoder learns through the state alone
+            options = {"truncate": False} | options
         cells = kind.layered(layers, units, **options)
         return SegmentArchitecture(transform, cells, lookback, horizon)
     outputs = 1 + len(transform.schema.past)
@@ -131,6 +134,6 @@ def build(
 def _reach(kind: type[RecurrentCell], lookback: int, season: int) -> int:
     """How far back a cell of bounded memory looks unasked: each row in a delay line costs a
     state, in another memory none."""
-    if kind.hidden_states != 0:
+    if kind.hidden != ():
         return lookback
     return min(lookback, season if 1 < season <= LONGEST_SEASON else 7)

@@ -10,9 +10,12 @@ from rnnzoo.errors import ArgumentTypeError
 from rnnzoo.zoo.cells import (
     CELLS,
     GRU,
+    IRNN,
+    LRU,
     LSTM,
     NARX,
     RNN,
+    TDNN,
     Elman,
     Feedback,
     Jordan,
@@ -188,3 +191,24 @@ def test_feedback_needs_cells_that_put_out_what_it_feeds_back():
 def test_feedback_needs_cells(cells):
     with pytest.raises((ArgumentError, ArgumentTypeError), match="Received: "):
         Feedback(cells, 2)
+
+
+def test_numbers_of_numpy_are_plain_ones_in_the_config():
+    cell = TDNN(np.int64(4), delays=np.array([3, 1]))
+    assert cell.get_config()["units"] == 4 and cell.get_config()["delays"] == [3, 1]
+    assert Jordan(4, mu=np.float32(0.5)).get_config()["mu"] == 0.5
+
+
+def test_what_makes_an_irnn_is_not_to_be_chosen():
+    with pytest.raises(ArgumentTypeError, match="RNN with ReLU.*activation='tanh'"):
+        IRNN(4, activation="tanh")
+
+
+def test_a_ring_of_no_numbers():
+    with pytest.raises(ArgumentTypeError, match=r"`radius` must be two numbers.*\(None, 0.5\)"):
+        LRU(4, radius=(None, 0.5))
+
+
+def test_an_exogenous_input_that_nothing_reads_is_refused():
+    with pytest.raises(ArgumentError, match="needs `input_delays`.*an input 3 wide"):
+        Recurrent(NARX(4, input_delays=[], feedback="truth"))(np.zeros((2, 5, 3), "float32"))

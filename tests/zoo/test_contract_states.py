@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from keras import ops
 from rnnzoo import ArgumentError, Recurrent
-from rnnzoo.zoo.cells import GRU, Clockwork
+from rnnzoo.zoo.cells import GRU, NARX, SLSTM, TDNN, Clockwork, Feedback, Residual, TimeAware
 from rnnzoo.zoo.gradient import gradient
 
 
@@ -56,13 +56,13 @@ def test_states_of_the_wrong_shape_are_refused(case, axis):
 def test_a_learned_initial_state_is_where_a_sequence_begins(few):
     loop = few.loop(learn_initial_state=True)
     loop.build(few.x.shape)
-    assert len(loop.initial) == loop.cell.hidden_states
-    for learned in loop.initial:
+    assert [int(k) for k in loop.initial] == list(loop.cell.hidden)
+    for learned in loop.initial.values():
         learned.assign(np.random.default_rng(4).normal(size=learned.shape))
     spatial = few.item[:-1]
     given = [0 * state for state in few.states]
-    for k, learned in enumerate(loop.initial):
-        given[k] = np.broadcast_to(numpy(learned), (len(few.x), *spatial, learned.shape[-1]))
+    for k, learned in loop.initial.items():
+        given[int(k)] = np.broadcast_to(numpy(learned), (len(few.x), *spatial, learned.shape[-1]))
     begun = numpy(loop(few.x, initial_state=given))
     np.testing.assert_allclose(numpy(loop(few.x)), begun, atol=1e-5)
 
@@ -71,8 +71,8 @@ def test_a_learned_initial_state_gets_a_gradient_and_phases_none():
     x = np.ones((2, 5, 3), "float32")
     loop = Recurrent(Clockwork(4), learn_initial_state=True)
     loop.build(x.shape)
-    assert [learned.shape for learned in loop.initial] == [(4,)]
-    (slope,) = gradient(lambda: ops.sum(loop(x)), loop.initial)
+    assert {k: learned.shape for k, learned in loop.initial.items()} == {"0": (4,)}
+    (slope,) = gradient(lambda: ops.sum(loop(x)), [*loop.initial.values()])
     assert slope.any()
 
 
@@ -83,3 +83,51 @@ def test_a_stateful_loop_does_not_begin_anew():
 
 def numpy(tensor):
     return ops.convert_to_numpy(tensor)
+
+
+def test_phases_and_taps_in_a_feedback_neither_fade_nor_learn():
+    inner = [Clockwork(4, periods=[1, 8]), TDNN(3)]
+    loop = Recurrent(TimeAware(Feedback(inner, 2)), return_state=True)
+    _, *states = loop(np.where(np.arange(9) % 3, 1.0, np.nan)[None, :, None].astype("float32"))
+    np.testing.assert_array_equal(numpy(states[3]), [[0, 1]])  # 9 steps of 1 and 8
+    learned = Recurrent(Feedback(inner, 2), learn_initial_state=True)
+    learned.build((None, None, 1))
+    assert [*learned.initial] == ["2"]  # the clockwork's h
+
+
+@pytest.mark.parametrize("cell", [Residual(TDNN(3)), Feedback([TDNN(3)], 3)])
+def test_what_has_no_hidden_state_cannot_fade(cell):
+    with pytest.raises(ArgumentError, match="hidden state over vectors that can fade"):
+        TimeAware(cell)
+
+
+def test_learned_states_keep_the_output_of_an_slstm_below_one():
+    loop = Recurrent(SLSTM(4), return_sequences=True, learn_initial_state=True)
+    loop.build((None, None, 1))
+    assert [*loop.initial] == ["0", "1"]
+    cell = TimeAware(SLSTM(4))
+    assert [*cell.hidden] == [0, 1]
+
+
+def test_a_stateful_loop_keeps_to_its_batch():
+    loop = Recurrent(GRU(4), stateful=True)
+    loop(np.zeros((2, 5, 3), "float32"))
+    for batch in (1, 3):
+        with pytest.raises(ArgumentError, match=f"batch of 2. Received: a batch of {batch}"):
+            loop(np.zeros((batch, 5, 3), "float32"))
+
+
+def test_a_loop_keeps_to_its_channels():
+    loop = Recurrent(NARX(4, input_delays=[1], feedback="truth"))
+    loop(np.zeros((2, 5, 3), "float32"))
+    with pytest.raises(ArgumentError, match=r"built for sequences of 3 channels.*\(2, 5, 4\)"):
+        loop(np.zeros((2, 5, 4), "float32"))
+
+
+@pytest.mark.parametrize(
+    ("states", "received"),
+    [([np.zeros((2, 3), "float32")], r"\[\(2, 3\)\]"), ([], r"\[\]")],
+)
+def test_a_cell_stepped_by_hand_refuses_states_that_are_not_its_own(states, received):
+    with pytest.raises(ArgumentError, match=f"`states` must.*{received}"):
+        GRU(4)(np.zeros((2, 5), "float32"), states)

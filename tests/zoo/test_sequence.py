@@ -80,6 +80,7 @@ BAD = {
     "two activations": ({"head": keras.layers.Dense(2), "activation": "relu"}, "its own act"),
     "head": ({"head": keras.layers.Dense(7)}, "a head with 7"),
     "one answer of many": ({"layers": Recurrent(GRU(4), return_sequences=True)}, "last output"),
+    "activation": ({"activation": "sotfmax"}, "`activation` must be the name"),
     "no layers": ({"layers": []}, "at least one cell"),
 }
 

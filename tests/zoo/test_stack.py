@@ -116,7 +116,6 @@ def test_only_cells_and_layers_are_stacked():
     ("argument", "value"),
     [
         ("go_backwards", True),
-        ("stateful", True),
         ("return_state", True),
         ("return_sequences", False),
     ],
@@ -124,6 +123,38 @@ def test_only_cells_and_layers_are_stacked():
 def test_loops_with_a_way_of_their_own_are_refused(argument, value):
     with pytest.raises(ArgumentError, match=f"Received: .*'{argument}': {value}"):
         Stack([Recurrent(GRU(4), **{"return_sequences": True, argument: value})])
+
+
+def test_a_stateful_stack_goes_on_where_it_ended_and_can_be_reset(layers):
+    x = np.random.default_rng(0).normal(size=(2, 8, 3)).astype("float32")
+    whole = numpy(stack(layers, return_sequences=True)(x))
+    carrying = stack(layers, return_sequences=True, stateful=True)
+    assert carrying.stateful
+    for _ in range(2):
+        parts = [numpy(carrying(x[:, :3])), numpy(carrying(x[:, 3:]))]
+        np.testing.assert_allclose(np.concatenate(parts, axis=1), whole, atol=1e-6)
+        carrying.reset_state()
+
+
+def test_a_single_state_may_stand_alone(built):
+    deep = stack([built(GRU(4), 3)])
+    x, state = np.ones((2, 5, 3), "float32"), np.ones((2, 4), "float32")
+    np.testing.assert_array_equal(
+        numpy(deep(x, initial_state=state)), numpy(deep(x, initial_state=[state]))
+    )
+
+
+@pytest.mark.parametrize("option", ["return_sequences", "return_state", "stateful"])
+def test_options_are_flags(option):
+    with pytest.raises(ArgumentTypeError, match=f"`{option}` must be True or False"):
+        stack([GRU(4)], **{option: "no"})
+    with pytest.raises(ArgumentTypeError, match=f"`{option}` must be True or False"):
+        Recurrent(GRU(4), **{option: "no"})
+
+
+def test_cells_come_in_a_list():
+    with pytest.raises(ArgumentTypeError, match="`layers` must be a list.*<GRU"):
+        stack(GRU(4))
 
 
 @pytest.fixture

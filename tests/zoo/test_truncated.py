@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
-from rnnzoo import ArgumentError, Recurrent
+from rnnzoo import ArgumentError, Recurrent, sequence, stack
 from rnnzoo.errors import ArgumentTypeError
-from rnnzoo.zoo.cells import LSTM, NARX, Elman
+from rnnzoo.zoo.cells import GRU, LSTM, NARX, Elman
 from rnnzoo.zoo.gradient import gradient
 from rnnzoo.zoo.models import fit_truncated, run_chunks
 
@@ -68,6 +68,14 @@ def test_what_was_read_many_chunks_ago_is_remembered():
     assert len(losses) == 15
     last = run_chunks(model, x, 5)[:, -5:]
     assert np.mean((last - sign) ** 2) < 0.1  # 1 for who knows nothing
+
+
+def test_a_deep_sequence_network_carries_its_states():
+    layers = stack([LSTM(4), GRU(5)], return_sequences=True, stateful=True)
+    model = sequence(layers, 3, 1, "many_to_many", batch_size=2)
+    np.testing.assert_allclose(run_chunks(model, X, 5), run_chunks(model, X, 12), atol=1e-6)
+    model.compile("sgd", "mse")
+    assert len(fit_truncated(model, X, X[..., :1], steps=5)) == 1
 
 
 def test_every_pass_begins_at_zero(built):

@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
 import keras
+import numpy as np
 from keras import ops
 
 from ...errors import ArgumentError, fraction
+from . import checks
 
 
 class RecurrentCell(keras.layers.Layer):
@@ -81,13 +83,15 @@ class RecurrentCell(keras.layers.Layer):
         raise NotImplementedError(f"{type(self).__name__} must define `step`.")
 
     def call(self, inputs: Any, states: Sequence[Any]) -> tuple[Any, list[Any]]:
+        checks.states("states", states, inputs.shape[:-1], self.state_size)
         return self.step(self.project(inputs), states)
 
     @property
-    def hidden_states(self) -> int:
-        """How many of the states, the first ones, are hidden state; the others are taps of a
-        delay line, or phases, which no decay and no learning may touch."""
-        return len(self.state_size)
+    def hidden(self) -> Sequence[int]:
+        """Which of the states are hidden state, by their places. The others are taps of a
+        delay line, phases, scales, or outputs that nothing reads: no decay and no learning
+        may touch them."""
+        return range(len(self.state_size))
 
     @property
     def reads_images(self) -> bool:
@@ -146,4 +150,6 @@ class RecurrentCell(keras.layers.Layer):
 def _plain(value: Any) -> Any:
     if isinstance(value, keras.initializers.Initializer):
         return keras.saving.serialize_keras_object(value)
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
     return list(value) if isinstance(value, range) else value

@@ -1,6 +1,6 @@
 """Checks of arguments that several cells take."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -128,6 +128,11 @@ def exogenous(width: int, truth: int, input_delays: list[int]) -> int:
             f"The input must be concat(x, truth), the truth {truth} wide. "
             f"Received: an input {width} wide"
         )
+    if width > truth and not input_delays:
+        raise ArgumentError(
+            "An exogenous input needs `input_delays`, else it would be ignored. "
+            f"Received: input_delays=[], an input {width} wide with a truth {truth} wide"
+        )
     if width == truth and input_delays not in ([], [0]):
         raise ArgumentError(
             "`input_delays` need an exogenous input, and there is none. "
@@ -144,3 +149,34 @@ def chrono(value: Any) -> int | None:
         ArgumentError: below 3.
     """
     return None if value is None else whole_number("chrono", value, at_least=3)
+
+
+def states(name: str, given: Any, item: Any, widths: Sequence[int]) -> list[Any]:
+    """Returns the states, seen to be those of a cell; a single one may stand alone.
+
+    Args:
+        name: of the argument.
+        given: the states.
+        item: shape of what is read beside them but for its channels, `(batch, *spatial)`.
+        widths: channels of each state.
+
+    Raises:
+        ArgumentTypeError: they have no shapes.
+        ArgumentError: another number of them, or other shapes.
+    """
+    found = list(given) if isinstance(given, (list, tuple)) else [given]
+    if not all(hasattr(state, "shape") for state in found):
+        raise ArgumentTypeError(f"`{name}` must be a list of arrays. Received: {name}={given!r}")
+    wanted = [(*item, channels) for channels in widths]
+    shapes = [tuple(state.shape) for state in found]
+    if len(shapes) != len(wanted) or not all(map(agree, shapes, wanted)):
+        raise ArgumentError(
+            f"`{name}` must hold states of shapes {wanted}. Received: shapes {shapes}"
+        )
+    return found
+
+
+def agree(shape: tuple, wanted: tuple) -> bool:
+    """Whether two shapes, in which `None` is unknown, can be the same."""
+    pairs = zip(shape, wanted, strict=False)
+    return len(shape) == len(wanted) and all(a is None or b is None or a == b for a, b in pairs)

@@ -36,7 +36,7 @@ class Clockwork(RecurrentCell):
     """
 
     recalls = True
-    hidden_states = 1
+    hidden = (0,)  # and phases
 
     def __init__(
         self, units: int, periods: Any = (1, 2, 4, 8), activation: str = "tanh", **kwargs: Any

@@ -64,6 +64,14 @@ class Feedback(RecurrentCell):
     def reads_images(self) -> bool:
         return self.cells[0].reads_images
 
+    @property
+    def hidden(self) -> list[int]:
+        found, first = [], 2  # nothing reads y, and f is a tap
+        for cell in self.cells:
+            found += [first + k for k in cell.hidden]
+            first += len(cell.state_size)
+        return found
+
     def build(self, input_shape: Any) -> None:
         *item, width = input_shape  # (batch, *spatial)
         if self.feedback == "prediction":

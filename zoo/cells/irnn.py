@@ -2,6 +2,7 @@ from typing import Any
 
 import keras
 
+from ...errors import ArgumentTypeError
 from .rnn import RNN
 
 
@@ -27,4 +28,9 @@ class IRNN(RNN):
     """
 
     def __init__(self, units: int, **kwargs: Any):
+        if fixed := {"activation", "recurrent_initializer"} & set(kwargs):
+            raise ArgumentTypeError(
+                "An IRNN is the RNN with ReLU, begun with the identity: these are not to be "
+                f"chosen. Received: {', '.join(f'{n}={kwargs[n]!r}' for n in sorted(fixed))}"
+            )
         super().__init__(units, activation="relu", recurrent_initializer="identity", **kwargs)

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -68,6 +69,10 @@ class LMU(RecurrentCell):
     @property
     def loopless(self) -> bool:
         return not self.feedback
+
+    @property
+    def hidden(self) -> Sequence[int]:
+        return (0, 1) if self.feedback else (1,)  # else nothing reads h
 
     def build(self, input_shape: Any) -> None:
         x, n, u = input_shape[-1], self.units, self.memories

@@ -1,4 +1,6 @@
 import math
+from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import keras
@@ -57,6 +59,10 @@ class LRU(RecurrentCell):
     @property
     def loopless(self) -> bool:
         return True
+
+    @property
+    def hidden(self) -> Sequence[int]:
+        return range(1, len(self.state_size))  # nothing reads y
 
     def build(self, input_shape: Any) -> None:
         x, n, y = input_shape[-1], self.units, self.outputs
@@ -123,8 +129,12 @@ class LRU(RecurrentCell):
         return ops.cast(0.5 * ops.log(1 - r**2), dtype)
 
 
+def _number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 def _ring(radius: Any) -> list[float]:
-    if not isinstance(radius, (list, tuple)) or any(isinstance(r, (bool, str)) for r in radius):
+    if not isinstance(radius, (list, tuple)) or not all(map(_number, radius)):
         raise ArgumentTypeError(
             f"`radius` must be two numbers, the least and the greatest. Received: radius={radius!r}"
         )

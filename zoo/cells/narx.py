@@ -52,7 +52,7 @@ class NARX(RecurrentCell):
     }
     reads_out = True
     feeds_back = any_length = True
-    hidden_states = 0
+    hidden = ()
 
     def __init__(
         self,

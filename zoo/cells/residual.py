@@ -40,8 +40,8 @@ class Residual(RecurrentCell):
         self.state_size = [self.output_size, *self.cell.state_size]
 
     @property
-    def hidden_states(self) -> int:
-        return 1 + self.cell.hidden_states
+    def hidden(self) -> Sequence[int]:
+        return [1 + k for k in self.cell.hidden]  # nothing reads y
 
     @property
     def reads_images(self) -> bool:

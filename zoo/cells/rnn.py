@@ -33,7 +33,7 @@ class RNN(RecurrentCell):
     """
 
     recalls = True
-    hidden_states = 1
+    hidden = (0,)  # and taps
 
     def __init__(
         self,

@@ -41,7 +41,7 @@ class SLSTM(RecurrentCell):
     """
 
     recalls = True
-    hidden_states = 3  # m is a logarithm: to scale it is not to fade it
+    hidden = (0, 1)  # n and m are the scale of c: with them |c| ≤ n, so |h| < 1, would be lost
 
     def __init__(self, units: int, chrono: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)

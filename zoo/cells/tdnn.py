@@ -36,7 +36,7 @@ class TDNN(RecurrentCell):
     """
 
     any_length = True
-    hidden_states = 0
+    hidden = ()
 
     def __init__(
         self, units: int, delays: Any = (0, 1, 2, 3), activation: str = "tanh", **kwargs: Any

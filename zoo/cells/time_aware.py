@@ -30,7 +30,7 @@ class TimeAware(RecurrentCell):
     Args:
         cell: with a hidden state, over vectors.
         gaps: the last channel of the input is Δt, the time since the step before; else
-            every Δt is 1.
+            every Δt is 1, as where Δt is missing.
 
     States: `[states of the cell; x′, δ ⊙ (1 − k)]`, the last two `(batch, channels)`.
 
@@ -45,7 +45,7 @@ class TimeAware(RecurrentCell):
         super().__init__(**kwargs)
         self.cell = checked_cell("cell", cell)
         self.gaps = flag("gaps", gaps)
-        if self.cell.reads_images or not self.cell.hidden_states:
+        if self.cell.reads_images or not self.cell.hidden:
             raise ArgumentError(
                 "`cell` must have a hidden state over vectors that can fade. "
                 f"Received: {type(self.cell).__name__}"
@@ -54,8 +54,8 @@ class TimeAware(RecurrentCell):
         self.state_size = list(self.cell.state_size)  # and two more, once it is built
 
     @property
-    def hidden_states(self) -> int:
-        return self.cell.hidden_states
+    def hidden(self) -> Sequence[int]:
+        return self.cell.hidden
 
     def build(self, input_shape: Any) -> None:
         batch, channels = input_shape[0], input_shape[-1] - self.gaps
@@ -68,7 +68,7 @@ class TimeAware(RecurrentCell):
             self.cell.build((batch, 2 * channels))
             self.cell.built = True
         self.state_size = [*self.cell.state_size, channels, channels]
-        fading = sum(self.cell.state_size[: self.hidden_states])
+        fading = sum(self.cell.state_size[k] for k in self.hidden)
         small = keras.initializers.RandomUniform(0.0, 0.1)  # decays begin alive, and slow
         self.w = self.add_weight(shape=(channels,), initializer=small, name="w")
         self.v = self.add_weight(shape=(channels,), initializer="zeros", name="v")
@@ -77,7 +77,7 @@ class TimeAware(RecurrentCell):
 
     def step(self, drive: Any, states: Any) -> Any:
         *inner, last, waited = states
-        x, gap = (drive[..., :-1], drive[..., -1:]) if self.gaps else (drive, 1.0)
+        x, gap = (drive[..., :-1], _one_if_missing(drive[..., -1:])) if self.gaps else (drive, 1.0)
         missing = ops.isnan(x)
         δ = waited + gap
         faded = last * ops.exp(-ops.relu(self.w * δ + self.v))
@@ -86,7 +86,7 @@ class TimeAware(RecurrentCell):
         seen = ops.where(missing, faded, x)
         Γ = ops.exp(-ops.relu(ops.matmul(δ, self.W) + self.b))
         first = 0
-        for k in range(self.hidden_states):
+        for k in self.hidden:
             n = self.cell.state_size[k]
             inner[k] = inner[k] * Γ[..., first : first + n]
             first += n
@@ -103,3 +103,7 @@ class TimeAware(RecurrentCell):
     def get_config(self) -> dict[str, Any]:
         cell = keras.saving.serialize_keras_object(self.cell)
         return super().get_config() | {"cell": cell, "gaps": self.gaps}
+
+
+def _one_if_missing(gap: Any) -> Any:
+    return ops.where(ops.isnan(gap), ops.ones_like(gap), gap)

@@ -5,6 +5,7 @@ import keras
 from keras import ops
 
 from ...errors import ArgumentError, ArgumentTypeError, flag, one_of
+from ..cells import checks
 from ..cells.base import RecurrentCell
 from ..engines import ENGINES, natural
 
@@ -57,17 +58,18 @@ class Recurrent(keras.layers.Layer):
         if not isinstance(cell, RecurrentCell):
             raise ArgumentTypeError(f"`cell` must be a RecurrentCell. Received: cell={cell!r}")
         self.cell = cell
-        self.return_sequences = return_sequences
-        self.return_state = return_state
-        self.go_backwards = go_backwards
-        self.stateful = stateful
+        self.return_sequences = flag("return_sequences", return_sequences)
+        self.return_state = flag("return_state", return_state)
+        self.go_backwards = flag("go_backwards", go_backwards)
+        self.stateful = flag("stateful", stateful)
         self.learn_initial_state = flag("learn_initial_state", learn_initial_state)
         if self.learn_initial_state and self.stateful:
             raise ArgumentError(
                 "A stateful loop starts where it ended, never from a learned state. "
                 "Received: stateful=True, learn_initial_state=True"
             )
-        self.initial: list[Any] = []
+        self.initial: dict[str, Any] = {}  # by the place of the state
+        self.channels: int | None = None
         self.engine = one_of("engine", engine, ["auto", *ENGINES])
         self.supports_masking = True
         self.input_spec = None
@@ -80,6 +82,7 @@ class Recurrent(keras.layers.Layer):
                 f"Received: shape={tuple(sequences_shape)}"
             )
         batch, _, *item = sequences_shape
+        self.channels = item[-1]
         if len(item) > 1 and not self.cell.reads_images:
             raise ArgumentError(
                 f"{type(self.cell).__name__} reads vectors: `sequences` must have the shape "
@@ -89,10 +92,11 @@ class Recurrent(keras.layers.Layer):
             self.cell.build((batch, *item))
             self.cell.built = True
         if self.learn_initial_state:
-            self.initial = [
-                self.add_weight(shape=(channels,), initializer="zeros", name=f"initial_{k}")
-                for k, channels in enumerate(self.cell.state_size[: self.cell.hidden_states])
-            ]
+            sizes = self.cell.state_size
+            self.initial = {
+                str(k): self.add_weight(shape=(sizes[k],), initializer="zeros", name=f"initial_{k}")
+                for k in self.cell.hidden
+            }
         if self.stateful:
             if batch is None:
                 raise ArgumentError(
@@ -120,6 +124,7 @@ class Recurrent(keras.layers.Layer):
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None
     ) -> tuple[list, list]:
         """All states at all steps, each `(batch, time, …)`, and the last ones."""
+        self._check_built_for(sequences)
         carried = self.stateful and initial_state is None
         if carried:
             # copies: the variables are assigned below, gradients still need the old values
@@ -127,10 +132,13 @@ class Recurrent(keras.layers.Layer):
         elif initial_state is None:
             batch, _, *item = ops.shape(sequences)
             states = self.cell.get_initial_state(batch, item[:-1])
-            for k, learned in enumerate(self.initial):
+            for place, learned in self.initial.items():
+                k = int(place)  # Keras tracks dicts with names alone
                 states[k] = states[k] + ops.cast(learned, states[k].dtype)
         else:
-            states = self._checked_states(initial_state, sequences)
+            batch, _, *item = sequences.shape
+            shape, sizes = (batch, *item[:-1]), self.cell.state_size
+            states = checks.states("initial_state", initial_state, shape, sizes)
         if mask is not None:
             mask = _checked_mask(mask, sequences)
         states = [ops.cast(state, self.compute_dtype) for state in states]
@@ -181,32 +189,27 @@ class Recurrent(keras.layers.Layer):
     def from_config(cls, config: dict[str, Any]) -> "Recurrent":
         return cls(**config | {"cell": keras.saving.deserialize_keras_object(config["cell"])})
 
-    def _checked_states(self, initial_state: Any, sequences: Any) -> list[Any]:
-        states = (
-            list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
-        )
-        batch, _, *item = sequences.shape
-        wanted = [(batch, *item[:-1], channels) for channels in self.cell.state_size]
-        shapes = [tuple(state.shape) for state in states]
-        if len(shapes) != len(wanted) or not all(map(_agree, shapes, wanted)):
+    def _check_built_for(self, sequences: Any) -> None:
+        """Sees to it that a loop that is built reads what it was built for."""
+        batch, *_, channels = sequences.shape
+        if None not in (channels, self.channels) and channels != self.channels:
             raise ArgumentError(
-                f"`initial_state` must hold states of shapes {wanted}. Received: shapes {shapes}"
+                f"The loop was built for sequences of {self.channels} channels. "
+                f"Received: shape={tuple(sequences.shape)}"
             )
-        return states
+        if self.states and batch is not None and batch != self.states[0].shape[0]:
+            raise ArgumentError(
+                f"A stateful loop carries the states of its batch of {self.states[0].shape[0]}. "
+                f"Received: a batch of {batch}"
+            )
 
 
 def _checked_mask(mask: Any, sequences: Any) -> Any:
     mask = ops.convert_to_tensor(mask, "bool")
     wanted = tuple(sequences.shape[:2])
-    if not _agree(tuple(mask.shape), wanted):
+    if not checks.agree(tuple(mask.shape), wanted):
         raise ArgumentError(
             f"`mask` must have the shape (batch, time), here {wanted}. "
             f"Received: shape={tuple(mask.shape)}"
         )
     return mask
-
-
-def _agree(shape: tuple, wanted: tuple) -> bool:
-    """Whether two shapes, in which `None` is unknown, can be the same."""
-    pairs = zip(shape, wanted, strict=False)
-    return len(shape) == len(wanted) and all(a is None or b is None or a == b for a, b in pairs)

@@ -3,17 +3,12 @@ from typing import Any
 
 import keras
 
-from ...errors import ArgumentError, ArgumentTypeError
+from ...errors import ArgumentError, ArgumentTypeError, flag
 from ..cells.base import RecurrentCell
 from .recurrent import Recurrent
 
 #: How a `Recurrent` in a stack must be: the stack itself returns sequences and states.
-PLAIN = {
-    "return_sequences": True,
-    "return_state": False,
-    "go_backwards": False,
-    "stateful": False,
-}
+PLAIN = {"return_sequences": True, "return_state": False, "go_backwards": False}
 
 
 #: Layers that may stand between cells: each step goes its own way through them.
@@ -28,7 +23,10 @@ STEPWISE = (
 
 
 def stack(
-    layers: Sequence[Any], return_sequences: bool = False, return_state: bool = False
+    layers: Sequence[Any],
+    return_sequences: bool = False,
+    return_state: bool = False,
+    stateful: bool = False,
 ) -> "Stack":
     """Chains cells, and other layers between them, into one recurrent layer.
 
@@ -37,6 +35,12 @@ def stack(
             `Dense` or `Dropout`), in the order of the data.
         return_sequences: return the output of every step.
         return_state: return the last states of all cells too.
+        stateful: start each call from the states in which the call before ended. Needs a
+            fixed batch size.
+
+    Raises:
+        ArgumentTypeError: `layers` is no list of cells and layers, or an option no flag.
+        ArgumentError: no cell, or a layer that does not keep to one step.
 
     Example:
 
@@ -46,6 +50,17 @@ def stack(
     >>> deep(np.zeros((2, 10, 3), "float32")).shape
     TensorShape([2, 4])
     """
+    if not isinstance(layers, (list, tuple)):
+        raise ArgumentTypeError(
+            f"`layers` must be a list of cells and layers. Received: layers={layers!r}"
+        )
+    if flag("stateful", stateful):
+        layers = [
+            Recurrent(layer, return_sequences=True, stateful=True)
+            if isinstance(layer, RecurrentCell)
+            else layer
+            for layer in layers
+        ]
     return Stack(list(layers), return_sequences=return_sequences, return_state=return_state)
 
 
@@ -65,8 +80,8 @@ class Stack(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         self.layers = [_as_layer(layer) for layer in layers]
-        self.return_sequences = return_sequences
-        self.return_state = return_state
+        self.return_sequences = flag("return_sequences", return_sequences)
+        self.return_state = flag("return_state", return_state)
         self.supports_masking = True
         if not self.loops:
             raise ArgumentError("`layers` must hold at least one cell. Received: none")
@@ -74,6 +89,16 @@ class Stack(keras.layers.Layer):
     @property
     def loops(self) -> list[Recurrent]:
         return [layer for layer in self.layers if isinstance(layer, Recurrent)]
+
+    @property
+    def stateful(self) -> bool:
+        """Whether a cell of it carries its states from call to call."""
+        return any(loop.stateful for loop in self.loops)
+
+    def reset_state(self) -> None:
+        """Sets the states that are carried back to zero."""
+        for loop in self.loops:
+            loop.reset_state()
 
     @property
     def state_size(self) -> list[int]:
@@ -91,7 +116,9 @@ class Stack(keras.layers.Layer):
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None
     ) -> Any:
         # the layers between hear of `training` through Keras's call context, loops do not
-        states = None if initial_state is None else list(initial_state)
+        states = initial_state
+        if states is not None:
+            states = list(states) if isinstance(states, (list, tuple)) else [states]
         if states is not None and len(states) != len(self.state_size):
             raise ArgumentError(
                 f"`initial_state` must hold {len(self.state_size)} states. Received: {len(states)}"

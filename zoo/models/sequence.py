@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from ...errors import ArgumentError, ArgumentTypeError, flag, one_of, whole_number
-from ..cells import Feedback
+from ..cells import Feedback, checks
 from ..cells.base import RecurrentCell
 from ..layers import Recurrent, stack
 
@@ -24,6 +24,7 @@ def sequence(
     steps: int | None = None,
     masked: bool = False,
     head: keras.layers.Layer | None = None,
+    batch_size: int | None = None,
 ) -> keras.Model:
     """Builds a network over sequences from any cells.
 
@@ -54,6 +55,7 @@ def sequence(
             has no step.
         head: a layer in place of the dense one, from s to y; it has its own activation. There
             is no head where the last cell reads out itself, `outputs` wide.
+        batch_size: fixed where layers are stateful, such as `stack(cells, stateful=True)`.
 
     Returns:
         A model from x, `(batch, time, inputs)`, or `[x, mask]`, to `(batch, outputs)` or
@@ -80,8 +82,10 @@ def sequence(
     inputs, outputs = whole_number("inputs", inputs), whole_number("outputs", outputs)
     one_of("kind", kind, KINDS)
     flag("masked", masked)
-    if steps is not None:
-        whole_number("steps", steps)
+    for name, number in (("steps", steps), ("batch_size", batch_size)):
+        if number is not None:
+            whole_number(name, number)
+    checks.activation("activation", activation)
     if head is not None and not isinstance(head, keras.layers.Layer):
         raise ArgumentTypeError(f"`head` must be a Keras layer. Received: head={head!r}")
     if head is not None and activation != "linear":
@@ -92,10 +96,10 @@ def sequence(
     if kind == "one_to_many":
         return _one_to_many(layers, inputs, outputs, activation, steps, masked, head)
     loop = _loop(layers, every=kind == "many_to_many")
-    x = keras.Input((steps, inputs), name="x")
+    x = keras.Input((steps, inputs), batch_size, name="x")
     given = [x]
     if masked:
-        given.append(keras.Input((steps,), dtype="bool", name="mask"))
+        given.append(keras.Input((steps,), batch_size, dtype="bool", name="mask"))
     s = loop(x, mask=given[1]) if masked else loop(x)
     _require_rank(s, kind)
     if head is not None:
@@ -149,6 +153,12 @@ def _one_to_many(
     masked: bool,
     head: Any,
 ) -> keras.Model:
+    if not isinstance(layers, (list, tuple)) or not all(
+        isinstance(cell, RecurrentCell) for cell in layers
+    ):
+        raise ArgumentTypeError(
+            f"`layers` of one to many must be a list of cells alone. Received: layers={layers!r}"
+        )
     if steps is None or masked or head is not None:
         raise ArgumentError(
             "One to many needs `steps`, and takes no `masked`, for it reads one vector, and no "

@@ -23,7 +23,8 @@ def fit_truncated(model: keras.Model, x: Any, y: Any, steps: int, epochs: int = 
     computed before the change.)
 
     Args:
-        model: compiled, with `Recurrent(…, stateful=True)` layers and a fixed batch.
+        model: compiled, with layers that carry their states, `Recurrent(…, stateful=True)`
+            or `stack(…, stateful=True)`, and a fixed batch.
         x: `(batch, time, …)`, all of the batch in parallel, each from its own beginning.
         y: the truth of every step, `(batch, time, …)`.
         steps: τ, the length of a chunk; the last one may be shorter.
@@ -71,7 +72,7 @@ def run_chunks(model: keras.Model, x: Any, steps: int) -> np.ndarray:
     """The outputs of a stateful network over a long sequence, from states of zero.
 
     Args:
-        model: with `Recurrent(…, stateful=True)` layers; it returns all steps.
+        model: with layers that carry their states; it returns all steps.
         x: `(batch, time, …)`.
         steps: how many are computed at once; the outputs do not depend on it.
 
@@ -107,7 +108,7 @@ def reset_states(model: keras.Model) -> None:
     if not carrying:
         raise ArgumentError(
             "The model must carry its state from chunk to chunk: make its layers "
-            f"Recurrent(…, stateful=True). Received: {model!r} without any"
+            f"Recurrent(…, stateful=True) or a stack of such. Received: {model!r} without any"
         )
     for layer in carrying:
         layer.reset_state()
