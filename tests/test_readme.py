@@ -26,7 +26,7 @@ def test_its_python_runs(readme, tmp_path, monkeypatch, capsys):
         }
     ).to_csv("sales.csv", index=False)
     blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     for block in blocks:
         exec(compile(block, "README.md", "exec"), {})
     shown = capsys.readouterr().out
