@@ -1,6 +1,7 @@
 """Reads tables that must mean the same as an earlier one: more history, or the future."""
 
 import difflib
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,9 +9,12 @@ from dataclasses import replace
 from ..errors import ArgumentError, DataError
 from .arrange import panel_of
 from .base import Panel, Schema, Series
+from .filling import carried
 from .rules import Rules
-from .sources import Source, check_present, opened, our_names
+from .sources import Source, check_present, clock_of, opened, our_names
 from .table import OURS, Unread, names, of_series
+
+SAME = 1e-6  # of a static covariate: what float32 leaves of it is the same number
 
 
 def read_like(
@@ -33,11 +37,15 @@ def read_like(
         source: as for `read`.
         schema: of the series that the model was fitted on; the result has the same.
         missing: as for `read`; by default `"mask"` where `schema.masked`, else `"error"`.
-        duplicates, gaps, time_format, zone: as for `read`.
+        duplicates, gaps: as for `read`.
+        time_format, zone: as for `read`; by default those of `schema`. The times of a `Series`
+            are read already.
 
     Raises:
-        DataError: as `read`; a column of `schema` is missing; the step is another.
+        DataError: as `read`; a column of `schema` is missing; the step is another; times with
+            a zone where `schema` has none.
     """
+    time_format, zone = clock_of(source, schema, time_format, zone)
     rules = _rules(schema, missing, duplicates, gaps, time_format, zone)
     if isinstance(source, Panel) and len(source) == 1:
         source = source.series[0]
@@ -47,7 +55,7 @@ def read_like(
     _warn_of_extra(unread, source, schema, {time, target})
     known = replace(schema, static=())
     panel = panel_of(unread, time, (target,), known, rules, one=True, name=schema.name)
-    (series,) = panel.series
+    (series,) = carried(panel.series, source)
     earlier = source.repairs if isinstance(source, Series) else ()
     static = source.static if isinstance(source, Series) else ()
     return replace(series, schema=schema, static=static, repairs=earlier + panel.repairs)
@@ -74,13 +82,15 @@ def read_panel_like(
         source: as for `read_panel`.
         schema: of the panel that the model was fitted on; the result has the same.
         ids: of the series that the model knows; by default any will do.
-        statics: the static covariates by id, where the table has not got their columns.
+        statics: the static covariates by id; the table need not have their columns.
         missing, duplicates, gaps, time_format, zone: as for `read_like`.
 
     Raises:
         DataError: as `read_panel`; a column of `schema` is missing; the step is another; a
-            series is not among `ids`, or its static covariates are not known.
+            series is not among `ids`, or its static covariates are not known, or others than
+            in `statics`; times with a zone where `schema` has none.
     """
+    time_format, zone = clock_of(source, schema, time_format, zone)
     rules = _rules(schema, missing, duplicates, gaps, time_format, zone)
     unread = opened(source)
     time, target = our_names(unread, schema)
@@ -100,22 +110,35 @@ def read_panel_like(
     if ids is not None:
         _check_known(unread, panel.ids, ids)
     series = tuple(replace(s, schema=replace(schema, name=s.unique_id)) for s in panel)
+    series = carried(series, source)
     if schema.static and not in_table:
         series = tuple(_with_static(unread, s, statics or {}) for s in series)
+    elif schema.static:
+        _check_statics(unread, series, statics or {})
     earlier = source.repairs if isinstance(source, (Series, Panel)) else ()
     return Panel(schema, series, earlier + panel.repairs)
 
 
-def require_rows(series: Series, needed: int, why: str) -> None:
+def require_rows(series: Series, needed: int, why: str, among: int = 1) -> None:
     """Refuses a series that is too short.
 
+    Args:
+        series: the rows that there are.
+        needed: rows that it must have.
+        why: so many, for the message.
+        among: how many series there are: one of several may be left out.
+
     Raises:
-        DataError: fewer than `needed` rows; says `why` so many.
+        DataError: fewer than `needed` rows.
     """
     if len(series) < needed:
+        remedy = (
+            f' Leave it out: rnnzoo.read_panel(…, short="drop", fewest={needed}), or --short drop '
+            f"--fewest {needed}."
+        )
         raise DataError(
             f"Series {series.schema.name!r} needs at least {needed} rows ({why}), "
-            f"has {len(series)}."
+            f"has {len(series)}.{remedy if among > 1 else ''}"
         )
 
 
@@ -134,7 +157,8 @@ def _rules(
         )
     if missing is None:
         missing = "mask" if schema.masked else "error"
-    return Rules(missing, duplicates, gaps, "error", 1, time_format, zone, empty=missing == "mask")
+    empty = missing == "mask"
+    return Rules(missing, duplicates, gaps, "error", 1, time_format, zone, empty, again=True)
 
 
 def _warn_of_extra(unread: Unread, source: Source, schema: Schema, own: set[str]) -> None:
@@ -176,3 +200,16 @@ def _with_static(unread: Unread, series: Series, statics: Mapping[str, Sequence[
             "not known. Add them to the table."
         )
     return replace(series, static=tuple(map(float, statics[series.unique_id])))
+
+
+def _check_statics(
+    unread: Unread, several: Sequence[Series], statics: Mapping[str, Sequence[float]]
+) -> None:
+    for series in several:
+        known = statics.get(series.unique_id, series.static)
+        for column, new, old in zip(series.schema.static, series.static, known, strict=True):
+            if not math.isclose(new, old, rel_tol=SAME):
+                raise unread.head.error(
+                    f"Column {column!r} is static, and of series {series.unique_id!r} the model "
+                    f"knows {old}; here it is {new}. Correct it, or fit the model again."
+                )

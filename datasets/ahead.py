@@ -8,7 +8,7 @@ from .base import Schema
 from .checks import check_finite, ids_of, times_of
 from .rows import Rows
 from .rules import Rules
-from .sources import Source, check_present, opened, our_names
+from .sources import Source, check_present, clock_of, opened, our_names
 from .table import names, of_series
 from .zones import stamp
 
@@ -19,7 +19,7 @@ class Ahead:
     Args:
         source: as for `read_panel`, or `None` where `schema.future` is empty.
         schema: of the series that are forecast.
-        time_format, zone: as for `read`.
+        time_format, zone: as for `read`; by default those of `schema`.
 
     Raises:
         DataError: a column is missing or holds something else than numbers.
@@ -36,6 +36,7 @@ class Ahead:
         self.schema, self.given = schema, source is not None and bool(schema.future)
         if source is None or not schema.future:
             return
+        time_format, zone = clock_of(source, schema, time_format, zone)
         unread = opened(source)
         time, _ = our_names(unread, schema)
         check_present(unread, schema.future)
@@ -44,8 +45,8 @@ class Ahead:
         codes = np.zeros(len(self.table.frame), int)
         if "unique_id" in unread.columns:
             codes, self.ids = ids_of(self.table)
-        rules = Rules(time_format=time_format, zone=zone)
-        self.times, _ = times_of(self.table, time, rules, schema.frequency, codes)
+        rules = Rules(time_format=time_format, zone=zone, again=True)
+        self.times, *_ = times_of(self.table, time, rules, schema.frequency, codes)
         self.order = np.argsort(codes, kind="stable")
         self.bounds = np.searchsorted(codes[self.order], np.arange(len(self.ids) + 1))
         self.values = np.stack([self.table.numbers(column) for column in schema.future])
@@ -63,7 +64,8 @@ class Ahead:
         schema = self.schema
         if not schema.future or not len(times):
             return np.empty((len(times), len(schema.future)))
-        span = f"{stamp(times[0])} to {stamp(times[-1])}"
+        zone = schema.zone
+        span = f"{stamp(times[0], zone)} to {stamp(times[-1], zone)}"
         if not self.given:
             raise DataError(
                 f"The forecast needs the known-future columns {names(schema.future)} for {span} "
@@ -74,7 +76,7 @@ class Ahead:
         own_times = self.times[own]
         if (twice := own_times.duplicated() & own_times.isin(times)).any():
             rows = own[twice]
-            places = table.first(rows, (stamp(self.times[r]) for r in rows[:3]))
+            places = table.first(rows, (stamp(self.times[r], zone) for r in rows[:3]))
             raise table.error(f"A time of the future is repeated at {places}. Remove the row.")
         first = np.flatnonzero(~own_times.duplicated())
         found = own_times[first].get_indexer(times)
@@ -83,13 +85,13 @@ class Ahead:
             of = "" if unique_id is None or len(self.ids) < 2 else f" of series {unique_id!r}"
             raise table.error(
                 f"The known-future columns {names(schema.future)}{of} are needed for {span}, but "
-                f"{len(absent)} of {len(times)} times are missing, the first {stamp(absent[0])}. "
-                "Add the rows."
+                f"{len(absent)} of {len(times)} times are missing, the first "
+                f"{stamp(absent[0], zone)}. Add the rows."
             )
         chosen = own[first[found]]
         place = Rows(
             table, ("",), np.zeros(len(chosen), int), times.to_numpy(), self.values[:, chosen],
-            chosen, True, schema.future,
+            chosen, True, schema.future, zone,
         )  # fmt: skip
         for column, cells in zip(schema.future, place.values, strict=True):
             check_finite(place, column, cells, remedy="Fill them.")
@@ -128,7 +130,7 @@ def future_rows(
         source: as for `read`, or `None` where `schema.future` is empty.
         schema: of the series that is forecast.
         times: the steps ahead, without zone (UTC where the history had one).
-        time_format, zone: as for `read`.
+        time_format, zone: as for `read`; by default those of `schema`.
         unique_id: of the series, where the table holds several.
 
     Returns:

@@ -1,7 +1,6 @@
 """From the columns of a table to series in order, each checked, the repairs told."""
 
 import warnings
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,14 +10,13 @@ import pandas as pd
 from ..errors import DataError
 from .base import Panel, Schema, Series
 from .checks import rows_of
-from .grid import absent, check_grid, interpolate, other_step, regular
+from .filling import Grid, interpolate, padded, with_gaps
+from .grid import absent, check_grid, other_step, regular
 from .rows import Rows, in_order, long_enough, one_row_a_time
 from .rules import Rules
 from .steps import default_season, find_frequency
 from .table import Unread, counted, of_series
 
-#: From step numbers to times.
-Grid = Callable[[np.ndarray], np.ndarray]
 PRECISION = 1e-12  # of the size of a column: float64 tells steps of 2e-16 of it apart
 
 
@@ -67,7 +65,8 @@ def _arranged(given: Rows, schema: Schema, rules: Rules) -> tuple[list[Series], 
     frequency = schema.frequency or _found(rows)
     _check_values(rows, schema, rules, repairs)
     season = schema.season or default_season(frequency)
-    schema = replace(schema, frequency=frequency, season=season)
+    zone = rows.zone or schema.zone
+    schema = replace(schema, frequency=frequency, season=season, zone=zone)
     return _series(rows, pads, schema, rules, repairs), schema, repairs
 
 
@@ -116,33 +115,34 @@ def _series(
 ) -> list[Series]:
     frequency = schema.frequency
     good = regular(rows.times, rows.codes, len(rows.ids), frequency)
-    grids = _grids(rows, good, frequency, rules.gaps)
+    grids = _grids(rows, good, frequency, rules)
     if inserted := {c: absent(numbers, frequency) for c, (numbers, _) in grids.items()}:
-        rows = _with_gaps(rows, grids, inserted)
-    filled = 1 + len(schema.past) if rules.missing == "mask" else 0  # the first column to fill
-    for cells in rows.values[filled:]:
-        for code in np.unique(rows.codes[np.isnan(cells)]):
-            span = slice(*rows.bounds[code : code + 2])
-            interpolate(rows.times[span], cells[span])
+        rows = with_gaps(rows, grids, inserted)
+    known = 1 + len(schema.past)  # columns that may not be known ahead
+    filled = interpolate(rows, known if rules.missing == "mask" else 0)[:known]
     if count := sum(map(len, inserted.values())):
         were = counted(count, "missing time", "was", "were")
         kept = "interpolated" if rules.missing != "mask" else "kept as missing"
         codes = [code for code, numbers in inserted.items() if len(numbers)]
         repairs.append(f"{were} inserted and {kept}{rows.of(codes)}.")
     if pads.any():
-        rows = _padded(rows, pads, frequency)
+        rows, filled = padded(rows, pads, frequency, filled)
     ids = pd.Series(rows.ids, dtype="str").repeat(np.diff(rows.bounds).tolist())
     columns = ("y", *schema.past, *schema.future)
     values = dict(zip(columns, rows.values, strict=True))
     whole = pd.DataFrame({"unique_id": ids.array, "ds": pd.DatetimeIndex(rows.times), **values})
     return [
-        Series(replace(schema, name=one), whole.iloc[a:b].reset_index(drop=True))  # views
+        Series(
+            replace(schema, name=one),
+            whole.iloc[a:b].reset_index(drop=True),  # a view
+            filled=filled[:, a:b].T if filled[:, a:b].any() else None,
+        )
         for one, (a, b) in zip(rows.ids, pairwise(rows.bounds), strict=True)
     ]
 
 
 def _grids(
-    rows: Rows, good: np.ndarray, frequency: str, gaps: str
+    rows: Rows, good: np.ndarray, frequency: str, rules: Rules
 ) -> dict[int, tuple[np.ndarray, Grid]]:
     """The step numbers of the series that `regular` did not pass, as by `check_grid`.
 
@@ -153,12 +153,11 @@ def _grids(
     failed: DataError | None = None
     other: dict[str, str] = {}
     for code in np.flatnonzero(~good).tolist():
-        span = slice(*rows.bounds[code : code + 2])
-        times = pd.DatetimeIndex(rows.times[span])
         try:
-            grids[code] = check_grid(rows.table_of(code), times, rows.rows[span], frequency, gaps)
+            grids[code] = check_grid(rows, code, frequency, rules)
         except DataError as error:
             failed = failed or error
+            times = pd.DatetimeIndex(rows.times[slice(*rows.bounds[code : code + 2])])
             if step := other_step(rows.table, times, frequency):
                 other[rows.ids[code]] = step
     if failed and not other:
@@ -176,47 +175,3 @@ def _grids(
             f"{first}{', …' if len(other) > 3 else ''}. Bring them to one step, or read them apart."
         )
     return grids
-
-
-def _with_gaps(
-    rows: Rows, grids: dict[int, tuple[np.ndarray, Grid]], inserted: dict[int, np.ndarray]
-) -> Rows:
-    """Rows without values for the missing times."""
-    times, values = [], []
-    for code in range(len(rows.ids)):
-        span = slice(*rows.bounds[code : code + 2])
-        own, cells = rows.times[span], rows.values[:, span]
-        if len(inserted.get(code, ())):
-            numbers, at = grids[code]
-            every = np.sort(np.concatenate([numbers, inserted[code]]))
-            wider = np.full((len(cells), len(every)), np.nan)
-            wider[:, np.searchsorted(every, numbers)] = cells
-            own, cells = at(every), wider
-        times.append(own)
-        values.append(cells)
-    return _joined(rows, times, values)
-
-
-def _padded(rows: Rows, pads: np.ndarray, frequency: str) -> Rows:
-    """Series begun earlier, by rows of their first values."""
-    times, values = [], []
-    for code, pad in enumerate(pads):
-        span = slice(*rows.bounds[code : code + 2])
-        own, cells = rows.times[span], rows.values[:, span]
-        if pad:
-            earlier = pd.date_range(end=own[0], periods=pad + 1, freq=frequency)[:-1]
-            own = np.concatenate([earlier.to_numpy(), own])
-            cells = np.concatenate([np.repeat(cells[:, :1], pad, axis=1), cells], axis=1)
-        times.append(own)
-        values.append(cells)
-    return _joined(rows, times, values)
-
-
-def _joined(rows: Rows, times: list[np.ndarray], values: list[np.ndarray]) -> Rows:
-    return replace(
-        rows,
-        codes=np.repeat(np.arange(len(times)), [len(own) for own in times]),
-        times=np.concatenate(times).astype("datetime64[us]"),
-        values=np.concatenate(values, axis=1),
-        rows=np.empty(0, int),  # no longer those of the table
-    )

@@ -80,8 +80,7 @@ class Numbers:
         if self.words.count:
             kind, what = self.words, counted(self.words.count, "non-numeric value")
             remedy = (
-                'Correct them, or leave them empty and ask for missing="interpolate" '
-                "(--missing interpolate)."
+                'Correct them, or leave them empty and ask for missing="mask" (--missing mask).'
             )
             if self.commas:
                 remedy = (

@@ -70,16 +70,18 @@ def rows_of(
         raise table.error(f"The table has {have}; it needs at least {fewest}.")
     codes, ids = _series_of(table, schema.name, one)
     alone = len(ids) == 1
-    times, repairs = times_of(table, time, rules, schema.frequency, codes)
+    times, repairs, zone = times_of(table, time, rules, schema.frequency, codes)
     place = Rows(
         table, ids, codes, times.to_numpy(), np.empty((0, len(times))), np.arange(len(times)),
-        alone, (),
+        alone, (), zone,
     )  # fmt: skip
-    mask = rules.missing == "mask"
+    reader = "rnnzoo.read" if alone and not wide else "rnnzoo.read_panel"
     columns = (*targets, *schema.past, *schema.future)
     for column, cells in (values := {c: table.numbers(c) for c in columns}).items():
-        known = column in schema.future and mask
-        check_finite(place, column, cells, rules.missing != "error" and not known, rules.empty)
+        ahead = column in schema.future
+        allowed = rules.missing == "interpolate" or (rules.missing == "mask" and not ahead)
+        remedy = rules.for_missing(reader, ahead)
+        check_finite(place, column, cells, allowed, rules.empty, remedy)
     statics = _statics(place, schema.static)
     shared = [values[c] for c in columns[len(targets) :]]
     if wide:
@@ -88,18 +90,18 @@ def rows_of(
     labels = ("" if wide else targets[0], *schema.past, *schema.future)
     filled = Rows(
         table, place.ids, place.codes, place.times, np.stack([target, *shared]), place.rows,
-        place.alone, labels,
+        place.alone, labels, zone,
     )  # fmt: skip
     return filled, statics, repairs
 
 
 def times_of(
     table: Table, time: str, rules: Rules, frequency: str, codes: np.ndarray | None = None
-) -> tuple[pd.DatetimeIndex, list[str]]:
-    """The times of all rows, and the repairs they needed; `time=""` is the index."""
+) -> tuple[pd.DatetimeIndex, list[str], str]:
+    """The times of all rows, the repairs they needed and their zone; `time=""` is the index."""
     values = table.column(time) if time else table.frame.index.to_series()
     label = f"Column {time!r}" if time else "The index"
-    return parse(table, values, label, rules.time_format, frequency, rules.zone, codes)
+    return parse(table, values, label, rules, frequency, codes)
 
 
 def check_finite(
@@ -108,8 +110,7 @@ def check_finite(
     cells: np.ndarray,
     allow_missing: bool = False,
     allow_empty: bool = False,
-    remedy: str = 'Fill them, or ask for it: rnnzoo.read(…, missing="interpolate"), on the '
-    'command line --missing interpolate; missing="mask" lets the network know where they are.',
+    remedy: str = "Fill them.",
 ) -> None:
     """Refuses infinite values, a column without any value, and, unless allowed, missing ones.
 
@@ -179,7 +180,7 @@ def _melted(place: Rows, targets: tuple[str, ...]) -> Rows:
     many, n = len(targets), len(place.times)
     return Rows(
         place.table, targets, np.repeat(np.arange(many), n), np.tile(place.times, many),
-        place.values, np.tile(place.rows, many), many == 1, (),
+        place.values, np.tile(place.rows, many), many == 1, (), place.zone,
     )  # fmt: skip
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from .rows import Rows
+from .rules import Rules
 from .steps import HOLIDAY, find_frequency, fixed_step, on_grid
 from .table import Table, counted
 from .zones import stamp
@@ -39,13 +41,13 @@ def regular(times: np.ndarray, codes: np.ndarray, series: int, frequency: str) -
 
 
 def check_grid(
-    table: Table, times: pd.DatetimeIndex, rows: np.ndarray, frequency: str, gaps: str
+    rows: Rows, code: int, frequency: str, rules: Rules
 ) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
-    """Counts the sorted times of one series in steps.
+    """Counts the times of one series in steps.
 
     Args:
-        rows: of the table, one for each time.
-        gaps: `"error"` or `"fill"`.
+        rows: in order.
+        code: the number of the series.
 
     Returns:
         The number of each time, and the function from numbers back to times.
@@ -53,30 +55,30 @@ def check_grid(
     Raises:
         DataError: times between steps, and gaps where they are not to be filled.
     """
+    table, span = rows.table_of(code), slice(*rows.bounds[code : code + 2])
+    times, places = pd.DatetimeIndex(rows.times[span]), rows.rows[span]
     numbers, off, at = on_grid(times, frequency)
     holes = np.empty(0, int) if off.any() else _holes(numbers, frequency)
     missing = int((np.diff(numbers)[holes] - 1).sum())
-    if not (off.any() or missing > len(times) or (missing and gaps == "error")):
+    if not (off.any() or missing > len(times) or (missing and rules.gaps == "error")):
         return numbers, at
     if off.any():
         between = np.flatnonzero(off)
-        places = table.first(rows[between], (stamp(times[r]) for r in between[:3]))
+        where = table.first(places[between], (stamp(times[r], rows.zone) for r in between[:3]))
         raise table.error(
             f"{counted(len(between), 'time', 'does', 'do')} not fall on a step of {frequency!r}, "
-            f"first at {places}. Correct them, or bring the table to one step, e.g. "
+            f"first at {where}. Correct them, or bring the table to one step, e.g. "
             f'frame.resample("{frequency}").mean().'
         )
     shown = "; ".join(
-        f"{stamp(times[h])} ({table.place(int(rows[h]))}) to {stamp(times[h + 1])}, "
+        f"{stamp(times[h], rows.zone)} ({table.place(int(places[h]))}) to "
+        f"{stamp(times[h + 1], rows.zone)}, "
         f"{numbers[h + 1] - numbers[h] - 1} missing"
         for h in holes[:3]
     )
-    remedy = (
-        'Add the rows, or ask for it: rnnzoo.read(…, gaps="fill"), or --gaps fill. If they are '
-        'local times and clocks went forward, say zone="…".'
-        if fixed_step(frequency) is not None and missing == len(holes)
-        else 'Add the rows, or ask for it: rnnzoo.read(…, gaps="fill"), or --gaps fill.'
-    )
+    remedy = rules.for_gaps("rnnzoo.read" if rows.alone else "rnnzoo.read_panel")
+    if not rows.zone and fixed_step(frequency) is not None and missing == len(holes):
+        remedy += ' If they are local times and clocks went forward, say zone="…".'
     if missing > len(times):
         remedy = "More rows are missing than there are: check the times, or read a part of them."
     raise table.error(
@@ -101,13 +103,6 @@ def absent(numbers: np.ndarray, frequency: str) -> np.ndarray:
     """The step numbers missing in the gaps."""
     spans = [np.arange(numbers[h] + 1, numbers[h + 1]) for h in _holes(numbers, frequency)]
     return np.concatenate([np.empty(0, int), *spans])
-
-
-def interpolate(times: np.ndarray, cells: np.ndarray) -> None:
-    """Fills NaN in place: linear in time, the nearest value at the ends."""
-    if (empty := np.isnan(cells)).any():
-        clock = times.astype("int64").astype("float64")
-        cells[empty] = np.interp(clock[empty], clock[~empty], cells[~empty])
 
 
 def _holes(numbers: np.ndarray, frequency: str) -> np.ndarray:

@@ -8,6 +8,7 @@ from ..errors import ArgumentError, DataError, whole_number
 from .arrange import panel_of
 from .base import Panel, Schema, Series
 from .checks import check_columns
+from .filling import carried
 from .rules import Rules
 from .sources import Source, column_names, frame_of, opened, target_column, time_column
 from .steps import check_frequency
@@ -49,18 +50,23 @@ def read(
         missing: `"error"`; or `"interpolate"`: linear in time inside a gap, the nearest
             value at the ends, which looks at the value after the gap; or `"mask"`: values
             of the target and of past covariates stay missing, and a network is told so.
+            What was interpolated is history for fitting and predicting, but a backtest never
+            scores it, and takes that of a gap which is open at its first origin, or begins
+            later, as missing.
         duplicates: `"error"`, or `"mean"` of the rows that share a time.
         gaps: `"error"`, or `"fill"`: rows for the missing times, interpolated as above,
             or, with `missing="mask"`, without values.
             In a trading calendar (`"B"`) only holes of more than 10 business days count.
-        time_format: how to read times that are not ISO 8601, as for `strptime`.
+        time_format: how to read times that are not ISO 8601, as for `strptime`. Later
+            tables, for predicting or a backtest, are read so too.
         frequency: the step as a pandas alias; by default the most common step.
         season: steps in a season; by default a day for minutes and hours, a week for
             days, a year for weeks, months and quarters, else 1. Steps are of equal length,
             so that a daily cycle by local clocks moves against it when these are changed.
         unit: of the target, for axes.
         zone: e.g. `"Europe/Paris"`: times written without a zone are local times of it.
-            The order of the rows tells which of two repeated hours is the first.
+            The order of the rows tells which of two repeated hours is the first. Later
+            tables are read so too, and forecasts have their times in it.
 
     Raises:
         DataError: the table cannot be used; names the column, the rows and the remedy.
@@ -118,9 +124,11 @@ def read_panel(
         past, future: as for `read`.
         static: columns of numbers that stay the same within each series.
         name: of the panel; by default the file, else the target.
-        missing, duplicates, gaps, time_format, zone: as for `read`.
+        missing, duplicates, gaps, time_format, zone: as for `read`, also for what a backtest
+            makes of interpolated values.
         short: of series with fewer than `fewest` rows: `"error"`; `"drop"` leaves them out;
-            `"pad"` begins them earlier, with rows of their first values.
+            `"pad"` begins them earlier, with rows of their first values, which count as
+            interpolated.
         fewest: rows that a series must have.
         frequency: the step of all series; by default that of the longest.
         season, unit: as for `read`.
@@ -155,6 +163,8 @@ def _read(
 ) -> Panel:
     past, future = column_names("past", past), column_names("future", future)
     static = column_names("static", static)
+    given = source
+    time_format, zone = rules.time_format or "", ""
     repairs: tuple[str, ...] = ()
     if isinstance(source, (Series, Panel)):
         old, repairs = source.schema, source.repairs
@@ -165,6 +175,9 @@ def _read(
         static = static or old.static
         name, frequency, unit = name or old.name, frequency or old.frequency, unit or old.unit
         season = old.season if season is None else season
+        time_format = time_format or old.time_format
+        if old.zone:  # the times are UTC by now
+            zone, rules = rules.zone or old.zone, replace(rules, zone=None)
         if old.masked and rules.missing == "error":
             rules = replace(rules, missing="mask")
         source = frame_of(source).rename(columns={"ds": old.time or "ds", "y": old.target})
@@ -188,10 +201,13 @@ def _read(
         unit=unit,
         others=tuple(c for c in unread.columns if c not in (time, *numbers)),
         masked=rules.missing == "mask",
+        zone=zone,
+        time_format=time_format,
     )
     check_columns(unread.head, time, targets, schema)
     panel = panel_of(unread, time, targets, schema, rules, one=one, wide=wide, name=name)
-    return replace(panel, repairs=repairs + panel.repairs)
+    series = carried(panel.series, given)
+    return replace(panel, series=series, repairs=repairs + panel.repairs)
 
 
 def _wide(unread: Unread, targets: tuple[str, ...], static: tuple[str, ...]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ class Rows:
         alone: whether the table holds one series, which messages need not name.
         labels: the columns as messages call them; the target's is `""` where each series
             has a column of its own.
+        zone: in which messages show the times, where they are UTC.
     """
 
     table: Table
@@ -36,6 +37,7 @@ class Rows:
     rows: np.ndarray
     alone: bool
     labels: tuple[str, ...]
+    zone: str = ""
 
     def __getitem__(self, chosen: np.ndarray) -> "Rows":
         return replace(
@@ -58,7 +60,7 @@ class Rows:
 
     def notes(self, places: np.ndarray) -> list[str]:
         """The times of the first three of `places`, with their series."""
-        stamps = [stamp(pd.Timestamp(self.times[p])) for p in places[:3]]
+        stamps = [stamp(pd.Timestamp(self.times[p]), self.zone) for p in places[:3]]
         if self.alone:
             return stamps
         return [f"{self.ids[self.codes[p]]!r}, {s}" for p, s in zip(places, stamps, strict=False)]
@@ -128,8 +130,8 @@ def long_enough(rows: Rows, rules: Rules, repairs: list[str]) -> tuple[Rows, np.
         return rows, pads
     if rows.alone and rules.short == "error":
         raise rows.table.error(
-            f"All rows are of {stamp(pd.Timestamp(rows.times[0]))}; at least {rules.fewest} times "
-            "are needed."
+            f"All rows are of {stamp(pd.Timestamp(rows.times[0]), rows.zone)}; at least "
+            f"{rules.fewest} times are needed."
             if len(rows.times) == 1
             else f"The series has {len(rows.times)} rows; it needs at least {rules.fewest}."
         )

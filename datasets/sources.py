@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from ..errors import ArgumentTypeError
+from ..errors import ArgumentTypeError, DataError
 from .base import Panel, Schema, Series
 from .fetch import open_table
 from .table import Table, Unread, names
@@ -104,6 +104,33 @@ def our_names(unread: Unread, schema: Schema) -> tuple[str, str]:
     if unread.indexed:
         return "", target
     return schema.time or "ds", target
+
+
+def clock_of(
+    source: Any, schema: Schema, time_format: str | None, zone: str | None
+) -> tuple[str | None, str | None]:
+    """How a table reads its times where a model knows others by `schema`: format and zone.
+
+    Those of the schema, unless others are given. The times of a `Series` or `Panel` are read
+    already: no zone is theirs any more.
+
+    Raises:
+        DataError: a `Series` or `Panel` is UTC and the model's times are not, or otherwise.
+    """
+    if not isinstance(source, (Series, Panel)):
+        return time_format or schema.time_format or None, zone or schema.zone or None
+    own = source.schema.zone
+    if zone is None and bool(own) != bool(schema.zone):
+        remedy = (
+            "Give the table with local times in place of it, or fit on times with a zone."
+            if own
+            else f'Read the table with rnnzoo.read(…, zone="{schema.zone}").'
+        )
+        raise DataError(
+            f"The times of {source.schema.name!r} were read with {own or 'no zone'}, those that "
+            f"the model was fitted on with {schema.zone or 'none'}. {remedy}"
+        )
+    return None, None if own else zone
 
 
 def check_present(unread: Unread, needed: tuple[str, ...]) -> None:

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ArgumentError, DataError
+from .rules import Rules
 from .steps import steps_by_days
 from .table import Table, counted
-from .zones import to_utc
+from .zones import YEAR_FIRST, to_utc, zone_name
 
 PIECE = 2**18  # times read at once
 _NUMERIC = r"[+-]?\d+(\.\d*)?"
-_YEAR_FIRST = r"\d{4}(?!\d)"
 _ZONE = r".*[T ]\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)"
 _MIDNIGHT = r".*[T ]00(:?00){0,2}(\.0*)?(Z|[+-]\d{2}(:?\d{2})?)"
 
@@ -23,40 +23,50 @@ def parse(
     table: Table,
     values: pd.Series,
     label: str,
-    time_format: str | None = None,
+    rules: Rules,
     frequency: str = "",
-    zone: str | None = None,
     series: np.ndarray | None = None,
-) -> tuple[pd.DatetimeIndex, list[str]]:
+) -> tuple[pd.DatetimeIndex, list[str], str]:
     """Reads a column of times.
 
-    Text must be ISO 8601, year first, unless `time_format` says how to read it. Times
+    Text must be ISO 8601, year first, unless `rules.time_format` says how to read it. Times
     with a zone are converted to UTC, but days keep their local date: where all times are
     midnights, and `frequency` is not finer than a day, the zone is dropped.
 
     Args:
         label: what messages call the column, e.g. `"Column 'date'"`.
-        zone: of which times that are written without one are local times.
+        rules: its `zone` is that of which times that are written without one are local times.
         series: the number of the series that each row belongs to; by default all to one.
 
     Returns:
-        The times without zone, one a row, and a sentence for each repair.
+        The times without zone, one a row; a sentence for each repair; the zone in which
+        users see the times if they are UTC now, else `""`.
 
     Raises:
         DataError: missing or unreadable times, numbers, unknown order of day and month,
-            only some of the times with a zone, or times that `zone` does not have.
+            only some of the times with a zone, times that `zone` does not have, or a zone
+            where the model was fitted on times without.
     """
-    index, repairs = _parse_once(table, values, label, time_format, frequency)
+    zone = rules.zone
+    index, repairs, own = _parse_once(table, values, label, rules.time_format, frequency)
+    if own and rules.again and zone is None:
+        raise table.error(
+            f"{label} carries a time zone{_named(own)}, but the model was fitted on times without, "
+            "of which it is not known what they are in UTC. Give these as local times of the same "
+            'clocks: times.dt.tz_convert("…").dt.tz_localize(None), or fit on times with a zone.'
+        )
+    if own:
+        return index, repairs, zone or own
     days = steps_by_days(frequency) and (index == index.normalize()).all()
     if zone is None or repairs or days:
-        return index, repairs
+        return index, repairs, ""
     index = to_utc(table, index, label, zone, series)
-    return index, [f"{label} holds local times of {zone}; they were converted to UTC."]
+    return index, [f"{label} holds local times of {zone}; they were converted to UTC."], zone
 
 
 def _parse_once(
     table: Table, values: pd.Series, label: str, time_format: str | None, frequency: str
-) -> tuple[pd.DatetimeIndex, list[str]]:
+) -> tuple[pd.DatetimeIndex, list[str], str]:
     """Many series share their times: each text is read once."""
     if isinstance(values.dtype, pd.StringDtype):
         codes, texts = pd.factorize(values)
@@ -64,14 +74,15 @@ def _parse_once(
             # what is wrong, and in which rows, is told below
             with suppress(DataError):
                 each = pd.Series(texts, dtype=values.dtype)
-                index, repairs = _parse(table, each, label, time_format, frequency)
-                return index[codes], repairs
+                index, repairs, zone = _parse(table, each, label, time_format, frequency)
+                return index[codes], repairs, zone
     return _parse(table, values, label, time_format, frequency)
 
 
 def _parse(
     table: Table, values: pd.Series, label: str, time_format: str | None, frequency: str
-) -> tuple[pd.DatetimeIndex, list[str]]:
+) -> tuple[pd.DatetimeIndex, list[str], str]:
+    """As `parse`, with the zone that the times carry themselves."""
     if isinstance(values.dtype, pd.PeriodDtype):
         values = values.dt.to_timestamp()
     empty = values.isna().to_numpy()
@@ -88,13 +99,21 @@ def _parse(
     if (index.nanosecond != 0).any():
         raise table.error(f"{label} holds times finer than a microsecond. Round them.")
     if index.tz is None:
-        return index.as_unit("us"), []
-    zone = "" if str(index.tz) == "UTC" else f" ({index.tz})"
+        return index.as_unit("us"), [], ""
+    zone, own = _named(str(index.tz)), zone_name(index.tz)
     local = index.tz_localize(None).as_unit("us")
     if steps_by_days(frequency) and (local == local.normalize()).all():
-        return local, [f"{label} carries a time zone{zone}; it was dropped, the days are local."]
+        return (
+            local,
+            [f"{label} carries a time zone{zone}; it was dropped, the days are local."],
+            "",
+        )
     repair = f"{label} carries a time zone{zone}; the times were converted to UTC."
-    return index.tz_convert("UTC").tz_localize(None).as_unit("us"), [repair]
+    return index.tz_convert("UTC").tz_localize(None).as_unit("us"), [repair], own
+
+
+def _named(zone: str) -> str:
+    return "" if zone == "UTC" else f" ({zone})"
 
 
 def _text(value: object) -> str:
@@ -132,7 +151,7 @@ def _parse_text(
             'read them, e.g. time_format="%Y%m%d" or "%Y" (--time-format), or convert seconds '
             "since 1970 with pd.to_datetime(…, unit='s') and pass the frame."
         )
-    year_first = text.str.match(_YEAR_FIRST).to_numpy()
+    year_first = text.str.match(YEAR_FIRST).to_numpy()
     if year_first.mean() < 0.5:
         raise table.error(
             f"{label} holds times that do not begin with a 4-digit year, first at "
@@ -149,6 +168,7 @@ def _parse_text(
     whole = days and bool(zoned.any()) and text.str.fullmatch(_MIDNIGHT).all()
     days_or_times = text.str.slice(0, 10) if whole else text  # else UTC moves local midnights
     parsed = _in_pieces(days_or_times, "ISO8601", utc=bool(zoned.any()))
+    parsed = parsed.where(year_first)  # pandas takes "now" for a time
     return _readable(table, text, parsed, label, "ISO 8601 times, as 2016-07-01 12:00")
 
 

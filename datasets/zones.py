@@ -1,11 +1,18 @@
-"""Local times, which clocks skip in spring and repeat in autumn, as UTC."""
+"""Local times, which clocks skip in spring and repeat in autumn, as UTC; and single times."""
 
 import re
+from contextlib import suppress
+from datetime import date, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
+from ..errors import ArgumentError
 from .table import Table, counted
+
+YEAR_FIRST = r"\d{4}(?!\d)"
 
 
 def to_utc(
@@ -46,8 +53,73 @@ def to_utc(
     return pd.DatetimeIndex(told)
 
 
-def stamp(time: pd.Timestamp) -> str:
-    """`2016-07-01`, `2016-07-01 12:00`, or with seconds where there are any."""
+def zone_name(zone: tzinfo | None) -> str:
+    """The name of a zone that has one, e.g. `"Europe/Paris"`, else `"UTC"`; `""` for none."""
+    if zone is None:
+        return ""
+    name = str(getattr(zone, "key", None) or getattr(zone, "zone", None) or "UTC")
+    return name if is_zone(name) else "UTC"
+
+
+def is_zone(name: Any) -> bool:
+    """Whether `name` is that of a time zone."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, TypeError, OSError, AttributeError):
+        return False
+    return True
+
+
+def instant(value: Any, zone: str, time_format: str, argument: str) -> pd.Timestamp:
+    """One time that a user gives, as times of a series are held: without zone, UTC if it has one.
+
+    Args:
+        value: a text in ISO 8601 or in `time_format`, a date or a time.
+        zone: of the series, of which a time without one is a local time; may be `""`.
+        time_format: how the times of the table were written; may be `""`.
+        argument: what messages call the value.
+
+    Raises:
+        ArgumentError: no time; one with a zone where the series has none; one that clocks
+            skip or repeat.
+    """
+    time = _one_time(value, time_format)
+    received = f"Received: {argument}={str(value) if isinstance(value, date) else repr(value)}"
+    if time is None:
+        form = f" or {time_format}" if time_format else ""
+        raise ArgumentError(
+            f"`{argument}` must be a time, such as '2016-07-01 12:00'{form}. {received}"
+        )
+    if time.tz is not None and not zone:
+        raise ArgumentError(
+            f"`{argument}` must be a time without a zone, as those of the series are. {received}"
+        )
+    if time.tz is None and zone:
+        local = time.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
+        if not isinstance(local, pd.Timestamp):  # NaT
+            raise ArgumentError(
+                f"`{argument}` is a time that clocks skip or repeat in {zone}. Give it with its "
+                f"offset from UTC. {received}"
+            )
+        time = local
+    return time.tz_convert("UTC").tz_localize(None) if zone else time
+
+
+def in_zone(times: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:
+    """Times without zone as users see them: UTC as local times of `zone`, unless it is `""`."""
+    return times.tz_localize("UTC").tz_convert(zone) if zone else times
+
+
+def stamp(time: pd.Timestamp, zone: str = "") -> str:
+    """`2016-07-01`, `2016-07-01 12:00`, or with seconds where there are any.
+
+    Args:
+        time: without zone.
+        zone: in which UTC is shown, with its offset: `2016-07-01 14:00+02:00`.
+    """
+    if zone:
+        local = time.tz_localize("UTC").tz_convert(zone)
+        return re.sub(r":00([+-]\d\d:\d\d)$", r"\1", str(local))
     return re.sub(r"( 00:00)?:00$", "", str(time))
 
 
@@ -75,6 +147,23 @@ def _told_by_order(
             "UTC."
         )
     return utc
+
+
+def _one_time(value: Any, time_format: str) -> pd.Timestamp | None:
+    """Numbers are not times, and the order of day and month is not guessed."""
+    forms = [time_format, "ISO8601"] if time_format else ["ISO8601"]
+    if isinstance(value, str):
+        for form in forms:
+            with suppress(ValueError):  # a form that is none, which no text needed so far
+                found = pd.to_datetime(value, format=form, errors="coerce")
+                # pandas takes "now" for a time
+                if found is not pd.NaT and (form == time_format or re.match(YEAR_FIRST, value)):
+                    return found
+        return None
+    if not isinstance(value, (date, np.datetime64)):
+        return None
+    found = pd.Timestamp(value)
+    return found if isinstance(found, pd.Timestamp) else None  # NaT
 
 
 def _utc(zoned: pd.DatetimeIndex) -> tuple[pd.DatetimeIndex, np.ndarray]:

@@ -31,14 +31,18 @@ def main(folder: Path) -> None:
         print(f"  {name:<11}{explained:.1%}")
 
     walk = result.against_random_walk()
+    # the seasonal naive repeats the last week, which five days ahead is the walk itself
+    walk = walk[walk["model"].isin([result.model, "linear-ar", "ets"])]
     print("\nRMSE relative to the random walk and share of ups and downs called right, each")
-    print("with its 95 % interval; beside it, always calling the more frequent direction:")
+    print("with its 95 % interval; beside it, the majority: always calling the more frequent")
+    print("direction, p of calling no better, and how many independent calls tell as much:")
     print(walk.round(3).to_string(index=False))
     for row in walk[walk["model"] == result.model].itertuples():
         verdict = "beats" if row.upper < 1 else "loses to" if row.lower > 1 else "is level with"
-        print(f"{row.step} days ahead {result.model} {verdict} the random walk.")
+        days = "1 day" if row.step == 1 else f"{row.step} days"
+        print(f"{days} ahead {result.model} {verdict} the random walk.")
 
-    print("\nErrors over all leads, p that the difference to the best naive one is luck:")
+    print("\nErrors over all leads, p that one equal to the best naive one differs as much:")
     columns = ["model", "mae", "rmse", "mase", "skill", "p"]
     print(result.leaderboard[columns].round(3).to_string(index=False))
 

@@ -197,6 +197,11 @@ def _print(found: Analysis, units: int, train_steps: int, out: Console) -> None:
         "influence: norm of the gradient of the last output by the input some steps ago.\n"
         "eigenvalues: λ of ∂s_t/∂s_{t−1} after a sequence; spectral radius: the largest |λ|."
     )
+    if found.cell == "slstm":
+        out.print(
+            "slstm keeps c and n divided by exp(m), which takes their decay: its eigenvalues lie "
+            "near 1, that of the scale at 1. How far back it remembers, the influence tells."
+        )
     if found.truncated:
         out.print(
             f"{found.cell} lets no gradient through its copy of the past: an input acts for longer "

@@ -1,5 +1,6 @@
 """`rnnzoo cells`: the cells as a table, as pages, as JSON, and the table of the README."""
 
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -12,12 +13,12 @@ from rich.table import Table
 
 from ..errors import ArgumentError
 from ..zoo.catalogue import UNITS, Description, describe
-from ..zoo.cells import CELLS
+from ..zoo.cells import CELLS, WRAPPERS
 from .display import console
 
 
 def cells(name: str | None, as_json: bool, as_markdown: bool) -> None:
-    """Prints one cell's page, or all cells.
+    """Prints one cell's page, be it a cell around others, or all cells.
 
     Raises:
         ArgumentError: no such cell; Markdown and JSON at once, or Markdown of one cell.
@@ -46,7 +47,7 @@ def record(entry: Description) -> dict[str, Any]:
         "year": entry.year,
         "parameters": entry.parameters,
         "options": [
-            {"name": option.name, "default": option.default, "text": option.text}
+            {"name": option.name, "default": _given(option.default), "text": option.text}
             for option in entry.options
         ],
         "serves": list(entry.serves),
@@ -61,6 +62,7 @@ def print_all(out: Console, entries: list[Description]) -> None:
         out.print(Padding(entry.reference, (0, 0, 1, 2)), style="dim")
     out.print(_table(entries))
     out.print(f"\nWeights at {UNITS} units and one input. One cell's page: rnnzoo cells NAME")
+    out.print(f"Cells around others have a page too: {', '.join(WRAPPERS)}")
 
 
 def print_page(out: Console, entry: Description) -> None:
@@ -78,6 +80,9 @@ def print_page(out: Console, entry: Description) -> None:
                 out.print(_arguments(entry))
             else:
                 out.print(" ".join(paragraph.split()))
+    if entry.parameters is None:
+        out.print("\nA cell around cells: not to be named to a forecaster, but built and looped.")
+        return
     out.print(f"\nWeights at {UNITS} {entry.width.name} and one input: {entry.parameters:,}.")
     out.print(f"Serves: {_uses(entry)}.")
     for use, reason in entry.refuses.items():
@@ -125,7 +130,13 @@ def _arguments(entry: Description) -> Table:
     return table
 
 
+def _given(default: Any) -> Any:
+    return None if default is inspect.Parameter.empty else default
+
+
 def _default(value: Any) -> str:
+    if value is inspect.Parameter.empty:
+        return ""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
 
 

@@ -30,6 +30,10 @@ def forecast(
         int | None, typer.Option(help="Steps of history. (default: a rule)")
     ] = None,
     units: Annotated[int, typer.Option(help="Width of the cells.")] = 32,
+    layers: Annotated[int, typer.Option(help="Cells on top of each other.")] = 1,
+    architecture: Annotated[
+        str, typer.Option(help="auto (the cell's own), carried, closed_loop or segment.")
+    ] = "auto",
     epochs: Annotated[int, typer.Option(help="Passes over the data, at most.")] = 100,
     seed: Annotated[int, typer.Option(help="Same seed, same forecast.")] = 0,
     test_rows: Annotated[
@@ -43,7 +47,19 @@ def forecast(
     ] = "error",
     duplicates: Annotated[str, typer.Option(help="Repeated times: error or mean.")] = "error",
     gaps: Annotated[str, typer.Option(help="Missing times: error or fill.")] = "error",
-    short: Annotated[str, typer.Option(help="Series too short: error, drop or pad.")] = "error",
+    short: Annotated[
+        str, typer.Option(help="Series of fewer than --fewest rows: error, drop or pad.")
+    ] = "error",
+    fewest: Annotated[
+        int | None, typer.Option(help="Rows that a series must have. (default: 2)")
+    ] = None,
+    frequency: Annotated[
+        str | None, typer.Option(help="Step of the table: h, D, MS, … (default: the usual one)")
+    ] = None,
+    season: Annotated[
+        int | None, typer.Option(help="Rows of a season, 1 for none. (default: by the step)")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="Unit of the target, for the axes.")] = None,
     zone: Annotated[
         str | None, typer.Option(help="Time zone of times written without one: Europe/Paris.")
     ] = None,
@@ -68,14 +84,27 @@ def forecast(
         future=listed(future),
         static=listed(static),
     )
-    repairs = dict(missing=missing, duplicates=duplicates, gaps=gaps, short=short)
-    panel = named_panel(data, asked, repairs | {"time_format": time_format, "zone": zone})
+    how = dict(
+        missing=missing,
+        duplicates=duplicates,
+        gaps=gaps,
+        short=short,
+        fewest=fewest,
+        time_format=time_format,
+        zone=zone,
+        frequency=frequency,
+        season=season,
+        unit=unit,
+    )
+    panel = named_panel(data, asked, how)
     from .forecast import forecast as run  # after the cheap checks: it loads Keras
 
     settings = dict(
         horizon=horizon,
         lookback=lookback,
         units=units,
+        layers=layers,
+        architecture=architecture,
         epochs=epochs,
         seed=seed,
         difference=difference,

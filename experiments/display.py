@@ -78,7 +78,8 @@ class _Follower:
     def _finish(self, seconds: float) -> None:
         self.display.progress.update(self.task, total=self.epoch, completed=self.epoch)
         if not self.display.out.is_terminal:
-            self._line(f"{self.epoch} epochs in {seconds:.1f} s")
+            epochs = "1 epoch" if self.epoch == 1 else f"{self.epoch} epochs"
+            self._line(f"{epochs} in {seconds:.1f} s")
 
     def _line(self, text: str) -> None:
         self.display.out.print(f"{self.name}: {text}")

@@ -13,7 +13,7 @@ from ..errors import ArgumentError, whole_number
 from ..pipelines.forecasting import Forecaster
 from .display import Display, console, frame_table, leaderboard_table, print_table
 from .files import check_folder, model_folder, whole
-from .forecast_study import Study, study
+from .forecast_study import Study, split, study
 from .run import listeners
 
 SHOWN = 24  # rows of the forecast that are printed
@@ -36,7 +36,8 @@ def forecast(
         panel: what to forecast.
         cells: names of cells.
         settings: arguments of every `Forecaster`.
-        test_rows: rows at the end of each series that no fit sees; by default a fifth.
+        test_rows: times at the end of the table that no fit sees; by default a fifth of the
+            shortest series.
         audit: prove that no forecast or score knows what came later, and say how.
         open_store: opens the tracking store; `None` tracks nothing.
         save: folder for models, charts, tables and the forecast.
@@ -83,7 +84,7 @@ def _checked(
         test_rows = max(horizon, min(map(len, panel)) // 5)
     whole_number("test_rows", test_rows, at_least=horizon)
     for forecaster in forecasters.values():
-        forecaster.plan(panel, reserved=test_rows)
+        forecaster.plan(panel, reserved=split(panel, test_rows).kept)
     schema = panel.schema
     if future_rows is not None:
         if not schema.future:
@@ -124,16 +125,19 @@ def print_leaderboard(found: Study, test_rows: int, out: Console) -> None:
     if not np.isnan(scores["p"]):
         verdict = "better" if scores["skill"] > 0 else "worse"
         out.print(
-            f"Diebold–Mariano, {found.best} against {backtest.reference}: {verdict}, "
-            f"p = {scores['p']:.2g} that it is luck."
+            f"Diebold–Mariano, {found.best} against {backtest.reference}: "
+            f"{verdict if scores['p'] <= 0.05 else 'no difference shown'}; equal forecasts "
+            f"would differ as much with probability {scores['p']:.2g}.",
+            soft_wrap=True,
         )
-    if backtest.wanders:
+    # who forecasts differences takes the last value for the thing to beat
+    if backtest.wanders or any(one.difference for one in found.forecasters.values()):
         _print_random_walk(found, out)
 
 
 def _print_random_walk(found: Study, out: Console) -> None:
-    """Where the last value is the best naive forecast, as of prices, no error is shown alone."""
-    table = pd.concat([b.against_random_walk() for b in found.backtests.values()])
+    """Where the last value is hard to beat, as of prices, no error is shown alone."""
+    table = found.random_walk
     table = table[table["model"].isin(found.backtests)]
     shown = pd.DataFrame(
         {
@@ -143,16 +147,22 @@ def _print_random_walk(found: Study, out: Console) -> None:
             "up or down called right": _intervals(table, "right", "right_lower", "right_upper"),
             "always the more frequent": table["majority"].map("{:.1%}".format),
             "p": table["p"].map("{:.2g}".format),
+            "calls": table["calls"],
         }
     )
     print_table(out, "\nBeside the random walk, with 95 % intervals", frame_table(shown))
+    out.print(
+        "p: of calling no better than always the more frequent direction. calls: as many "
+        "independent ones tell as much."
+    )
 
 
 def _intervals(
     table: pd.DataFrame, value: str, lower: str, upper: str, form: str = "{:.1%}"
 ) -> list[str]:
     columns = zip(table[value], table[lower], table[upper], strict=True)
-    return [f"{form} [{form}, {form}]".format(*row) for row in columns]
+    known, bare = f"{form} [{form}, {form}]", form  # too few origins bound nothing
+    return [(bare if np.isnan(row[1]) else known).format(*row) for row in columns]
 
 
 def _print_forecast(ahead: pd.DataFrame, cell: str, out: Console) -> None:

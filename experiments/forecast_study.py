@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ..datasets import Panel
+import numpy as np
+import pandas as pd
+
+from ..datasets import Panel, Series
 from ..pipelines.forecasting import Backtest, Forecaster
 from ..pipelines.forecasting.backtest import record
 from ..pipelines.forecasting.charts import (
@@ -45,6 +48,14 @@ class Study(Ranked):
     def results(self) -> dict[str, Backtest]:
         return self.backtests
 
+    @property
+    def random_walk(self) -> pd.DataFrame:
+        """Every model beside the random walk, the best first; baselines once."""
+        tables = [backtest.against_random_walk() for backtest in self.backtests.values()]
+        table = pd.concat(tables, ignore_index=True).drop_duplicates(["model", "step"])
+        order = self.leaderboard["model"].tolist()
+        return table.sort_values("model", key=lambda m: m.map(order.index), kind="stable")
+
     def write(self, folder: Path) -> list[Path]:
         """Charts and tables into a folder; returns the files."""
         name = slug(self.panel.schema.name)
@@ -58,41 +69,65 @@ class Study(Ranked):
                 f"{name}-error-by-lead.png": lead_chart([*self.backtests.values()]).savefig,
                 f"{name}-leaderboard.csv": partial(self.leaderboard.to_csv, index=False),
                 f"{name}-error-by-lead.csv": partial(self.by_lead.to_csv, index=False),
+                f"{name}-random-walk.csv": partial(self.random_walk.to_csv, index=False),
             },
         )
 
 
+@dataclass(frozen=True)
+class Split:
+    """A table cut at one time, the same for all series.
+
+    Attributes:
+        begins: the first time of the test.
+        kept: rows of each series from then on, which no fit sees.
+    """
+
+    begins: pd.Timestamp
+    kept: list[int]
+
+
+def split(panel: Panel, test_rows: int) -> Split:
+    """Cuts so that the last `test_rows` times of the table are the test.
+
+    Series that end earlier have fewer rows there, or none: then they only train.
+    """
+    times = np.unique(np.concatenate([series.times for series in panel]))
+    begins = pd.Timestamp(times[-min(test_rows, len(times))])
+    return Split(begins, [int((series.times >= begins).sum()) for series in panel])
+
+
 def study(
-    panel: Panel,
+    panel: Series | Panel,
     forecasters: dict[str, Forecaster],
     test_rows: int,
     listeners: Listeners = nobody,
     audit: bool = False,
 ) -> Study:
-    """Fits each network on all but the last `test_rows` rows of each series, backtests it on
-    those.
+    """Fits each network on all but the last `test_rows` times, backtests it on those.
 
     Args:
         panel: what to forecast.
         forecasters: by cell.
-        test_rows: rows at the end that no fit sees.
+        test_rows: times at the end that no fit sees.
         listeners: of each run.
         audit: prove for each that no forecast or score knows what came later.
 
     Raises:
         DataError: a series is too short for the split.
     """
+    panel = Panel.of(panel)
+    cut = split(panel, test_rows)
     for forecaster in forecasters.values():
-        forecaster.plan(panel, reserved=test_rows)
-    training = panel[:-test_rows]
+        forecaster.plan(panel, reserved=cut.kept)
+    training = panel.cut([len(series) - k for series, k in zip(panel, cut.kept, strict=True)])
     runs = Runs("forecast", panel.schema.name, listeners)
-    begins = min(series.times[-test_rows] for series in panel)
-    split = {"split.test_rows": test_rows, "split.test_start": str(begins)}
+    told = {"split.test_rows": test_rows, "split.test_start": str(cut.begins)}
     backtests: dict[str, Backtest] = {}
     first: Backtest | None = None
     for cell, forecaster in forecasters.items():
         with runs.network(cell, forecaster.seed) as journal:
-            journal.parameters(split)
+            journal.parameters(told)
             forecaster.fit(training, recorder=journal)
             if first is None:
                 first = backtest = forecaster.backtest(panel, audit=audit)
@@ -110,7 +145,7 @@ def study(
         _leaderboard(first, journal)
 
     task = {"horizon": first.horizon, "target": panel.schema.target}
-    runs.baselines(first.baselines, task | split, tell)
+    runs.baselines(first.baselines, task | told, tell)
     return Study(panel, forecasters, backtests)
 
 
@@ -119,6 +154,7 @@ def _pictures(backtest: Backtest, journal: Journal) -> None:
     journal.picture("error-by-lead", lead_chart([backtest]))
     journal.picture("intervals", fan_chart(backtest))
     journal.picture("calibration", calibration_chart(backtest))
+    journal.text("random-walk.csv", backtest.against_random_walk().to_csv(index=False))
     if backtest.audit is not None:
         journal.text("audit.txt", f"{backtest.audit}\n")
     _leaderboard(backtest, journal)

@@ -40,15 +40,17 @@ def named_panel(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "Panel
     Args:
         data: name or path.
         asked: columns, as `read_panel` takes them.
-        how: repairs, as `read_panel` takes them.
+        how: repairs, step, season and unit, as `read_panel` takes them; those that are `None`
+            are left to it.
 
     Raises:
-        ArgumentError: columns or repairs for a data set that has its own.
+        ArgumentError: any of these for a data set that has its own.
         DataError: a file that cannot be used.
     """
     from ..datasets import DATASETS, VIDEOS, Panel, load, read_panel
 
     path = Path(data)
+    how = {name: value for name, value in how.items() if value is not None}
     if data in VIDEOS and not path.exists():
         raise ArgumentError(f"{data} holds clips, not a series: rnnzoo frames {data}")
     if data not in DATASETS or path.exists():
@@ -58,8 +60,8 @@ def named_panel(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "Panel
     given = [name for name, value in (asked | how).items() if value not in (None, [], "error")]
     if given:
         raise ArgumentError(
-            f"The data set {data} names its own columns and has no faults: leave out "
-            f"--{', --'.join(given).replace('_', '-')}, or give a file."
+            f"The data set {data} has its own columns, step, season and unit, and no faults: "
+            f"leave out --{', --'.join(given).replace('_', '-')}, or give a file."
         )
     return Panel.of(load(data))
 

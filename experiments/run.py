@@ -18,7 +18,7 @@ COLOURS = [
     *("#882255", "#117733", "#332288", "#AA4499", "#999933", "#44AA99", "#661100", "#6699CC"),
     *("#DDAA33", "#BB5566", "#004488", "#F0E442"),
 ]
-GREYS = ["#222222", "#777777", "#AAAAAA", "#CCCCCC"]
+GREYS = ["#222222", "#777777", "#AAAAAA", "#CCCCCC", "#4D4D4D", "#919191"]
 
 #: Makes the listeners of a run from its name, e.g. a tracker's.
 Listeners = Callable[[str], Iterable[Listener]]

@@ -2,7 +2,9 @@
 
 import functools
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -20,12 +22,16 @@ Tracking = Annotated[
 
 
 def clearly(command: Callable[..., None]) -> Callable[..., None]:
-    """Turns an error into one message and exit code 2; `--debug` shows where it was."""
+    """Turns an error into one message and exit code 2; `--debug` shows where it was.
+
+    Warnings for the user are one line each, told once.
+    """
 
     @functools.wraps(command)
     def wrapped(*args: Any, debug: bool = False, **kwargs: Any) -> None:
         try:
-            command(*args, debug=debug, **kwargs)
+            with _plain_warnings():
+                command(*args, debug=debug, **kwargs)
         except (typer.Exit, typer.Abort):
             raise
         except KeyboardInterrupt:
@@ -40,6 +46,22 @@ def clearly(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(2) from None
 
     return wrapped
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        python = warnings.showwarning
+
+        def show(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
+            if issubclass(category, UserWarning):
+                print(f"Warning: {message}", file=sys.stderr)
+            else:
+                python(message, category, *where, **more)
+
+        warnings.simplefilter("once", UserWarning)
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield
 
 
 def open_store(existing: bool = False) -> Any:

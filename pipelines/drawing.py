@@ -1,12 +1,16 @@
 """What all charts share: figures that belong to nobody's window, lines for black and white."""
 
+from itertools import cycle
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 #: Styles that stay apart without colour.
-LINES: list[Any] = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2))]
+LINES: list[Any] = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 4))]
+DARK = ["black", "#0b3d91", "#8c1c13", "#14532d", "#5b2a86", "#7a4a00"]
+MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
+MARKED = 12  # leads of a line that bear a marker, at most
 
 
 def axes(width: float, height: float = 4) -> tuple[Figure, Any]:
@@ -15,6 +19,7 @@ def axes(width: float, height: float = 4) -> tuple[Figure, Any]:
     pair = figure.subplots()
     pair.spines[["top", "right"]].set_visible(False)
     pair.grid(axis="y", color="0.92")
+    pair.set_axisbelow(True)  # the grid behind bands too
     return figure, pair
 
 
@@ -26,7 +31,8 @@ def lead_lines(
     error: str,
     ahead: str,
 ) -> Figure:
-    """An error against lead time: networks in colour, the best first, baselines in grey.
+    """An error against lead time: networks dark, wide and marked, the best first, baselines
+    grey, thin and dashed.
 
     Args:
         leads: `(horizon,)`.
@@ -37,15 +43,25 @@ def lead_lines(
         ahead: what a lead counts, e.g. `"steps ahead"`.
     """
     figure, pair = axes(width=8, height=max(4, 0.23 * (len(networks) + len(baselines))))
-    marker = {"marker": "o", "ms": 3} if len(leads) <= 14 else {}
-    for (name, values), style in zip(baselines.items(), LINES, strict=False):
-        pair.plot(leads, values, linestyle=style, color="0.55", label=name, **marker)
+    every = -(-len(leads) // MARKED)
+    alone = len(leads) == 1  # makes no line
     best_first = sorted(networks.items(), key=lambda network: float(np.mean(network[1])))
     for i, (name, values) in enumerate(best_first):
-        pair.plot(leads, values, linestyle=LINES[i % len(LINES)], label=name, **marker)
+        pair.plot(
+            leads, values, label=name, color=DARK[i % len(DARK)], linewidth=2, zorder=3,
+            marker=MARKERS[i % len(MARKERS)], ms=6, markevery=(i % every, every),
+        )  # fmt: skip
+    styles = zip(cycle(LINES[1:]), cycle(MARKERS), strict=False)
+    for (name, values), (style, marker) in zip(baselines.items(), styles, strict=False):
+        pair.plot(
+            leads, values, label=name, color="0.5", linewidth=1.2, linestyle=style,
+            marker=marker if alone else None, markerfacecolor="white",
+        )  # fmt: skip
     pair.set_title(title)
     pair.set_xlabel(f"lead ({ahead})")
     pair.set_ylabel(error)
     pair.xaxis.get_major_locator().set_params(integer=True)
+    if alone:
+        pair.set_xticks(leads)
     figure.legend(loc="outside right upper", frameon=False)
     return figure

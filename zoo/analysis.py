@@ -68,12 +68,18 @@ def jacobian(cell: RecurrentCell, states: Any = None, inputs: Any = None) -> np.
 def eigenvalues(cell: RecurrentCell, states: Any = None, inputs: Any = None) -> np.ndarray:
     """The eigenvalues of `jacobian`, the largest first.
 
-    For a single linear recurrence h_t = U h_{t−1} they are those of U.
+    For a single linear recurrence h_t = U h_{t−1} they are those of U. Phases, which count
+    steps and hold nothing of what was read, are left out. An `slstm` keeps c and n divided by
+    exp(m), which takes their decay: its eigenvalues lie near 1 however fast it forgets, one a
+    unit, that of the scale itself, at 1 or, where the input gate sets the scale anew, below.
 
     Returns:
-        `(sum of state_size,)`, complex.
+        `(sum of state_size,)` less the width of the phases, complex.
     """
-    found = np.linalg.eigvals(jacobian(cell, states, inputs).astype("float64")).astype(complex)
+    J = jacobian(cell, states, inputs).astype("float64")
+    counted = [k in cell.phases for k, n in enumerate(cell.state_size) for _ in range(n)]
+    J = J[np.ix_(~np.array(counted), ~np.array(counted))]
+    found = np.linalg.eigvals(J).astype(complex)
     # of a pair, the one above the axis comes first
     return found[np.lexsort((-found.imag, -np.abs(found).round(6)))]
 
@@ -201,13 +207,20 @@ def effective_memory(norms: Any, threshold: float = 0.05) -> int | None:
         The first lag from which on all influence is below `threshold` of the largest;
         `None` if that is beyond the lags that were looked at.
 
+    Raises:
+        ArgumentTypeError: not numbers.
+        ArgumentError: not one number a lag, not finite, or below 0.
+
     Example:
 
     >>> from rnnzoo.zoo.analysis import effective_memory
     >>> effective_memory([1.0, 0.5, 0.25, 0.04, 0.01])
     3
     """
-    norms = np.asarray(norms, "float64")
+    try:
+        norms = np.asarray(norms, "float64")
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(f"`norms` must be numbers. Received: norms={norms!r}") from None
     threshold = fraction("threshold", threshold)
     if norms.ndim != 1 or not norms.size or not np.isfinite(norms).all() or norms.min() < 0:
         raise ArgumentError(

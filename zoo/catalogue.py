@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from ..errors import one_of
-from .cells import CELLS, RecurrentCell
+from .cells import CELLS, WRAPPERS, RecurrentCell
 
 UNITS = 64  # width at which weights are counted
 USES = ("carried", "closed_loop", "next_frame")
@@ -38,16 +38,16 @@ class Description:
     """A cell, described. What its docstring does not say is empty, or `None`.
 
     Attributes:
-        name: in `CELLS`.
+        name: in `CELLS` or `WRAPPERS`.
         title: the summary of the docstring, without its full stop.
         equation: the first ``` block.
         reference: the paragraph of references, without that word.
         year: the earliest that stands there in parentheses.
         parameters: weights with 64 units, or filters, on one input channel; images of
-            8 × 8 for cells that read images.
-        width: the first argument, `units` or `filters`.
+            8 × 8 for cells that read images; `None` of a wrapper.
+        width: the first argument, `units` or `filters`; of a wrapper what it wraps.
         options: the other arguments, and the dropout of the base where the cell has it.
-        serves: what it serves, the natural one first.
+        serves: what it serves, the natural one first; a wrapper nothing, by its name alone.
         refuses: what it does not serve, and why.
         page: the docstring, indentation removed.
     """
@@ -57,7 +57,7 @@ class Description:
     equation: str
     reference: str
     year: int | None
-    parameters: int
+    parameters: int | None
     width: Argument
     options: tuple[Argument, ...]
     serves: tuple[str, ...]
@@ -66,10 +66,10 @@ class Description:
 
 
 def describe(name: str) -> Description:
-    """Describes a cell.
+    """Describes a cell, or a cell around other cells.
 
     Args:
-        name: in `CELLS`.
+        name: in `CELLS` or `WRAPPERS`.
 
     Raises:
         ArgumentError: no such cell; the message holds the nearest names.
@@ -81,7 +81,9 @@ def describe(name: str) -> Description:
     >>> gru.title, gru.year, gru.parameters, gru.options[0].name
     ('Gated recurrent unit', 2014, 12736, 'reset')
     """
-    kind = CELLS[one_of("cell", name, CELLS)]
+    every = CELLS | WRAPPERS
+    kind = every[one_of("cell", name, every)]
+    wraps = name in WRAPPERS
     page = inspect.cleandoc(kind.__dict__.get("__doc__") or "")
     equation = re.search(r"^```\n(.*?)\n```$", page, re.DOTALL | re.MULTILINE)
     reference = _paragraph(page, "References?")
@@ -95,11 +97,13 @@ def describe(name: str) -> Description:
         equation=equation.group(1) if equation else "",
         reference=reference,
         year=min(years, default=None),
-        parameters=_weights(name),
+        parameters=None if wraps else _weights(name),
         width=width,
         options=tuple(options),
-        serves=tuple(kind.serves),
-        refuses={u: kind.refuses.get(u, VECTORS) for u in USES if u not in kind.serves},
+        serves=() if wraps else tuple(kind.serves),
+        refuses={
+            u: kind.refuses.get(u, VECTORS) for u in USES if u not in kind.serves and not wraps
+        },
         page=page,
     )
 

@@ -22,7 +22,7 @@ class SequenceLoss(keras.losses.Loss):
 
     A subclass defines `divergence` and is registered with
     `keras.saving.register_keras_serializable`. The weights that Keras can give to items
-    (`sample_weight`) have the shape `(batch,)`.
+    (`sample_weight`) have the shape `(batch,)`; steps have none, but for a truth of NaN.
 
     Shapes: truth `(batch, time, channels)`, forecast the same, or with classes as its
     channels.
@@ -40,6 +40,8 @@ class SequenceLoss(keras.losses.Loss):
         raise NotImplementedError(f"{type(self).__name__} must define `divergence`.")
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        if sample_weight is not None:
+            _require_one_an_item(sample_weight)
         # Keras would weigh steps by the mask, and there is one number an item
         steps = get_keras_mask(y_pred)
         if steps is not None:
@@ -97,7 +99,8 @@ class CrossEntropy(SequenceLoss):
     ```
 
     The truth is the number of the class, `(batch, time, 1)`, of a type that can hold NaN; the
-    forecast the logits, `(batch, time, classes)`, no activation on them.
+    forecast the logits, `(batch, time, classes)`, no activation on them. A truth that is no
+    whole number from 0 up to, but without, `classes` makes the loss NaN: it is none of them.
     """
 
     def divergence(self, truth: Any, forecast: Any, mask: Any) -> Any:
@@ -106,9 +109,12 @@ class CrossEntropy(SequenceLoss):
                 "The truth must be the number of a class, (batch, time, 1). "
                 f"Received: shape={tuple(truth.shape)}"
             )
+        possible = (truth >= 0) & (truth < forecast.shape[-1]) & (truth == ops.floor(truth))
+        truth = ops.where(possible, truth, ops.zeros_like(truth))  # torch would stop at others
         classes = ops.one_hot(ops.cast(truth[..., 0], "int32"), forecast.shape[-1])
         likely = ops.log_softmax(forecast, axis=-1) * ops.cast(classes, forecast.dtype)
-        return _mean(-ops.sum(likely, axis=-1, keepdims=True), mask)
+        lost = -ops.sum(likely, axis=-1, keepdims=True)
+        return _mean(ops.where(possible, lost, float("nan")), mask)
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -116,20 +122,20 @@ class Decorrelation(SequenceLoss):
     """One less the correlation of the two series: their shape counts, not their level or size.
 
     ```
-    1 − Σ_t (y_t − ȳ)(ŷ_t − ŷ̄) / √(Σ_t (y_t − ȳ)² Σ_t (ŷ_t − ŷ̄)² + ε)
+    1 − Σ_t z_t ẑ_t / √(Σ_t z_t² Σ_t ẑ_t² + ε),    z_t = (y_t − ȳ) / max_t |y_t − ȳ|
     ```
 
-    The sums are over the steps there are, ȳ being the mean over them; the result is the mean
-    over the channels. It is no sum over steps: each step counts as the others allow. From 0,
-    one series being the other scaled up and moved, to 2; 1 if a series is constant or has a
-    single step.
+    ẑ is made of ŷ as z is of y: ε counts for nothing then, however small a series is. Sums,
+    mean ȳ and largest value are over the steps there are; the result is the mean over the
+    channels. It is no sum over steps: each step counts as the others allow. From 0, one series
+    being the other scaled up and moved, to 2; 1 if a series is constant or has a single step.
 
     Reference: Pearson (1895), Note on regression and inheritance in the case of two parents.
     """
 
     def divergence(self, truth: Any, forecast: Any, mask: Any) -> Any:
         _require_same(truth, forecast)
-        truth, forecast = _centred(truth, mask), _centred(forecast, mask)
+        truth, forecast = _scaled(truth, mask), _scaled(forecast, mask)
         both = ops.sum(truth * forecast, axis=1)  # (batch, channels)
         sizes = ops.sum(ops.square(truth), axis=1) * ops.sum(ops.square(forecast), axis=1)
         # ε keeps the gradient of the root finite where a series is constant
@@ -143,13 +149,29 @@ def _mean(values: Any, mask: Any) -> Any:
     return ops.sum(values * mask, axis=(1, 2)) / _at_least_one(ops.sum(mask, axis=(1, 2)))
 
 
-def _centred(series: Any, mask: Any) -> Any:
+def _scaled(series: Any, mask: Any) -> Any:
+    """Less its mean, and with 1 as its largest absolute value."""
     count = _at_least_one(ops.sum(mask, axis=1, keepdims=True))
-    return (series - ops.sum(series * mask, axis=1, keepdims=True) / count) * mask
+    centred = (series - ops.sum(series * mask, axis=1, keepdims=True) / count) * mask
+    level, reach = (ops.max(ops.abs(s * mask), axis=1, keepdims=True) for s in (series, centred))
+    # what a constant differs from its mean is rounding: not to be blown up into a shape
+    scale = ops.where(reach > 1e-6 * level, reach, _at_least_one(level))
+    # the scale has no say in the correlation, and so no gradient
+    return centred / ops.stop_gradient(scale)
 
 
 def _at_least_one(count: Any) -> Any:
     return ops.maximum(count, ops.ones_like(count))
+
+
+def _require_one_an_item(weights: Any) -> None:
+    shape = tuple(ops.convert_to_tensor(weights).shape)
+    if any(n != 1 for n in shape[1:]):
+        raise ArgumentError(
+            "`sample_weight` must be one weight an item, (batch,): the loss takes a sequence as a "
+            "whole. To leave steps out, make their truth NaN. "
+            f"Received: shape={shape}"
+        )
 
 
 def _require_same(truth: Any, forecast: Any) -> None:

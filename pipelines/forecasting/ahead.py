@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ...datasets import HOLIDAY, Ahead, Panel, Schema
+from ...datasets.zones import in_zone, stamp
 from ...errors import DataError
 
 
@@ -23,10 +24,12 @@ def check_follows(panel: Panel, last: Sequence[pd.Timestamp]) -> None:
         hole = np.busday_count(expected.date(), first.date())
         holiday = panel.schema.frequency == "B" and 0 < hole <= HOLIDAY
         if first != expected and not holiday:
+            zone = panel.schema.zone
             which = f" of series {series.unique_id!r}" if len(panel) > 1 else ""
             raise DataError(
-                f"New rows{which} must follow {stopped}, the last one read: the next is "
-                f"{expected}. Received: a first row at {first}. Use warm_up to start anew."
+                f"New rows{which} must follow {stamp(stopped, zone)}, the last one read: the next "
+                f"is {stamp(expected, zone)}. Received: a first row at {stamp(first, zone)}. Use "
+                "warm_up to start anew."
             )
 
 
@@ -47,6 +50,7 @@ def forecast_frame(
     cutoffs: Sequence[pd.Timestamp],
     times: Sequence[pd.DatetimeIndex],
     forecasts: np.ndarray,
+    zone: str = "",
 ) -> pd.DataFrame:
     """Columns `unique_id, ds, cutoff, step, yhat`, one series after the other.
 
@@ -55,13 +59,15 @@ def forecast_frame(
         cutoffs: the last time that is known of each.
         times: of the leads of each.
         forecasts: `(series, leads)`.
+        zone: in which users see the times, where these are UTC; `""` leaves them as they are.
     """
     count, leads = forecasts.shape
+    ds = np.concatenate([t.to_numpy() for t in times])
     return pd.DataFrame(
         {
             "unique_id": np.repeat(np.array(ids, dtype=object), leads),
-            "ds": np.concatenate([t.to_numpy() for t in times]),
-            "cutoff": np.repeat(pd.DatetimeIndex(cutoffs).to_numpy(), leads),
+            "ds": in_zone(pd.DatetimeIndex(ds), zone),
+            "cutoff": in_zone(pd.DatetimeIndex(list(cutoffs)), zone).repeat(leads),
             "step": np.tile(np.arange(1, leads + 1), count),
             "yhat": forecasts.ravel(),
         }

@@ -59,8 +59,12 @@ Pipeline = Callable[[Panel], Sequence[Trace]]
 class Audit:
     """What was tried, without finding a leak.
 
+    It speaks of all that happens between the table as it was read and its scores. Columns that
+    were computed before are taken as they are: to have them proven too, compute them inside the
+    pipeline that is given to `audit`.
+
     Attributes:
-        cuts: `unique_id, cutoff`: after these times everything was changed.
+        cuts: `cutoff`: after these times everything was changed, in all series.
         checked: how many numbers known before a cut were seen not to change, by what they are.
         leads: `step`, and the shortest and longest time from origin to target, `shortest,
             longest`, over `forecasts` forecasts.
@@ -71,15 +75,17 @@ class Audit:
     leads: pd.DataFrame
 
     def __str__(self) -> str:
-        cuts = self.cuts["cutoff"].drop_duplicates()
-        times = ", ".join(map(stamp, cuts[:5])) + (", …" if len(cuts) > 5 else "")
+        times = ", ".join(map(stamp, self.cuts["cutoff"]))
         lines = [
-            f"No leak. After {times} all that follows was overwritten, then permuted. Unchanged:"
+            f"No leak from the table as it was read to its scores. After {times} all that follows "
+            "was overwritten, then permuted. Unchanged:"
         ]
         lines += [f"  {count:>12,} numbers in {name}" for name, count in self.checked.items()]
         lines += ["Time from origin to target:"]
         for step, shortest, longest, count in self.leads.itertuples(index=False):
-            span = f"{shortest}" if shortest == longest else f"{shortest} to {longest}"
+            span = _span(shortest)
+            if shortest != longest:
+                span += f" to {_span(longest)}"
             lines.append(f"  lead {step}: {span} ({count:,} forecasts)")
         return "\n".join(lines)
 
@@ -94,8 +100,7 @@ def audit(pipeline: Pipeline, panel: Panel | Series, horizon: int, cuts: int = 3
         pipeline: from series to a `Trace` of each; it must give the same for the same data.
         panel: what it is run on.
         horizon: leads; known-future covariates may be known so far ahead.
-        cuts: how many, spread evenly over the origins of each series; the first is the
-            first origin.
+        cuts: how many, spread evenly over the times of all origins; the first is the first.
 
     Raises:
         LeakError: something known before a cut changed; says what, and from which row on.
@@ -104,21 +109,17 @@ def audit(pipeline: Pipeline, panel: Panel | Series, horizon: int, cuts: int = 3
     whole_number("cuts", cuts)
     before = pipeline(panel)
     checked: dict[str, int] = {}
-    tried = []
-    for cut in zip(*[_cuts(trace, cuts) for trace in before], strict=True):
-        for series, row in zip(panel, cut, strict=True):
-            tried.append((series.unique_id, series.times[row]))
+    times = [series.times[trace.origins] for series, trace in zip(panel, before, strict=True)]
+    calendar = np.unique(np.concatenate(times))
+    places = np.linspace(0, len(calendar) - 1, cuts).astype(int)
+    tried = pd.DataFrame({"cutoff": np.unique(calendar[places])})
+    for time in tried["cutoff"]:
+        cut = [int((series.times <= time).sum()) - 1 for series in panel]
         for change in (_overwritten, _permuted):
             after = pipeline(_changed(panel, cut, horizon, change))
             for series, row, one, other in zip(panel, cut, before, after, strict=True):
                 _compare(series, row, one.known_at(row), other.known_at(row), checked)
-    frame = pd.DataFrame(tried, columns=["unique_id", "cutoff"]).drop_duplicates(ignore_index=True)
-    return Audit(frame, checked, _leads(panel, before, horizon))
-
-
-def _cuts(trace: Trace, cuts: int) -> np.ndarray:
-    places = np.linspace(0, len(trace.origins) - 1, cuts).astype(int)
-    return trace.origins[places]
+    return Audit(tried, checked, _leads(panel, before, horizon))
 
 
 def _changed(
@@ -162,13 +163,19 @@ def _compare(
 ) -> None:
     same = {name: np.array_equal(v, after[name], equal_nan=True) for name, v in before.items()}
     if changed := [name for name, unchanged in same.items() if not unchanged]:
+        time = stamp(series.times[max(row, 0)])
         raise LeakError(
-            f"A leak: what was known of series {series.unique_id!r} by {stamp(series.times[row])} "
-            f"(row {row}) changed when later rows did: {', '.join(changed)}."
+            f"A leak: what was known of series {series.unique_id!r} by {time} (row {row}) changed "
+            f"when later rows did: {', '.join(changed)}."
         )
     for name, value in before.items():
         if value.size:
             checked[name] = checked.get(name, 0) + value.size
+
+
+def _span(time: pd.Timedelta) -> str:
+    """`6 hours` as `06:00:00`, a week as `7 days`."""
+    return str(time).removeprefix("0 days ").removesuffix(" 00:00:00")
 
 
 def _leads(panel: Panel, traces: Sequence[Trace], horizon: int) -> pd.DataFrame:

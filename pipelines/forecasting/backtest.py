@@ -3,19 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ...errors import ArgumentError
+from ...errors import ArgumentError, one_of, whole_number
 from .. import metrics
 from ..quantiles import check_levels, from_past_errors
 from ..recorder import Recorder
-from ..significance import diebold_mariano, direction, rmse_ratio
+from ..significance import Comparison, diebold_mariano, direction, rmse_ratio
 from .audit import Audit
 
 #: Of the central intervals of 95, 90, 80, 50 and 20 % by which forecasts are calibrated.
 CENTRAL = (0.025, 0.05, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9, 0.95, 0.975)
+
+#: The name of the random walk's forecast among the baselines.
+WALK = "naive-last"
 
 
 @dataclass(frozen=True)
@@ -95,8 +99,8 @@ class Backtest:
     def leaderboard(self) -> pd.DataFrame:
         """Columns `model, mae, rmse, mase, skill, p, parameters, seconds`, the best first.
 
-        `skill` is the share of the error of `reference` that is avoided, `p` that of a
-        Diebold–Mariano test of equal errors over all leads.
+        `skill` is the share of the error of `reference` that is avoided, `p` how often equal
+        forecasts would differ as much over all leads, by a Diebold–Mariano test.
         """
         rows = []
         for name in self.forecasts:
@@ -124,9 +128,9 @@ class Backtest:
             `(levels, origins, horizon)`; NaN where too few errors are known yet.
 
         Raises:
-            ArgumentError: levels that do not rise between 0 and 1.
+            ArgumentError: levels that do not rise between 0 and 1, or no such model.
         """
-        forecast = self.forecasts[name or self.model]
+        forecast = self.forecasts[self._known(name)]
         found = np.full((len(check_levels(levels)), *self.truth.shape), np.nan)
         for one in dict.fromkeys(self.ids):
             own = self.ids == one
@@ -135,25 +139,25 @@ class Backtest:
 
     @cached_property
     def calibration(self) -> pd.DataFrame:
-        """Columns `model, nominal, coverage, width`: central intervals of `quantiles`.
+        """Columns `model, nominal, coverage, width, count`: central intervals of `quantiles`.
 
-        Their share of the truth, which should be the nominal one, and their mean width in
-        the unit of the series, where all of them are known.
+        The share of the truth in them, which should be the nominal one, their mean width in
+        the unit of the series, and how many truths that rests on: those whose interval is
+        known, fewer the wider it is.
         """
         tables = []
         for name in self.forecasts:
             found = self.quantiles(CENTRAL, name)
-            missing = np.isnan(found).any(axis=0)
-            truth = np.where(missing, np.nan, self.truth)
             for k in range(len(CENTRAL) // 2):
                 low, high = found[k], found[-1 - k]
-                width = high[~missing] - low[~missing]
+                there = ~np.isnan(self.truth + low + high)
                 tables.append(
                     {
                         "model": name,
                         "nominal": round(CENTRAL[-1 - k] - CENTRAL[k], 6),
-                        "coverage": float(metrics.coverage(truth, low, high)),
-                        "width": float(width.mean()) if len(width) else np.nan,
+                        "coverage": float(metrics.coverage(self.truth, low, high)),
+                        "width": float((high - low)[there].mean()) if there.any() else np.nan,
+                        "count": int(there.sum()),
                     }
                 )
         return pd.DataFrame(tables).sort_values(["model", "nominal"], ignore_index=True)
@@ -170,10 +174,11 @@ class Backtest:
         for name in self.forecasts:
             if not self.reference or name == self.reference:
                 continue
+            errors, others = (self._over_time(n) for n in (name, self.reference))
             for step in range(1, self.horizon + 1):
-                errors = [self._over_time(n)[step - 1] for n in (name, self.reference)]
-                found = self._compared(*errors, step)
-                rows.append({"model": name, "step": step} | found)
+                found = self._compared(errors[step - 1], others[step - 1], step)
+                told = {"difference": found.difference, "statistic": found.statistic}
+                rows.append({"model": name, "step": step} | told | {"p": found.p_value})
         columns = ["model", "step", "difference", "statistic", "p"]
         return pd.DataFrame(rows, columns=columns)
 
@@ -187,31 +192,30 @@ class Backtest:
             Columns `model, step`; `ratio, lower, upper`: its RMSE relative to the random
             walk's with a 95 % interval, below 1 is better; `right, right_lower, right_upper`:
             the share of ups and downs called right with a 95 % interval; `majority`: what
-            always calling the more frequent direction gives; `p`: of calls no better.
+            always calling the more frequent direction gives; `p`: of calls no better; `calls`:
+            how many independent calls would tell as much, fewer than origins where forecasts
+            overlap or series move together. Squared errors of several series, each scaled,
+            are averaged over the series of an origin first.
+
+        Raises:
+            ArgumentError, ArgumentTypeError: no such lead.
         """
-        rows = []
-        for name, forecast in self.forecasts.items():
-            if name == "naive-last":  # is the random walk
-                continue
-            for step in steps or sorted({1, self.horizon}):
-                truth, own = self.truth[:, step - 1], forecast[:, step - 1]
-                order = np.argsort(self.origins, kind="stable")
-                overlap = self._overlap(step) * len(set(self.ids))
-                ratio = rmse_ratio((own - truth)[order], (self.level - truth)[order], overlap)
-                called = direction(truth, own, self.level)
-                rows.append(
-                    {"model": name, "step": step}
-                    | {"ratio": ratio.ratio, "lower": ratio.lower, "upper": ratio.upper}
-                    | {"right": called.share, "right_lower": called.lower}
-                    | {"right_upper": called.upper, "majority": called.majority}
-                    | {"p": called.p_value}
-                )
-        return pd.DataFrame(rows)
+        chosen = sorted({1, self.horizon}) if steps is None else steps
+        others = [name for name in self.forecasts if name != WALK]
+        return pd.DataFrame([self._beside_walk(name, step) for name in others for step in chosen])
 
     @property
     def wanders(self) -> bool:
-        """Whether no naive forecast is better than the last value, as of prices."""
-        return self.reference in ("naive-last", "naive-drift")
+        """Whether the last value is as hard to beat as of prices.
+
+        No naive forecast is better, except the drift, or by a twentieth, which luck may give.
+        """
+        if self.reference == "naive-drift":
+            return True
+        if WALK not in self.forecasts:
+            return False
+        walk, best = (self._errors(name)[self.error] for name in (WALK, self.reference))
+        return bool(walk <= 1.05 * best)
 
     def frame(self) -> pd.DataFrame:
         """Columns `unique_id, ds, cutoff, step, y` and `yhat` of every model by its name."""
@@ -239,26 +243,46 @@ class Backtest:
 
     def scores(self, name: str | None = None) -> dict[str, float]:
         """The overall numbers of one model, by default the network's."""
-        scores = self.leaderboard.set_index("model").to_dict("index")[name or self.model]
+        scores = self.leaderboard.set_index("model").to_dict("index")[self._known(name)]
         return {key: float(scores[key]) for key in ("mae", "rmse", "mase", "skill", "p")}
 
+    def _known(self, name: str | None) -> str:
+        return one_of("name", self.model if name is None else name, self.forecasts)
+
     def _overlap(self, step: int) -> int:
-        """How many origins' forecasts of a lead overlap."""
-        apart = np.diff(self.rows[self.ids == self.ids[0]])
-        return max(1, -(-step // int(apart.min()))) if len(apart) else 1
+        """How many origins, of all series, forecast a lead at once: from any up to its target."""
+        merged = self.origins.unique().sort_values().to_numpy()
+        begun = np.searchsorted(merged, self.origins.to_numpy())
+        return max(1, int((np.searchsorted(merged, self.times[:, step - 1]) - begun).max()))
+
+    def _scaled(self, errors: np.ndarray) -> np.ndarray:
+        """Errors `(origins, …)`, in units that several series have in common."""
+        return (errors.T / self.scale).T if self.error == "mase" else errors
 
     def _over_time(self, name: str) -> pd.DataFrame:
         """Absolute errors by origin in the order of time, `(times, horizon)`."""
-        scale = self.scale[:, None] if self.error == "mase" else 1.0
-        errors = pd.DataFrame((self.forecasts[name] - self.truth) / scale).abs()
+        errors = pd.DataFrame(self._scaled(self.forecasts[name] - self.truth)).abs()
         return errors.groupby(self.origins).mean()
 
-    def _compared(self, errors: pd.Series, others: pd.Series, step: int) -> dict[str, float]:
+    def _compared(self, errors: pd.Series, others: pd.Series, step: int) -> Comparison:
+        return diebold_mariano(errors.to_numpy(), others.to_numpy(), self._overlap(step))
+
+    def _beside_walk(self, name: str, step: int) -> dict[str, Any]:
+        if whole_number("steps", step) > self.horizon:
+            raise ArgumentError(f"`steps` end at the horizon, {self.horizon}. Received: {step}")
+        truth, own = self.truth[:, step - 1], self.forecasts[name][:, step - 1]
+        errors = self._scaled(np.stack([own - truth, self.level - truth], axis=1))
+        squares = pd.DataFrame(errors**2, self.origins).dropna().groupby(level=0).mean()
         overlap = self._overlap(step)
-        if (errors - others).notna().sum() < max(2, overlap):
-            return dict.fromkeys(("difference", "statistic", "p"), np.nan)
-        found = diebold_mariano(errors.to_numpy(), others.to_numpy(), overlap)
-        return {"difference": found.difference, "statistic": found.statistic, "p": found.p_value}
+        ours, walk = np.sqrt(squares.to_numpy().T)
+        ratio = rmse_ratio(ours, walk, overlap)
+        called = direction(truth, own, self.level, overlap, self.origins.to_numpy())
+        return {
+            **{"model": name, "step": step},
+            **{"ratio": ratio.ratio, "lower": ratio.lower, "upper": ratio.upper},
+            **{"right": called.share, "right_lower": called.lower, "right_upper": called.upper},
+            **{"majority": called.majority, "p": called.p_value, "calls": called.calls},
+        }
 
     def _errors(self, name: str, axis: int | None = None) -> dict[str, np.ndarray]:
         forecast = self.forecasts[name]
@@ -272,8 +296,8 @@ class Backtest:
         """Of the mean absolute error over all leads being that of `reference`."""
         if name == self.reference or not self.reference:
             return np.nan
-        pair = (self._over_time(n).mean(axis=1) for n in (name, self.reference))
-        return self._compared(*pair, step=self.horizon)["p"]
+        errors, others = (self._over_time(n).mean(axis=1) for n in (name, self.reference))
+        return self._compared(errors, others, self.horizon).p_value
 
     def _skill(self, name: str, axis: int | None = None) -> np.ndarray:
         error = self._errors(name, axis)[self.error]
@@ -283,9 +307,17 @@ class Backtest:
 
 
 def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> None:
-    """Tells a recorder the errors of one model of a backtest, by default the network."""
+    """Tells a recorder the errors of one model of a backtest, by default the network.
+
+    Where the random walk is there to compare with, also the RMSE relative to its own and the
+    share of ups and downs called right, one step ahead.
+    """
     model = model or backtest.model
     recorder.metrics({f"test/{key}": value for key, value in backtest.scores(model).items()})
+    if WALK in backtest.forecasts and model != WALK:
+        beside = backtest._beside_walk(model, 1)
+        told = {"test/ratio_random_walk": beside["ratio"], "test/direction": beside["right"]}
+        recorder.metrics(told)
     leads = backtest.by_lead[backtest.by_lead["model"] == model]
     for key in ("mae", "rmse", "skill"):
         recorder.series(f"horizon/{key}", leads[key].to_numpy())

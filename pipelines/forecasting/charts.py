@@ -12,38 +12,30 @@ from .backtest import Backtest
 
 SEGMENTS = 12  # forecasts drawn one after the other
 FANS = 4  # with intervals
+HISTORY = 3  # forecasts take at most so many times the rows of history before them
 
 
 def forecast_chart(backtest: Backtest) -> Figure:
-    """The truth and, over its last part, forecasts issued one after the other.
+    """Forecasts issued one after the other over the truth, which begins before them.
 
     Each starts from the last value known at its origin; the better naive forecast is
-    drawn beside it.
+    drawn beside it, if there is one. Of several series the last one is shown.
     """
     figure, axes = drawing.axes(width=9)
-    own = np.flatnonzero(backtest.ids == backtest.ids[-1])  # the last series
-    last = int(own[-1])
-    chosen = own[::-1][:: _origins_apart(backtest)][:SEGMENTS][::-1]
-    times, truth = _truth_between(backtest, int(chosen[0]), last)
-    axes.plot(times, truth, color="black", linewidth=1.2, label="truth")
-    known = backtest.level
-    for name, look in (
-        (backtest.reference, {"color": "0.6", "linestyle": "--", "linewidth": 1.2}),
-        (backtest.model, {"color": "tab:blue", "linewidth": 2.0}),
-    ):
-        for i in chosen:
-            segment_times = [backtest.origins.to_numpy()[i], *backtest.times[i]]
-            segment = [known[i], *backtest.forecasts[name][i]]
-            label = name if i == chosen[0] else None
-            axes.plot(segment_times, segment, label=label, **look)
+    chosen = _one_after_another(backtest, SEGMENTS)
+    axes.plot(*_truth(backtest, chosen), color="black", linewidth=1.2, label="truth")
+    looks = {
+        backtest.reference: {"color": "0.55", "linestyle": "--", "linewidth": 1.2},
+        backtest.model: {"color": "tab:blue", "linewidth": 2.2},
+    }
+    for name, look in looks.items():
+        for i in chosen if name else ():  # "" is the reference where none was asked for
+            axes.plot(*_from_origin(backtest, i, backtest.forecasts[name]), label=name, **look)
     axes.plot(
-        backtest.origins.to_numpy()[chosen], known[chosen], "o", ms=4, color="tab:blue",
-        label="origin", linestyle="none",
+        backtest.origins.to_numpy()[chosen], backtest.level[chosen], "o", ms=4.5,
+        color="tab:blue", label="origin", linestyle="none", zorder=3,
     )  # fmt: skip
-    axes.set_title(f"{backtest.name}: {_steps(backtest)} ahead, one forecast after the other")
-    axes.set_ylabel(_with_unit(backtest.target, backtest.unit))
-    _dates(axes)
-    figure.legend(loc="outside lower center", ncols=4, frameon=False)
+    _finish(figure, axes, backtest, f"{_steps(backtest)} ahead, one forecast after the other")
     return figure
 
 
@@ -51,38 +43,36 @@ def fan_chart(backtest: Backtest) -> Figure:
     """The last forecasts that do not overlap, with intervals from the errors before them.
 
     The darker band holds the truth in one of two cases, the lighter one in nine of ten, if
-    errors go on as they were.
+    errors go on as they were; a band needs enough of them, 19 for the lighter one. All start
+    from the last value known. Of several series the last one is shown.
     """
     figure, axes = drawing.axes(width=9)
-    last = np.flatnonzero(backtest.ids == backtest.ids[-1])
-    chosen = last[::-1][:: _origins_apart(backtest)][:FANS][::-1]
+    chosen = _one_after_another(backtest, FANS)
     low, inner_low, inner_high, high = backtest.quantiles([0.05, 0.25, 0.75, 0.95])
-    forecast = backtest.forecasts[backtest.model]
+    for name, bottom, top, grey in (
+        ("90 %", low, high, "0.85"),
+        ("50 %", inner_low, inner_high, "0.65"),
+    ):
+        drawn = [i for i in chosen if not np.isnan(bottom[i]).all()]
+        for i in drawn:
+            times, lower = _from_origin(backtest, i, bottom)
+            _, upper = _from_origin(backtest, i, top)
+            axes.fill_between(times, lower, upper, color=grey, linewidth=0, label=name)
+        if not drawn:
+            axes.plot([], [], " ", label=f"{name}: too few errors yet")
     for i in chosen:
-        times = backtest.times[i]
-        label = {"label": None} if i != chosen[0] else {}
-        axes.fill_between(times, low[i], high[i], color="0.85", lw=0, **({"label": "90 %"} | label))
-        axes.fill_between(
-            times, inner_low[i], inner_high[i], color="0.65", lw=0, **({"label": "50 %"} | label)
-        )
-        axes.plot(
-            times, forecast[i], color="tab:blue", linewidth=2, **({"label": backtest.model} | label)
-        )
+        forecast = _from_origin(backtest, i, backtest.forecasts[backtest.model])
+        axes.plot(*forecast, color="tab:blue", linewidth=2.2, label=backtest.model)
         axes.axvline(backtest.origins[i], color="0.6", linewidth=0.6, linestyle=":")
-    times, truth = _truth_between(backtest, int(chosen[0]), int(last[-1]))
-    axes.plot(times, truth, color="black", linewidth=1.2, label="truth")
-    series = "" if len(set(backtest.ids)) == 1 else f", series {backtest.ids[-1]}"
-    axes.set_title(f"{backtest.name}{series}: intervals from past errors, {_steps(backtest)} ahead")
-    axes.set_ylabel(_with_unit(backtest.target, backtest.unit))
-    _dates(axes)
-    figure.legend(loc="outside lower center", ncols=4, frameon=False)
+    axes.plot(*_truth(backtest, chosen), color="black", linewidth=1.2, label="truth")
+    _finish(figure, axes, backtest, f"intervals from past errors, {_steps(backtest)} ahead")
     return figure
 
 
 def calibration_chart(backtest: Backtest) -> Figure:
     """The share of the truth inside central intervals against what it should be."""
     figure, axes = drawing.axes(width=6, height=5)
-    axes.plot([0, 1], [0, 1], color="0.4", linewidth=1, label="as it should be")
+    axes.plot([0, 1], [0, 1], color="black", linewidth=0.8, label="as it should be")
     styles = iter(drawing.LINES[1:] * 2)
     beside = [n for n in (backtest.reference, "linear-ar") if n in backtest.baselines]
     for name in [backtest.model, *beside]:
@@ -96,12 +86,12 @@ def calibration_chart(backtest: Backtest) -> Figure:
     axes.set_title(f"{backtest.name}: coverage of intervals from past errors")
     axes.set_xlabel("nominal share of the truth inside")
     axes.set_ylabel("share inside")
-    figure.legend(loc="outside right upper", frameon=False)
+    figure.legend(loc="outside lower center", ncols=4, frameon=False)
     return figure
 
 
 def lead_chart(backtests: list[Backtest]) -> Figure:
-    """The error that ranks against lead time: networks in colour, baselines in grey."""
+    """The error that ranks against lead time: networks dark and marked, baselines grey."""
     first = backtests[0]
 
     def errors(backtest: Backtest, name: str) -> np.ndarray:
@@ -120,26 +110,61 @@ def lead_chart(backtests: list[Backtest]) -> Figure:
     )
 
 
-def _truth_between(backtest: Backtest, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
-    """Times and truth from the targets of one origin of a series to those of its last one."""
-    step = backtest.rows[last] - backtest.rows[last - 1] if last > first else backtest.horizon
-    lead = min(int(step), backtest.horizon)
-    times = [*backtest.times[first:last, :lead], backtest.times[last]]
-    truth = [*backtest.truth[first:last, :lead], backtest.truth[last]]
-    return np.concatenate(times), np.concatenate(truth)
+def _one_after_another(backtest: Backtest, most: int) -> np.ndarray:
+    """The last origins of the last series whose forecasts do not overlap, in time order.
+
+    Fewer than `most` where the earlier ones are needed to show some history, but one at
+    least.
+    """
+    own = np.flatnonzero(backtest.ids == backtest.ids[-1])
+    rows, horizon = backtest.rows[own], backtest.horizon
+    later = rows >= rows[0] + horizon
+    apart = int(np.argmax(later)) if later.any() else len(own)
+    chosen = np.arange(len(own))[::-1][::apart][:most][::-1]
+    before, after = rows[chosen] - rows[0], rows[-1] + horizon - rows[chosen]
+    enough = HISTORY * before >= after
+    enough[-1] = True
+    return own[chosen[np.argmax(enough) :]]
 
 
-def _dates(axes: Any) -> None:
+def _truth(backtest: Backtest, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Times and truth of the series from some history before the chosen origins on.
+
+    Put together from the truth of all leads and the values at the origins: what lies between
+    origins that are further apart is not known and stays empty, NaT and NaN.
+    """
+    own = np.flatnonzero(backtest.ids == backtest.ids[-1])
+    rows, horizon, first = backtest.rows[own], backtest.horizon, backtest.rows[chosen[0]]
+    history = max(horizon, (rows[-1] + horizon - first) // HISTORY)
+    own = own[rows >= first - history]
+    at = backtest.rows[own] - backtest.rows[own[0]]
+    times = np.full(at[-1] + horizon + 1, "NaT", backtest.times.dtype)
+    truth = np.full(len(times), np.nan)
+    times[at], truth[at] = backtest.origins.to_numpy()[own], backtest.level[own]
+    for lead in range(1, horizon + 1):
+        times[at + lead] = backtest.times[own, lead - 1]
+        truth[at + lead] = backtest.truth[own, lead - 1]
+    return times, truth
+
+
+def _from_origin(backtest: Backtest, i: int, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Times and values of one forecast, the value known at its origin before them."""
+    times = np.concatenate([backtest.origins.to_numpy()[[i]], backtest.times[i]])
+    return times, np.concatenate([backtest.level[[i]], values[i]])
+
+
+def _finish(figure: Figure, axes: Any, backtest: Backtest, what: str) -> None:
+    """Title, axes, and a legend that names each kind of line once."""
+    several = len(set(backtest.ids)) > 1
+    series = f", series {backtest.ids[-1]}" if several else ""
+    axes.set_title(f"{backtest.name}{series}: {what}")
+    axes.set_ylabel(_with_unit(backtest.target, backtest.unit))
     locator = AutoDateLocator()
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-
-
-def _origins_apart(backtest: Backtest) -> int:
-    """Origins from one forecast to the next that does not overlap it."""
-    own = np.flatnonzero(backtest.ids == backtest.ids[-1])
-    later = backtest.rows[own] >= backtest.rows[own[0]] + backtest.horizon
-    return int(np.argmax(later)) if later.any() else len(own)
+    handles, labels = axes.get_legend_handles_labels()
+    once = dict(zip(labels, handles, strict=True))
+    figure.legend(once.values(), once.keys(), loc="outside lower center", ncols=5, frameon=False)
 
 
 def _steps(backtest: Backtest) -> str:

@@ -12,10 +12,12 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from scipy.signal import lfilter
+from statsmodels.tools.eval_measures import aicc
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.forecasting.theta import ThetaModel
@@ -35,7 +37,7 @@ logger = logging.getLogger("rnnzoo")
 def ets(
     y: np.ndarray, origins: np.ndarray, horizon: int, training_rows: int, season: int
 ) -> np.ndarray | None:
-    """Exponential smoothing with additive error, damped trend and additive season, ETS(A,Ad,A).
+    """Exponential smoothing with additive error and damped trend, with or without a season.
 
     ```
     ε_t = y_t − l_{t−1} − φ b_{t−1} − s_{t−m}
@@ -46,8 +48,10 @@ def ets(
     ```
 
     α, β, γ, φ have the largest likelihood on the training span; the first states are a
-    heuristic of its first seasons. There is no season where the span holds too few of it or
-    it is longer than `LONGEST_SEASON`.
+    heuristic of its first seasons. The corrected AIC chooses between ETS(A,Ad,A) and
+    ETS(A,Ad,N), in which s = 0: a season of 365 days costs 364 first states, and from three
+    years of weather these are more noise than season. There is no season to choose where the
+    span holds too few of it or it is longer than `LONGEST_SEASON`.
 
     R. J. Hyndman, A. B. Koehler, J. K. Ord & R. D. Snyder (2008), Forecasting with
     Exponential Smoothing.
@@ -59,11 +63,11 @@ def ets(
     if np.ptp(window) == 0:
         return last_value(y, origins, horizon)
     mean, scale = window.mean(), window.std()  # far from 1 the search loses its way
-    if season > LONGEST_SEASON or not _holds_seasons(window, season):
-        season = 1
-    model = _ets_model((window - mean) / scale, season, initialization_method="heuristic")
-    with _search("ETS"):
-        parameters = model.fit(disp=False, return_params=True)
+    seasons = [1]
+    if season <= LONGEST_SEASON and _holds_seasons(window, season):
+        seasons.append(season)
+    fits = [_fitted_ets((window - mean) / scale, one) for one in seasons]
+    _, season, parameters = min(fits, key=itemgetter(0))  # of equals the one without a season
     start = _ets_model((training - mean) / scale, season, "heuristic")
     level, trend, seasonal = start.initial_level, start.initial_trend, start.initial_seasonal
     lead = np.arange(1, horizon + 1)
@@ -98,8 +102,10 @@ def theta(
     ```
 
     Of the training span come α by least squares, the slope b of a line through x, and the
-    indices, where a test of autocorrelation finds a season. They are factors where all values
-    are positive and none falls below `LEAST_INDEX`, else terms.
+    indices. They are factors where all values are positive and none falls below
+    `LEAST_INDEX`, else terms. As in the standard method, a test of autocorrelation at the lag
+    of the season decides whether there is one, not AIC as of `ets`; a long season that costs
+    more than it gives, as of three years of weather, may pass it.
 
     V. Assimakopoulos & K. Nikolopoulos (2000), The theta model: a decomposition approach to
     forecasting; R. J. Hyndman & B. Billah (2003), Unmasking the Theta method.
@@ -141,6 +147,17 @@ def _ets_model(y: np.ndarray, season: int, initialization_method: str, *states: 
         initialization_method=initialization_method,
         **dict(zip(names, states, strict=False)),
     )
+
+
+def _fitted_ets(y: np.ndarray, season: int) -> tuple[float, int, np.ndarray]:
+    """The corrected AIC, the season, and the parameters: α, β, γ where there is one, φ."""
+    model = _ets_model(y, season, initialization_method="heuristic")
+    with _search("ETS"):
+        parameters = model.fit(disp=False, return_params=True)
+        likelihood = model.loglike(parameters)
+    states = 2 + (season - 1)  # level, trend, and a season that sums to zero
+    free = len(parameters) + states + 1  # with the variance
+    return aicc(likelihood, len(y), free), season, parameters
 
 
 def _fitted_theta(window: np.ndarray, season: int) -> tuple[float, float, np.ndarray, bool]:

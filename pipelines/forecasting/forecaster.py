@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from ...datasets import Panel, Series, read_panel, read_panel_like, require_rows
-from ...errors import ArgumentError, whole_number
+from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
 from ..recorder import Recorder, Silence
 from ..training import seeded
 from . import settings
@@ -96,7 +96,7 @@ class Forecaster(BaseEstimator):
         """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
         settings.check(self.get_params())
 
-    def plan(self, data: Series | Panel, reserved: int = 0) -> settings.Plan:
+    def plan(self, data: Series | Panel, reserved: int | Sequence[int] = 0) -> settings.Plan:
         """How `fit` will use each series but for its last `reserved` rows.
 
         Raises:
@@ -138,6 +138,7 @@ class Forecaster(BaseEstimator):
         recorder = recorder or Silence()
         self.check()
         panel = read_panel(data, time=time, target=target, past=past, future=future, static=static)
+        panel = panel.as_known([len(series) - 1 for series in panel])
         plan = self.plan(panel)
         if hasattr(self, "state_"):  # should this fit fail, no half of an older one is left
             del self.state_
@@ -197,7 +198,8 @@ class Forecaster(BaseEstimator):
                 closed loop.
 
         Returns:
-            A frame with `unique_id, ds, cutoff, step, yhat`, one series after the other.
+            A frame with `unique_id, ds, cutoff, step, yhat`, one series after the other; times
+            are in the zone of the table, if it has one.
 
         Raises:
             DataError: too little history, covariates that are missing, or do not cover
@@ -214,7 +216,8 @@ class Forecaster(BaseEstimator):
         times = [self.schema_.times_after(cutoff, needed) for cutoff in cutoffs]
         known = self.transform_.scale_ahead(ids, known_ahead(future, self.schema_, ids, times))
         forecast = self.architecture_.forecast(state, known)[:, :leads]
-        return forecast_frame(ids, cutoffs, [t[:leads] for t in times], forecast)
+        zone = self.schema_.zone
+        return forecast_frame(ids, cutoffs, [t[:leads] for t in times], forecast, zone=zone)
 
     def backtest(
         self,
@@ -229,12 +232,17 @@ class Forecaster(BaseEstimator):
     ) -> Backtest:
         """Forecasts from every origin of the rows that `fit` did not see, in one pass.
 
+        Values that were interpolated are not scored; those that were not yet known when the
+        test begins are read as the last known value.
+
         Args:
             data: the whole of each series, history included.
-            start: first time to be scored; by default the first after what `fit` saw.
+            start: first time to be scored; by default the first after what `fit` saw of each
+                series.
             stride: rows from one origin to the next.
-            refit: origins after which a network is fitted anew, from the same settings, to
-                all that is known by then; by default never. This one stays as it is.
+            refit: times of origins after which a network is fitted anew, from the same
+                settings, to all that is known by then of any series; by default never. This
+                one stays as it is.
             baselines: names of those to set beside it; by default all.
             audit: prove, by overwriting and permuting what comes later, that nothing
                 forecast or scored before it changes; the result's `audit` says what was
@@ -248,8 +256,13 @@ class Forecaster(BaseEstimator):
         """
         self._require_fit()
         whole_number("stride", stride)
+        flag("audit", audit)
         if refit is not None:
             whole_number("refit", refit)
+        if isinstance(baselines, str):
+            raise ArgumentTypeError(
+                f"`baselines` must be a list of names. Received: baselines={baselines!r}"
+            )
         result = roll(self, self._like(data), start, stride, refit, baselines, audit)
         if recorder is not None:
             record(result, recorder)
@@ -308,6 +321,7 @@ class Forecaster(BaseEstimator):
     def _like(self, data: Any) -> Panel:
         ids, statics = self.transform_.ids, self.transform_.statics_
         panel = read_panel_like(data, self.schema_, ids=ids, statics=statics)
+        panel = panel.as_known([len(series) - 1 for series in panel])
         self.transform_.warn_of_far(panel)
         return panel
 

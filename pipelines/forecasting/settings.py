@@ -1,5 +1,6 @@
 """Settings of a forecaster: what is allowed, and what follows from the data."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,26 +32,28 @@ class Plan:
     held_out: list[int]
 
 
-def plan(settings: dict[str, Any], panel: Panel, reserved: int = 0) -> Plan:
+def plan(settings: dict[str, Any], panel: Panel, reserved: int | Sequence[int] = 0) -> Plan:
     """Divides each series by time into a training and a validation span.
 
     Args:
         settings: of a forecaster.
         panel: all rows that there are.
-        reserved: rows at the end of each that are kept for a test.
+        reserved: rows at the end of each that are kept for a test; one number for all, or
+            one for each.
 
     Raises:
         DataError: a series is too short for that.
     """
     horizon = int(settings["horizon"])
-    rows = [max(0, len(series) - reserved) for series in panel]
+    kept = [reserved] * len(panel) if isinstance(reserved, int) else list(reserved)
+    rows = [max(0, len(series) - test) for series, test in zip(panel, kept, strict=True)]
     lookback = settings["lookback"] or _default_lookback(min(rows), horizon, panel.schema.season)
     held_out = [max(horizon, round(settings["validation"] * count)) for count in rows]
-    for series, last in zip(panel, held_out, strict=True):
+    for series, last, test in zip(panel, held_out, kept, strict=True):
         why = f"look-back {lookback} + horizon {horizon} to train on, {last} to validate on"
-        if reserved:
-            why += f", {reserved} to test on"
-        require_rows(series, lookback + horizon + last + reserved, why)
+        if test:
+            why += f", {test} to test on"
+        require_rows(series, lookback + horizon + last + test, why)
     training = [count - last for count, last in zip(rows, held_out, strict=True)]
     return Plan(int(lookback), training, held_out)
 

@@ -6,7 +6,7 @@ Rows that concern fitting and predicting stand with the pipelines' tests.
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo.datasets import read, read_panel
+from rnnzoo.datasets import read, read_like, read_panel
 from rnnzoo.errors import DataError
 
 HEAD = "ds,y,wind\n"
@@ -249,6 +249,40 @@ def test_taken_and_told(what):
     if "unique_id" not in frame:
         arguments = {k: v for k, v in arguments.items() if k != "short"}
         pd.testing.assert_frame_equal(read(frame, **arguments).frame, panel.series[0].frame)
+
+
+def test_1_and_12_remedies_look_at_nothing_later_first():
+    """Interpolation is named after the mask, and the reader is the one that helps."""
+    two = pd.concat([HOLED.assign(unique_id=one) for one in "AB"], ignore_index=True)
+    wide = HOLED.rename(columns={"y": "A"}).assign(B=HOLED["y"])
+    for frame, arguments, reader in (
+        (HOLED, {}, "rnnzoo.read("),
+        (two, {}, "rnnzoo.read_panel("),
+        (wide, {"target": ["A", "B"]}, "rnnzoo.read_panel("),
+        (hours().drop(index=3), {}, "rnnzoo.read("),
+        (two.fillna(1.0).drop(index=3), {}, "rnnzoo.read_panel("),
+    ):
+        with pytest.raises(DataError) as caught:
+            read_panel(frame, **arguments)
+        text = str(caught.value)
+        assert f'{reader}…, missing="mask"' in text and "looks at later" in text
+        assert text.index('"mask"') < text.index("looks at later")
+    complete = read(hours())
+    for table in (HOLED, hours().drop(index=3)):  # a model of complete series knows no mask
+        with pytest.raises(DataError, match="rnnzoo.read") as caught:
+            read_like(table, complete.schema)
+        assert "mask" not in str(caught.value) and "looks at later" in str(caught.value)
+    ahead = hours(wind=[1, np.nan, 2, 3, 4, 5])
+    for missing, word in (("error", 'missing="interpolate"'), ("mask", "is never missing")):
+        with pytest.raises(DataError, match="'wind' has 1 missing value") as caught:
+            read(ahead, future=["wind"], missing=missing)
+        assert word in str(caught.value) and '"mask"' not in str(caught.value)
+
+
+def test_22_words_are_no_times():
+    for word in ("now", "today"):
+        with pytest.raises(DataError, match=rf"1 value that cannot be read.*row 2 \('{word}'\)"):
+            read(hours(4, ds=["2020-01-01", "2020-01-02", word, "2020-01-04"]))
 
 
 def test_5_huge_and_nearly_constant():

@@ -193,8 +193,6 @@ def test_like(long):
     assert again.ids == ("NA", "0001") and again.schema == panel.schema
     assert_same(again, [series.frame for series in panel][1:])
     assert [series.static for series in again] == [(1.0,), (2.0,)]
-    moved = read_panel_like(long.assign(size=5.0), panel.schema, panel.ids, statics)
-    assert {series.static for series in moved} == {(5.0,)}
     assert read_panel_like(panel, panel.schema, panel.ids).series[2].static == (2.0,)
     with pytest.raises(DataError, match="'size' of series 'NA' are not known"):
         read_panel_like(part, panel.schema, panel.ids)
@@ -204,6 +202,21 @@ def test_like(long):
     with pytest.raises(DataError, match="does not say which of them"):
         read_panel_like(alone, panel.schema, panel.ids, statics)
     assert read_panel_like(alone, panel.schema, ["NA"], statics).ids == ("NA",)
+
+
+def test_static_columns_are_those_that_the_model_knows(long):
+    panel = read_panel(long, static=["size"])
+    statics = {series.unique_id: series.static for series in panel}
+    for source in (long, long.astype({"size": "float32"}), panel, long[long.unique_id == "NA"]):
+        for series in read_panel_like(source, panel.schema, panel.ids, statics):
+            assert series.static == statics[series.unique_id]
+    changed = long.assign(size=long["size"].replace({1.0: 1.5}))
+    for source in (changed, read_panel(changed, static=["size"])):
+        with pytest.raises(DataError) as caught:
+            read_panel_like(source, panel.schema, panel.ids, statics)
+        for word in ("'size' is static", "series 'NA'", "knows 1.0", "here it is 1.5", "Correct"):
+            assert word in str(caught.value)
+    assert read_panel_like(changed, panel.schema).series[1].static == (1.5,)  # nothing is known
 
 
 def test_one_of_several(long):

@@ -9,6 +9,7 @@ from rich.console import Console
 from rnnzoo import Forecaster
 from rnnzoo.experiments.cli import app
 from rnnzoo.experiments.display import leaderboard_table
+from rnnzoo.pipelines.forecasting.baselines import BASELINES
 from typer.testing import CliRunner
 
 TINY = ["--horizon", "3", "--lookback", "8", "--units", "2", "--epochs", "1"]
@@ -40,12 +41,13 @@ def test_forecast_ends_with_a_leaderboard_and_a_forecast(here, waves):
                   "--past", "wind", "--no-tracking", "--save", "out")  # fmt: skip
     assert done.exit_code == 0, done.output
     board = done.output[done.output.index("tested on the last 24 rows") :]
-    for model in ("gru", "narx", "naive-last", "naive-seasonal", "linear-ar"):
+    for model in ("gru", "narx", *BASELINES):
         assert model in board
     assert "2020-04-30" in board  # the day after the last one
     assert {path.name for path in (here / "out").iterdir()} == {
-        "model-gru", "model-narx", "forecast.csv", "waves-forecast.png",
-        "waves-error-by-lead.png", "waves-leaderboard.csv", "waves-error-by-lead.csv",
+        "model-gru", "model-narx", "forecast.csv", "waves-forecast.png", "waves-intervals.png",
+        "waves-calibration.png", "waves-error-by-lead.png", "waves-leaderboard.csv",
+        "waves-error-by-lead.csv", "waves-random-walk.csv",
     }  # fmt: skip
     assert {path.name for path in here.iterdir()} == {"waves.csv", "out"}
     saved = pd.read_csv("out/forecast.csv")
@@ -61,7 +63,7 @@ def test_runs_are_tracked_and_compared(here, waves, store, monkeypatch):
     done = rnnzoo("forecast", "tracked.parquet", *COLUMNS, *TINY)
     assert done.exit_code == 0, done.output
     assert f"Runs are in {store.uri}" in done.output
-    assert len(store.runs("forecast/tracked")) == 4
+    assert len(store.runs("forecast/tracked")) == 1 + len(BASELINES)
     compared = rnnzoo("compare", "forecast/tracked")
     assert compared.exit_code == 0
     for run in ("gru-0", "naive-last", "linear-ar"):
@@ -98,6 +100,11 @@ BAD = {
     "units 0": (None, ["--units", "0"], "units=0"),
     "a table of the future for nobody": (None, ["--future-rows", "data.csv"], "--future"),
     "a seed too large": (None, ["--seed", "99999999999"], "seed=99999999999"),
+    "layers 0": (None, ["--layers", "0"], "layers=0"),
+    "an unknown architecture": (None, ["--architecture", "closed"], "closed_loop"),
+    "a season of nothing": (None, ["--season", "0"], "season=0"),
+    "a step that is none": (None, ["--frequency", "fortnight"], "fortnight"),
+    "fewer rows than asked for": (None, ["--fewest", "121"], "rows; it needs at least 121"),
     "covariates that are not there": (None, ["--past", "rain"], "'rain'"),
 }
 
@@ -150,12 +157,50 @@ def test_known_future_covariates(here, waves):
     assert "What follows, by gru" in done.output
 
 
+def test_what_a_table_cannot_say_itself(here, waves):
+    waves[:120][["day", "sales"]].to_csv("data.csv", index=False)
+    done = rnnzoo("forecast", "data.csv", *COLUMNS, *TINY, "--unit", "kg", "--season", "1",
+                  "--layers", "2", "--architecture", "closed_loop", "--no-tracking",
+                  "--save", "out")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "MAE, kg" in done.output
+    assert "naive-seasonal" not in done.output
+    forecaster = Forecaster.load("out/model-gru")
+    assert (forecaster.layers, forecaster.architecture) == (2, "closed_loop")
+    assert forecaster.schema_.season == 1
+
+
+def test_a_step_that_fits_few_of_the_times(here, waves):
+    kept = (waves.index % 10).isin([0, 1, 2, 4, 7])  # 1, 2 or 3 days apart
+    waves.loc[kept, ["day", "sales"]].to_csv("data.csv", index=False)
+    arguments = ["forecast", "data.csv", *COLUMNS, *TINY, "--no-tracking"]
+    refused = rnnzoo(*arguments)
+    assert refused.exit_code == 2
+    assert "no regular step" in refused.output
+    done = rnnzoo(*arguments, "--frequency", "D", "--gaps", "fill")
+    assert done.exit_code == 0, done.output
+
+
+def test_series_too_short_are_left_out(here, waves):
+    shop = waves[:120][["day", "sales"]].assign(unique_id="old")
+    pd.concat([shop, shop[:20].assign(unique_id="new")]).to_csv("shops.csv", index=False)
+    arguments = ["forecast", "shops.csv", *COLUMNS, *TINY, "--no-tracking"]
+    refused = rnnzoo(*arguments, "--fewest", "40")
+    assert refused.exit_code == 2
+    assert "1 of 2 series have fewer than 40 rows: 'new' (20)" in refused.output
+    for short, told in (("drop", "was left out"), ("pad", "was begun earlier by 20 rows")):
+        done = rnnzoo(*arguments, "--fewest", "40", "--short", short, "--test-rows", "10")
+        assert done.exit_code == 0, done.output
+        assert f"1 series with fewer than 40 rows {told}" in done.output
+
+
 def test_scores_that_are_undefined_stop_nothing(here):
     days = pd.date_range("2024-01-01", periods=120)
     pd.DataFrame({"day": days, "sales": 7.0}).to_csv("constant.csv", index=False)
     done = rnnzoo("forecast", "constant.csv", *COLUMNS, *TINY, "--no-tracking")
     assert done.exit_code == 0, done.output
     assert "naive-last" in done.output
+    assert "Warning: Series 'constant': column 'sales' is 7 throughout" in done.output
 
 
 def test_brackets_in_a_name_are_no_markup(here, waves):
@@ -208,6 +253,9 @@ def test_a_data_set_by_name(here):
     named = rnnzoo("forecast", "seattle-weather", "--target", "wind")
     assert named.exit_code == 2
     assert "leave out --target" in named.output
+    told = rnnzoo("forecast", "seattle-weather", "--season", "7", "--fewest", "9", "--unit", "K")
+    assert told.exit_code == 2
+    assert "leave out --fewest, --season, --unit" in told.output
 
 
 def test_lists(here):

@@ -133,6 +133,7 @@ CASES = {
     "conv_lstm-3d": Case(lambda: ConvLSTM(2, 2, peepholes=True), item=(3, 2, 2, 2)),
 }
 FEW_CASES = {name: CASES[name] for name in ("lstm", "narx-gaps", "lmu", "conv_lstm-2d")}
+LOOPLESS = [name for name, case in CASES.items() if case.make().loopless]
 TRUTH_CASES = {name: case for name, case in CASES.items() if case.truth}
 
 
@@ -144,6 +145,11 @@ def case(request: pytest.FixtureRequest) -> Case:
 @pytest.fixture(params=FEW_CASES)
 def few(request: pytest.FixtureRequest) -> Case:
     """For laws that the loop keeps, whatever the cell."""
+    return CASES[request.param]
+
+
+@pytest.fixture(params=LOOPLESS)
+def loopless(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]
 
 

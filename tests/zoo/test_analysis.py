@@ -10,7 +10,7 @@ from rnnzoo.zoo.analysis import (
     jacobian,
     spectral_radius,
 )
-from rnnzoo.zoo.cells import GRU, RNN, ConvLSTM, serving
+from rnnzoo.zoo.cells import GRU, RNN, SLSTM, Clockwork, ConvLSTM, Residual, serving
 
 RNG = np.random.default_rng(1)
 VECTOR_CELLS = [name for name in CELLS if name not in serving("next_frame")]
@@ -72,7 +72,25 @@ def test_every_cell_over_vectors(name):
     size = sum(cell.state_size)
     assert found.shape == (size, size)
     assert np.isfinite(found).all()
-    assert eigenvalues(cell).shape == (size,)
+    assert eigenvalues(cell).shape == (size - sum(cell.state_size[k] for k in cell.phases),)
+
+
+def test_phases_are_no_memory():
+    for cell in (Clockwork(4, (1, 8)), Residual(Clockwork(1, (8,)))):
+        cell.build((None, 1))
+        cell.set_weights([0 * weight for weight in cell.get_weights()])
+        np.testing.assert_array_equal(eigenvalues(cell), 0)
+
+
+def test_the_scale_of_an_slstm_has_the_eigenvalue_1(built):
+    cell = built(SLSTM(3), 2)
+    cell.b.assign(np.repeat([0.0, 9.0, 0.0, 0.0], 3))  # the forget gate sets the scale
+    x, loop = normal(1, 6, 2), Recurrent(cell, return_state=True)
+    before, after = ([keras.ops.convert_to_numpy(s)[0] for s in loop(x[:, :t])[1:]] for t in (5, 6))
+    _, c, n, m = after
+    scale = np.concatenate([0 * m, c, n, 0 * m])
+    J = jacobian(cell, before, x[0, 5])
+    np.testing.assert_allclose(J @ scale, scale, atol=1e-4)
 
 
 def test_the_jacobian_follows_small_steps(built):
@@ -193,6 +211,7 @@ BAD = {
     "a pair in one unit": (lambda: impulse_response("tanh", 1, True, units=1), "units=1"),
     "no steps": (lambda: impulse_response("tanh", 1, steps=0), "steps=0"),
     "norms that are not finite": (lambda: effective_memory([1, np.inf]), "inf"),
+    "norms in words": (lambda: effective_memory(["a"]), "`norms` must be numbers"),
     "no norms": (lambda: effective_memory([]), "norms="),
     "a threshold of 1": (lambda: effective_memory([1], 1.0), "threshold=1.0"),
 }

@@ -6,7 +6,7 @@ import re
 import pytest
 from rnnzoo import ArgumentError
 from rnnzoo.zoo.catalogue import USES, describe, documented
-from rnnzoo.zoo.cells import CELLS
+from rnnzoo.zoo.cells import CELLS, WRAPPERS
 
 EVERY_CELL = pytest.mark.parametrize("name", CELLS)
 
@@ -64,6 +64,20 @@ def test_a_page_is_read_in_full():
     assert gru.options[0].default == "after"
     assert gru.options[0].text == '`"after"` or `"before"` the recurrent product, or `"none"`.'
     assert gru.serves == ("carried", "closed_loop")
+
+
+def test_every_page_says_where_recurrent_dropout_does_nothing():
+    for name, cell in CELLS.items():
+        if cell.recalls:
+            assert "in `keras.layers.RNN` it does nothing" in describe(name).options[-1].text
+
+
+@pytest.mark.parametrize("name", WRAPPERS)
+def test_cells_around_cells_have_pages_too(name):
+    entry = describe(name)
+    assert entry.title and entry.equation and entry.reference and entry.year
+    assert entry.width.name in ("cell", "cells") and entry.width.text
+    assert (entry.parameters, entry.serves, entry.refuses) == (None, (), {})
 
 
 # kernels, recurrent kernels, biases, on one input channel

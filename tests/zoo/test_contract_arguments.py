@@ -202,6 +202,8 @@ def test_numbers_of_numpy_are_plain_ones_in_the_config():
 def test_what_makes_an_irnn_is_not_to_be_chosen():
     with pytest.raises(ArgumentTypeError, match="RNN with ReLU.*activation='tanh'"):
         IRNN(4, activation="tanh")
+    with pytest.raises(ArgumentTypeError, match=r"the tap 1.*taps=\(1, 2\)"):
+        IRNN(4, taps=(1, 2))
 
 
 def test_a_ring_of_no_numbers():

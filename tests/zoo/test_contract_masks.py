@@ -9,6 +9,7 @@ from keras import ops
 from rnnzoo import ArgumentError
 from rnnzoo.zoo.cells import GRU, LSTM
 from rnnzoo.zoo.engines import ENGINES
+from rnnzoo.zoo.gradient import gradient
 from rnnzoo.zoo.layers import Recurrent, stack
 
 MASK = np.array([[0, 1, 1, 0, 0, 1], [1, 1, 0, 1, 0, 0], [1, 1, 1, 1, 1, 1]], bool)
@@ -22,6 +23,22 @@ def test_masked_steps_are_as_if_they_were_not_there(case):
         np.testing.assert_allclose(outputs[row, keep], expected[0], atol=1e-6)
         for state, other in zip(last, expected_last, strict=True):
             np.testing.assert_allclose(state[row], other[0], atol=1e-6)
+
+
+def test_what_stands_in_a_masked_step_counts_for_nothing(case):
+    x = np.where(MASK.reshape(*MASK.shape, *[1] * len(case.item)), case.x, np.nan)
+    outputs, last = case.run(case.x, case.states, MASK)
+    hidden, hidden_last = case.run(x.astype("float32"), case.states, MASK)
+    for one, other in zip([hidden, *hidden_last], [outputs, *last], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_nor_does_it_count_in_the_gradient(few):
+    x = np.where(MASK.reshape(*MASK.shape, *[1] * len(few.item)), few.x, np.nan)
+    loop = few.loop()
+    loop.build(x.shape)
+    for slope in gradient(lambda: ops.sum(loop(x, mask=MASK)), loop.trainable_weights):
+        assert np.isfinite(slope).all()
 
 
 def test_a_masked_step_repeats_the_output_before_it(case):

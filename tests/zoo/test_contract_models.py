@@ -87,7 +87,9 @@ def test_half_precision_is_kept_from_end_to_end(few):
         outputs = loop(few.x, mask=np.ones(few.x.shape[:2], bool))
     finally:
         keras.config.set_dtype_policy(before)
-    assert {keras.backend.standardize_dtype(t.dtype) for t in outputs} == {"float16"}
+    y, *states = (keras.backend.standardize_dtype(t.dtype) for t in outputs)
+    assert y == "float16"
+    assert {*states} == {"float32" if loop.cell.fades_slowly else "float16"}
     assert {weight.dtype for weight in loop.weights} == {"float32"}
     rounded = numpy(ops.cast(outputs[0], "float32"))
     np.testing.assert_allclose(rounded, few.run(few.x)[0], atol=0.02)

@@ -71,6 +71,45 @@ def test_the_correlation_is_no_sum_over_steps():
     assert float(Decorrelation()(truth, 5 * truth + 2)) == pytest.approx(0, abs=1e-5)
 
 
+@pytest.mark.parametrize("size", [1e-6, 1e-3, 1e6])
+def test_small_and_large_series_correlate_alike(size):
+    truth, forecast = np.nan_to_num(TRUTH), FORECAST
+    expected = float(Decorrelation()(truth, forecast))
+    for sizes in ((size, 1), (1, size), (size, size)):
+        found = Decorrelation()(sizes[0] * truth, sizes[1] * forecast)
+        assert float(found) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("level", [0, 0.1, 1e6])
+def test_a_constant_correlates_with_nothing_and_is_led_away(level):
+    forecast = keras.Variable(np.full_like(FORECAST, level))
+    truth = np.nan_to_num(TRUTH)
+    for other in (truth, ops.convert_to_numpy(forecast)):
+        found = Decorrelation()(other, ops.convert_to_numpy(forecast))
+        assert float(found) == pytest.approx(1, abs=1e-2)
+    loss = Decorrelation()
+    (slope,) = gradient(lambda: loss(truth, ops.convert_to_tensor(forecast)), [forecast])
+    assert np.isfinite(slope).all() and slope.any()
+
+
+@pytest.mark.parametrize("wrong", [-1, 2, 9, 0.5])
+def test_a_class_that_there_is_not_has_no_loss(wrong):
+    truth = CLASSES.copy()
+    truth[0, 1] = wrong
+    assert np.isnan(float(CrossEntropy()(truth, FORECAST)))
+
+
+def test_weights_are_those_of_items():
+    weights = np.array([1, 0, 0], "float32")
+    alone = MeanSquared()(TRUTH[:1], FORECAST[:1])
+    weighed = MeanSquared()(TRUTH, FORECAST, sample_weight=weights)
+    assert float(weighed) == pytest.approx(float(alone) / 3, rel=1e-5)
+    with pytest.raises(ArgumentError, match=r"one weight an item.*shape=\(3, 6\)"):
+        MeanSquared()(TRUTH, FORECAST, sample_weight=np.ones((3, 6), "float32"))
+    with pytest.raises(ArgumentError, match=r"one weight an item.*shape=\(3, 3\)"):
+        MeanSquared()(TRUTH[:, :3], FORECAST[:, :3], sample_weight=np.ones((3, 3), "float32"))
+
+
 @EVERY
 def test_a_series_without_any_truth_costs_nothing(loss, truth):
     none = np.full_like(truth, np.nan)

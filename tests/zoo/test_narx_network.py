@@ -63,7 +63,8 @@ def test_as_many_delays_can_be_removed_as_the_shortest_is_long():
     for early in (opened.remove_delay(2), opened.remove_delay().remove_delay()):
         outputs = early.run(**part("deep", 0, TIME))
         np.testing.assert_allclose(outputs[:, :-2], whole[:, 2:], atol=1e-5)
-    with pytest.raises(ArgumentError, match=r"Received: lead=3 with delays \[2, 2, 3\]"):
+    received = r"k=3 with input_delays=\[2\], feedback_delays=\[2, 3\]"
+    with pytest.raises(ArgumentError, match=f"`k`=3 needs every.* at least 3: .*{received}"):
         opened.remove_delay(3)
 
 
@@ -149,10 +150,14 @@ def test_a_state_can_be_kept_and_given_back():
     expected = opened.run(X[:, HALF:], TRUTH[:, HALF:])
     opened.state = state
     np.testing.assert_array_equal(opened.run(X[:, HALF:], TRUTH[:, HALF:]), expected)
-    with pytest.raises(ArgumentError, match="`state` must hold arrays .*Received: shapes"):
+    wanted = r"hold 3 arrays of shape \(2, 2\) and 2 arrays of shape \(2, 3\)"
+    with pytest.raises(ArgumentError, match=f"{wanted}.*Received: 2 arrays"):
         opened.state = state[1:]
-    with pytest.raises(ArgumentError, match="`state` must hold arrays .*Received: shapes"):
+    with pytest.raises(ArgumentError, match=rf"{wanted}.* and 1 arrays of shape \(1, 3\)"):
         opened.state = [*state[:-1], state[-1][:1]]
+    for nothing in (5, ["a"]):
+        with pytest.raises(ArgumentTypeError, match="`state` must be a list of arrays"):
+            opened.state = nothing
 
 
 def test_closed_from_the_start_it_rolls_out_one_series():
@@ -176,7 +181,7 @@ BAD = {
     "lengths": (lambda n: n.run(X, TRUTH[:, 1:]), ArgumentError, "shapes"),
     "k": (lambda n: n.remove_delay(0), ArgumentError, "k=0"),
     "half a k": (lambda n: n.remove_delay(0.5), ArgumentTypeError, "k=0.5"),
-    "too large a k": (lambda n: n.remove_delay(2), ArgumentError, "lead=2"),
+    "too large a k": (lambda n: n.remove_delay(2), ArgumentError, "k=2"),
     "closed": (lambda n: n.close_loop().remove_delay(), ArgumentError, 'feedback="prediction"'),
     "another cell": (lambda n: NARXNetwork(GRU(4)), ArgumentTypeError, "cell=<GRU"),
     "inputs": (lambda n: NARXNetwork(NARX(4), -1), ArgumentError, "inputs=-1"),

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
-from rnnzoo import Recurrent
-from rnnzoo.zoo.cells import LSTM
+from rnnzoo import ArgumentError, Recurrent, stack
+from rnnzoo.zoo.cells import GRU, LSTM, Feedback, Residual, TimeAware
 
 X = np.random.default_rng(1).normal(size=(2, 6, 3)).astype("float32")
 
@@ -50,6 +50,29 @@ def test_two_loops_can_share_a_cell(cell):
     Recurrent(cell, go_backwards=True)(X)
     for weight, old in zip(cell.get_weights(), before, strict=True):
         np.testing.assert_array_equal(weight, old)
+
+
+def test_its_dtype_is_that_of_its_cell():
+    half = "mixed_float16"
+    cell = TimeAware(Residual(GRU(6, dtype=half)))
+    again = Recurrent.from_config(Recurrent(cell).get_config())
+    assert again.cell.cell.cell.dtype_policy.name == half
+    for layer in (Recurrent(cell), again, stack([GRU(4, dtype=half)])):
+        assert keras.backend.standardize_dtype(layer(X).dtype) == "float16"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda half: Recurrent(half, dtype="float32"),
+        lambda half: Residual(half, dtype="float32"),
+        lambda half: Feedback([half, GRU(3, dtype="float32")], 2),
+        lambda half: stack([half, GRU(3, dtype="float32")]),
+    ],
+)
+def test_several_dtypes_are_refused(make):
+    with pytest.raises(ArgumentError, match="one dtype.*Received: float16 and float32"):
+        make(GRU(3, dtype="float16"))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from keras import ops
 from rnnzoo import ArgumentError, Recurrent, stack
 from rnnzoo.errors import ArgumentTypeError
 from rnnzoo.zoo.cells import GRU, LSTM, Jordan
+from rnnzoo.zoo.losses import MeanSquared
 from rnnzoo.zoo.models import padded, sequence
 
 RNG = np.random.default_rng(1)
@@ -38,6 +39,22 @@ def test_one_vector_becomes_many_steps():
         s = ops.convert_to_numpy(cell.cells[0](ops.convert_to_tensor(u), [s])[0])
         v = ops.convert_to_numpy(cell.readout(s))
         np.testing.assert_allclose(y[:, t], 1 / (1 + np.exp(-v)), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind, rank", [("many_to_one", 3), ("one_to_many", 2)])
+def test_the_batch_can_be_fixed(kind, rank):
+    shape = sequence([GRU(4)], 3, 2, kind, steps=5, batch_size=7).input_shape
+    assert (shape[0], len(shape)) == (7, rank)
+
+
+def test_nan_in_the_padding_hurts_nobody():
+    x, y = padded(ITEMS, np.nan)[0], padded([item[:, :2] for item in ITEMS], np.nan)[0]
+    layers = [keras.layers.Dense(3), GRU(4), LSTM(5)]
+    model = sequence(layers, 3, 2, "many_to_many", masked=True)
+    model.compile("sgd", MeanSquared())
+    losses = model.fit([x, MASK], y, epochs=2, verbose=0).history["loss"]
+    assert np.isfinite(losses).all()
+    assert np.isfinite(model.predict_on_batch([x, MASK])).all()
 
 
 def test_both_directions_are_read_and_other_layers_taken():
@@ -101,4 +118,10 @@ def test_layers_are_a_list(layers):
 @pytest.mark.parametrize("items", [[], [np.ones(3)], [np.ones((2, 3)), np.ones((2, 4))]])
 def test_items_that_do_not_go_together_are_refused(items):
     with pytest.raises(ArgumentError, match="Received: shapes"):
+        padded(items)
+
+
+@pytest.mark.parametrize("items", [["a"], 5, None])
+def test_items_are_numbers(items):
+    with pytest.raises(ArgumentTypeError, match="`items` must be arrays of numbers"):
         padded(items)

@@ -136,6 +136,18 @@ def test_a_stateful_stack_goes_on_where_it_ended_and_can_be_reset(layers):
         carrying.reset_state()
 
 
+def test_a_loop_in_a_stateful_stack_is_stateful_itself():
+    with pytest.raises(ArgumentError, match="a Recurrent with stateful=False"):
+        stack([Recurrent(GRU(4), return_sequences=True), GRU(4)], stateful=True)
+    carrying = Recurrent(GRU(4), return_sequences=True, stateful=True)
+    assert all(loop.stateful for loop in stack([carrying, GRU(4)], stateful=True).loops)
+
+
+def test_a_stack_is_not_read_both_ways():
+    with pytest.raises(ArgumentError, match="make each of its loops Bidirectional instead"):
+        keras.layers.Bidirectional(stack([GRU(4)]))
+
+
 def test_a_single_state_may_stand_alone(built):
     deep = stack([built(GRU(4), 3)])
     x, state = np.ones((2, 5, 3), "float32"), np.ones((2, 4), "float32")

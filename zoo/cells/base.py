@@ -38,7 +38,7 @@ class RecurrentCell(keras.layers.Layer):
     Args:
         recurrent_dropout: share of the hidden state that the recurrent products do not
             see, drawn anew for each sequence in training (Gal and Ghahramani 2016, as in
-            Keras). `Recurrent` draws it; Keras's own loop does not.
+            Keras). `Recurrent` draws it; in `keras.layers.RNN` it does nothing.
     """
 
     state_size: list[int]
@@ -57,6 +57,8 @@ class RecurrentCell(keras.layers.Layer):
     any_length: ClassVar[bool] = False
     #: Its products read a hidden state through `recalled`, which recurrent dropout hides.
     recalls: ClassVar[bool] = False
+    #: Its memory fades more slowly than half precision can tell.
+    fades_slowly: ClassVar[bool] = False
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         # what Keras writes the config from: it takes plain values alone
@@ -68,8 +70,8 @@ class RecurrentCell(keras.layers.Layer):
         self.recurrent_dropout = fraction("recurrent_dropout", recurrent_dropout)
         if self.recurrent_dropout and not self.recalls:
             raise ArgumentError(
-                f"{type(self).__name__} has no hidden state in its products that could be "
-                f"dropped. Received: recurrent_dropout={recurrent_dropout}"
+                f"{type(self).__name__} offers no recurrent dropout; a keras.layers.Dropout may "
+                f"stand before it. Received: recurrent_dropout={recurrent_dropout}"
             )
         self._kept: Any = None  # a mask, while a loop trains
         self._seeds = keras.random.SeedGenerator() if self.recurrent_dropout else None
@@ -92,6 +94,17 @@ class RecurrentCell(keras.layers.Layer):
         delay line, phases, scales, or outputs that nothing reads: no decay and no learning
         may touch them."""
         return range(len(self.state_size))
+
+    @property
+    def phases(self) -> Sequence[int]:
+        """Which of the states count steps, by their places: they have no gradient."""
+        return ()
+
+    @property
+    def state_dtype(self) -> str:
+        """What `Recurrent` keeps the states in."""
+        half = self.compute_dtype in ("float16", "bfloat16")
+        return "float32" if half and self.fades_slowly else str(self.compute_dtype)
 
     @property
     def reads_images(self) -> bool:

@@ -91,12 +91,13 @@ def initializer(name: str, value: Any) -> str | dict[str, Any]:
     if not known:
         raise ArgumentError(
             f"`{name}` must be a Keras initialiser, its name, e.g. orthogonal, or a dict "
-            f'{{"class_name": …, "config": …}}. Received: {name}={value!r}'
+            f'{{"class_name": …, "config": …}}; ours are not to be had by name but as '
+            f"rnnzoo.zoo.initializers.SpectralRadius(0.9). Received: {name}={value!r}"
         )
     return value
 
 
-def lead(value: Any, feedback: str, delays: list[int]) -> int:
+def lead(value: Any, feedback: str, input_delays: list[int], feedback_delays: list[int]) -> int:
     """Returns how many steps early a network with these delays puts out its output.
 
     Raises:
@@ -109,10 +110,10 @@ def lead(value: Any, feedback: str, delays: list[int]) -> int:
             f'`lead` must be 0 unless feedback="truth": what it reads early is not there yet. '
             f"Received: lead={steps} with feedback={feedback!r}"
         )
-    if steps > min(delays):
+    if steps > min(input_delays + feedback_delays):
         raise ArgumentError(
-            "`lead` must not be above a delay: the output would need what is still to come. "
-            f"Received: lead={steps} with delays {delays}"
+            f"`lead`={steps} needs every delay to be at least {steps}: the output would need what "
+            f"is still to come. Received: {input_delays=}, {feedback_delays=}"
         )
     return steps
 
@@ -139,6 +140,24 @@ def exogenous(width: int, truth: int, input_delays: list[int]) -> int:
             f"Received: input_delays={input_delays}"
         )
     return width - truth
+
+
+def of_one_dtype(arguments: dict[str, Any], *within: keras.layers.Layer) -> dict[str, Any]:
+    """Returns a layer's keyword arguments, with the dtype of the cells or loops within it.
+
+    Raises:
+        ArgumentError: they are not all of one dtype policy, or `dtype` is given and another.
+    """
+    policies = [layer.dtype_policy for layer in within]
+    if arguments.get("dtype") is not None:
+        policies.append(keras.dtype_policies.get(arguments["dtype"]))
+    names = list(dict.fromkeys(policy.name for policy in policies))
+    if len(names) > 1:
+        raise ArgumentError(
+            "Cells and what runs them must be of one dtype: give all the same `dtype`, or none. "
+            f"Received: {' and '.join(names)}"
+        )
+    return arguments | {"dtype": policies[0]}
 
 
 def chrono(value: Any) -> int | None:

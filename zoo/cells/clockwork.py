@@ -1,3 +1,4 @@
+import math
 from typing import Any
 
 import keras
@@ -6,6 +7,8 @@ from keras import ops
 from ...errors import ArgumentError, whole_number
 from . import checks
 from .base import RecurrentCell
+
+COUNTS = {"bfloat16": 256, "float16": 2048}  # above, not every whole number can be held
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -30,13 +33,14 @@ class Clockwork(RecurrentCell):
     States: `[h_{t−1}, t mod T_g]`, shapes `(batch, units)` and `(batch, modules)`.
 
     Raises:
-        ArgumentError: `units` cannot be divided among the modules.
+        ArgumentError: `units` cannot be divided among the modules, or a period is longer than
+            half precision counts: 256 steps in bfloat16, 2,048 in float16.
 
     Reference: Koutník, Greff, Gomez and Schmidhuber (2014), A clockwork RNN, ICML.
     """
 
     recalls = True
-    hidden = (0,)  # and phases
+    hidden, phases = (0,), (1,)
 
     def __init__(
         self, units: int, periods: Any = (1, 2, 4, 8), activation: str = "tanh", **kwargs: Any
@@ -54,6 +58,12 @@ class Clockwork(RecurrentCell):
         self.output_size = self.units
 
     def build(self, input_shape: Any) -> None:
+        exact = COUNTS.get(self.compute_dtype, math.inf)
+        if self.periods[-1] > exact:
+            raise ArgumentError(
+                f"In {self.compute_dtype} steps are counted to {exact}: give the cell "
+                f'dtype="float32" or shorter `periods`. Received: periods={self.periods}'
+            )
         n, module = self.units, self.units // len(self.periods)
         self.W = self.add_weight(shape=(input_shape[-1], n), name="W")
         self.U = [  # from the module itself and the slower ones, which stand after it
@@ -72,6 +82,7 @@ class Clockwork(RecurrentCell):
         recurrent = [ops.matmul(seen[:, k * module :], U) for k, U in enumerate(self.U)]
         moved = φ(drive + ops.concatenate(recurrent, axis=-1))
         h = ops.where(ops.repeat(phases < 0.5, module, axis=-1), moved, h)
-        periods = ops.convert_to_tensor([float(T) for T in self.periods], dtype=phases.dtype)
-        phases = ops.where(phases + 1.5 > periods, ops.zeros_like(phases), phases + 1)
+        # whole numbers alone: T − 0.5 would be rounded in half precision
+        last = ops.convert_to_tensor([float(T - 1) for T in self.periods], dtype=phases.dtype)
+        phases = ops.where(phases >= last, ops.zeros_like(phases), phases + 1)
         return h, [h, phases]

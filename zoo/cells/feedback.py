@@ -1,11 +1,13 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import accumulate
 from typing import Any
 
 import keras
 from keras import ops
 
 from ...errors import ArgumentError, ArgumentTypeError, flag, one_of, whole_number
+from . import checks
 from .base import RecurrentCell
 
 
@@ -45,8 +47,9 @@ class Feedback(RecurrentCell):
         residual: bool = False,
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self.cells = _checked(cells)
+        cells = _checked(cells)
+        super().__init__(**checks.of_one_dtype(kwargs, *cells))
+        self.cells = cells
         self.outputs = whole_number("outputs", outputs)
         self.feedback = one_of("feedback", feedback, ("prediction", "truth"))
         self.residual = flag("residual", residual)
@@ -56,7 +59,9 @@ class Feedback(RecurrentCell):
                 f"The last cell must put out `outputs` channels. Received: outputs={outputs}, "
                 f"a cell with {last.output_size}"
             )
-        self.readout = None if last.reads_out else keras.layers.Dense(self.outputs, name="readout")
+        self.readout = None
+        if not last.reads_out:
+            self.readout = keras.layers.Dense(self.outputs, name="readout", dtype=self.dtype_policy)
         self.state_size = self._state_size()
         self.output_size = self.outputs
 
@@ -66,11 +71,11 @@ class Feedback(RecurrentCell):
 
     @property
     def hidden(self) -> list[int]:
-        found, first = [], 2  # nothing reads y, and f is a tap
-        for cell in self.cells:
-            found += [first + k for k in cell.hidden]
-            first += len(cell.state_size)
-        return found
+        return self._places("hidden")
+
+    @property
+    def phases(self) -> list[int]:
+        return self._places("phases")
 
     def build(self, input_shape: Any) -> None:
         *item, width = input_shape  # (batch, *spatial)
@@ -118,9 +123,13 @@ class Feedback(RecurrentCell):
             "residual": self.residual,
         }
 
+    def _places(self, kind: str) -> list[int]:
+        firsts = accumulate((len(cell.state_size) for cell in self.cells), initial=2)  # y, f
+        pairs = zip(firsts, self.cells, strict=False)
+        return [first + k for first, cell in pairs for k in getattr(cell, kind)]
+
     def _state_size(self) -> list[int]:
-        inner = [size for cell in self.cells for size in cell.state_size]
-        return [self.outputs, self.outputs, *inner]
+        return [self.outputs] * 2 + [size for cell in self.cells for size in cell.state_size]
 
 
 def _checked(cells: Any) -> list[RecurrentCell]:
@@ -132,11 +141,7 @@ def _checked(cells: Any) -> list[RecurrentCell]:
 
 
 def checked_cell(name: str, value: Any) -> RecurrentCell:
-    """Returns a cell, made from its configuration where that is given.
-
-    Raises:
-        ArgumentTypeError: not a `RecurrentCell`.
-    """
+    """Returns a cell, made from its configuration where that is given; refuses all else."""
     cell = keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
     if not isinstance(cell, RecurrentCell):
         raise ArgumentTypeError(f"`{name}` must be a RecurrentCell. Received: {name}={value!r}")

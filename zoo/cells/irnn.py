@@ -28,9 +28,9 @@ class IRNN(RNN):
     """
 
     def __init__(self, units: int, **kwargs: Any):
-        if fixed := {"activation", "recurrent_initializer"} & set(kwargs):
+        if fixed := sorted({"taps", "activation", "recurrent_initializer"} & set(kwargs)):
             raise ArgumentTypeError(
-                "An IRNN is the RNN with ReLU, begun with the identity: these are not to be "
-                f"chosen. Received: {', '.join(f'{n}={kwargs[n]!r}' for n in sorted(fixed))}"
+                "An IRNN is the RNN with ReLU and the tap 1, begun with the identity: these are "
+                f"not to be chosen. Received: {', '.join(f'{n}={kwargs[n]!r}' for n in fixed)}"
             )
         super().__init__(units, activation="relu", recurrent_initializer="identity", **kwargs)

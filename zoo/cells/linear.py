@@ -34,7 +34,7 @@ def linear_recurrence(a: Any, b: Any, h: Any) -> Any:
 
     known_length(b)
     reach, sums = ops.associative_scan(joined, (a, b), axis=1)
-    return sums + reach * h[:, None]
+    return _shaped(sums + reach * h[:, None], b)
 
 
 def complex_recurrence(a: Sequence, b: Sequence, h: Sequence) -> tuple[Any, Any]:
@@ -47,7 +47,12 @@ def complex_recurrence(a: Sequence, b: Sequence, h: Sequence) -> tuple[Any, Any]
     known_length(b[0])
     *reach, re, im = ops.associative_scan(joined, (*a, *b), axis=1)
     more = _times(reach, (h[0][:, None], h[1][:, None]))
-    return re + more[0], im + more[1]
+    return _shaped(re + more[0], b[0]), _shaped(im + more[1], b[1])
+
+
+def _shaped(result: Any, like: Any) -> Any:
+    # on TensorFlow, ops.associative_scan forgets the shape where the batch is not known
+    return ops.reshape(result, (-1, *like.shape[1:]))
 
 
 def _times(x: Any, y: Any) -> tuple[Any, Any]:

@@ -38,10 +38,16 @@ class LMU(RecurrentCell):
 
     States: `[h_{t−1}, m_{t−1}]`, shapes `(batch, units)` and `(batch, memories · order)`.
 
+    Under half precision `Recurrent` keeps the states in float32, or rounding would take the
+    window's place. `keras.layers.RNN` and cells around this one do not: there, give it
+    dtype="float32".
+
     References: Voelker, Kajić and Eliasmith (2019), Legendre memory units: continuous-time
     representation in recurrent neural networks, NeurIPS; Chilkuri and Eliasmith (2021),
     Parallelizing Legendre memory unit training, ICML.
     """
+
+    fades_slowly = True
 
     def __init__(
         self,
@@ -95,6 +101,7 @@ class LMU(RecurrentCell):
 
     def step(self, drive: Any, states: Any) -> Any:
         h, m = states
+        drive = ops.cast(drive, m.dtype)
         u, z = drive[..., : self.memories], drive[..., self.memories :]
         if self.feedback:
             u = u + ops.matmul(h, self.H) + ops.matmul(m, self.K)
@@ -106,6 +113,7 @@ class LMU(RecurrentCell):
         return h, [h, m]
 
     def every_step(self, drives: Any, states: Any) -> list[Any]:
+        drives = ops.cast(drives, states[1].dtype)
         u, z = drives[..., : self.memories], drives[..., self.memories :]
         m = self._memory(u, states[1])
         return [ops.tanh(z + ops.matmul(m, self.M)), m]

@@ -36,9 +36,14 @@ class LRU(RecurrentCell):
     States: `[y_{t−1}, Re s_{t−1}, Im s_{t−1}]`, the last one absent if real; shapes
     `(batch, outputs)` and `(batch, units)`.
 
+    Under half precision λ is float32, or |λ| near 1 would be 1, and `Recurrent` keeps s so.
+    `keras.layers.RNN` and cells around this one do not: there, give it dtype="float32".
+
     Reference: Orvieto, Smith, Gu, Fernando, Gulcehre, Pascanu and De (2023), Resurrecting
     recurrent neural networks for long sequences, ICML.
     """
+
+    fades_slowly = True
 
     def __init__(
         self,
@@ -66,33 +71,31 @@ class LRU(RecurrentCell):
 
     def build(self, input_shape: Any) -> None:
         x, n, y = input_shape[-1], self.units, self.outputs
-        self.ν = self.add_weight(shape=(n,), initializer=self._start_ν, name="nu")
+        self.ν = self.add_weight(shape=(n,), initializer=self._start_ν, name="nu", autocast=False)
         self.γ = self.add_weight(shape=(n,), initializer=self._start_γ, name="gamma")
         self.B = self.add_weight(shape=(x, n), name="B")
         self.C = self.add_weight(shape=(n, y), name="C")
         self.D = self.add_weight(shape=(x, y), name="D")
         if not self.real:
             turn = keras.initializers.RandomUniform(0, 2 * math.pi)
-            self.θ = self.add_weight(shape=(n,), initializer=turn, name="theta")
+            self.θ = self.add_weight(shape=(n,), initializer=turn, name="theta", autocast=False)
             self.B_im = self.add_weight(shape=(x, n), name="B_im")
             self.C_im = self.add_weight(shape=(n, y), name="C_im")
 
     def project(self, inputs: Any) -> Any:
-        scale = ops.exp(self.γ)
-        parts = [scale * ops.matmul(inputs, self.B)]
-        if not self.real:
-            parts.append(scale * ops.matmul(inputs, self.B_im))
+        kernels = [self.B] if self.real else [self.B, self.B_im]
+        parts = [ops.exp(self.γ) * ops.matmul(inputs, B) for B in kernels]
         return ops.concatenate([*parts, ops.matmul(inputs, self.D)], axis=-1)
 
     def step(self, drive: Any, states: Any) -> Any:
-        b, direct = self._parts(drive)
-        a = self._eigenvalues()
+        a, (b, direct) = self._eigenvalues(), self._parts(drive)
+        old = [ops.cast(state, self.state_dtype) for state in states[1:]]
         if self.real:
-            s = [a[0] * states[1] + b[0]]
+            s = [a[0] * old[0] + b[0]]
         else:
-            re, im = states[1:]
+            re, im = old
             s = [a[0] * re - a[1] * im + b[0], a[0] * im + a[1] * re + b[1]]
-        y = self._output(s, direct)
+        y, *s = (ops.cast(new, states[0].dtype) for new in (self._output(s, direct), *s))
         return y, [y, *s]
 
     def every_step(self, drives: Any, states: Any) -> list[Any]:
@@ -106,14 +109,16 @@ class LRU(RecurrentCell):
         return [self._output(s, direct), *s]
 
     def _parts(self, drive: Any) -> tuple[list[Any], Any]:
-        n = self.units
-        if self.real:
-            return [drive[..., :n]], drive[..., n:]
-        return [drive[..., :n], drive[..., n : 2 * n]], drive[..., 2 * n :]
+        edges = [self.units] if self.real else [self.units, 2 * self.units]
+        *b, direct = ops.split(ops.cast(drive, self.state_dtype), edges, axis=-1)
+        return b, direct
 
     def _eigenvalues(self) -> list[Any]:
-        r = ops.exp(-ops.exp(self.ν))
-        return [r] if self.real else [r * ops.cos(self.θ), r * ops.sin(self.θ)]
+        r = ops.exp(-ops.exp(ops.cast(self.ν, self.state_dtype)))
+        if self.real:
+            return [r]
+        θ = ops.cast(self.θ, self.state_dtype)
+        return [r * ops.cos(θ), r * ops.sin(θ)]
 
     def _output(self, s: list[Any], direct: Any) -> Any:
         y = ops.matmul(s[0], self.C) + direct
@@ -129,12 +134,9 @@ class LRU(RecurrentCell):
         return ops.cast(0.5 * ops.log(1 - r**2), dtype)
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
 def _ring(radius: Any) -> list[float]:
-    if not isinstance(radius, (list, tuple)) or not all(map(_number, radius)):
+    numbers = isinstance(radius, (list, tuple)) and all(isinstance(r, Real) for r in radius)
+    if not numbers or any(isinstance(r, bool) for r in radius):
         raise ArgumentTypeError(
             f"`radius` must be two numbers, the least and the greatest. Received: radius={radius!r}"
         )

@@ -74,7 +74,7 @@ class NARX(RecurrentCell):
         self.feedback = one_of("feedback", feedback, ("prediction", "truth", "error"))
         self.activation = checks.activation("activation", activation)
         self.output_activation = checks.activation("output_activation", output_activation)
-        self.lead = checks.lead(lead, self.feedback, self.input_delays + self.feedback_delays)
+        self.lead = checks.lead(lead, self.feedback, self.input_delays, self.feedback_delays)
         self.state_size = [self.outputs] * (1 + max(self.feedback_delays))
         self.output_size = self.outputs
 

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from ...errors import ArgumentError
+from . import checks
 from .base import RecurrentCell
 from .feedback import checked_cell
 
@@ -34,14 +35,19 @@ class Residual(RecurrentCell):
     """
 
     def __init__(self, cell: RecurrentCell, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.cell = checked_cell("cell", cell)
+        cell = checked_cell("cell", cell)
+        super().__init__(**checks.of_one_dtype(kwargs, cell))
+        self.cell = cell
         self.output_size = self.cell.output_size
         self.state_size = [self.output_size, *self.cell.state_size]
 
     @property
     def hidden(self) -> Sequence[int]:
         return [1 + k for k in self.cell.hidden]  # nothing reads y
+
+    @property
+    def phases(self) -> Sequence[int]:
+        return [1 + k for k in self.cell.phases]
 
     @property
     def reads_images(self) -> bool:

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from ...errors import ArgumentError, flag
+from . import checks
 from .base import RecurrentCell
 from .feedback import checked_cell
 
@@ -42,8 +43,9 @@ class TimeAware(RecurrentCell):
     """
 
     def __init__(self, cell: RecurrentCell, gaps: bool = False, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.cell = checked_cell("cell", cell)
+        cell = checked_cell("cell", cell)
+        super().__init__(**checks.of_one_dtype(kwargs, cell))
+        self.cell = cell
         self.gaps = flag("gaps", gaps)
         if self.cell.reads_images or not self.cell.hidden:
             raise ArgumentError(
@@ -56,6 +58,10 @@ class TimeAware(RecurrentCell):
     @property
     def hidden(self) -> Sequence[int]:
         return self.cell.hidden
+
+    @property
+    def phases(self) -> Sequence[int]:
+        return self.cell.phases
 
     def build(self, input_shape: Any) -> None:
         batch, channels = input_shape[0], input_shape[-1] - self.gaps

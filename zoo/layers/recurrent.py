@@ -25,15 +25,18 @@ class Recurrent(keras.layers.Layer):
         return_state: return the last states too: `(outputs, *states)`.
         go_backwards: read from the end; the outputs come in the order of reading.
         learn_initial_state: start from trained hidden states instead of zero; taps and phases
-            start at zero.
+            start at zero. Refused where a cell has no other states.
         stateful: start each call from the states in which the call before ended.
             Needs a fixed batch size. A given `initial_state` takes precedence.
         engine: how the loop is run, a name in `ENGINES`, or `"auto"`.
 
+    Its dtype is the cell's, and need not be given.
+
     Call arguments:
         sequences: `(batch, time, *spatial, channels)`.
         initial_state: list of states; zeros by default.
-        mask: booleans `(batch, time)`, `False` where a step is to be passed over.
+        mask: booleans `(batch, time)`, `False` where a step is to be passed over; what stands
+            there, NaN too, counts for nothing.
 
     Example:
 
@@ -54,9 +57,9 @@ class Recurrent(keras.layers.Layer):
         engine: str = "auto",
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
         if not isinstance(cell, RecurrentCell):
             raise ArgumentTypeError(f"`cell` must be a RecurrentCell. Received: cell={cell!r}")
+        super().__init__(**checks.of_one_dtype(kwargs, cell))
         self.cell = cell
         self.return_sequences = flag("return_sequences", return_sequences)
         self.return_state = flag("return_state", return_state)
@@ -67,6 +70,11 @@ class Recurrent(keras.layers.Layer):
             raise ArgumentError(
                 "A stateful loop starts where it ended, never from a learned state. "
                 "Received: stateful=True, learn_initial_state=True"
+            )
+        if self.learn_initial_state and not cell.hidden:
+            raise ArgumentError(
+                f"{type(cell).__name__} has no hidden state that could be learned. "
+                "Received: learn_initial_state=True"
             )
         self.initial: dict[str, Any] = {}  # by the place of the state
         self.channels: int | None = None
@@ -118,6 +126,7 @@ class Recurrent(keras.layers.Layer):
     ) -> Any:
         every, last = self.every_state(sequences, initial_state, mask, training)
         output = every[0] if self.return_sequences else last[0]
+        output = ops.cast(output, self.compute_dtype)
         return (output, *last) if self.return_state else output
 
     def every_state(
@@ -140,8 +149,9 @@ class Recurrent(keras.layers.Layer):
             shape, sizes = (batch, *item[:-1]), self.cell.state_size
             states = checks.states("initial_state", initial_state, shape, sizes)
         if mask is not None:
-            mask = _checked_mask(mask, sequences)
-        states = [ops.cast(state, self.compute_dtype) for state in states]
+            mask = checked_mask(mask, sequences)
+            sequences = blanked(sequences, mask)
+        states = [ops.cast(state, self.cell.state_dtype) for state in states]
         if self.go_backwards:
             sequences = ops.flip(sequences, axis=1)
             mask = None if mask is None else ops.flip(mask, axis=1)
@@ -204,7 +214,13 @@ class Recurrent(keras.layers.Layer):
             )
 
 
-def _checked_mask(mask: Any, sequences: Any) -> Any:
+def blanked(sequences: Any, mask: Any) -> Any:
+    """Zeros where the mask passes over: a NaN there would be one in the gradient, times zero."""
+    mask = ops.reshape(mask, (*ops.shape(mask), *[1] * (len(sequences.shape) - 2)))
+    return ops.where(mask, sequences, ops.zeros_like(sequences))
+
+
+def checked_mask(mask: Any, sequences: Any) -> Any:
     mask = ops.convert_to_tensor(mask, "bool")
     wanted = tuple(sequences.shape[:2])
     if not checks.agree(tuple(mask.shape), wanted):

@@ -2,10 +2,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+from keras import ops
 
 from ...errors import ArgumentError, ArgumentTypeError, flag
+from ..cells import checks
 from ..cells.base import RecurrentCell
-from .recurrent import Recurrent
+from .recurrent import Recurrent, blanked, checked_mask
 
 #: How a `Recurrent` in a stack must be: the stack itself returns sequences and states.
 PLAIN = {"return_sequences": True, "return_state": False, "go_backwards": False}
@@ -36,11 +38,12 @@ def stack(
         return_sequences: return the output of every step.
         return_state: return the last states of all cells too.
         stateful: start each call from the states in which the call before ended. Needs a
-            fixed batch size.
+            fixed batch size. A `Recurrent` among the layers has to be stateful itself.
 
     Raises:
         ArgumentTypeError: `layers` is no list of cells and layers, or an option no flag.
-        ArgumentError: no cell, or a layer that does not keep to one step.
+        ArgumentError: no cell, or a layer that does not keep to one step; cells of several
+            dtypes.
 
     Example:
 
@@ -55,6 +58,12 @@ def stack(
             f"`layers` must be a list of cells and layers. Received: layers={layers!r}"
         )
     if flag("stateful", stateful):
+        if any(isinstance(layer, Recurrent) and not layer.stateful for layer in layers):
+            raise ArgumentError(
+                "A stateful stack is made of cells, or of loops that are stateful themselves: "
+                "Recurrent(cell, return_sequences=True, stateful=True). "
+                "Received: stateful=True and a Recurrent with stateful=False"
+            )
         layers = [
             Recurrent(layer, return_sequences=True, stateful=True)
             if isinstance(layer, RecurrentCell)
@@ -78,13 +87,21 @@ class Stack(keras.layers.Layer):
         return_state: bool = False,
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self.layers = [_as_layer(layer) for layer in layers]
+        if "go_backwards" in kwargs:  # how Keras's Bidirectional makes its second layer
+            raise ArgumentError(
+                "A stack is read forwards: make each of its loops Bidirectional instead, one "
+                "after the other, as Bidirectional(Recurrent(cell, return_sequences=True)). "
+                f"Received: go_backwards={kwargs['go_backwards']}"
+            )
+        layers = [_as_layer(layer) for layer in layers]
+        loops = [layer for layer in layers if isinstance(layer, Recurrent)]
+        if not loops:
+            raise ArgumentError("`layers` must hold at least one cell. Received: none")
+        super().__init__(**checks.of_one_dtype(kwargs, *loops))
+        self.layers = layers
         self.return_sequences = flag("return_sequences", return_sequences)
         self.return_state = flag("return_state", return_state)
         self.supports_masking = True
-        if not self.loops:
-            raise ArgumentError("`layers` must hold at least one cell. Received: none")
 
     @property
     def loops(self) -> list[Recurrent]:
@@ -123,6 +140,9 @@ class Stack(keras.layers.Layer):
             raise ArgumentError(
                 f"`initial_state` must hold {len(self.state_size)} states. Received: {len(states)}"
             )
+        if mask is not None:
+            mask = checked_mask(mask, sequences)
+            sequences = blanked(sequences, mask)  # a layer may stand before the first loop
         after: list[Any] = []
         for layer in self.layers:
             if isinstance(layer, Recurrent):
@@ -130,7 +150,7 @@ class Stack(keras.layers.Layer):
                 given = None if states is None else states[:width]
                 states = None if states is None else states[width:]
                 every, last = layer.every_state(sequences, given, mask, training)
-                sequences, output = every[0], last[0]
+                sequences, output = (ops.cast(s[0], self.compute_dtype) for s in (every, last))
                 after += last
             else:
                 sequences = layer(sequences)

@@ -1,5 +1,6 @@
 """A NARX network as a workflow: trained open, used closed, handed over in mid-series."""
 
+from collections import Counter
 from functools import cached_property
 from typing import Any
 
@@ -90,13 +91,18 @@ class NARXNetwork:
     @state.setter
     def state(self, state: Any) -> None:
         if state is not None:
-            state = [np.array(s, keras.config.floatx()) for s in state]
+            try:
+                state = [np.array(s, keras.config.floatx()) for s in state]
+            except (TypeError, ValueError):
+                raise ArgumentTypeError(
+                    f"`state` must be a list of arrays of numbers, or None. Received: {state!r}"
+                ) from None
             batch = len(state[0]) if state and state[0].ndim else 1
             wanted = [(batch, channels) for channels in self.cell.state_size]
             if [s.shape for s in state] != wanted:
                 raise ArgumentError(
-                    f"`state` must hold arrays of shapes {wanted}. "
-                    f"Received: shapes {[s.shape for s in state]}"
+                    f"`state` must hold {_counted(wanted)}, as `run` leaves it. "
+                    f"Received: {_counted([s.shape for s in state])}"
                 )
         self._state = state
 
@@ -169,7 +175,15 @@ class NARXNetwork:
                 + ("open the loop first. " if self.is_closed else "its error is not known yet. ")
                 + f'Received: feedback="{self.cell.feedback}"'
             )
-        return self._other("truth", self.cell.lead + k)
+        removed, x, f = self.cell.lead, self._input_delays(), self.cell.feedback_delays
+        if removed + k > min(x + f):
+            before = f", for {removed} removed before" if removed else ""
+            raise ArgumentError(
+                f"`k`={k} needs every delay to be at least {removed + k}{before}: the output would "
+                "need what is still to come. "
+                f"Received: k={k} with input_delays={x}, feedback_delays={f}"
+            )
+        return self._other("truth", removed + k)
 
     def _other(self, feedback: str, lead: int) -> "NARXNetwork":
         cell = self.cell
@@ -177,7 +191,7 @@ class NARXNetwork:
             NARX(
                 cell.units,
                 cell.outputs,
-                cell.input_delays if self.inputs else (),
+                self._input_delays(),
                 cell.feedback_delays,
                 feedback,
                 cell.activation,
@@ -190,6 +204,9 @@ class NARXNetwork:
         other.cell.set_weights(cell.get_weights())
         other.state = self._state
         return other
+
+    def _input_delays(self) -> list[int]:
+        return self.cell.input_delays if self.inputs else []
 
     def _inputs(self) -> list[Any]:
         x = keras.Input((None, self.inputs), name="x")
@@ -261,6 +278,11 @@ def _series(name: str, value: Any, width: int) -> np.ndarray:
             f"Received: {int((~np.isfinite(array)).sum())} values that are not"
         )
     return array
+
+
+def _counted(shapes: list[tuple]) -> str:
+    counts = Counter(shapes).items()
+    return " and ".join(f"{n} arrays of shape {shape}" for shape, n in counts) or "none"
 
 
 def _joined(given: list[Any]) -> Any:

@@ -94,7 +94,7 @@ def sequence(
             f"Received: head={head!r}, activation={activation!r}"
         )
     if kind == "one_to_many":
-        return _one_to_many(layers, inputs, outputs, activation, steps, masked, head)
+        return _one_to_many(layers, inputs, outputs, activation, steps, masked, head, batch_size)
     loop = _loop(layers, every=kind == "many_to_many")
     x = keras.Input((steps, inputs), batch_size, name="x")
     given = [x]
@@ -128,9 +128,15 @@ def padded(items: Sequence[Any], fill: float = 0.0) -> tuple[np.ndarray, np.ndar
         The array, `(items, longest, channels)`, and the mask, booleans `(items, longest)`.
 
     Raises:
+        ArgumentTypeError: not arrays of numbers.
         ArgumentError: no items, or not all of shape `(time, channels)`.
     """
-    arrays = [np.asarray(item, keras.config.floatx()) for item in items]
+    try:
+        arrays = [np.asarray(item, keras.config.floatx()) for item in items]
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(
+            f"`items` must be arrays of numbers. Received: items={items!r}"
+        ) from None
     shapes = [array.shape for array in arrays]
     if {(len(shape), *shape[1:]) for shape in shapes} != {(2, *(shapes or [()])[0][1:])}:
         raise ArgumentError(
@@ -152,6 +158,7 @@ def _one_to_many(
     steps: int | None,
     masked: bool,
     head: Any,
+    batch_size: int | None,
 ) -> keras.Model:
     if not isinstance(layers, (list, tuple)) or not all(
         isinstance(cell, RecurrentCell) for cell in layers
@@ -165,7 +172,7 @@ def _one_to_many(
             "`head`, for its output is fed back. "
             f"Received: steps={steps}, masked={masked}, head={head!r}"
         )
-    x = keras.Input((inputs,), name="x")
+    x = keras.Input((inputs,), batch_size, name="x")
     read = ops.pad(x[:, None], ((0, 0), (0, steps - 1), (0, 0)))  # (batch, steps, inputs)
     v = Recurrent(Feedback(layers, outputs), return_sequences=True)(read)
     y = keras.layers.Activation(activation, name="head")(v)

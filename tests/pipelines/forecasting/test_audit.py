@@ -106,7 +106,7 @@ def test_it_tells_the_exact_lead_of_every_forecast(prices):
     days = pd.to_timedelta(["1D", "2D", "3D"])
     assert found.leads["shortest"].tolist() == days.tolist()
     assert found.leads["longest"].tolist() == (days + pd.Timedelta("2D")).tolist()  # weekends
-    assert "lead 1: 1 days 00:00:00 to 3 days 00:00:00 (38 forecasts)" in str(found)
+    assert "lead 1: 1 days to 3 days (38 forecasts)" in str(found)
 
 
 @pytest.mark.parametrize(

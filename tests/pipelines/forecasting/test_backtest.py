@@ -4,10 +4,40 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, DataError, Forecaster, LeakError, read
+from rnnzoo.pipelines.forecasting.backtest import Backtest, record
 from rnnzoo.pipelines.forecasting.charts import calibration_chart, fan_chart, forecast_chart
-from rnnzoo.pipelines.significance import diebold_mariano
+from rnnzoo.pipelines.significance import diebold_mariano, rmse_ratio
 
 TRAINING = 320
+
+
+class Told(dict):
+    """A recorder that remembers."""
+
+    def metrics(self, values, step=None):
+        self.update(values)
+
+    def series(self, name, values):
+        self[name] = values
+
+
+def of_errors(errors, rows=None, scale=1.0):
+    """A backtest of series that are zero, from models' errors `(series, origins, leads)`."""
+    series, origins, leads = errors["naive-last"].shape
+    rows = np.tile(np.arange(origins), (series, 1)) if rows is None else np.array(rows)
+    days = pd.Timestamp("2020-01-01").to_datetime64() + np.arange(rows.max() + leads + 1) * (
+        np.timedelta64(1, "D")
+    )
+    at = rows.ravel()
+    flat = {name: values.reshape(-1, leads) for name, values in errors.items()}
+    return Backtest(
+        model=next(iter(errors)), name="zeros",
+        ids=np.repeat([f"series-{i}" for i in range(series)], origins).astype(object),
+        rows=at, origins=pd.DatetimeIndex(days[at]), times=days[at[:, None] + 1 + np.arange(leads)],
+        truth=-flat["naive-last"], forecasts={k: v - flat["naive-last"] for k, v in flat.items()},
+        level=np.zeros(len(at)), scale=np.repeat(np.broadcast_to(scale, series), origins),
+        parameters=1, seconds=1.0, target="y", unit="",
+    )  # fmt: skip
 
 
 def test_the_backtest_is_each_origin_on_its_own(forecaster, waves):
@@ -198,6 +228,82 @@ def test_beside_the_random_walk(gru, waves):
     assert row["right"] == np.mean((result.forecasts["gru"][:, 4] > walk[:, 4]) == up)
 
 
+def test_series_in_units_of_their_own_weigh_the_same():
+    rng = np.random.default_rng(0)
+    walk = rng.normal(size=(2, 200, 1))
+    errors = {"gru": walk * [[[0.9]], [[3.0]]], "naive-last": walk}
+    alike = of_errors(errors).against_random_walk().iloc[0]
+    units = np.array([1000.0, 1.0])
+    scaled = {name: values * units[:, None, None] for name, values in errors.items()}
+    row = of_errors(scaled, scale=units).against_random_walk().iloc[0]
+    pd.testing.assert_series_equal(row, alike)
+    assert row["ratio"] == pytest.approx(np.sqrt((errors["gru"] ** 2).sum() / (walk**2).sum()))
+    over_time = [np.sqrt((e[..., 0] ** 2).mean(axis=0)) for e in errors.values()]
+    assert row["lower"] == pytest.approx(rmse_ratio(*over_time).lower)
+
+
+@pytest.mark.parametrize(("shift", "overlap"), [(0, 1), (2, 2)])
+def test_origins_of_all_series_overlap(shift, overlap):
+    """Five days ahead every fifth day: twice as many forecasts at once, if days differ."""
+    rows = [np.arange(0, 200, 5) + own for own in (0, shift)]
+    errors = np.random.default_rng(1).normal(size=(2, 2, 40, 5))
+    result = of_errors({"gru": errors[0], "naive-last": errors[1]}, rows)
+    merged = np.sort(np.unique(rows))
+    of = {row: np.abs(errors[:, np.equal(rows, row), 4]).mean(axis=1) for row in merged}
+    d = np.array([of[row] for row in merged]).T
+    expected = diebold_mariano(*d, lead=overlap)
+    other = result.model if result.reference == "naive-last" else "naive-last"
+    found = result.tests.set_index(["model", "step"]).loc[(other, 5)]
+    assert found["p"] == pytest.approx(expected.p_value)
+
+
+def test_a_step_that_no_forecast_has(gru, waves):
+    result = gru.backtest(waves, stride=20)
+    assert result.against_random_walk([2])["step"].unique().tolist() == [2]
+    with pytest.raises(ArgumentError, match="at least 1. Received: steps=0"):
+        result.against_random_walk([0])
+    with pytest.raises(ArgumentError, match="the horizon, 5. Received: 200"):
+        result.against_random_walk([200])
+
+
+def test_a_model_that_is_not_in_it(gru, waves):
+    result = gru.backtest(waves, stride=20)
+    with pytest.raises(ArgumentError, match="Did you mean naive-last"):
+        result.quantiles([0.5], "naive-lost")
+    with pytest.raises(ArgumentError, match="`name` must be one of gru"):
+        result.scores("nope")
+
+
+def test_few_origins_tell_nothing_of_luck(gru, waves):
+    result = gru.backtest(waves, stride=20)
+    assert len(result.origins) == 4
+    assert result.tests["p"].isna().all() and result.leaderboard["p"].isna().all()
+    table = result.against_random_walk()
+    assert table[["lower", "upper"]].isna().all(axis=None)
+    assert (table["calls"] == 4).all() and np.isfinite(table["ratio"]).all()
+
+
+def test_a_price_is_known_by_its_last_value():
+    walk = np.random.default_rng(2).normal(size=(1, 100, 1))
+    for better, wanders in ((1.1, True), (0.97, True), (0.8, False)):  # 3 % may be luck
+        errors = {"gru": walk, "naive-last": walk, "naive-seasonal": better * walk}
+        assert of_errors(errors).wanders == wanders
+    assert of_errors({"gru": walk, "naive-last": walk, "naive-drift": 0.5 * walk}).wanders
+
+
+def test_every_run_has_its_ratio_to_the_random_walk(gru, waves):
+    result = gru.backtest(waves)
+    table = result.against_random_walk().set_index(["model", "step"])
+    for model in ("gru", "linear-ar"):
+        record(result, told := Told(), model)
+        assert told["test/ratio_random_walk"] == table.loc[(model, 1), "ratio"]
+        assert told["test/direction"] == table.loc[(model, 1), "right"]
+    record(result, told := Told(), "naive-last")
+    assert "test/direction" not in told and told["test/mae"] > 0
+    record(gru.backtest(waves, baselines=()), told := Told())
+    assert "test/direction" not in told
+
+
 def test_quantiles_are_calibrated_on_earlier_errors_alone(gru, waves):
     result = gru.backtest(waves)
     low, _ = result.quantiles([0.2, 0.8])
@@ -212,6 +318,20 @@ def test_quantiles_are_calibrated_on_earlier_errors_alone(gru, waves):
     assert table.loc["gru", "width"].dropna().is_monotonic_increasing
 
 
+def test_each_interval_is_judged_where_it_is_known(gru, waves):
+    """The 50 % one needs 3 errors, that of 95 % 39: of 76 origins, lead 1."""
+    result = gru.backtest(waves)
+    table = result.calibration.set_index(["model", "nominal"]).loc["gru"]
+    assert table["count"].tolist() == [
+        sum(76 - needed - lead + 1 for lead in range(1, 6)) for needed in (2, 3, 9, 19, 39)
+    ]
+    low, high = result.quantiles([0.25, 0.75])
+    there = ~np.isnan(low)
+    inside = (low <= result.truth) & (result.truth <= high)
+    assert table.loc[0.5, "coverage"] == pytest.approx(inside[there].mean())
+    assert table.loc[0.5, "width"] == pytest.approx((high - low)[there].mean())
+
+
 def test_its_charts_are_drawn(gru, waves, tmp_path):
     result = gru.backtest(waves, stride=3)
     for draw in (forecast_chart, fan_chart, calibration_chart):
@@ -224,15 +344,6 @@ def test_its_charts_are_drawn(gru, waves, tmp_path):
 
 
 def test_a_recorder_is_told(gru, waves):
-    told = {}
-
-    class Listener:
-        def metrics(self, values, step=None):
-            told.update(values)
-
-        def series(self, name, values):
-            told[name] = values
-
-    result = gru.backtest(waves, recorder=Listener())
+    result = gru.backtest(waves, recorder=(told := Told()))
     assert told["test/mae"] == result.scores()["mae"]
     assert len(told["horizon/mae"]) == 5

@@ -7,6 +7,7 @@ import pytest
 from rnnzoo import ArgumentError, ArgumentTypeError, DataError, Forecaster, sequence
 from rnnzoo.pipelines.quantiles import check_levels
 from rnnzoo.zoo.cells import GRU
+from rnnzoo.zoo.losses import MeanSquared
 
 COLUMNS = {"time": "day", "target": "sales", "past": ["wind"], "future": ["holiday"]}
 
@@ -59,7 +60,7 @@ REFUSED = {
     ),
     "49 targets wider than the output": (
         lambda gru, waves: _fit_too_wide(),
-        (ValueError, "same shape"),
+        (ArgumentError, "same channels.*1\\)"),
     ),
     "50 horizon 0": (lambda g, w: fit(w, horizon=0), (ArgumentError, "`horizon` must be at least")),
     "50 horizon below 0": (lambda g, w: fit(w, horizon=-1), (ArgumentError, "horizon=-1")),
@@ -127,6 +128,6 @@ def test_52_quantiles_never_cross(gru, waves):
 
 
 def _fit_too_wide():
-    model = sequence([GRU(2)], inputs=2, outputs=1)
-    model.compile("sgd", "mse")
-    model.fit(np.zeros((4, 5, 2)), np.zeros((4, 3)), verbose=0)
+    model = sequence([GRU(2)], inputs=2, outputs=1, kind="many_to_many")
+    model.compile("sgd", MeanSquared())
+    model.fit(np.zeros((4, 5, 2)), np.zeros((4, 5, 3)), verbose=0)

@@ -25,7 +25,7 @@ def test_ets_is_filtering_anew_up_to_each_origin(season, block, longest, monkeyp
     """With parameters of the last rows of training, and first states of the first ones."""
     monkeypatch.setattr(classical, "BLOCK", block)
     monkeypatch.setattr(classical, "LONGEST", longest)
-    y = wave(12)
+    y = WALK + 6 * np.cos(2 * np.pi * np.arange(ROWS) / season) * (season > 1)
     found = ets(y, ORIGINS, HORIZON, TRAINING, season)
     components = {"error": "add", "trend": "add", "damped_trend": True}
     if season > 1:
@@ -52,6 +52,35 @@ def test_ets_learns_a_season_in_noise():
     with_season = np.abs(ets(y, origins, HORIZON, TRAINING, 12) - truth).mean()
     assert with_season < 1  # the noise alone: 0.8
     assert np.abs(ets(y, origins, HORIZON, TRAINING, 1) - truth).mean() > 3
+
+
+@pytest.mark.parametrize("season", [2, 4, 12, 60])
+def test_ets_learns_no_season_that_is_none(season):
+    """Of noise, and of a walk: γ = 0 does not undo first states that were taken from noise."""
+    for y in (RNG.normal(size=ROWS), WALK):
+        found = ets(y, ORIGINS, HORIZON, TRAINING, season)
+        np.testing.assert_array_equal(found, ets(y, ORIGINS, HORIZON, TRAINING, 1))
+
+
+@pytest.mark.parametrize("height", [0.0, 1.0, 1.2, 1.4, 2.0])  # of a wave in noise of 1
+def test_ets_has_a_season_where_the_corrected_aic_is_smaller(height):
+    n, season = 60, 12
+    y = np.random.default_rng(5).normal(size=n + 1)
+    y += height * np.sin(2 * np.pi * np.arange(n + 1) / season)
+    z = (y[:n] - y[:n].mean()) / y[:n].std()
+    components = {"error": "add", "trend": "add", "damped_trend": True}
+    components |= {"initialization_method": "heuristic"}
+    without = ETSModel(z, **components).fit(disp=False).llf
+    within = ETSModel(z, seasonal="add", seasonal_periods=12, **components).fit(disp=False).llf
+
+    def criterion(log_likelihood, k):
+        return -2 * log_likelihood + 2 * k + 2 * k * (k + 1) / (n - k - 1)
+
+    # α, β, φ, level, trend, variance; and γ with eleven of the season
+    seasonal = criterion(within, 6 + 12) < criterion(without, 6)
+    assert seasonal == (height > 1.2)  # plain AIC would have it from 0.8 on
+    found, plain = (ets(y, np.array([n - 1]), 12, n, one) for one in (season, 1))
+    assert seasonal != np.array_equal(found, plain)
 
 
 def test_a_season_too_long_for_ets_is_left_out(monkeypatch):

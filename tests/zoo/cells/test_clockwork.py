@@ -41,6 +41,26 @@ def test_the_phases_of_a_long_series_stay_whole_numbers(built):
     np.testing.assert_array_equal(phases, [[260 % 1, 260 % 2, 260 % 7]])
 
 
+@pytest.mark.parametrize(
+    "dtype, period", [("bfloat16", 128), ("bfloat16", 200), ("bfloat16", 256), ("float16", 2048)]
+)
+def test_in_half_precision_too_each_phase_is_followed_by_the_next(dtype, period, built):
+    cell = built(Clockwork(2, (1, period), dtype=f"mixed_{dtype}"), 3)
+    phases = np.stack([np.zeros(period), np.arange(period)], axis=1)  # all that there are
+    states = [np.zeros((period, 2), "float32"), phases]
+    x = np.zeros((period, 1, 3), "float32")
+    _, _, after = Recurrent(cell, return_state=True)(x, initial_state=states)
+    after = ops.convert_to_numpy(ops.cast(after, "float32"))
+    np.testing.assert_array_equal(after[:, 1], (np.arange(period) + 1) % period)
+
+
+@pytest.mark.parametrize("dtype, period", [("bfloat16", 257), ("float16", 2049)])
+def test_periods_that_half_precision_cannot_count_are_refused(dtype, period):
+    cell = Clockwork(2, (1, period), dtype=f"mixed_{dtype}")
+    with pytest.raises(ArgumentError, match=rf"counted to {period - 1}: .*\[1, {period}\]"):
+        Recurrent(cell).build((None, None, 3))
+
+
 def test_units_are_divided_among_the_modules():
     with pytest.raises(ArgumentError, match="multiple of the number of periods, 3.*units=4"):
         Clockwork(4, PERIODS)

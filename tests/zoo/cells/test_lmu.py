@@ -57,6 +57,18 @@ def test_the_memory_holds_the_window():
         assert P @ m == pytest.approx(np.interp(t[-1] - ago + 0.5, t, u), abs=0.1)
 
 
+@pytest.mark.parametrize("engine", ["scan", "parallel"])
+def test_in_half_precision_it_remembers_as_in_full(engine):
+    x, ends = np.full((1, 40, 1), 0.5, "float32"), []
+    for dtype in ("float32", "mixed_bfloat16"):
+        cell = LMU(N, window=400, dtype=dtype)
+        loop = Recurrent(cell, return_state=True, engine=engine)
+        loop.build(x.shape)
+        cell.set_weights([np.full(weight.shape, 0.5) for weight in cell.weights])
+        ends.append(ops.convert_to_numpy(loop(x)[2]))
+    np.testing.assert_allclose(ends[1], ends[0], rtol=0.01, atol=0.01)
+
+
 def test_with_feedback_it_has_to_go_step_by_step():
     with pytest.raises(ArgumentError, match='step by step. Received: engine="parallel"'):
         Recurrent(LMU(4, feedback=True), engine="parallel")(X)

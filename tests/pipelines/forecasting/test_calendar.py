@@ -1,0 +1,122 @@
+"""Several series are cut, refitted and audited by one calendar; what was interpolated is not
+scored, and not known before its gap is closed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from rnnzoo import ArgumentTypeError, Forecaster, read, read_panel
+from rnnzoo.experiments.forecast_study import split
+from rnnzoo.pipelines.forecasting import forecaster as module
+
+TINY = {"horizon": 2, "lookback": 6, "units": 2, "epochs": 1}
+
+
+def shop(name, first, rows, seed):
+    y = np.random.default_rng(seed).normal(size=rows).cumsum()
+    days = pd.date_range(first, periods=rows)
+    return pd.DataFrame({"unique_id": name, "ds": days, "y": y})
+
+
+@pytest.fixture(scope="module")
+def staggered():
+    """One series begins as the other is half over; a third ends before the test."""
+    return read_panel(
+        pd.concat(
+            [
+                shop("early", "2020-01-01", 100, 1),
+                shop("late", "2020-02-20", 90, 2),
+                shop("over", "2020-01-01", 60, 3),
+            ]
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def holed():
+    """A random walk, half of which is missing."""
+    y = np.random.default_rng(4).normal(size=200).cumsum()
+    y[np.random.default_rng(5).random(200) < 0.5] = np.nan
+    y[0] = y[-1] = 0.0
+    return pd.Series(y, pd.date_range("2020", periods=200), name="y")
+
+
+def test_a_table_is_cut_at_one_time(staggered):
+    cut = split(staggered, 30)
+    assert cut.begins == pd.Timestamp("2020-04-20")
+    assert cut.kept == [0, 30, 0]
+    before = staggered.before(cut.begins)
+    assert [series.times[-1] for series in before] == [
+        pd.Timestamp("2020-04-09"), pd.Timestamp("2020-04-19"), pd.Timestamp("2020-02-29")
+    ]  # fmt: skip
+
+
+def test_series_that_end_before_the_test_only_train(staggered):
+    forecaster = Forecaster(**TINY).fit(staggered.before("2020-04-01"))
+    result = forecaster.backtest(staggered, audit=True)
+    assert set(result.ids) == {"early", "late"}
+    assert result.origins.min() == pd.Timestamp("2020-03-31")
+
+
+def test_a_network_that_has_seen_a_later_row_of_another_series_is_told_of(staggered):
+    forecaster = Forecaster(**TINY).fit(staggered[:-20])
+    with pytest.warns(UserWarning, match="'early' is scored from .* rows of 'late' up to"):
+        forecaster.backtest(staggered, baselines=())
+
+
+def test_refits_see_no_later_row_of_any_series(staggered, monkeypatch):
+    fitted = []
+    honest = module.Forecaster.fit
+
+    def watched(self, panel, **columns):
+        fitted.append(max(series.times[-1] for series in panel))
+        return honest(self, panel, **columns)
+
+    forecaster = Forecaster(**TINY).fit(staggered.before("2020-03-20"))
+    monkeypatch.setattr(module.Forecaster, "fit", watched)
+    result = forecaster.backtest(staggered, refit=15, audit=True)
+    calendar = result.origins.unique().sort_values()
+    assert fitted[: len(calendar[15::15])] == list(calendar[15::15])
+    assert set(result.ids) == {"early", "late"}
+    assert not any(np.isnan(forecasts).any() for forecasts in result.forecasts.values())
+
+
+def test_interpolated_values_teach_no_forecast_what_comes(holed):
+    """A line through a gap knows its far end: no model may gain by it, and none is scored on it."""
+    series = read(holed, missing="interpolate")
+    observed = int(holed[150:].notna().sum())
+    forecaster = Forecaster(**TINY).fit(series[:150])
+    with pytest.warns(UserWarning, match=rf"{50 - observed} of the 50 values .* interpolated"):
+        result = forecaster.backtest(series, audit=True)
+    assert int((~np.isnan(result.truth[:, 0])).sum()) == int(holed[150:-1].notna().sum())
+    np.testing.assert_array_equal(result.level, holed.ffill()[149:-2])
+    masked = (
+        Forecaster(**TINY)
+        .fit(read(holed, missing="mask")[:150])
+        .backtest(read(holed, missing="mask"))
+    )
+    for name in ("naive-last", "naive-drift"):
+        np.testing.assert_allclose(result.forecasts[name], masked.forecasts[name])
+
+
+def test_fitted_up_to_an_open_gap_nothing_of_its_far_end_is_known(holed):
+    gap = int(np.flatnonzero(holed.isna())[20])
+    series = read(holed, missing="interpolate")
+    changed = holed.copy()
+    changed[gap + 1 :] += 1000
+    found = [
+        Forecaster(**TINY).fit(one[: gap + 1]).predict()["yhat"]
+        for one in (series, read(changed, missing="interpolate"))
+    ]
+    np.testing.assert_array_equal(*found)
+
+
+def test_arguments_of_another_kind(gru, waves):
+    with pytest.raises(ArgumentTypeError, match="a list of names. Received: baselines='naive"):
+        gru.backtest(waves, baselines="naive-last")
+    with pytest.raises(ArgumentTypeError, match="`audit` must be True or False"):
+        gru.backtest(waves, audit="no")
+
+
+def test_a_start_after_the_end(gru, waves):
+    with pytest.raises(ValueError, match="nothing to score: after start=2031-01-01.*data end at"):
+        gru.backtest(waves, start="2031-01-01")

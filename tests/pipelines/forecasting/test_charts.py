@@ -1,0 +1,156 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+from rnnzoo.pipelines.drawing import lead_lines
+from rnnzoo.pipelines.forecasting.backtest import Backtest
+from rnnzoo.pipelines.forecasting.charts import (
+    calibration_chart,
+    fan_chart,
+    forecast_chart,
+    lead_chart,
+)
+
+HORIZON, FIRST = 4, 50  # the first origin's row
+WALK = np.random.default_rng(2).normal(size=200).cumsum()
+TIMES = pd.date_range("2024-01-01", periods=200)
+LEADS = np.arange(1, HORIZON + 1)
+
+
+def made(origins=60, stride=1, ids=("walk",), baselines=("naive-last", "linear-ar")):
+    """A backtest of a walk: the network misses by 0.1, 0.2, … at its leads."""
+    rows = FIRST + stride * np.arange(origins)
+    targets = rows[:, None] + LEADS
+    known = np.repeat(WALK[rows][:, None], HORIZON, axis=1)
+    count = len(ids)
+    return Backtest(
+        model="gru",
+        name="table",
+        ids=np.repeat(np.array(ids, dtype=object), origins),
+        rows=np.tile(rows, count),
+        origins=TIMES[np.tile(rows, count)],
+        times=np.tile(TIMES.to_numpy()[targets], (count, 1)),
+        truth=np.tile(WALK[targets], (count, 1)),
+        forecasts={"gru": np.tile(WALK[targets] + LEADS / 10, (count, 1))}
+        | {name: np.tile(known, (count, 1)) for name in baselines},
+        level=np.tile(WALK[rows], count),
+        scale=np.ones(count * origins),
+        parameters=7,
+        seconds=1.0,
+        target="height",
+        unit="m",
+    )
+
+
+def lines(figure):
+    """The lines of a chart by label, `(times, values)` each."""
+    found = {}
+    for line in figure.axes[0].get_lines():
+        days = np.asarray(line.get_xdata())
+        found.setdefault(line.get_label(), []).append((days, np.asarray(line.get_ydata(), float)))
+    return found
+
+
+def legend(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+@pytest.mark.parametrize("baselines", [(), ("linear-ar",), ("naive-last",)])
+@pytest.mark.parametrize("stride", [1, 3, 9])
+@pytest.mark.parametrize("origins", [1, 2, 16])
+def test_all_are_drawn_of_any_backtest(origins, stride, baselines, tmp_path):
+    result = made(origins, stride, baselines=baselines)
+    for draw in (forecast_chart, fan_chart, calibration_chart, lambda b: lead_chart([b])):
+        figure = draw(result)
+        figure.savefig(tmp_path / "chart.png")
+        (axes,) = figure.axes
+        assert axes.get_title().startswith("table") and axes.get_ylabel()
+        assert len(legend(figure)) == len(set(legend(figure)))
+    assert ("naive-last" in legend(forecast_chart(result))) == ("naive-last" in baselines)
+
+
+@pytest.mark.parametrize("draw", [forecast_chart, fan_chart])
+@pytest.mark.parametrize("stride", [1, 3, 4, 7])
+def test_forecasts_start_on_a_truth_that_began_before_them(draw, stride):
+    shown = lines(draw(made(20, stride)))
+    ((times, truth),) = shown["truth"]
+    known = dict(zip(times, truth, strict=True))
+    forecasts = shown["gru"]
+    for days, values in forecasts:
+        assert len(days) == HORIZON + 1
+        assert known[days[0]] == values[0]
+    before = int((times < forecasts[0][0][0]).sum())
+    assert before >= HORIZON
+    rows = FIRST + stride * 19 + HORIZON - np.arange(len(truth))[::-1]
+    there = ~np.isnan(truth)
+    np.testing.assert_array_equal(truth[there], WALK[rows][there])
+    assert there.all() == (stride <= HORIZON + 1)  # else nobody knows what lies between
+
+
+def test_forecasts_do_not_overlap():
+    begins = [days[0] for days, _ in lines(forecast_chart(made(60, 1)))["gru"]]
+    assert (np.diff(begins) == np.timedelta64(HORIZON, "D")).all()
+    assert len(begins) == 11  # of 12 the first would have but few rows before it
+
+
+def test_a_missing_truth_is_a_gap():
+    result = made()
+    truth = np.where(result.times == TIMES[100].to_datetime64(), np.nan, result.truth)
+    ((times, shown),) = lines(forecast_chart(replace(result, truth=truth)))["truth"]
+    assert pd.DatetimeIndex(times[np.isnan(shown)]).tolist() == [TIMES[100]]
+
+
+def test_bands_begin_at_what_is_known():
+    figure = fan_chart(made())
+    begins = {days[0]: values[0] for days, values in lines(figure)["gru"]}
+    bands = figure.axes[0].collections
+    assert legend(figure) == ["90 %", "50 %", "gru", "truth"]
+    assert len(bands) == 2 * len(begins) == 8
+    corners = {band.get_paths()[0].get_extents().x0 for band in bands}
+    assert len(corners) == 4
+    assert figure.axes[0].get_axisbelow() is True  # the grid lies behind them
+    for band in bands:
+        corner = band.get_paths()[0].vertices
+        at = corner[corner[:, 0] == corner[:, 0].min(), 1]
+        assert set(at) <= set(begins.values())
+
+
+@pytest.mark.parametrize(("origins", "few"), [(2, ["90 %", "50 %"]), (16, ["90 %"]), (60, [])])
+def test_a_band_of_too_few_errors_says_so(origins, few):
+    entries = legend(fan_chart(made(origins)))
+    for name in ("90 %", "50 %"):
+        assert (f"{name}: too few errors yet" in entries) == (name in few)
+        assert (name in entries) == (name not in few)
+
+
+def test_of_several_series_the_one_shown_is_named():
+    several = made(ids=("a", "b"))
+    for draw in (forecast_chart, fan_chart):
+        assert "series b" in draw(several).axes[0].get_title()
+        assert "series" not in draw(made()).axes[0].get_title()
+        assert len(lines(draw(several))["truth"]) == 1
+
+
+def grey(line):
+    return float(np.dot(to_rgb(line.get_color()), [0.299, 0.587, 0.114]))
+
+
+@pytest.mark.parametrize("horizon", [1, 7, 96])
+def test_networks_and_baselines_stay_apart_in_print(horizon):
+    leads, errors = np.arange(1, horizon + 1), np.arange(horizon, dtype=float)
+    networks = {f"network {i}": errors + i for i in range(9)}
+    baselines = {f"baseline {i}": errors - i for i in range(7)}
+    figure = lead_lines(leads, networks, baselines, "title", "error", "steps ahead")
+    drawn = figure.axes[0].get_lines()
+    assert legend(figure) == [*networks, *baselines]  # the best network first
+    ours, others = drawn[:9], drawn[9:]
+    for line in ours:
+        assert grey(line) < 0.35 and line.get_linewidth() == 2
+        assert line.get_linestyle() == "-" and line.get_marker() != "None"
+    for line in others:
+        assert grey(line) > 0.45 and line.get_linewidth() < 1.5
+        assert line.get_linestyle() != "-"
+        assert (line.get_marker() != "None") == (horizon == 1)  # a point has no dashes
+    assert len({(line.get_marker(), line.get_color()) for line in ours}) == 9
