@@ -66,7 +66,7 @@ def rows_of(
     frame = table.frame
     fewest = rules.fewest if one or "unique_id" not in frame.columns else 1
     if len(frame) < fewest and not (len(frame) and rules.short == "pad"):
-        have = counted(len(frame), "row").replace("0 rows", "no rows")
+        have = counted(len(frame), "row") if len(frame) else "no rows"
         raise table.error(f"The table has {have}; it needs at least {fewest}.")
     codes, ids = _series_of(table, schema.name, one)
     alone = len(ids) == 1

@@ -139,8 +139,8 @@ def long_enough(rows: Rows, rules: Rules, repairs: list[str]) -> tuple[Rows, np.
         first = ", ".join(f"{rows.ids[c]!r} ({lengths[c]})" for c in short[:3])
         raise rows.table.error(
             f"{len(short)} of {len(rows.ids)} series have fewer than {rules.fewest} rows: {first}"
-            f'{", …" if len(short) > 3 else ""}. Leave them out, or ask for it: short="drop"; or '
-            'short="pad", which repeats the first value before it.'
+            f'{", …" if len(short) > 3 else ""}. Leave them out, or ask for it: short="drop" '
+            '(--short drop); or short="pad" (--short pad), which repeats the first value before it.'
         )
     told = f"{len(short)} series with fewer than {rules.fewest} rows"
     were = "was" if len(short) == 1 else "were"

@@ -34,7 +34,7 @@ def find_frequency(table: Table, times: pd.DatetimeIndex) -> str:
         raise table.error(
             f"The times have no regular step: the most common one, {step}, fits "
             f"{(steps == step).sum()} of {len(steps)}. Bring them to one, e.g. "
-            'frame.resample("D").mean(), or say frequency=… .'
+            'frame.resample("D").mean(), or say frequency=… (--frequency D).'
         )
     if step == 7 * _DAY:
         return f"W-{_WEEKDAYS[times[0].day_of_week]}"

@@ -156,8 +156,8 @@ def _one_time(value: Any, time_format: str) -> pd.Timestamp | None:
         for form in forms:
             with suppress(ValueError):  # a form that is none, which no text needed so far
                 found = pd.to_datetime(value, format=form, errors="coerce")
-                # pandas takes "now" for a time
-                if found is not pd.NaT and (form == time_format or re.match(YEAR_FIRST, value)):
+                told = form == time_format or re.match(YEAR_FIRST, value)  # "now" is no time
+                if isinstance(found, pd.Timestamp) and told:
                     return found
         return None
     if not isinstance(value, (date, np.datetime64)):

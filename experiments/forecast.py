@@ -17,6 +17,7 @@ from .forecast_study import Study, split, study
 from .run import listeners
 
 SHOWN = 24  # rows of the forecast that are printed
+WALKERS = 3  # networks that are shown beside the random walk
 
 
 def forecast(
@@ -136,9 +137,13 @@ def print_leaderboard(found: Study, test_rows: int, out: Console) -> None:
 
 
 def _print_random_walk(found: Study, out: Console) -> None:
-    """Where the last value is hard to beat, as of prices, no error is shown alone."""
+    """Where the last value is hard to beat, as of prices, no error is shown alone.
+
+    Of many networks the best `WALKERS` are shown; --save writes all.
+    """
+    best = [model for model in found.leaderboard["model"] if model in found.backtests][:WALKERS]
     table = found.random_walk
-    table = table[table["model"].isin(found.backtests)]
+    table = table[table["model"].isin(best)]
     shown = pd.DataFrame(
         {
             "model": table["model"],

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..datasets import Panel, Series
+from ..datasets.zones import stamp
 from ..pipelines.forecasting import Backtest, Forecaster
 from ..pipelines.forecasting.backtest import record
 from ..pipelines.forecasting.charts import (
@@ -122,7 +123,7 @@ def study(
         forecaster.plan(panel, reserved=cut.kept)
     training = panel.cut([len(series) - k for series, k in zip(panel, cut.kept, strict=True)])
     runs = Runs("forecast", panel.schema.name, listeners)
-    told = {"split.test_rows": test_rows, "split.test_start": str(cut.begins)}
+    told = {"split.test_rows": test_rows, "split.test_start": stamp(cut.begins, panel.schema.zone)}
     backtests: dict[str, Backtest] = {}
     first: Backtest | None = None
     for cell, forecaster in forecasters.items():

@@ -229,7 +229,8 @@ def direction(
     counted = ~np.isnan(moved + called) & (moved != 0)
     moved, right = moved[counted], (moved == called)[counted]
     if not len(right):
-        return Direction(*[math.nan] * 5, 0)
+        nan = math.nan
+        return Direction(nan, nan, nan, nan, nan, 0)
     share = float(right.mean())
     places = np.arange(len(right))
     if times is not None:

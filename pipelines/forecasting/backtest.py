@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...datasets.zones import in_zone
 from ...errors import ArgumentError, one_of, whole_number
 from .. import metrics
 from ..quantiles import check_levels, from_past_errors
@@ -43,6 +44,7 @@ class Backtest:
         seconds: of the fits.
         target: name of what is forecast.
         unit: of the target; may be empty.
+        zone: in which users see the times, where these are UTC; `""` for times without one.
         audit: what was tried to find a leak, if it was.
     """
 
@@ -60,6 +62,7 @@ class Backtest:
     seconds: float
     target: str
     unit: str
+    zone: str = ""
     audit: Audit | None = None
 
     @property
@@ -222,8 +225,8 @@ class Backtest:
         count, horizon = self.truth.shape
         columns = {
             "unique_id": np.repeat(self.ids, horizon),
-            "ds": self.times.ravel(),
-            "cutoff": np.repeat(self.origins.to_numpy(), horizon),
+            "ds": in_zone(pd.DatetimeIndex(self.times.ravel()), self.zone),
+            "cutoff": in_zone(self.origins.repeat(horizon), self.zone),
             "step": np.tile(np.arange(1, horizon + 1), count),
             "y": self.truth.ravel(),
         }

@@ -329,7 +329,7 @@ class Forecaster(BaseEstimator):
         self._require_fit()
         panel = self._like(data)
         for series in panel:
-            require_rows(series, self.lookback_, "the look-back")
+            require_rows(series, self.lookback_, "the look-back", among=len(panel))
         return panel
 
     def _leads(self, horizon: int | None) -> int:

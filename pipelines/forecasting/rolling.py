@@ -155,6 +155,7 @@ def _assembled(
         seconds=seconds,
         target=panel.schema.target,
         unit=panel.schema.unit,
+        zone=panel.schema.zone,
     )
 
 

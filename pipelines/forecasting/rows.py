@@ -125,8 +125,8 @@ class Transform:
                 warnings.warn(
                     f"Series {series.unique_id!r}: column {name!r} has "
                     f"{counted(len(rows), 'value')} further than {FAR} standard deviations from "
-                    f"what `fit` saw, first at {stamp(series.times[rows[0]])}. Is the unit the "
-                    "same?",
+                    f"what `fit` saw, first at "
+                    f"{stamp(series.times[rows[0]], self.schema.zone)}. Is the unit the same?",
                     UserWarning,
                     stacklevel=4,
                 )

@@ -45,10 +45,11 @@ def scored(
         DataError: the history that `fit` saw is not there.
     """
     begins = None if start is None else panel.schema.instant(start, "start")
+    until = stamp(max(fitted_until), panel.schema.zone)
     training = [int((s.times <= u).sum()) for s, u in zip(panel, fitted_until, strict=True)]
     if begins is not None and begins <= max(fitted_until):
         raise ArgumentError(
-            f"A backtest scores what `fit` did not see: it saw rows up to {max(fitted_until)}. "
+            f"A backtest scores what `fit` did not see: it saw rows up to {until}. "
             f"Received: start={start}"
         )
     firsts = training if begins is None else [int((s.times < begins).sum()) for s in panel]
@@ -61,12 +62,12 @@ def scored(
     ]
     if not any(map(len, origins)):
         left = max(len(series) - first for series, first in zip(panel, firsts, strict=True))
-        after = f"start={start}" if begins is not None else f"{max(fitted_until)}, up to which"
-        saw = "" if begins is not None else " `fit` saw rows"
+        end = stamp(max(series.times[-1] for series in panel), panel.schema.zone)
+        after = f"`fit` saw rows up to {until}" if begins is None else f"start={start}"
         raise ArgumentError(
-            f"There is nothing to score: after {after}{saw}, there are {left} rows of the "
-            f"{horizon} that a forecast needs; the data end at {max(s.times[-1] for s in panel)}. "
-            f"Fit on an earlier part, e.g. data[:-{horizon}]."
+            f"There is nothing to score: {after}, the data end at {end}, and a forecast needs "
+            f"{horizon} rows of which there are {max(0, left)}. Fit on an earlier part, e.g. "
+            f"data[:-{horizon}]."
         )
     _warn_of_later_rows(panel, origins, fitted_until)
     return Scored(origins, training, [first - 1 for first in firsts])
@@ -99,14 +100,16 @@ def _warn_of_later_rows(
     panel: Panel, origins: Sequence[np.ndarray], fitted_until: Sequence[pd.Timestamp]
 ) -> None:
     """One network over all series knows what happened elsewhere up to its last training row."""
-    latest = int(np.argmax(fitted_until))
+    latest, zone = int(np.argmax(fitted_until)), panel.schema.zone
+    until = stamp(fitted_until[latest], zone)
     for series, own in zip(panel, origins, strict=True):
         if len(own) and series.times[own[0] + 1] <= fitted_until[latest]:
+            first = stamp(series.times[own[0] + 1], zone)
             warnings.warn(
-                f"Series {series.unique_id!r} is scored from {stamp(series.times[own[0] + 1])} on, "
-                f"but the network was fitted on rows of {panel.ids[latest]!r} up to "
-                f"{stamp(fitted_until[latest])}: it may know what came later. Where times of "
-                "different series mean the same, fit on panel.before(time), or say start=….",
+                f"Series {series.unique_id!r} is scored from {first} on, but the network was "
+                f"fitted on rows of {panel.ids[latest]!r} up to {until}: it may know what came "
+                "later. Where times of different series mean the same, fit on "
+                "panel.before(time), or say start=….",
                 UserWarning,
                 stacklevel=4,
             )

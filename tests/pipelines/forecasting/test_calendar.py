@@ -7,6 +7,7 @@ import pytest
 from rnnzoo import ArgumentTypeError, Forecaster, read, read_panel
 from rnnzoo.experiments.forecast_study import split
 from rnnzoo.pipelines.forecasting import forecaster as module
+from rnnzoo.pipelines.forecasting.charts import fan_chart
 
 TINY = {"horizon": 2, "lookback": 6, "units": 2, "epochs": 1}
 
@@ -118,5 +119,17 @@ def test_arguments_of_another_kind(gru, waves):
 
 
 def test_a_start_after_the_end(gru, waves):
-    with pytest.raises(ValueError, match="nothing to score: after start=2031-01-01.*data end at"):
+    with pytest.raises(ValueError, match="nothing to score: start=2031-01-01, the data end at"):
         gru.backtest(waves, start="2031-01-01")
+
+
+def test_times_come_back_in_the_zone_of_the_table():
+    hours = pd.date_range("2024-03-30", periods=60, freq="h", tz="Europe/Paris")
+    y = pd.Series(np.sin(np.arange(60) / 4), hours, name="y")
+    forecaster = Forecaster(**TINY).fit(y[:40])
+    ahead = forecaster.predict()
+    assert ahead["ds"].tolist() == list(hours[40:42])
+    assert ahead["cutoff"].tolist() == [hours[39]] * 2
+    result = forecaster.backtest(y, start=hours[45])
+    assert result.frame()["ds"].iloc[0] == hours[45]
+    assert fan_chart(result).axes[0].get_xlabel() == "time (Europe/Paris)"
