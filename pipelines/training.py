@@ -15,6 +15,9 @@ from ..errors import FitError
 from .recorder import Recorder
 
 
+SCHEDULES = ("plateau", "cosine")
+
+
 @dataclass(frozen=True)
 class History:
     """What a fit went through.
@@ -45,8 +48,9 @@ def fit(
 ) -> History:
     """Fits a compiled model in place.
 
-    The learning rate is halved after a third of the patience without a better `score()`;
-    the weights with the best one are kept.
+    A learning rate without a schedule of its own is halved after a third of the patience
+    without a better `score()`. The weights with the best one are kept, or their averages, where
+    the optimizer keeps such.
 
     Args:
         learner: a compiled model.
@@ -69,8 +73,12 @@ def fit(
     stop = keras.callbacks.EarlyStopping(
         "score", mode="min", patience=patience, restore_best_weights=True
     )
-    # the watch before the two that go by its score
-    _run(learner, batches, epochs, [*callbacks, watch, rate, stop])
+    # averages before the watch that scores them, the watch before those that go by its score
+    averages = []
+    if learner.optimizer.use_ema:
+        averages.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
+    plateau = [] if _scheduled(learner.optimizer) else [rate]
+    _run(learner, batches, epochs, [*callbacks, *averages, watch, *plateau, stop])
     return History(
         watch.losses, watch.scores, 1 + int(np.argmin(watch.scores)), time.perf_counter() - began
     )
@@ -99,6 +107,38 @@ def _run(
         if learner.stop_training:
             break
     everyone.on_train_end()
+
+
+def adam(
+    learning_rate: float, steps: int, schedule: str = "plateau", averaging: float = 0.0
+) -> keras.optimizers.Optimizer:
+    """Adam with the norm of the gradient clipped at 1.
+
+    Args:
+        learning_rate: the largest.
+        steps: of the whole training.
+        schedule: a name in `SCHEDULES`: `"plateau"` leaves the rate to `fit`; `"cosine"` lets it
+            rise over the first twentieth of the steps and fall to a hundredth by the last.
+        averaging: share of the average of weights that is kept at each step; 0 averages none.
+
+    References: Kingma and Ba (2015), Adam; Loshchilov and Hutter (2017), SGDR; Polyak and
+    Juditsky (1992), Acceleration of stochastic approximation by averaging.
+    """
+    rate: Any = learning_rate
+    if schedule == "cosine":
+        warm = steps // 20
+        rate = keras.optimizers.schedules.CosineDecay(
+            learning_rate / 10, max(1, steps - warm), alpha=0.01,
+            warmup_target=learning_rate, warmup_steps=warm,
+        )  # fmt: skip
+    averages = {"use_ema": True, "ema_momentum": averaging} if averaging else {}
+    return keras.optimizers.Adam(rate, clipnorm=1.0, **averages)
+
+
+def _scheduled(optimizer: keras.optimizers.Optimizer) -> bool:
+    return isinstance(
+        optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule
+    )
 
 
 @contextmanager

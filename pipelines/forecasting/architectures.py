@@ -63,6 +63,9 @@ class Architecture(Protocol):
 #: By name, with the one in which a cell has to serve for it.
 ARCHITECTURES = {"carried": "carried", "closed_loop": "closed_loop", "segment": "carried"}
 
+#: Of Adam, where none is given.
+LEARNING_RATES = {"carried": 0.01, "closed_loop": 0.01, "segment": 0.0005}
+
 
 def architecture_name(cell: str, architecture: str, layers: int) -> str:
     """The architecture that a cell is used in: its natural one for `"auto"`.
@@ -97,18 +100,25 @@ def build(
     layers: int,
     horizon: int,
     lookback: int,
+    dropout: float,
     options: dict[str, Any],
 ) -> Architecture:
     """Builds an architecture around cells made by name."""
     kind = CELLS[cell]
     options = kind.spanning(_reach(kind, lookback, transform.schema.season)) | options
     if name == "carried":
-        return CarriedArchitecture(transform, kind.layered(layers, units, **options), horizon)
+        cells = kind.layered(layers, units, **options)
+        return CarriedArchitecture(transform, cells, horizon, dropout)
     if name == "segment":
         if "truncate" in signature(kind).parameters:  # its encoder learns through the state alone
             options = {"truncate": False} | options
         cells = kind.layered(layers, units, **options)
-        return SegmentArchitecture(transform, cells, lookback, horizon)
+        return SegmentArchitecture(transform, cells, lookback, horizon, dropout)
+    if dropout:
+        raise ArgumentError(
+            "A closed loop forecasts with what it has just forecast, so nothing of it may be left "
+            f"out in training alone: dropout must be 0. Received: dropout={dropout}"
+        )
     outputs = 1 + len(transform.schema.past)
     if kind.feeds_back:
         if transform.indicators:  # each tap is told whether it is there

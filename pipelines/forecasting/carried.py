@@ -23,10 +23,10 @@ class CarriedArchitecture:
     name = "carried"
     read_ahead = 0
 
-    def __init__(self, transform: Transform, cells: list[Any], horizon: int):
+    def __init__(self, transform: Transform, cells: list[Any], horizon: int, dropout: float = 0.0):
         self.horizon = horizon
         known = 1 + len(transform.schema.past) + transform.indicators
-        built = carried(cells, known + transform.ahead, horizon, transform.ahead)
+        built = carried(cells, known + transform.ahead, horizon, transform.ahead, dropout)
         self.network, self.reader = built.network, built.reader
         self._read, self._head = compiled(built.reader), compiled(built.head)
 

@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from ..recorder import Recorder
-from ..training import History, fit
+from ..training import History, adam, fit
 from ..windows import stream_starts
 from .rows import Rows
 
@@ -73,6 +73,8 @@ def train(
     epochs: int,
     patience: int,
     learning_rate: float,
+    schedule: str,
+    averaging: float,
     seed: int,
     recorder: Recorder,
 ) -> History:
@@ -88,9 +90,8 @@ def train(
     """
     spans = _Spans(chunks, np.random.default_rng(seed))
     learner = _StateCarrier(network, len(spans[0][0]), spans.streams)
-    learner.compile(
-        optimizer=keras.optimizers.Adam(learning_rate, clipnorm=1.0), loss=mean_absolute_error
-    )
+    optimizer = adam(learning_rate, epochs * len(spans), schedule, averaging)
+    learner.compile(optimizer, loss=mean_absolute_error)
     return fit(
         learner, spans, score, "mae", epochs=epochs, patience=patience, recorder=recorder,
         callbacks=[_Reset(learner, spans.chunks_a_span)],

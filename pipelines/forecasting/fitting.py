@@ -8,7 +8,7 @@ import numpy as np
 from ..recorder import Recorder
 from ..training import History
 from ..windows import origins_between
-from .architectures import Architecture
+from .architectures import LEARNING_RATES, Architecture
 from .rows import Rows
 from .settings import Plan
 
@@ -54,6 +54,8 @@ def fit_network(
         recorder,
         epochs=settings["epochs"],
         patience=settings["patience"],
-        learning_rate=settings["learning_rate"],
+        learning_rate=settings["learning_rate"] or LEARNING_RATES[architecture.name],
+        schedule=settings["schedule"],
+        averaging=settings["averaging"],
         seed=settings["seed"],
     )

@@ -45,7 +45,14 @@ class Forecaster(BaseEstimator):
         seed: the same seed on the same data gives the same forecast.
         epochs: passes over the training span, at most.
         patience: epochs without a better validation error before training ends.
-        learning_rate: of Adam.
+        learning_rate: of Adam; by default 0.01, for a segment network 0.0005.
+        schedule: `"plateau"` halves the rate where the validation error stays; `"cosine"` lets
+            it fall along a cosine to a hundredth in the last of `epochs`.
+        averaging: share of a running average of the weights that is kept in each step, such
+            as 0.99; the averages are then what is used. 0 averages none.
+        dropout: share of the state that the head does not see in training.
+        calendar: `"auto"`, or some of `"day"`, `"week"`, `"year"`: sines of the calendar, known
+            ahead. `"auto"` takes those that the training span holds twice.
         validation: share of the rows given to `fit`, the last ones, that choose the
             weights and train nothing.
         cell_options: further arguments of the cell, by name.
@@ -74,7 +81,11 @@ class Forecaster(BaseEstimator):
         seed: int = 0,
         epochs: int = 100,
         patience: int = 15,
-        learning_rate: float = 0.01,
+        learning_rate: float | None = None,
+        schedule: str = "plateau",
+        averaging: float = 0.0,
+        dropout: float = 0.0,
+        calendar: str | Sequence[str] = (),
         validation: float = 0.2,
         cell_options: dict[str, Any] | None = None,
     ):
@@ -89,6 +100,10 @@ class Forecaster(BaseEstimator):
         self.epochs = epochs
         self.patience = patience
         self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.averaging = averaging
+        self.dropout = dropout
+        self.calendar = calendar
         self.validation = validation
         self.cell_options = cell_options
 
@@ -144,7 +159,7 @@ class Forecaster(BaseEstimator):
             del self.state_
         self.schema_ = panel.schema
         self.lookback_, self.horizon_ = plan.lookback, int(self.horizon)
-        self.transform_ = Transform(panel.schema, self.difference).fit(panel.cut(plan.training))
+        self.transform_ = Transform(panel.schema, self.difference, self.calendar).fit(panel.cut(plan.training))
         rows = self.transform_.rows(panel)
         with seeded(self.seed):
             self.architecture_ = self.build()
@@ -214,7 +229,7 @@ class Forecaster(BaseEstimator):
             state = self.architecture_.read(self.transform_.rows(panel), None)
         needed = max(leads, self.architecture_.read_ahead)
         times = [self.schema_.times_after(cutoff, needed) for cutoff in cutoffs]
-        known = self.transform_.scale_ahead(ids, known_ahead(future, self.schema_, ids, times))
+        known = self.transform_.scale_ahead(ids, times, known_ahead(future, self.schema_, ids, times))
         forecast = self.architecture_.forecast(state, known)[:, :leads]
         zone = self.schema_.zone
         return forecast_frame(ids, cutoffs, [t[:leads] for t in times], forecast, zone=zone)
@@ -304,6 +319,7 @@ class Forecaster(BaseEstimator):
             layers=int(self.layers),
             horizon=self.horizon_,
             lookback=self.lookback_,
+            dropout=self.dropout,
             options=self.cell_options or {},
         )
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ...datasets import Panel, Schema, Series
 from ...datasets.table import counted
 from ...datasets.zones import stamp
 from ...errors import DataError
 from ..scaling import Scaler
+from .calendar import calendar_rows, chosen_cycles, columns
 
 FAR = 10  # standard deviations from the training span that no unit is expected to reach
 
@@ -67,12 +69,15 @@ class Transform:
         schema: names of the columns.
         difference: the network reads the steps of the target, y_t − y_{t−1}, in place
             of its level: for series that wander, such as prices.
+        calendar: cycles whose sines are known ahead: `"auto"`, or names in `CYCLES`.
     """
 
-    def __init__(self, schema: Schema, difference: bool):
+    def __init__(self, schema: Schema, difference: bool, calendar: Any = ()):
         self.schema = schema
         self.difference = difference
+        self.calendar = calendar
 
+    cycles_: tuple[str, ...]
     known_: dict[str, Scaler]
     level_: dict[str, Scaler]
 
@@ -83,6 +88,7 @@ class Transform:
             DataError: a column of a series has no value there.
         """
         self.known_, self.level_ = {}, {}
+        self.cycles_ = chosen_cycles(self.calendar, training)
         for series in training:
             self._fit_one(series)
         future = [series.values(self.schema.future) for series in training]
@@ -99,7 +105,7 @@ class Transform:
     @property
     def ahead(self) -> int:
         """Columns that are known ahead."""
-        return len(self.schema.future) + len(self.schema.static)
+        return len(self.schema.future) + len(self.schema.static) + columns(self.cycles_)
 
     @property
     def indicators(self) -> int:
@@ -131,13 +137,17 @@ class Transform:
                     stacklevel=4,
                 )
 
-    def scale_ahead(self, ids: Iterable[str], future: np.ndarray) -> np.ndarray:
-        """`(series, steps, ahead)` from the known-future covariates `(series, steps, futures)`."""
-        return np.stack([self._ahead(one, rows) for one, rows in zip(ids, future, strict=True)])
+    def scale_ahead(
+        self, ids: Iterable[str], times: Iterable[pd.DatetimeIndex], future: np.ndarray
+    ) -> np.ndarray:
+        """`(series, steps, ahead)` from the known-future covariates `(series, steps, futures)` of
+        the `times` of each series."""
+        return np.stack([self._ahead(*each) for each in zip(ids, times, future, strict=True)])
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "difference": self.difference,
+            "cycles": self.cycles_,
             "known": {one: scaler.to_dict() for one, scaler in self.known_.items()},
             "level": {one: scaler.to_dict() for one, scaler in self.level_.items()},
             "future": self.future_.to_dict(),
@@ -148,6 +158,7 @@ class Transform:
     @classmethod
     def from_dict(cls, schema: Schema, stored: dict[str, Any]) -> "Transform":
         transform = cls(schema, stored["difference"])
+        transform.cycles_ = tuple(stored["cycles"])
         transform.known_ = {k: Scaler.from_dict(v) for k, v in stored["known"].items()}
         transform.level_ = {k: Scaler.from_dict(v) for k, v in stored["level"].items()}
         transform.future_ = Scaler.from_dict(stored["future"])
@@ -186,7 +197,7 @@ class Transform:
         before = last[0] if first else before
         known = scaler.transform(self._read(last, before)).astype("float32")
         there = (~np.isnan(values[:, : self.indicators])).astype("float32")
-        ahead = self._ahead(series.unique_id, series.values(self.schema.future))
+        ahead = self._ahead(series.unique_id, series.times, series.values(self.schema.future))
         unit = np.array([scaler.mean_[0], scaler.scale_[0]])
         return Rows(values[:, 0], last, known, there, ahead, unit)
 
@@ -197,10 +208,11 @@ class Transform:
         steps = np.diff(last[:, :1], axis=0, prepend=before[:1, None])
         return np.concatenate([steps, last[:, 1:]], axis=1)
 
-    def _ahead(self, one: str, future: np.ndarray) -> np.ndarray:
+    def _ahead(self, one: str, times: pd.DatetimeIndex, future: np.ndarray) -> np.ndarray:
         static = self.static_.transform(np.array(self.statics_[one], "float64"))
-        columns = [self.future_.transform(future), np.tile(static, (len(future), 1))]
-        return np.concatenate(columns, axis=1).astype("float32")
+        known = [self.future_.transform(future), np.tile(static, (len(future), 1))]
+        sines = calendar_rows(times, self.cycles_, self.schema.zone)
+        return np.concatenate([*known, sines], axis=1).astype("float32")
 
 
 def _carried_forward(values: np.ndarray, start: np.ndarray) -> np.ndarray:

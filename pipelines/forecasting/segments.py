@@ -9,7 +9,7 @@ import numpy as np
 from ...zoo.compiled import compiled
 from ...zoo.models import segment
 from ..recorder import Recorder
-from ..training import History, fit
+from ..training import History, adam, fit
 from .chunks import Joined, mean_absolute_error
 from .reading import BATCH, State, ahead_of
 from .rows import Rows, Transform
@@ -27,7 +27,14 @@ class SegmentArchitecture:
 
     name = "segment"
 
-    def __init__(self, transform: Transform, cells: list[Any], lookback: int, horizon: int):
+    def __init__(
+        self,
+        transform: Transform,
+        cells: list[Any],
+        lookback: int,
+        horizon: int,
+        dropout: float = 0.0,
+    ):
         self.lookback, self.horizon, self.difference = lookback, horizon, transform.difference
         self.read_ahead = horizon if transform.schema.future else 0  # by whole segments
         season = transform.schema.season
@@ -39,6 +46,7 @@ class SegmentArchitecture:
             horizon,
             extras=len(transform.schema.past) + transform.indicators + transform.ahead,
             futures=transform.ahead,
+            dropout=dropout,
             normalisation=None if self.difference else "last",
         )
         self._forecast = compiled(self.network)
@@ -49,10 +57,14 @@ class SegmentArchitecture:
     ) -> History:  # fmt: skip
         rng = np.random.default_rng(settings["seed"])
         windows = _Windows(rows, self._batch, self.lookback, self.horizon, rng)
-        rate = settings["learning_rate"]
-        self.network.compile(keras.optimizers.Adam(rate, clipnorm=1.0), mean_absolute_error)
+        epochs = settings["epochs"]
+        optimizer = adam(
+            settings["learning_rate"], epochs * len(windows), settings["schedule"],
+            settings["averaging"],
+        )  # fmt: skip
+        self.network.compile(optimizer, mean_absolute_error)
         return fit(
-            self.network, windows, score, "mae", epochs=settings["epochs"],
+            self.network, windows, score, "mae", epochs=epochs,
             patience=settings["patience"], recorder=recorder,
         )  # fmt: skip
 

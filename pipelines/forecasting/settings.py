@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...datasets import Panel, require_rows
-from ...errors import flag, fraction, positive, seed_number, whole_number
+from ...errors import flag, fraction, one_of, positive, seed_number, whole_number
 from ...zoo.cells import CELLS
 from ..options import check_options
-from .architectures import architecture_name
+from ..training import SCHEDULES
+from .architectures import LEARNING_RATES, architecture_name
+from .calendar import check_calendar
 
 if TYPE_CHECKING:
     from .forecaster import Forecaster
@@ -67,7 +69,12 @@ def check(settings: dict[str, Any]) -> None:
     flag("difference", settings["difference"])
     seed_number(settings["seed"])
     fraction("validation", settings["validation"])
-    positive("learning_rate", settings["learning_rate"])
+    if settings["learning_rate"] is not None:
+        positive("learning_rate", settings["learning_rate"])
+    one_of("schedule", settings["schedule"], SCHEDULES)
+    fraction("averaging", settings["averaging"])
+    fraction("dropout", settings["dropout"])
+    check_calendar(settings["calendar"])
     architecture_name(settings["cell"], settings["architecture"], settings["layers"])
     ours = OURS | ({"outputs"} if CELLS[settings["cell"]].reads_out else set())
     check_options(settings["cell"], settings["units"], settings["cell_options"], ours)
@@ -79,6 +86,9 @@ def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
     return forecaster.get_params() | {
         "architecture": forecaster.architecture_.name,
         "lookback": plan.lookback,
+        "learning_rate": forecaster.learning_rate
+        or LEARNING_RATES[forecaster.architecture_.name],
+        "calendar": ",".join(forecaster.transform_.cycles_),
         "cell_options": str(forecaster.cell_options or {}),
         "dataset": schema.name,
         "target": schema.target,

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from ...errors import fraction
 from ..cells.base import RecurrentCell
 from ..layers import stack
 
@@ -30,7 +31,13 @@ class Carried:
     head: keras.Model
 
 
-def carried(cells: list[RecurrentCell], inputs: int, horizon: int, futures: int = 0) -> Carried:
+def carried(
+    cells: list[RecurrentCell],
+    inputs: int,
+    horizon: int,
+    futures: int = 0,
+    dropout: float = 0.0,
+) -> Carried:
     """Builds a network that forecasts `horizon` leads from its state at every step.
 
     ```
@@ -39,7 +46,8 @@ def carried(cells: list[RecurrentCell], inputs: int, horizon: int, futures: int 
     ```
 
     The second term is there if there are known-future covariates f: the forecast of
-    lead k reads the row of lead k and no other.
+    lead k reads the row of lead k and no other. In training the head does not see a share
+    `dropout` of s; what is carried on is whole.
     """
     loop = stack(cells, return_sequences=True, return_state=True)
     loop.build((None, None, inputs))  # delay lines then know their width
@@ -51,12 +59,13 @@ def carried(cells: list[RecurrentCell], inputs: int, horizon: int, futures: int 
     reader = keras.Model([x, *states], [output, *after], name="reader")
 
     s = keras.Input((None, output.shape[-1]), name="output")
-    forecast = keras.layers.Dense(horizon, name="leads")(s)
+    seen = keras.layers.Dropout(fraction("dropout", dropout), name="dropout")(s)
+    forecast = keras.layers.Dense(horizon, name="leads")(seen)
     known: list[Any] = []
     if futures:
         ahead = keras.Input((None, horizon, futures), name="ahead")
         known = [ahead]
-        here = keras.layers.Dense(16, use_bias=False, name="present")(s)
+        here = keras.layers.Dense(16, use_bias=False, name="present")(seen)
         there = keras.layers.Dense(16, name="future")(ahead)
         joint = ops.tanh(ops.expand_dims(here, 2) + there)  # (batch, time, horizon, 16)
         effect = keras.layers.Dense(1, use_bias=False, name="effect")(joint)
