@@ -70,8 +70,8 @@ class RecurrentCell(keras.layers.Layer):
         self.recurrent_dropout = fraction("recurrent_dropout", recurrent_dropout)
         if self.recurrent_dropout and not self.recalls:
             raise ArgumentError(
-                f"{type(self).__name__} offers no recurrent dropout; a keras.layers.Dropout may "
-                f"stand before it. Received: recurrent_dropout={recurrent_dropout}"
+                f"{type(self).__name__} offers no recurrent dropout of its own; a Dropout layer "
+                f"may stand before it. Received: recurrent_dropout={recurrent_dropout}"
             )
         self._kept: Any = None  # a mask, while a loop trains
         self._seeds = keras.random.SeedGenerator() if self.recurrent_dropout else None

@@ -117,6 +117,8 @@ class Recurrent(keras.layers.Layer):
                     initializer="zeros",
                     trainable=False,
                     name=f"state_{k}",
+                    dtype=self.cell.state_dtype,
+                    autocast=False,
                 )
                 for k, channels in enumerate(self.cell.state_size)
             ]

@@ -174,7 +174,7 @@ def _one_to_many(
         )
     x = keras.Input((inputs,), batch_size, name="x")
     read = ops.pad(x[:, None], ((0, 0), (0, steps - 1), (0, 0)))  # (batch, steps, inputs)
-    v = Recurrent(Feedback(layers, outputs), return_sequences=True)(read)
+    v = Recurrent(Feedback(list(layers), outputs), return_sequences=True)(read)
     y = keras.layers.Activation(activation, name="head")(v)
     return keras.Model(x, y, name="one_to_many")
 

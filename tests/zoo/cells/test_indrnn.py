@@ -26,6 +26,7 @@ def test_training_keeps_the_memory_within_its_reach():
     loop = Recurrent(IndRNN(4, reach=50))
     model = keras.Sequential([keras.Input((7, 3)), loop])
     model.compile(keras.optimizers.SGD(1.0, clipvalue=0.1), "mae")
+    loop.cell.W.assign(np.ones((3, 4)))  # no unit is silent
     start = ops.convert_to_numpy(loop.cell.u)
     assert (start >= 0.5 ** (1 / 50)).all() and (start <= limit).all()
     model.fit(np.ones_like(X), np.full((2, 4), 1e3), epochs=5, verbose=0)
