@@ -9,7 +9,7 @@ from ...zoo.compiled import compiled
 from ...zoo.models import carried
 from ..recorder import Recorder
 from ..training import History
-from .chunks import Chunks, Joined, train
+from .chunks import Chunks, Joined, relative_error, train
 from .reading import Ends, Found, State, at_zero, blocks, up_to_the_last
 from .rows import Rows, Transform
 
@@ -27,7 +27,7 @@ class CarriedArchitecture:
         self.horizon = horizon
         known = 1 + len(transform.schema.past) + transform.indicators
         built = carried(cells, known + transform.ahead, horizon, transform.ahead, dropout)
-        self.network, self.reader = built.network, built.reader
+        self.network, self.reader, self.size = built.network, built.reader, built.size
         self._read, self._head = compiled(built.reader), compiled(built.head)
 
     def train(
@@ -35,7 +35,10 @@ class CarriedArchitecture:
         **settings: Any,
     ) -> History:  # fmt: skip
         chunks = self.chunks(rows, lookback, burn_in=lookback // 2)
-        return train(self.network, chunks, score, recorder=recorder, **settings)
+        size = _sizes(rows, self.horizon)
+        self.size.assign(size)
+        loss = relative_error(size)
+        return train(self.network, chunks, score, recorder=recorder, loss=loss, **settings)
 
     def chunks(self, rows: list[Rows], length: int, burn_in: int) -> Chunks:
         """The rows as inputs and targets for training."""
@@ -84,6 +87,17 @@ class CarriedArchitecture:
         known = [ahead[:, None].astype("float32")] if ahead.shape[-1] else []
         change = self._head([output[:, None], *known])[0][:, 0]
         return level[:, None] + unit[:, 1:] * change.astype("float64")
+
+
+def _sizes(rows: list[Rows], horizon: int) -> np.ndarray:
+    """The mean absolute change to each lead, in units of each series: far leads then count no
+    more than near ones, and the head has outputs of one size to learn."""
+    found = []
+    for k in range(1, horizon + 1):
+        changes = [np.abs(one.level[k:] - one.last[:-k, 0]) / one.unit[1] for one in rows]
+        found.append(np.nanmean(np.concatenate(changes)))
+    size = np.array(found)
+    return np.where(size > 0, size, 1.0).astype("float32")
 
 
 def _drive(rows: Rows) -> np.ndarray:

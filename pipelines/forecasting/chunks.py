@@ -77,6 +77,7 @@ def train(
     averaging: float,
     seed: int,
     recorder: Recorder,
+    loss: Callable[[Any, Any], Any] | None = None,
 ) -> History:
     """Fits `network` (`[*inputs, *states]` to `[output, *states]`) in place.
 
@@ -91,7 +92,7 @@ def train(
     spans = _Spans(chunks, np.random.default_rng(seed))
     learner = _StateCarrier(network, len(spans[0][0]), spans.streams)
     optimizer = adam(learning_rate, epochs * len(spans), schedule, averaging)
-    learner.compile(optimizer, loss=mean_absolute_error)
+    learner.compile(optimizer, loss=loss or mean_absolute_error)
     return fit(
         learner, spans, score, "mae", epochs=epochs, patience=patience, recorder=recorder,
         callbacks=[_Reset(learner, spans.chunks_a_span)],
@@ -103,6 +104,15 @@ def mean_absolute_error(truth: Any, forecast: Any) -> Any:
     counted = ops.logical_not(ops.isnan(truth))
     error = ops.abs(forecast - ops.where(counted, truth, forecast))
     return ops.sum(error) / ops.maximum(ops.sum(ops.cast(counted, error.dtype)), 1)
+
+
+def relative_error(size: np.ndarray) -> Callable[[Any, Any], Any]:
+    """`mean_absolute_error` in units of `size (channels,)`."""
+
+    def loss(truth: Any, forecast: Any) -> Any:
+        return mean_absolute_error(truth / size, forecast / size)
+
+    return loss
 
 
 class _Spans(keras.utils.PyDataset):

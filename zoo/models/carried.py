@@ -19,6 +19,7 @@ class Carried:
         network: `[x, (ahead,) *states]` to `[forecast, *states]`; for training.
         reader: `[x, *states]` to `[output, *states]`; reads without forecasting.
         head: `[output, (ahead)]` to `forecast`; forecasts from where reading stopped.
+        size: σ of the leads, `(horizon,)`, at first 1; it is set, not trained.
 
     Shapes: `x` is `(batch, time, inputs)`; `ahead`, the known-future rows of each
     lead, `(batch, time, horizon, futures)`, absent without futures; `output`
@@ -29,6 +30,7 @@ class Carried:
     network: keras.Model
     reader: keras.Model
     head: keras.Model
+    size: keras.Variable
 
 
 def carried(
@@ -42,7 +44,7 @@ def carried(
 
     ```
     s_t = cells(x_t, s_{t−1})
-    ŷ_{t,k} = (A s_t + a)_k + v · tanh(P s_t + Q f_{t+k} + q)
+    ŷ_{t,k} = σ_k ((A s_t + a)_k + v · tanh(P s_t + Q f_{t+k} + q))
     ```
 
     The second term is there if there are known-future covariates f: the forecast of
@@ -70,6 +72,20 @@ def carried(
         joint = ops.tanh(ops.expand_dims(here, 2) + there)  # (batch, time, horizon, 16)
         effect = keras.layers.Dense(1, use_bias=False, name="effect")(joint)
         forecast = forecast + ops.squeeze(effect, -1)
-    head = keras.Model([s, *known], forecast, name="head")
+    sizes = _Size(name="size")
+    head = keras.Model([s, *known], sizes(forecast), name="head")
     network = keras.Model([x, *known, *states], [head([output, *known]), *after], name="carried")
-    return Carried(network, reader, head)
+    return Carried(network, reader, head, sizes.size)
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class _Size(keras.layers.Layer):
+    """Multiplies each channel by a number that is set from outside."""
+
+    def build(self, input_shape: Any) -> None:
+        self.size = self.add_weight(
+            shape=(input_shape[-1],), initializer="ones", trainable=False, name="size"
+        )
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * self.size

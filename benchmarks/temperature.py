@@ -1,0 +1,129 @@
+"""Hourly temperature, 24 leads: a carried network beside direct autoregression.
+
+    python benchmarks/temperature.py --csv melbourne_temperature_halfhourly.csv.gz \
+        --train-end 2008-01-01 --json FILE
+
+The file has the columns Date (days since 1899-12-30), Period (1 … 48, half hours of the day) and
+Temp, °C; its hourly means from `--begin` on are forecast from every hour of the year after
+`--train-end`. Nothing of that year is seen by a fit; the last `--validation` of what comes before
+it chooses the weights and trains nothing. Every hour of the test year is a target at every lead.
+A file with a time column is read as it is: `--time COLUMN --target COLUMN`.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from pathlib import Path
+
+import pandas as pd
+from rnnzoo import Forecaster, Series, read
+
+LEADS = (1, 6, 12, 24)
+HORIZON = 24
+#: Chosen on 2007, the last year before the test.
+RECIPE = {
+    "cell": "gru",
+    "lookback": 168,
+    "units": 64,
+    "epochs": 60,
+    "patience": 60,
+    "schedule": "cosine",
+    "averaging": 0.98,
+    "calendar": "auto",
+    "validation": 0.1,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--csv", type=Path, required=True)
+    parser.add_argument("--train-end", required=True, help="first time of the test")
+    parser.add_argument("--begin", default="2002-01-01")
+    parser.add_argument("--test-end", help="by default a year after --train-end")
+    parser.add_argument("--time", help="time column, of a file that has one")
+    parser.add_argument("--target", default="Temp")
+    parser.add_argument("--past", nargs="*", default=[])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=JSON", help="of the recipe")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    begin, train_end = pd.Timestamp(arguments.begin), pd.Timestamp(arguments.train_end)
+    end = pd.Timestamp(arguments.test_end or train_end + pd.DateOffset(years=1))
+    series = read_temperature(arguments, begin, end)
+    changed = dict(one.split("=", 1) for one in arguments.set)
+    recipe = RECIPE | {name: json.loads(value) for name, value in changed.items()}
+    rows = measure(series, train_end, recipe, arguments.seeds, arguments.csv.name)
+    show(rows, recipe)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(rows, indent=1))
+
+
+def read_temperature(arguments: argparse.Namespace, begin: pd.Timestamp, end: pd.Timestamp) -> Series:
+    if arguments.time:
+        table = pd.read_csv(arguments.csv, usecols=[arguments.time, arguments.target, *arguments.past])
+        times = pd.to_datetime(table[arguments.time])
+        table = table[(times >= begin) & (times < end)]
+        return read(
+            table, time=arguments.time, target=arguments.target, past=arguments.past,
+            missing="interpolate", unit="°C",
+        )  # fmt: skip
+    table = pd.read_csv(arguments.csv)
+    hours = pd.to_timedelta((table["Period"] - 1) // 2, "h")
+    hour = pd.Timestamp("1899-12-30") + pd.to_timedelta(table["Date"], "D") + hours
+    means = table.groupby(hour)[arguments.target].mean()
+    return read(means[(means.index >= begin) & (means.index < end)], name="temperature", unit="°C")
+
+
+def measure(
+    series: Series, train_end: pd.Timestamp, recipe: dict, seeds: int, name: str
+) -> list[dict]:
+    training = series[: int((series.times < train_end).sum())]
+    rows: list[dict] = []
+    for seed in range(seeds):
+        began = time.perf_counter()
+        forecaster = Forecaster(horizon=HORIZON, seed=seed, **recipe).fit(training)
+        seconds = time.perf_counter() - began
+        # from the origin 24 hours before the test on, so that its first hour is a target of each lead
+        names = ["naive-last", "naive-seasonal", "linear-ar"] if seed == 0 else []
+        result = forecaster.backtest(series, baselines=names)
+        for model in result.forecasts:
+            ours = model == result.model
+            leads = result.by_lead[result.by_lead["model"] == model].set_index("step")
+            for lead in LEADS:
+                rows.append(
+                    {
+                        "dataset": name,
+                        "model": model,
+                        "horizon": lead,
+                        "seed": seed if ours else None,
+                        "mse": float(leads.loc[lead, "rmse"] ** 2),
+                        "mae": float(leads.loc[lead, "mae"]),
+                        "seconds": seconds if ours else None,
+                        "parameters": result.parameters if ours else None,
+                        "epochs": len(forecaster.history_.loss) if ours else None,
+                        "lookback": forecaster.lookback_ if ours else None,
+                    }
+                )
+    return rows
+
+
+def show(rows: list[dict], recipe: dict) -> None:
+    print(f"recipe: {json.dumps(recipe)}")
+    print("| model | " + " | ".join(f"{lead} h" for lead in LEADS) + " | seconds | weights |")
+    print("|---" * (len(LEADS) + 3) + "|")
+    for model in dict.fromkeys(row["model"] for row in rows):
+        own = [row for row in rows if row["model"] == model]
+        cells = []
+        for lead in LEADS:
+            errors = [row["mae"] for row in own if row["horizon"] == lead]
+            spread = f" ± {statistics.stdev(errors):.3f}" if len(errors) > 1 else ""
+            cells.append(f"{statistics.mean(errors):.3f}{spread}")
+        seconds = [row["seconds"] for row in own if row["seconds"] is not None]
+        cells.append(f"{statistics.mean(seconds):.0f}" if seconds else "")
+        cells.append(f"{own[0]['parameters']:,}" if own[0]["parameters"] else "")
+        print(f"| `{model}` | " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main()
