@@ -140,7 +140,7 @@ class Forecaster(BaseEstimator):
         panel = read_panel(data, time=time, target=target, past=past, future=future, static=static)
         panel = panel.as_known([len(series) - 1 for series in panel])
         plan = self.plan(panel)
-        vars(self).pop("state_", None)  # should this fit fail, no half of an older one is left
+        self.__dict__.pop("state_", None)  # should this fit fail, no half of an older one is left
         self.schema_ = panel.schema
         self.lookback_, self.horizon_ = plan.lookback, int(self.horizon)
         self.transform_ = Transform(panel.schema, self.difference).fit(panel.cut(plan.training))
