@@ -60,7 +60,7 @@ def _plain_warnings() -> Iterator[None]:
                 python(message, category, *where, **more)
 
         warnings.simplefilter("once", UserWarning)
-        warnings.showwarning = show  # type: ignore[assignment]
+        warnings.showwarning = show
         yield
 
 

@@ -155,8 +155,7 @@ class Forecaster(BaseEstimator):
         panel = read_panel(data, time=time, target=target, past=past, future=future, static=static)
         panel = panel.as_known([len(series) - 1 for series in panel])
         plan = self.plan(panel)
-        if hasattr(self, "state_"):  # should this fit fail, no half of an older one is left
-            del self.state_
+        self.__dict__.pop("state_", None)  # should this fit fail, no half of an older one is left
         self.schema_ = panel.schema
         self.lookback_, self.horizon_ = plan.lookback, int(self.horizon)
         self.transform_ = Transform(panel.schema, self.difference, self.calendar).fit(panel.cut(plan.training))

@@ -46,13 +46,15 @@ class Rows:
 
     def __getitem__(self, rows: Any) -> "Rows":
         """Some of the rows, by a slice or by their numbers in an array of any shape."""
-        return Rows(*[column[rows] for column in self._columns], self.unit)
+        level, last, known, there, ahead = (column[rows] for column in self._columns)
+        return Rows(level, last, known, there, ahead, self.unit)
 
     @classmethod
     def joined(cls, several: list["Rows"]) -> "Rows":
         """The rows of several series one after the other, without a unit in common."""
         columns = zip(*[rows._columns for rows in several], strict=True)
-        return cls(*map(np.concatenate, columns), unit=np.full(2, np.nan))
+        level, last, known, there, ahead = map(np.concatenate, columns)
+        return cls(level, last, known, there, ahead, unit=np.full(2, np.nan))
 
     @property
     def _columns(self) -> tuple[np.ndarray, ...]:
@@ -192,9 +194,9 @@ class Transform:
     def _rows_of(self, series: Series, before: np.ndarray | None) -> Rows:
         scaler = self.known_[series.unique_id]
         values = series.values(["y", *self.schema.past])
-        first = before is None
-        last = _carried_forward(values, self.level_[series.unique_id].mean_ if first else before)
-        before = last[0] if first else before
+        start = self.level_[series.unique_id].mean_ if before is None else before
+        last = _carried_forward(values, start)
+        before = last[0] if before is None else before
         known = scaler.transform(self._read(last, before)).astype("float32")
         there = (~np.isnan(values[:, : self.indicators])).astype("float32")
         ahead = self._ahead(series.unique_id, series.times, series.values(self.schema.future))

@@ -100,7 +100,7 @@ def _warn_of_later_rows(
     panel: Panel, origins: Sequence[np.ndarray], fitted_until: Sequence[pd.Timestamp]
 ) -> None:
     """One network over all series knows what happened elsewhere up to its last training row."""
-    latest, zone = int(np.argmax(fitted_until)), panel.schema.zone
+    latest, zone = max(range(len(panel)), key=fitted_until.__getitem__), panel.schema.zone
     until = stamp(fitted_until[latest], zone)
     for series, own in zip(panel, origins, strict=True):
         if len(own) and series.times[own[0] + 1] <= fitted_until[latest]:

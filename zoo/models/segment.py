@@ -151,7 +151,7 @@ def _checked(cells: Any) -> list[RecurrentCell]:
         if getattr(cell, "feedback", None) in ("truth", "error"):
             raise ArgumentError(
                 f"A segment network has no truth to feed back: give {name} "
-                f'feedback="prediction". Received: feedback={cell.feedback!r}'  # type: ignore
+                f'feedback="prediction". Received: feedback={cell.feedback!r}'
             )
         if getattr(cell, "truncate", False):
             raise ArgumentError(
