@@ -27,6 +27,7 @@ _WHERE = {
     "read_clips": ".datasets",
     "read_panel": ".datasets",
     "Forecaster": ".pipelines.forecasting",
+    "Combination": ".pipelines.forecasting",
     "Backtest": ".pipelines.forecasting",
     "NextFrame": ".pipelines.next_frame",
     "Evaluation": ".pipelines.next_frame",

@@ -5,9 +5,11 @@
 
 The file has the columns Date (days since 1899-12-30), Period (1 … 48, half hours of the day) and
 Temp, °C; its hourly means from `--begin` on are forecast from every hour of the year after
-`--train-end`. Nothing of that year is seen by a fit; the last `--validation` of what comes before
-it chooses the weights and trains nothing. Every hour of the test year is a target at every lead.
-A file with a time column is read as it is: `--time COLUMN --target COLUMN`.
+`--train-end`. Nothing of that year is seen by a fit; the last tenth of what comes before it chooses
+the weights and trains nothing. All windows of 24 hours that lie wholly in the test are scored. A
+file with a time column is read as it is: `--time COLUMN --target COLUMN`.
+
+One network, and the mean of as many as there are seeds.
 """
 
 import argparse
@@ -59,9 +61,13 @@ def main() -> None:
         arguments.json.write_text(json.dumps(rows, indent=1))
 
 
-def read_temperature(arguments: argparse.Namespace, begin: pd.Timestamp, end: pd.Timestamp) -> Series:
+def read_temperature(
+    arguments: argparse.Namespace, begin: pd.Timestamp, end: pd.Timestamp
+) -> Series:
     if arguments.time:
-        table = pd.read_csv(arguments.csv, usecols=[arguments.time, arguments.target, *arguments.past])
+        table = pd.read_csv(
+            arguments.csv, usecols=[arguments.time, arguments.target, *arguments.past]
+        )
         times = pd.to_datetime(table[arguments.time])
         table = table[(times >= begin) & (times < end)]
         return read(
@@ -84,7 +90,6 @@ def measure(
         began = time.perf_counter()
         forecaster = Forecaster(horizon=HORIZON, seed=seed, **recipe).fit(training)
         seconds = time.perf_counter() - began
-        # from the origin 24 hours before the test on, so that its first hour is a target of each lead
         names = ["naive-last", "naive-seasonal", "linear-ar"] if seed == 0 else []
         result = forecaster.backtest(series, baselines=names)
         for model in result.forecasts:

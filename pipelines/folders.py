@@ -18,7 +18,7 @@ from ..errors import ArgumentError, ModelFileError
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-KINDS = ("forecaster", "next_frame")
+KINDS = ("forecaster", "combination", "next_frame")
 
 
 def write_folder(

@@ -14,7 +14,6 @@ import numpy as np
 from ..errors import FitError
 from .recorder import Recorder
 
-
 SCHEDULES = ("plateau", "cosine")
 
 
@@ -136,9 +135,7 @@ def adam(
 
 
 def _scheduled(optimizer: keras.optimizers.Optimizer) -> bool:
-    return isinstance(
-        optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule
-    )
+    return isinstance(optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule)
 
 
 @contextmanager

@@ -101,6 +101,7 @@ def build(
     horizon: int,
     lookback: int,
     dropout: float,
+    normalisation: str,
     options: dict[str, Any],
 ) -> Architecture:
     """Builds an architecture around cells made by name."""
@@ -113,7 +114,8 @@ def build(
         if "truncate" in signature(kind).parameters:  # its encoder learns through the state alone
             options = {"truncate": False} | options
         cells = kind.layered(layers, units, **options)
-        return SegmentArchitecture(transform, cells, lookback, horizon, dropout)
+        how = None if transform.difference else normalisation
+        return SegmentArchitecture(transform, cells, lookback, horizon, dropout, how)
     if dropout:
         raise ArgumentError(
             "A closed loop forecasts with what it has just forecast, so nothing of it may be left "

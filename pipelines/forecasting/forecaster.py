@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from ...datasets import Panel, Series, read_panel, read_panel_like, require_rows
+from ...datasets import Panel, Schema, Series, read_panel, read_panel_like, require_rows
 from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
 from ..recorder import Recorder, Silence
 from ..training import seeded
@@ -53,6 +53,10 @@ class Forecaster(BaseEstimator):
         dropout: share of the state that the head does not see in training.
         calendar: `"auto"`, or some of `"day"`, `"week"`, `"year"`: sines of the calendar, known
             ahead. `"auto"` takes those that the training span holds twice.
+        transform: `"log"` or `"box-cox"`, of a target that is above 0: for series whose swings
+            grow with their level.
+        normalisation: of a segment network's windows: `"last"` takes the last value off,
+            `"instance"` the mean, and divides by the deviation.
         validation: share of the rows given to `fit`, the last ones, that choose the
             weights and train nothing.
         cell_options: further arguments of the cell, by name.
@@ -86,6 +90,8 @@ class Forecaster(BaseEstimator):
         averaging: float = 0.0,
         dropout: float = 0.0,
         calendar: str | Sequence[str] = (),
+        transform: str | None = None,
+        normalisation: str = "last",
         validation: float = 0.2,
         cell_options: dict[str, Any] | None = None,
     ):
@@ -104,6 +110,8 @@ class Forecaster(BaseEstimator):
         self.averaging = averaging
         self.dropout = dropout
         self.calendar = calendar
+        self.transform = transform
+        self.normalisation = normalisation
         self.validation = validation
         self.cell_options = cell_options
 
@@ -158,7 +166,7 @@ class Forecaster(BaseEstimator):
         self.__dict__.pop("state_", None)  # should this fit fail, no half of an older one is left
         self.schema_ = panel.schema
         self.lookback_, self.horizon_ = plan.lookback, int(self.horizon)
-        self.transform_ = Transform(panel.schema, self.difference, self.calendar).fit(panel.cut(plan.training))
+        self.transform_ = self.new_transform(panel.schema).fit(panel.cut(plan.training))
         rows = self.transform_.rows(panel)
         with seeded(self.seed):
             self.architecture_ = self.build()
@@ -228,8 +236,11 @@ class Forecaster(BaseEstimator):
             state = self.architecture_.read(self.transform_.rows(panel), None)
         needed = max(leads, self.architecture_.read_ahead)
         times = [self.schema_.times_after(cutoff, needed) for cutoff in cutoffs]
-        known = self.transform_.scale_ahead(ids, times, known_ahead(future, self.schema_, ids, times))
-        forecast = self.architecture_.forecast(state, known)[:, :leads]
+        known = self.transform_.scale_ahead(
+            ids, times, known_ahead(future, self.schema_, ids, times)
+        )
+        scaled = self.architecture_.forecast(state, known)[:, :leads]
+        forecast = np.stack([*map(self.transform_.inverse, ids, scaled)])
         zone = self.schema_.zone
         return forecast_frame(ids, cutoffs, [t[:leads] for t in times], forecast, zone=zone)
 
@@ -308,6 +319,10 @@ class Forecaster(BaseEstimator):
         self._require_fit()
         return int(self.architecture_.network.count_params())
 
+    def new_transform(self, schema: Schema) -> Transform:
+        """An unfitted transform for a table."""
+        return Transform(schema, self.difference, self.calendar, self.transform)
+
     def build(self) -> Architecture:
         """An untrained network for the table that was fitted."""
         return build(
@@ -319,6 +334,7 @@ class Forecaster(BaseEstimator):
             horizon=self.horizon_,
             lookback=self.lookback_,
             dropout=self.dropout,
+            normalisation=self.normalisation,
             options=self.cell_options or {},
         )
 

@@ -14,7 +14,6 @@ from .audit import Trace
 from .audit import audit as run_audit
 from .backtest import Backtest
 from .baselines import baselines as baseline_forecasts
-from .rows import Transform
 from .scored import Scored, observed, scored, warn_of_filled
 
 if TYPE_CHECKING:
@@ -111,7 +110,8 @@ def _forecasts(
         model, season = block.model, panel.schema.season
         seconds += model.history_.seconds
         rows = model.transform_.rows(block.panel)
-        own = model.architecture_.forecast_origins(rows, block.origins, model.horizon_)
+        scaled = model.architecture_.forecast_origins(rows, block.origins, model.horizon_)
+        own = map(model.transform_.inverse, block.panel.ids, scaled)
         for i, series, here, seen, ours in zip(
             block.which, block.panel, block.origins, block.seen, own, strict=True
         ):
@@ -164,7 +164,7 @@ def _traces(forecaster: "Forecaster", panel: Panel, test: Scored, result: Backte
     intervals = result.quantiles(AUDITED)
     known = panel.as_known(test.known)
     plan = forecaster.plan(known.cut(test.training))
-    fitted = Transform(panel.schema, forecaster.difference).fit(known.cut(plan.training))
+    fitted = forecaster.new_transform(panel.schema).fit(known.cut(plan.training))
     traces = []
     for i, series in enumerate(known):
         own = result.ids == series.unique_id

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from ...datasets import Panel, Schema, Series
 from ...datasets.table import counted
 from ...datasets.zones import stamp
 from ...errors import DataError
+from ..power import back, fitted_power, transformed
 from ..scaling import Scaler
 from .calendar import calendar_rows, chosen_cycles, columns
 
@@ -72,13 +74,19 @@ class Transform:
         difference: the network reads the steps of the target, y_t − y_{t−1}, in place
             of its level: for series that wander, such as prices.
         calendar: cycles whose sines are known ahead: `"auto"`, or names in `CYCLES`.
+        power: `"log"` or `"box-cox"`: the target is transformed before anything else; what is
+            said of it below is then of the transformed one. `None` leaves it as it is.
     """
 
-    def __init__(self, schema: Schema, difference: bool, calendar: Any = ()):
+    def __init__(
+        self, schema: Schema, difference: bool, calendar: Any = (), power: str | None = None
+    ):
         self.schema = schema
         self.difference = difference
         self.calendar = calendar
+        self.power = power
 
+    powers_: dict[str, float]
     cycles_: tuple[str, ...]
     known_: dict[str, Scaler]
     level_: dict[str, Scaler]
@@ -90,6 +98,11 @@ class Transform:
             DataError: a column of a series has no value there.
         """
         self.known_, self.level_ = {}, {}
+        self.powers_ = {}
+        if self.power is not None:
+            for series in training:
+                power = fitted_power(self.power, _positive(series))
+                self.powers_[series.unique_id] = power
         self.cycles_ = chosen_cycles(self.calendar, training)
         for series in training:
             self._fit_one(series)
@@ -126,7 +139,7 @@ class Transform:
         """Warns of values further than `FAR` standard deviations from the training span's mean."""
         for series in panel:
             level = self.level_[series.unique_id]
-            far = np.abs(level.transform(series.values(["y", *self.schema.past]))) > FAR
+            far = np.abs(level.transform(self._values(series))) > FAR
             for k in np.flatnonzero(far.any(axis=0)):
                 name = [self.schema.target, *self.schema.past][k]
                 rows = np.flatnonzero(far[:, k])
@@ -146,10 +159,15 @@ class Transform:
         the `times` of each series."""
         return np.stack([self._ahead(*each) for each in zip(ids, times, future, strict=True)])
 
+    def inverse(self, one: str, forecast: np.ndarray) -> np.ndarray:
+        """Forecasts of a series, of any shape, in the unit of its table."""
+        return back(forecast, self.powers_[one]) if self.powers_ else forecast
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "difference": self.difference,
             "cycles": self.cycles_,
+            "powers": self.powers_,
             "known": {one: scaler.to_dict() for one, scaler in self.known_.items()},
             "level": {one: scaler.to_dict() for one, scaler in self.level_.items()},
             "future": self.future_.to_dict(),
@@ -161,6 +179,7 @@ class Transform:
     def from_dict(cls, schema: Schema, stored: dict[str, Any]) -> "Transform":
         transform = cls(schema, stored["difference"])
         transform.cycles_ = tuple(stored["cycles"])
+        transform.powers_ = dict(stored["powers"])
         transform.known_ = {k: Scaler.from_dict(v) for k, v in stored["known"].items()}
         transform.level_ = {k: Scaler.from_dict(v) for k, v in stored["level"].items()}
         transform.future_ = Scaler.from_dict(stored["future"])
@@ -168,9 +187,18 @@ class Transform:
         transform.statics_ = {one: tuple(values) for one, values in stored["statics"].items()}
         return transform
 
+    def _values(self, series: Series) -> np.ndarray:
+        """Target and past covariates, `(rows, 1 + past)`."""
+        values = series.values(["y", *self.schema.past])
+        if self.powers_:
+            power = self.powers_[series.unique_id]
+            y = transformed(values[:, 0], power, partial(_which, series))
+            return np.column_stack([y, values[:, 1:]])
+        return values
+
     def _fit_one(self, series: Series) -> None:
         names = [self.schema.target, *self.schema.past]
-        values = series.values(["y", *self.schema.past])
+        values = self._values(series)
         for name, column in zip(names, values.T, strict=True):
             if np.isnan(column).all():
                 raise DataError(
@@ -193,7 +221,7 @@ class Transform:
 
     def _rows_of(self, series: Series, before: np.ndarray | None) -> Rows:
         scaler = self.known_[series.unique_id]
-        values = series.values(["y", *self.schema.past])
+        values = self._values(series)
         start = self.level_[series.unique_id].mean_ if before is None else before
         last = _carried_forward(values, start)
         before = last[0] if before is None else before
@@ -215,6 +243,20 @@ class Transform:
         known = [self.future_.transform(future), np.tile(static, (len(future), 1))]
         sines = calendar_rows(times, self.cycles_, self.schema.zone)
         return np.concatenate([*known, sines], axis=1).astype("float32")
+
+
+def _positive(series: Series) -> np.ndarray:
+    y = series.values(["y"])[:, 0]
+    transformed(y, 0.0, partial(_which, series))
+    return y
+
+
+def _which(series: Series, rows: np.ndarray) -> str:
+    first = stamp(series.times[rows[0]], series.schema.zone)
+    return (
+        f"Series {series.unique_id!r}: {counted(len(rows), 'value')} of {series.schema.target!r}, "
+        f"first at {first}, {'is' if len(rows) == 1 else 'are'}"
+    )
 
 
 def _carried_forward(values: np.ndarray, start: np.ndarray) -> np.ndarray:

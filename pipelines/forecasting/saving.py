@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 KIND = "forecaster"
 
 
-def save(forecaster: "Forecaster", folder: Path) -> Path:
-    """Writes a fitted forecaster and its state to a folder."""
+def packed(forecaster: "Forecaster") -> tuple[dict[str, Any], dict[str, list]]:
+    """A fitted forecaster and its state as plain values, and as lists of arrays."""
     state = forecaster.state_
     manifest = {
         "settings": forecaster.get_params(),
@@ -36,7 +36,37 @@ def save(forecaster: "Forecaster", folder: Path) -> Path:
         "weights": forecaster.architecture_.network.get_weights(),
         "state": [state.unit, state.last, state.output, *state.arrays],
     }
-    write_folder(folder, KIND, manifest, arrays)
+    return manifest, arrays
+
+
+def unpacked(
+    kind: type["Forecaster"], manifest: dict[str, Any], arrays: dict[str, list]
+) -> "Forecaster":
+    """What `packed` packed.
+
+    Raises:
+        KeyError, TypeError, ValueError: something else.
+    """
+    forecaster = kind(**manifest["settings"])
+    forecaster.check()
+    schema = manifest["schema"]
+    lists = {key: tuple(schema[key]) for key in ("past", "future", "static", "others")}
+    forecaster.schema_ = Schema(**schema | lists)
+    forecaster.lookback_, forecaster.horizon_ = manifest["lookback"], manifest["horizon"]
+    forecaster.transform_ = Transform.from_dict(forecaster.schema_, manifest["transform"])
+    forecaster.history_ = History(**manifest["history"])
+    forecaster.fitted_until_ = [pd.Timestamp(t) for t in manifest["fitted_until"]]
+    forecaster.last_times_ = [pd.Timestamp(t) for t in manifest["last_times"]]
+    forecaster.architecture_ = forecaster.build()
+    forecaster.architecture_.network.set_weights(arrays["weights"])
+    unit, last, output, *states = arrays["state"]
+    forecaster.state_ = State(states, output, last, unit)
+    return forecaster
+
+
+def save(forecaster: "Forecaster", folder: Path) -> Path:
+    """Writes a fitted forecaster and its state to a folder."""
+    write_folder(folder, KIND, *packed(forecaster))
     return folder
 
 
@@ -48,20 +78,6 @@ def restore(kind: type["Forecaster"], folder: Path) -> "Forecaster":
     """
     manifest, arrays = read_folder(folder, KIND)
     try:
-        forecaster = kind(**manifest["settings"])
-        forecaster.check()
-        schema = manifest["schema"]
-        lists = {key: tuple(schema[key]) for key in ("past", "future", "static", "others")}
-        forecaster.schema_ = Schema(**schema | lists)
-        forecaster.lookback_, forecaster.horizon_ = manifest["lookback"], manifest["horizon"]
-        forecaster.transform_ = Transform.from_dict(forecaster.schema_, manifest["transform"])
-        forecaster.history_ = History(**manifest["history"])
-        forecaster.fitted_until_ = [pd.Timestamp(t) for t in manifest["fitted_until"]]
-        forecaster.last_times_ = [pd.Timestamp(t) for t in manifest["last_times"]]
-        forecaster.architecture_ = forecaster.build()
-        forecaster.architecture_.network.set_weights(arrays["weights"])
-        unit, last, output, *states = arrays["state"]
-        forecaster.state_ = State(states, output, last, unit)
+        return unpacked(kind, manifest, arrays)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFileError(f"{folder} is no forecaster that can be read: {error}") from error
-    return forecaster

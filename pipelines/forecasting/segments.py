@@ -34,6 +34,7 @@ class SegmentArchitecture:
         lookback: int,
         horizon: int,
         dropout: float = 0.0,
+        normalisation: str | None = "last",
     ):
         self.lookback, self.horizon, self.difference = lookback, horizon, transform.difference
         self.read_ahead = horizon if transform.schema.future else 0  # by whole segments
@@ -47,7 +48,7 @@ class SegmentArchitecture:
             extras=len(transform.schema.past) + transform.indicators + transform.ahead,
             futures=transform.ahead,
             dropout=dropout,
-            normalisation=None if self.difference else "last",
+            normalisation=normalisation,
         )
         self._forecast = compiled(self.network)
 

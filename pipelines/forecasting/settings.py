@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...datasets import Panel, require_rows
-from ...errors import flag, fraction, one_of, positive, seed_number, whole_number
+from ...errors import ArgumentError, flag, fraction, one_of, positive, seed_number, whole_number
 from ...zoo.cells import CELLS
+from ...zoo.models.segment import NORMALISATIONS
 from ..options import check_options
+from ..power import POWERS
 from ..training import SCHEDULES
 from .architectures import LEARNING_RATES, architecture_name
 from .calendar import check_calendar
@@ -75,6 +77,14 @@ def check(settings: dict[str, Any]) -> None:
     fraction("averaging", settings["averaging"])
     fraction("dropout", settings["dropout"])
     check_calendar(settings["calendar"])
+    if settings["transform"] is not None:
+        one_of("transform", settings["transform"], POWERS)
+    one_of("normalisation", settings["normalisation"], NORMALISATIONS)
+    if settings["normalisation"] != "last" and settings["architecture"] != "segment":
+        raise ArgumentError(
+            'Only `architecture="segment"` normalises windows. '
+            f"Received: normalisation={settings['normalisation']!r}"
+        )
     architecture_name(settings["cell"], settings["architecture"], settings["layers"])
     ours = OURS | ({"outputs"} if CELLS[settings["cell"]].reads_out else set())
     check_options(settings["cell"], settings["units"], settings["cell_options"], ours)
@@ -86,8 +96,7 @@ def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
     return forecaster.get_params() | {
         "architecture": forecaster.architecture_.name,
         "lookback": plan.lookback,
-        "learning_rate": forecaster.learning_rate
-        or LEARNING_RATES[forecaster.architecture_.name],
+        "learning_rate": forecaster.learning_rate or LEARNING_RATES[forecaster.architecture_.name],
         "calendar": ",".join(forecaster.transform_.cycles_),
         "cell_options": str(forecaster.cell_options or {}),
         "dataset": schema.name,

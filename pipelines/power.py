@@ -1,0 +1,52 @@
+"""Power transforms of positive values, and back."""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import boxcox, inv_boxcox
+from sklearn.preprocessing import PowerTransformer
+
+from ..errors import DataError
+
+POWERS = ("log", "box-cox")
+
+
+def fitted_power(name: str, values: np.ndarray) -> float:
+    """The λ of a transform: 0 of `"log"`, the likeliest of `"box-cox"` on `values (rows,)`."""
+    if name == "log":
+        return 0.0
+    there = values[~np.isnan(values)]
+    if np.ptp(there) == 0:
+        return 1.0
+    fitted = PowerTransformer(method="box-cox", standardize=False).fit(there[:, None])
+    return float(fitted.lambdas_[0])
+
+
+def transformed(values: np.ndarray, power: float, where: Callable[[np.ndarray], str]) -> np.ndarray:
+    """Box and Cox's (y^λ − 1)/λ, or log y where λ is 0; NaN stays.
+
+    Args:
+        values: `(rows,)`.
+        power: λ.
+        where: tells of which values a message speaks, from their rows.
+
+    Raises:
+        DataError: some are not above zero.
+
+    Reference: Box and Cox (1964), An analysis of transformations.
+    """
+    low = np.flatnonzero(values <= 0)
+    if len(low):
+        raise DataError(
+            f"{where(low)} not above 0, and a logarithm or power needs values that are. Leave "
+            "`transform` out, or shift the column."
+        )
+    return np.asarray(boxcox(values, power))
+
+
+def back(values: np.ndarray, power: float) -> np.ndarray:
+    """The inverse of `transformed`; what lies below its range becomes 0."""
+    if power == 0:
+        return np.exp(values)
+    inside = power * values + 1 > 0
+    return np.where(inside, inv_boxcox(np.where(inside, values, 0.0), power), 0.0)

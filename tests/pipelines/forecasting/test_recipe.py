@@ -1,0 +1,161 @@
+"""Calendars, transforms, schedules, averages and combinations: what they promise."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from rnnzoo import ArgumentError, ArgumentTypeError, Combination, DataError, Forecaster, read
+from rnnzoo.datasets import Panel
+from rnnzoo.pipelines.forecasting.calendar import calendar_rows, chosen_cycles, columns
+from rnnzoo.pipelines.power import back, fitted_power, transformed
+
+TINY = {"horizon": 3, "lookback": 10, "units": 3, "epochs": 2, "seed": 1}
+
+
+@pytest.fixture(scope="module")
+def growing():
+    """A swing that grows with its level."""
+    t = np.arange(200)
+    y = np.exp(t / 60 + 0.3 * np.sin(t / 5))
+    return pd.Series(y, pd.date_range("2020-01-01", periods=200), name="y")
+
+
+def panel(periods, freq):
+    return Panel.of(
+        read(pd.Series(0.0, pd.date_range("2020", periods=periods, freq=freq), name="y"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("periods", "freq", "cycles"),
+    [
+        (24 * 30, "h", ("day", "week")),
+        (24 * 800, "h", ("day", "week", "year")),
+        (30, "D", ("week",)),
+        (800, "D", ("week", "year")),
+        (60, "MS", ("year",)),
+        (10, "min", ()),
+    ],
+)
+def test_cycles_that_the_training_span_can_teach(periods, freq, cycles):
+    assert chosen_cycles("auto", panel(periods, freq)) == cycles
+
+
+def test_calendar_rows_are_sines_of_local_clocks():
+    noon = pd.DatetimeIndex(["2024-07-01 10:00"])  # a Monday, in Paris 12:00
+    rows = calendar_rows(noon, ("day", "week"), "Europe/Paris")
+    expected = [np.sin(np.pi), np.sin(2 * np.pi), np.cos(np.pi), np.cos(2 * np.pi)]
+    angles = 2 * np.pi / 14 * np.array([1, 2])
+    np.testing.assert_allclose(rows[0], [*expected, *np.sin(angles), *np.cos(angles)], atol=1e-9)
+    assert rows.shape[1] == columns(("day", "week"))
+
+
+@pytest.mark.parametrize("architecture", ["carried", "closed_loop", "segment"])
+def test_the_calendar_is_known_ahead(architecture, waves, tmp_path):
+    table = waves[["day", "sales"]]
+    forecaster = Forecaster(architecture=architecture, calendar=["week"], **TINY)
+    forecaster.fit(table[:150], time="day", target="sales")
+    ahead = forecaster.predict()
+    loaded = Forecaster.load(forecaster.save(tmp_path / "model"))
+    pd.testing.assert_frame_equal(loaded.predict(), ahead)
+    result = forecaster.backtest(table[:200], audit=True, baselines=["naive-last"])
+    alone = forecaster.predict(table[:170])
+    np.testing.assert_allclose(result.forecasts["gru"][20], alone["yhat"], rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["log", "box-cox"])
+def test_a_power_and_back(name):
+    y = np.random.default_rng(0).gamma(2.0, 3.0, 300)
+    power = fitted_power(name, y)
+    np.testing.assert_allclose(back(transformed(y, power, str), power), y)
+    assert (power == 0) == (name == "log")
+
+
+@pytest.mark.parametrize("architecture", ["carried", "segment"])
+def test_forecasts_of_a_transformed_target_are_in_its_own_unit(architecture, growing, tmp_path):
+    forecaster = Forecaster(architecture=architecture, transform="log", **TINY).fit(growing[:150])
+    forecast = forecaster.predict()["yhat"].to_numpy()
+    assert (np.abs(forecast / growing.iloc[149] - 1) < 0.5).all()
+    result = forecaster.backtest(growing, baselines=["naive-last"])
+    alone = forecaster.predict(growing[:171])
+    np.testing.assert_allclose(result.forecasts["gru"][21], alone["yhat"], rtol=1e-4)
+    loaded = Forecaster.load(forecaster.save(tmp_path / "model"))
+    np.testing.assert_array_equal(loaded.warm_up(growing[:150]).predict()["yhat"], forecast)
+
+
+def test_a_logarithm_of_nothing(growing):
+    with pytest.raises(DataError, match="'y': 1 value of 'y', first at 2020-01-06, is not above 0"):
+        Forecaster(transform="log", **TINY).fit(growing.where(growing.index != "2020-01-06", 0.0))
+
+
+def test_a_schedule_and_averages_end_in_other_weights(waves):
+    table = waves[["day", "sales"]][:200]
+    found = [
+        Forecaster(**TINY | settings).fit(table, time="day", target="sales").predict()["yhat"]
+        for settings in ({}, {"schedule": "cosine"}, {"averaging": 0.9}, {"dropout": 0.5})
+    ]
+    for other in found[1:]:
+        assert not np.array_equal(found[0], other)
+
+
+def test_the_averages_are_what_is_used_and_kept(waves):
+    """Each step keeps all of the average: the network stays as it began."""
+    table = waves[["day", "sales"]][:200]
+    fixed = Forecaster(**TINY | {"averaging": 0.999999, "epochs": 3})
+    fixed.fit(table, time="day", target="sales")
+    assert np.ptp(fixed.history_.score) < 1e-3
+    assert fixed.history_.loss[0] != fixed.history_.loss[-1]
+
+
+def test_a_combination_is_the_mean_of_its_members(waves, tmp_path):
+    table = waves[["day", "sales"]]
+    one = Forecaster(**TINY)
+    both = Combination.of_seeds(one, 2).fit(table[:150], time="day", target="sales")
+    single = [m.predict()["yhat"].to_numpy() for m in both.members_]
+    assert not np.array_equal(*single)
+    np.testing.assert_allclose(both.predict()["yhat"], np.mean(single, axis=0))
+    result = both.backtest(table[:200], baselines=["naive-last", "linear-ar"])
+    assert result.model == "mean of 2 gru" and result.baselines == ["naive-last", "linear-ar"]
+    assert result.parameters == both.parameters_ == 2 * both.members_[0].parameters_
+    loaded = Combination.load(both.save(tmp_path / "both"))
+    pd.testing.assert_frame_equal(loaded.predict(), both.predict())
+    loaded.update(table[150:151])
+    alone = both.predict(table[:151])["yhat"]
+    np.testing.assert_allclose(loaded.predict()["yhat"], alone, rtol=1e-4)
+    np.testing.assert_allclose(result.forecasts[result.model][1], alone, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("combination", "error", "words"),
+    [
+        (Combination([]), ArgumentTypeError, "list of forecasters"),
+        (Combination([1]), ArgumentTypeError, "hold Forecasters"),
+        (Combination([Forecaster()], how="mode"), ArgumentError, "how='mode'"),
+        (
+            Combination([Forecaster(horizon=2), Forecaster()]),
+            ArgumentError,
+            r"one horizon.*\[1, 2\]",
+        ),
+    ],
+)
+def test_what_cannot_be_combined(combination, error, words, waves):
+    with pytest.raises(error, match=words):
+        combination.fit(waves)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "words"),
+    [
+        ({"calendar": "week"}, ArgumentTypeError, "a list of cycles"),
+        ({"calendar": ["weak"]}, ArgumentError, "Did you mean week"),
+        ({"calendar": ["day", "day"]}, ArgumentError, "twice"),
+        ({"transform": "ln"}, ArgumentError, "transform='ln'"),
+        ({"schedule": "cosinus"}, ArgumentError, "Did you mean cosine"),
+        ({"averaging": 1.0}, ArgumentError, "averaging"),
+        ({"dropout": -0.1}, ArgumentError, "dropout"),
+        ({"normalisation": "instance"}, ArgumentError, "Only `architecture"),
+        ({"architecture": "closed_loop", "dropout": 0.1}, ArgumentError, "dropout must be 0"),
+    ],
+)
+def test_settings_that_cannot_be_used(settings, error, words, waves):
+    with pytest.raises(error, match=words):
+        Forecaster(**TINY | settings).fit(waves[["day", "sales"]], time="day", target="sales")
