@@ -15,21 +15,20 @@ One network, and the mean of as many as there are seeds.
 import argparse
 import json
 import statistics
-import time
 from pathlib import Path
 
 import pandas as pd
-from rnnzoo import Forecaster, Series, read
+from rnnzoo import Backtest, Combination, Forecaster, Series, read
 
 LEADS = (1, 6, 12, 24)
 HORIZON = 24
 #: Chosen on 2007, the last year before the test.
 RECIPE = {
     "cell": "gru",
-    "lookback": 168,
+    "lookback": 96,
     "units": 64,
-    "epochs": 60,
-    "patience": 60,
+    "epochs": 40,
+    "patience": 40,
     "schedule": "cosine",
     "averaging": 0.98,
     "calendar": "auto",
@@ -85,32 +84,38 @@ def measure(
     series: Series, train_end: pd.Timestamp, recipe: dict, seeds: int, name: str
 ) -> list[dict]:
     training = series[: int((series.times < train_end).sum())]
-    rows: list[dict] = []
-    for seed in range(seeds):
-        began = time.perf_counter()
-        forecaster = Forecaster(horizon=HORIZON, seed=seed, **recipe).fit(training)
-        seconds = time.perf_counter() - began
-        names = ["naive-last", "naive-seasonal", "linear-ar"] if seed == 0 else []
-        result = forecaster.backtest(series, baselines=names)
-        for model in result.forecasts:
-            ours = model == result.model
-            leads = result.by_lead[result.by_lead["model"] == model].set_index("step")
-            for lead in LEADS:
-                rows.append(
-                    {
-                        "dataset": name,
-                        "model": model,
-                        "horizon": lead,
-                        "seed": seed if ours else None,
-                        "mse": float(leads.loc[lead, "rmse"] ** 2),
-                        "mae": float(leads.loc[lead, "mae"]),
-                        "seconds": seconds if ours else None,
-                        "parameters": result.parameters if ours else None,
-                        "epochs": len(forecaster.history_.loss) if ours else None,
-                        "lookback": forecaster.lookback_ if ours else None,
-                    }
-                )
+    one = Forecaster(horizon=HORIZON, **recipe)
+    combination = Combination.of_seeds(one, seeds).fit(training)
+    names = ["naive-last", "naive-seasonal", "linear-ar"]
+    together = combination.backtest(series, baselines=names)
+    rows = []
+    for model in together.forecasts:
+        ours = {"seconds": together.seconds, "parameters": together.parameters}
+        rows += _rows(together, model, name, None, ours if model == together.model else {})
+    for member in combination.members_:
+        alone = member.backtest(series, baselines=())
+        about = {"seconds": alone.seconds, "parameters": alone.parameters}
+        about |= {"epochs": len(member.history_.loss), "lookback": member.lookback_}
+        rows += _rows(alone, alone.model, name, member.seed, about)
     return rows
+
+
+def _rows(result: Backtest, model: str, name: str, seed: int | None, about: dict) -> list[dict]:
+    leads = result.by_lead[result.by_lead["model"] == model].set_index("step")
+    return [
+        {
+            "dataset": name,
+            "model": model,
+            "horizon": lead,
+            "seed": seed,
+            "mse": float(leads.loc[lead, "rmse"] ** 2),
+            "mae": float(leads.loc[lead, "mae"]),
+            "seconds": None,
+            "parameters": None,
+        }
+        | about
+        for lead in LEADS
+    ]
 
 
 def show(rows: list[dict], recipe: dict) -> None:
