@@ -42,6 +42,13 @@ def forecast(
     difference: Annotated[
         bool, typer.Option(help="Read steps instead of levels; for prices.")
     ] = False,
+    calendar: Annotated[
+        list[str] | None,
+        typer.Option(help="Sines of the calendar: auto, or some of day,week,year. (default: none)"),
+    ] = None,
+    transform: Annotated[
+        str | None, typer.Option(help="Of a target above 0: log or box-cox.")
+    ] = None,
     missing: Annotated[
         str, typer.Option(help="Missing values: error, interpolate or mask.")
     ] = "error",
@@ -108,6 +115,8 @@ def forecast(
         epochs=epochs,
         seed=seed,
         difference=difference,
+        calendar="auto" if listed(calendar) == ["auto"] else listed(calendar),
+        transform=transform,
     )
     run(
         panel,
