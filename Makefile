@@ -3,17 +3,23 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-tensorflow test-jax test-torch test-slow soak lint clean
+.PHONY: demo test test-tensorflow test-zoo test-rest test-jax test-torch test-slow soak lint clean
 
 demo: .venv/installed
 	$(BIN)/rnnzoo demo
 
-# two at a time: one backend compiles while another computes
+# two at a time: one compiles while another computes; the longest first
 test: .venv/tested
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-tensorflow test-jax test-torch
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-zoo test-jax test-rest test-torch
 
-test-tensorflow: .venv/tested
-	$(BIN)/python -m pytest
+# on TensorFlow, in two halves
+test-tensorflow: test-zoo test-rest
+
+test-zoo: .venv/tested
+	$(BIN)/python -m pytest tests/zoo
+
+test-rest: .venv/tested
+	$(BIN)/python -m pytest --ignore=tests/zoo
 
 # JAX would spend most of its time on optimising programs that run once; what is the same on
 # every backend, or made of what the contract tests there, is left to the other two

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 SAYS = {
-    "temperature": ["elman", "No leak.", "Diebold and Mariano", "lead 7: 7 days"],
+    "temperature": ["elman", "No leak from the table", "Diebold and Mariano", "lead 7: 7 days"],
     "stocks": ["the random walk", "majority", "coverage"],
 }
 

@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect, sync_playwright
 from rnnzoo.experiments.cli import app
+from rnnzoo.pipelines.forecasting.baselines import BASELINES
 from typer.testing import CliRunner
 
 pytestmark = pytest.mark.browser
 
 HORIZON = 3
 NETWORKS = ("gru-0", "rnn-0")
-BASELINES = ("naive-last", "naive-seasonal", "linear-ar")
-FORECASTS = NETWORKS + BASELINES
+FORECASTS = (*NETWORKS, *BASELINES)
 FILMS = ("conv_lstm-0", "mean-image", "repeat-last", "zeros")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 60_000  # milliseconds for what takes one second: the machine may be busy
