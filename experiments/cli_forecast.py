@@ -115,7 +115,7 @@ def forecast(
         epochs=epochs,
         seed=seed,
         difference=difference,
-        calendar="auto" if listed(calendar) == ["auto"] else listed(calendar),
+        calendar="auto" if listed(calendar) == ["auto"] else listed(calendar) or None,
         transform=transform,
     )
     run(

@@ -17,11 +17,13 @@ SEEN = 2  # cycles that a training span has to hold before one is learned unaske
 
 
 def check_calendar(calendar: Any) -> tuple[str, ...] | str:
-    """The cycles that a user names: `"auto"`, or some of `CYCLES`.
+    """The cycles that a user names: `"auto"`, or some of `CYCLES`; none for `None`.
 
     Raises:
         ArgumentTypeError, ArgumentError: another value, or a name twice.
     """
+    if calendar is None:
+        return ()
     if calendar == "auto":
         return "auto"
     if isinstance(calendar, str) or not isinstance(calendar, Sequence):

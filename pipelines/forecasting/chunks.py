@@ -73,10 +73,10 @@ def train(
     epochs: int,
     patience: int,
     learning_rate: float,
-    schedule: str,
-    averaging: float,
     seed: int,
     recorder: Recorder,
+    schedule: str = "plateau",
+    averaging: float = 0.0,
     loss: Callable[[Any, Any], Any] | None = None,
 ) -> History:
     """Fits `network` (`[*inputs, *states]` to `[output, *states]`) in place.

@@ -52,7 +52,7 @@ class Forecaster(BaseEstimator):
             as 0.99; the averages are then what is used. 0 averages none.
         dropout: share of the state that the head does not see in training.
         calendar: `"auto"`, or some of `"day"`, `"week"`, `"year"`: sines of the calendar, known
-            ahead. `"auto"` takes those that the training span holds twice.
+            ahead. `"auto"` takes those that the training span holds twice; `None` takes none.
         transform: `"log"` or `"box-cox"`, of a target that is above 0: for series whose swings
             grow with their level.
         normalisation: of a segment network's windows: `"last"` takes the last value off,
@@ -89,7 +89,7 @@ class Forecaster(BaseEstimator):
         schedule: str = "plateau",
         averaging: float = 0.0,
         dropout: float = 0.0,
-        calendar: str | Sequence[str] = (),
+        calendar: str | Sequence[str] | None = None,
         transform: str | None = None,
         normalisation: str = "last",
         validation: float = 0.2,

@@ -79,7 +79,7 @@ class Transform:
     """
 
     def __init__(
-        self, schema: Schema, difference: bool, calendar: Any = (), power: str | None = None
+        self, schema: Schema, difference: bool, calendar: Any = None, power: str | None = None
     ):
         self.schema = schema
         self.difference = difference
