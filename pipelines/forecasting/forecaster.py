@@ -315,9 +315,9 @@ class Forecaster(BaseEstimator):
 
     @property
     def parameters_(self) -> int:
-        """Weights of the network."""
+        """Weights of the network that are trained."""
         self._require_fit()
-        return int(self.architecture_.network.count_params())
+        return settings.trained(self.architecture_.network)
 
     def new_transform(self, schema: Schema) -> Transform:
         """An unfitted transform for a table."""

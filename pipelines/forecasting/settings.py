@@ -1,8 +1,11 @@
 """Settings of a forecaster: what is allowed, and what follows from the data."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import keras
 
 from ...datasets import Panel, require_rows
 from ...errors import ArgumentError, flag, fraction, one_of, positive, seed_number, whole_number
@@ -109,8 +112,13 @@ def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
         "season": schema.season,
         "split.training_rows": sum(plan.training),
         "split.validation_rows": sum(plan.held_out),
-        "weights": int(forecaster.architecture_.network.count_params()),
+        "weights": trained(forecaster.architecture_.network),
     }
+
+
+def trained(network: keras.Model) -> int:
+    """How many weights are trained."""
+    return sum(math.prod(weight.shape) for weight in network.trainable_weights)
 
 
 def _default_lookback(rows: int, horizon: int, season: int) -> int:
