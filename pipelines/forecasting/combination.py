@@ -1,6 +1,6 @@
 """Several forecasters as one: the mean or the median of what they say."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from .forecaster import Forecaster
 from .saving import packed, unpacked
 
 KIND = "combination"
-HOW = {"mean": np.mean, "median": np.median}
+HOW: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median}
 
 
 class Combination(BaseEstimator):
@@ -110,8 +110,7 @@ class Combination(BaseEstimator):
         `Forecaster.backtest`."""
         first, *others = self._fitted()
         result = first.backtest(data, **how)
-        others_ = [member.backtest(data, **how | {"baselines": ()}) for member in others]
-        results = [result, *others_]
+        results = [result, *[m.backtest(data, **how | {"baselines": ()}) for m in others]]
         combined = self._combined([one.forecasts[one.model] for one in results])
         beside = {name: result.forecasts[name] for name in result.baselines}
         result = replace(
@@ -143,7 +142,8 @@ class Combination(BaseEstimator):
         Raises:
             ArgumentError: the folder exists and holds something else.
         """
-        manifests, arrays = [], {}
+        manifests: list[dict[str, Any]] = []
+        arrays: dict[str, list] = {}
         for k, member in enumerate(self._fitted()):
             manifest, own = packed(member)
             manifests.append(manifest)
