@@ -110,7 +110,7 @@ def relative_error(size: np.ndarray) -> Callable[[Any, Any], Any]:
     """`mean_absolute_error` in units of `size (channels,)`."""
 
     def loss(truth: Any, forecast: Any) -> Any:
-        return mean_absolute_error(truth / size, forecast / size)
+        return mean_absolute_error(ops.divide(truth, size), ops.divide(forecast, size))
 
     return loss
 
