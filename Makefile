@@ -10,7 +10,7 @@ demo: .venv/installed
 
 # two at a time: one compiles while another computes; the longest first
 test: .venv/tested
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-zoo test-jax test-rest test-torch
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-rest test-jax test-zoo test-torch
 
 # on TensorFlow, in two halves
 test-tensorflow: test-zoo test-rest
