@@ -22,6 +22,20 @@ def fitted_power(name: str, values: np.ndarray) -> float:
     return float(fitted.lambdas_[0])
 
 
+def require_positive(values: np.ndarray, where: Callable[[np.ndarray], str]) -> None:
+    """Refuses values that a power transform cannot take; arguments as of `transformed`.
+
+    Raises:
+        DataError: some are not above zero.
+    """
+    low = np.flatnonzero(values <= 0)
+    if len(low):
+        raise DataError(
+            f"{where(low)} not above 0, and a logarithm or power needs values that are. Leave "
+            "`transform` out, or shift the column."
+        )
+
+
 def transformed(values: np.ndarray, power: float, where: Callable[[np.ndarray], str]) -> np.ndarray:
     """Box and Cox's (y^λ − 1)/λ, or log y where λ is 0; NaN stays.
 
@@ -35,12 +49,7 @@ def transformed(values: np.ndarray, power: float, where: Callable[[np.ndarray], 
 
     Reference: Box and Cox (1964), An analysis of transformations.
     """
-    low = np.flatnonzero(values <= 0)
-    if len(low):
-        raise DataError(
-            f"{where(low)} not above 0, and a logarithm or power needs values that are. Leave "
-            "`transform` out, or shift the column."
-        )
+    require_positive(values, where)
     return np.asarray(boxcox(values, power))
 
 

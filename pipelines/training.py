@@ -135,7 +135,7 @@ def adam(
 
 
 def _scheduled(optimizer: keras.optimizers.Optimizer) -> bool:
-    return isinstance(optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule)
+    return isinstance(optimizer.get_config()["learning_rate"], dict)  # a number, unless scheduled
 
 
 @contextmanager

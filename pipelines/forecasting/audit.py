@@ -68,14 +68,16 @@ class Audit:
         checked: how many numbers known before a cut were seen not to change, by what they are.
         leads: `step`, and the shortest and longest time from origin to target, `shortest,
             longest`, over `forecasts` forecasts.
+        zone: in which users see the times, where these are UTC.
     """
 
     cuts: pd.DataFrame
     checked: dict[str, int]
     leads: pd.DataFrame
+    zone: str = ""
 
     def __str__(self) -> str:
-        times = ", ".join(map(stamp, self.cuts["cutoff"]))
+        times = ", ".join(stamp(time, self.zone) for time in self.cuts["cutoff"])
         lines = [
             f"No leak from the table as it was read to its scores. After {times} all that follows "
             "was overwritten, then permuted. Unchanged:"
@@ -119,7 +121,7 @@ def audit(pipeline: Pipeline, panel: Panel | Series, horizon: int, cuts: int = 3
             after = pipeline(_changed(panel, cut, horizon, change))
             for series, row, one, other in zip(panel, cut, before, after, strict=True):
                 _compare(series, row, one.known_at(row), other.known_at(row), checked)
-    return Audit(tried, checked, _leads(panel, before, horizon))
+    return Audit(tried, checked, _leads(panel, before, horizon), panel.schema.zone)
 
 
 def _changed(
@@ -163,7 +165,7 @@ def _compare(
 ) -> None:
     same = {name: np.array_equal(v, after[name], equal_nan=True) for name, v in before.items()}
     if changed := [name for name, unchanged in same.items() if not unchanged]:
-        time = stamp(series.times[max(row, 0)])
+        time = stamp(series.times[max(row, 0)], series.schema.zone)
         raise LeakError(
             f"A leak: what was known of series {series.unique_id!r} by {time} (row {row}) changed "
             f"when later rows did: {', '.join(changed)}."

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from ...datasets import Panel
+from ...datasets import Panel, Series
 from .. import metrics
 from .audit import Trace
 from .audit import audit as run_audit
@@ -91,7 +91,7 @@ def _blocks(
         yield _Block(model, which, known, seen, here)
 
 
-def _known_by(begins: Any, ends: Any, origins: np.ndarray, series: Any) -> bool:
+def _known_by(begins: Any, ends: Any, origins: np.ndarray, series: Series) -> bool:
     """Whether a series takes part in a block: its test has begun, or it is over."""
     return bool(origins[0] <= ends) if len(origins) else bool(series.times[-1] <= begins)
 

@@ -13,7 +13,7 @@ from ...datasets import Panel, Schema, Series
 from ...datasets.table import counted
 from ...datasets.zones import stamp
 from ...errors import DataError
-from ..power import back, fitted_power, transformed
+from ..power import back, fitted_power, require_positive, transformed
 from ..scaling import Scaler
 from .calendar import calendar_rows, chosen_cycles, columns
 
@@ -247,7 +247,7 @@ class Transform:
 
 def _positive(series: Series) -> np.ndarray:
     y = series.values(["y"])[:, 0]
-    transformed(y, 0.0, partial(_which, series))
+    require_positive(y, partial(_which, series))
     return y
 
 

@@ -130,6 +130,7 @@ def test_times_come_back_in_the_zone_of_the_table():
     ahead = forecaster.predict()
     assert ahead["ds"].tolist() == list(hours[40:42])
     assert ahead["cutoff"].tolist() == [hours[39]] * 2
-    result = forecaster.backtest(y, start=hours[45])
+    result = forecaster.backtest(y, start=hours[45], baselines=["naive-last"], audit=True)
+    assert f"After {hours[44]:%Y-%m-%d %H:%M}+02:00" in str(result.audit)
     assert result.frame()["ds"].iloc[0] == hours[45]
     assert fan_chart(result).axes[0].get_xlabel() == "time (Europe/Paris)"
