@@ -22,19 +22,8 @@ from rnnzoo import Forecaster, read_panel
 from rnnzoo.datasets import Panel
 
 BASELINES = ["naive-last", "naive-seasonal"]
-#: Chosen on the validation rows of ETTh1.
-RECIPE = {
-    "cell": "gru",
-    "architecture": "segment",
-    "lookback": 720,
-    "units": 128,
-    "epochs": 6,
-    "patience": 3,
-    "learning_rate": 0.0003,
-    "schedule": "cosine",
-    "averaging": 0.99,
-    "dropout": 0.3,
-}
+#: All else follows from the data, by the rules of docs/recipe.md.
+RECIPE = {"cell": "gru"}
 
 
 def main() -> None:
@@ -53,7 +42,7 @@ def main() -> None:
     counts = split(arguments.splits, min(map(len, panel)))
     changed = dict(one.split("=", 1) for one in arguments.set)
     recipe = RECIPE | {name: json.loads(value) for name, value in changed.items()}
-    print(f"rows: {counts}; recipe: {json.dumps(recipe)}", flush=True)
+    print(f"rows: {counts}; asked for: {json.dumps(recipe)}", flush=True)
     rows: list[dict] = []
     for horizon in arguments.horizons:
         for seed in range(arguments.seeds):
@@ -89,7 +78,7 @@ def measure(
     seconds = time.perf_counter() - began
     about = {
         "dataset": name, "horizon": horizon, "seed": seed, "seconds": seconds,
-        "parameters": forecaster.parameters_, "lookback": forecaster.lookback_,
+        "parameters": forecaster.parameters_, "recipe": forecaster.recipe_.to_dict(),
         "epochs": len(forecaster.history_.loss), "best_epoch": forecaster.history_.best_epoch,
         "validation": min(forecaster.history_.score),
     }  # fmt: skip
@@ -103,8 +92,8 @@ def measure(
         errors = (forecasts - result.truth) / scale
         scores = {"mse": float(np.mean(errors**2)), "mae": float(np.mean(np.abs(errors)))}
         ours = model == result.model
-        label = f"segment {model}" if ours else model
-        apart = {"seed": None, "seconds": None, "parameters": None, "lookback": None}
+        label = f"{forecaster.architecture_.name} {model}" if ours else model
+        apart = dict.fromkeys(about) | {"dataset": name, "horizon": horizon}
         rows.append(about | scores | {"model": label} | ({} if ours else apart))
     return rows
 

@@ -83,7 +83,7 @@ def main() -> None:
         ]
         tell(name, np.array(found))
     one = Forecaster(horizon=a.horizon, **recipe)
-    combination = Combination.of_seeds(one, a.seeds, "median")
+    combination = Combination([one], "median", a.seeds)
     began = time.perf_counter()
     combination.fit(panel)
     seconds = time.perf_counter() - began

@@ -85,7 +85,7 @@ def measure(
 ) -> list[dict]:
     training = series[: int((series.times < train_end).sum())]
     one = Forecaster(horizon=HORIZON, **recipe)
-    combination = Combination.of_seeds(one, seeds).fit(training)
+    combination = Combination([one], seeds=seeds).fit(training)
     names = ["naive-last", "naive-seasonal", "linear-ar"]
     together = combination.backtest(series, baselines=names)
     rows = []

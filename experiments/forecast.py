@@ -1,6 +1,6 @@
 """`rnnzoo forecast`: one table, several networks, a leaderboard, and what follows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from rich.console import Console
 
 from ..datasets import Ahead, Panel
 from ..errors import ArgumentError, whole_number
-from ..pipelines.forecasting import Forecaster
+from ..pipelines.forecasting import Combination, Forecaster
 from .display import Display, console, frame_table, leaderboard_table, print_table
 from .files import check_folder, model_folder, whole
 from .forecast_study import Study, split, study
@@ -25,6 +25,8 @@ def forecast(
     cells: list[str],
     settings: dict[str, Any],
     *,
+    seeds: int,
+    combine: str,
     test_rows: int | None,
     audit: bool,
     open_store: Callable[[], Any] | None,
@@ -37,6 +39,8 @@ def forecast(
         panel: what to forecast.
         cells: names of cells.
         settings: arguments of every `Forecaster`.
+        seeds: times that each network is fitted; with more than one they forecast together.
+        combine: how they do, `"mean"` or `"median"`.
         test_rows: times at the end of the table that no fit sees; by default a fifth of the
             shortest series.
         audit: prove that no forecast or score knows what came later, and say how.
@@ -44,7 +48,12 @@ def forecast(
         save: folder for models, charts, tables and the forecast.
         future_rows: table with known-future covariates after the end of each series.
     """
-    forecasters = {name: Forecaster(name, **settings) for name in cells}
+    whole_number("seeds", seeds)
+    forecasters: dict[str, Forecaster | Combination] = {}
+    for name in cells:
+        one = Forecaster(name, **settings)
+        together = Combination([one], combine, seeds)
+        forecasters |= {name: one} if seeds == 1 else {together.name: together}
     test_rows = _checked(panel, forecasters, test_rows, save, future_rows)
     out = console()
     for repair in panel.repairs:
@@ -72,7 +81,7 @@ def forecast(
 
 def _checked(
     panel: Panel,
-    forecasters: dict[str, Forecaster],
+    forecasters: Mapping[str, Forecaster | Combination],
     test_rows: int | None,
     save: Path | None,
     future_rows: Path | None,
@@ -122,6 +131,13 @@ def print_leaderboard(found: Study, test_rows: int, out: Console) -> None:
         f"lead k: {error.upper()} k steps ahead. "
         f"skill: share of the error of {backtest.reference} that is avoided."
     )
+    members = found.backtests[found.best].members
+    if members is not None:
+        alone = members[error]
+        out.print(
+            f"One network alone, of the {len(members)} that forecast together: {error.upper()} "
+            f"{alone.mean():.3f} ± {alone.std():.3f}"
+        )
     scores = found.backtests[found.best].scores()
     if not np.isnan(scores["p"]):
         verdict = "better" if scores["skill"] > 0 else "worse"

@@ -1,5 +1,6 @@
 """Forecasting studies: several networks on one split of one series, each a run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ import pandas as pd
 
 from ..datasets import Panel, Series
 from ..datasets.zones import stamp
-from ..pipelines.forecasting import Backtest, Forecaster
+from ..pipelines.forecasting import Backtest, Combination, Forecaster
 from ..pipelines.forecasting.backtest import record
 from ..pipelines.forecasting.charts import (
     calibration_chart,
@@ -33,7 +34,7 @@ class Study(Ranked):
     """
 
     panel: Panel
-    forecasters: dict[str, Forecaster]
+    forecasters: Mapping[str, Forecaster | Combination]
     backtests: dict[str, Backtest]
 
     @property
@@ -100,7 +101,7 @@ def split(panel: Panel, test_rows: int) -> Split:
 
 def study(
     panel: Series | Panel,
-    forecasters: dict[str, Forecaster],
+    forecasters: Mapping[str, Forecaster | Combination],
     test_rows: int,
     listeners: Listeners = nobody,
     audit: bool = False,
@@ -127,7 +128,7 @@ def study(
     backtests: dict[str, Backtest] = {}
     first: Backtest | None = None
     for cell, forecaster in forecasters.items():
-        with runs.network(cell, forecaster.seed) as journal:
+        with runs.network(forecaster.cell, forecaster.seed) as journal:
             journal.parameters(told)
             forecaster.fit(training, recorder=journal)
             if first is None:

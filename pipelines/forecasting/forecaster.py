@@ -23,6 +23,7 @@ from .recipe import Recipe
 from .rolling import roll
 from .saving import restore, save
 from .transform import Transform
+from .warming import errors_by_warm_up
 
 
 class Forecaster(BaseEstimator):
@@ -310,6 +311,29 @@ class Forecaster(BaseEstimator):
         if recorder is not None:
             record(result, recorder)
         return result
+
+    def errors_by_warm_up(self, data: Any, chunks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
+        """How the error falls with the history that is read before a forecast.
+
+        From origins after what `fit` saw, of a state that began at zero so many look-backs, the
+        chunks of training, before.
+
+        Args:
+            data: the whole of each series, history included.
+            chunks: look-backs that are read. One for which there is too little is left out.
+
+        Returns:
+            Columns `chunks, rows, mae, origins`; `mae` as in the history of training.
+
+        Raises:
+            ArgumentError: a segment network, which carries no state.
+            DataError: too few rows.
+        """
+        self._require_fit()
+        panel = self._like(data)
+        until = dict(zip(self.transform_.ids, self.fitted_until_, strict=True))
+        starts = [int((s.times <= until[s.unique_id]).sum()) for s in panel]
+        return errors_by_warm_up(self, panel, starts, chunks)
 
     def save(self, folder: str | Path) -> Path:
         """Writes the fitted forecaster, its state included, to a folder: JSON and arrays.

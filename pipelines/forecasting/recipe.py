@@ -16,8 +16,8 @@ SHORT = 12  # rows where there is no season so long
 SEGMENTS = 30  # in a look-back, at most
 WEEK_OF_HOURS = 168  # the longest season of which a carried network is trained on two at once
 MUCH = 10_000  # rows of training from which on a network is wide and learns by a cosine
-MANY = 100  # series from which on a network is kept from learning them by heart by their number
-STEPS = 1500  # in an epoch of windows, at most, as long as batches are not larger than LARGEST
+MANY = 100  # series from which on their number alone keeps a network from learning by heart
+STEPS = 1500  # in an epoch of windows, about, where batches need not be larger than LARGEST
 LEARNT = 5000  # steps after which a segment network of few series has learnt what it can
 SMALLEST, LARGEST = 64, 512  # windows in a step of training
 READ = 2_000_000  # rows that a carried network reads in a long fit, all epochs together
@@ -131,7 +131,7 @@ def _segment(
     many, much = len(training) >= MANY, sum(training) >= MUCH
     lookback = given.get("lookback") or max(1, _window(training, horizon, segment_rows(season)))
     windows = sum(max(1, rows - lookback) for rows in training)
-    even = 2 ** math.ceil(math.log2(max(1, windows / STEPS)))
+    even = 2 ** round(math.log2(max(1, windows / STEPS)))
     batch_size = given.get("batch_size") or min(LARGEST, max(SMALLEST, even))
     epochs = 10 if many else min(60, max(6, round(LEARNT * batch_size / windows)))
     epochs = given.get("epochs") or epochs
