@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 
 
+COLUMNS = ("level", "last", "known", "there", "ahead", "base", "unit", "others")
+
+
 @dataclass(frozen=True)
 class Rows:
     """A span of one series as arrays.
@@ -43,13 +46,14 @@ class Rows:
 
     def __getitem__(self, rows: Any) -> "Rows":
         """Some of the rows, by a slice or by their numbers in an array of any shape."""
-        return Rows(*[column[rows] for column in self._columns], number=self.number)
+        columns = {name: getattr(self, name)[rows] for name in COLUMNS}
+        return replace(self, **columns)
 
     @classmethod
     def joined(cls, several: list["Rows"]) -> "Rows":
         """The rows of several series one after the other."""
-        columns = zip(*[rows._columns for rows in several], strict=True)
-        return cls(*map(np.concatenate, columns), number=-1)
+        columns = {n: np.concatenate([getattr(r, n) for r in several]) for n in COLUMNS}
+        return replace(several[0], **columns, number=-1)
 
     def beside(self, others: np.ndarray) -> "Rows":
         """These rows with the targets of all series beside them."""
@@ -59,11 +63,6 @@ class Rows:
     def read(self) -> np.ndarray:
         """All that is read of each row, the target first."""
         return np.concatenate([self.known, self.others, self.there, self.ahead], axis=-1)
-
-    @property
-    def _columns(self) -> tuple[np.ndarray, ...]:
-        own = self.level, self.last, self.known, self.there, self.ahead, self.base, self.unit
-        return *own, self.others
 
 
 def counted_from(base: np.ndarray, leads: int) -> np.ndarray:

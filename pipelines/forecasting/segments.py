@@ -87,7 +87,8 @@ class SegmentArchitecture:
         leads = ahead.shape[1]
         missing = max(0, self.horizon - leads)  # of static covariates, the same in all rows
         ahead = np.concatenate([ahead, np.repeat(ahead[:, -1:], missing, axis=1)], axis=1)
-        return self._leads(*state.arrays, state.base, state.unit, ahead)[:, :leads]
+        windows, numbers = state.arrays
+        return self._leads(windows, numbers, state.base, state.unit, ahead)[:, :leads]
 
     def forecast_origins(
         self, rows: list[Rows], origins: list[np.ndarray], horizon: int
