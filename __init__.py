@@ -34,6 +34,7 @@ _WHERE = {
     "RnnzooError": ".errors",
     "ArgumentError": ".errors",
     "ArgumentTypeError": ".errors",
+    "CheckpointError": ".errors",
     "DataError": ".errors",
     "FitError": ".errors",
     "LeakError": ".errors",

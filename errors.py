@@ -35,7 +35,11 @@ class TrackingError(RnnzooError, RuntimeError):
 
 
 class ModelFileError(RnnzooError, ValueError):
-    """A saved model is missing, damaged, or from another version."""
+    """A saved model is missing, damaged, from another version, or cannot be written."""
+
+
+class CheckpointError(RnnzooError, ValueError):
+    """A checkpoint is damaged, of another fit, in use, or cannot be written."""
 
 
 def whole_number(name: str, value: Any, at_least: int = 1) -> int:

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 
 from ...errors import ArgumentError, ArgumentTypeError, ModelFileError, one_of, whole_number
+from ..checkpoints import member_folder
 from ..folders import read_folder, write_folder
 from ..recorder import Recorder, Silence
 from .backtest import Backtest, record
@@ -69,17 +70,26 @@ class Combination(BaseEstimator):
                 f"The members of a combination forecast one horizon. Received: {sorted(horizons)}"
             )
 
-    def fit(self, data: Any, *, recorder: Recorder | None = None, **columns: Any) -> "Combination":
-        """Fits each member; `data` and `columns` are as of `Forecaster.fit`.
+    def fit(
+        self,
+        data: Any,
+        *,
+        recorder: Recorder | None = None,
+        checkpoint: str | Path | None = None,
+        **columns: Any,
+    ) -> "Combination":
+        """Fits each member; `data`, `columns` and what is raised are as of `Forecaster.fit`.
 
         Args:
             recorder: told of the parameters, and of the best validation error of each member.
+            checkpoint: folder in which each member keeps where its fit stands, in a folder of
+                its own: those that are finished are not trained again.
         """
         self.check()
         recorder = recorder or Silence()
         members = [clone(member) for member in self.members]
         for k, member in enumerate(members):
-            member.fit(data, **columns)
+            member.fit(data, checkpoint=member_folder(checkpoint, k), **columns)
             recorder.metrics({"val/mae": min(member.history_.score)}, step=k + 1)
         self.members_ = members
         recorder.parameters({"members": len(members), "how": self.how})

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checkpoints import Checkpoint
 from ..recorder import Recorder
 from ..training import History
 from ..windows import origins_between
@@ -23,6 +24,7 @@ def fit_network(
     horizon: int,
     settings: dict[str, Any],
     recorder: Recorder,
+    checkpoint: Checkpoint | None = None,
 ) -> History:
     """Trains on the first `plan.training` rows of each series, in place.
 
@@ -58,4 +60,5 @@ def fit_network(
         schedule=settings["schedule"],
         averaging=settings["averaging"],
         seed=settings["seed"],
+        checkpoint=checkpoint,
     )

@@ -1,6 +1,7 @@
 """`Forecaster`: a recurrent network from a table to a forecast and its backtest."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sklearn.exceptions import NotFittedError
 
 from ...datasets import Panel, Schema, Series, read_panel, read_panel_like, require_rows
 from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
+from ..checkpoints import checkpoint_in
 from ..recorder import Recorder, Silence
 from ..training import seeded
 from . import settings
@@ -20,8 +22,8 @@ from .backtest import Backtest, record
 from .fitting import fit_network
 from .reading import State
 from .rolling import roll
-from .rows import Transform
-from .saving import restore, save
+from .rows import Transform, arrays_of
+from .saving import KIND, restore, save
 
 
 class Forecaster(BaseEstimator):
@@ -138,6 +140,7 @@ class Forecaster(BaseEstimator):
         future: Sequence[str] = (),
         static: Sequence[str] = (),
         recorder: Recorder | None = None,
+        checkpoint: str | Path | None = None,
     ) -> "Forecaster":
         """Trains on every row of `data`: give it nothing that a backtest shall score.
 
@@ -152,11 +155,15 @@ class Forecaster(BaseEstimator):
             future: covariates known for the steps ahead too.
             static: covariates that are one number for each series.
             recorder: told of parameters and of the errors of each epoch.
+            checkpoint: folder that keeps where the fit stands, written after each epoch. A fit
+                that was killed goes on from there, with the same settings and data to the same
+                weights, bit for bit; one that is finished trains nothing.
 
         Raises:
             ArgumentError, ArgumentTypeError: a setting that cannot be used.
             DataError: a table that cannot be used, or that is too short.
             FitError: training diverged.
+            CheckpointError: the checkpoint is damaged, of another fit, or cannot be written.
         """
         recorder = recorder or Silence()
         self.check()
@@ -168,11 +175,13 @@ class Forecaster(BaseEstimator):
         self.lookback_, self.horizon_ = plan.lookback, int(self.horizon)
         self.transform_ = self.new_transform(panel.schema).fit(panel.cut(plan.training))
         rows = self.transform_.rows(panel)
-        with seeded(self.seed):
+        chosen = self.get_params()
+        kept = checkpoint_in(checkpoint, KIND, chosen | asdict(plan), arrays_of(rows))
+        with seeded(self.seed), kept as kept_at:
             self.architecture_ = self.build()
             recorder.parameters(settings.described(self, plan))
             self.history_ = fit_network(
-                self.architecture_, rows, plan, self.horizon_, self.get_params(), recorder
+                self.architecture_, rows, plan, self.horizon_, chosen, recorder, kept_at
             )
         self.fitted_until_ = [series.times[-1] for series in panel]
         self.last_times_ = list(self.fitted_until_)

@@ -1,7 +1,7 @@
 """Between series in their own units and the scaled rows that a network reads."""
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -61,6 +61,12 @@ class Rows:
     @property
     def _columns(self) -> tuple[np.ndarray, ...]:
         return self.level, self.last, self.known, self.there, self.ahead
+
+
+def arrays_of(rows: Iterable[Rows]) -> Iterator[np.ndarray]:
+    """All that a network can read of several series."""
+    for one in rows:
+        yield from (*one._columns, one.unit)
 
 
 class Transform:

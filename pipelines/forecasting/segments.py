@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 
 from ...zoo.compiled import compiled
 from ...zoo.models import segment
+from ..course import Drawn
 from ..recorder import Recorder
 from ..training import History, adam, fit
 from .chunks import Joined, mean_absolute_error
@@ -66,7 +66,7 @@ class SegmentArchitecture:
         self.network.compile(optimizer, mean_absolute_error)
         return fit(
             self.network, windows, score, "mae", epochs=epochs,
-            patience=settings["patience"], recorder=recorder,
+            patience=settings["patience"], recorder=recorder, checkpoint=settings["checkpoint"],
         )  # fmt: skip
 
     def read(self, rows: list[Rows], state: State | None) -> State:
@@ -118,7 +118,7 @@ class SegmentArchitecture:
         return [windows[..., 0], *[array for array in beside if array.shape[-1]]]
 
 
-class _Windows(keras.utils.PyDataset):
+class _Windows(Drawn):
     """All windows of a few series that lie inside one of them, in random order."""
 
     def __init__(
@@ -129,8 +129,8 @@ class _Windows(keras.utils.PyDataset):
         horizon: int,
         rng: np.random.Generator,
     ):
-        super().__init__()
-        self.joined, self.inputs, self.lookback, self.rng = Joined(rows), inputs, lookback, rng
+        super().__init__(rng)
+        self.joined, self.inputs, self.lookback = Joined(rows), inputs, lookback
         self.steps = np.arange(1, horizon + 1)
         firsts = self.joined.ends - self.joined.lengths
         self.origins = np.concatenate(
@@ -152,7 +152,7 @@ class _Windows(keras.utils.PyDataset):
         ahead = np.where(inside[..., None], self.joined.rows.ahead[leads], 0)
         return self.inputs(self.joined.rows[_behind(at, self.lookback)], ahead), targets
 
-    def on_epoch_end(self) -> None:
+    def draw(self) -> None:
         self.shuffled = self.rng.permutation(self.origins)
 
 

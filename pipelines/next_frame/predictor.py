@@ -13,6 +13,7 @@ from ...errors import whole_number
 from ...zoo.cells import CELLS
 from ...zoo.compiled import compiled
 from ...zoo.models import encoder_forecaster
+from ..checkpoints import checkpoint_in
 from ..recorder import Recorder, Silence
 from ..training import History, seeded
 from . import settings
@@ -20,7 +21,7 @@ from .baselines import mean_image
 from .evaluation import Evaluation, evaluate, record
 from .fitting import fit_network
 from .patches import to_frames, to_patches
-from .saving import restore, save
+from .saving import KIND, restore, save
 from .settings import Look
 
 PIXELS = 2**17  # rolled out side by side: bounds memory, whatever the number of clips
@@ -106,7 +107,12 @@ class NextFrame(BaseEstimator):
         self._whole(look, clips.test, self.context, self.horizon)
 
     def fit(
-        self, clips: Any, *, validation: Any = None, recorder: Recorder | None = None
+        self,
+        clips: Any,
+        *,
+        validation: Any = None,
+        recorder: Recorder | None = None,
+        checkpoint: str | Path | None = None,
     ) -> "NextFrame":
         """Trains through the roll-out: no frame that is forecast is ever an input.
 
@@ -116,11 +122,14 @@ class NextFrame(BaseEstimator):
             validation: clips that choose the weights; by default those of `Clips`, or the
                 last tenth.
             recorder: told of parameters, of the errors of each epoch, with pictures.
+            checkpoint: folder that keeps where the fit stands, as of `Forecaster.fit`. A
+                function that makes clips is taken for the same if it makes the same first ones.
 
         Raises:
             ArgumentError, ArgumentTypeError: a setting that cannot be used.
             DataError: no frames, too few in a clip, or ones that cannot be used.
             FitError: training diverged.
+            CheckpointError: the checkpoint is damaged, of another fit, or cannot be written.
         """
         recorder = recorder or Silence()
         training, some, held_out, look = self._parts(clips, validation)
@@ -128,7 +137,8 @@ class NextFrame(BaseEstimator):
             del self.history_
         self.settings_, self.look_ = self.get_params(), look
         self.mean_image_ = mean_image(some)
-        with seeded(self.seed):
+        read = (some, held_out)
+        with seeded(self.seed), checkpoint_in(checkpoint, KIND, self.settings_, read) as kept:
             self._build()
             recorder.parameters(settings.described(self, training))
             self.history_: History = fit_network(
@@ -138,6 +148,7 @@ class NextFrame(BaseEstimator):
                 held_out,
                 self.settings_,
                 recorder,
+                kept,
             )
         return self
 
