@@ -78,10 +78,9 @@ class Checkpoint:
         try:
             write_whole(self.folder / name, content)
             write_whole(self.folder / MANIFEST, sealed(manifest))
-            for path in _ours(self.folder):
-                if path.name not in (name, MANIFEST, LOCK):
-                    path.unlink()
+            self._tidy()
         except OSError as error:
+            self._tidy()
             raise CheckpointError(
                 f"{error.filename} could not be written: {error.strerror}. What was written "
                 "before is there still: make room, and fit again with the same checkpoint."
@@ -98,6 +97,14 @@ class Checkpoint:
         return {
             key: [next(arrays) for _ in range(count)] for key, count in manifest["arrays"].items()
         }
+
+    def _tidy(self) -> None:
+        """Removes what the manifest does not name: older epochs, and what was not finished."""
+        path = self.folder / MANIFEST
+        named = [unsealed(path.read_bytes())["file"]["name"]] if path.exists() else []
+        for other in _ours(self.folder):
+            if other.name not in (MANIFEST, LOCK, *named):
+                other.unlink(missing_ok=True)
 
     def _require_same(self, there: dict[str, Any]) -> None:
         differing = _differences(there, self.fit)
