@@ -26,6 +26,10 @@ class FitError(RnnzooError, ArithmeticError):
     """Training went astray: no usable network came of it."""
 
 
+class BackendError(RnnzooError, RuntimeError):
+    """The backend cannot do what is asked, or not any more."""
+
+
 class LeakError(RnnzooError, RuntimeError):
     """Something that was to be known at a time depends on what came later."""
 

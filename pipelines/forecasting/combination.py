@@ -76,6 +76,7 @@ class Combination(BaseEstimator):
         *,
         recorder: Recorder | None = None,
         checkpoint: str | Path | None = None,
+        progress: bool = False,
         **columns: Any,
     ) -> "Combination":
         """Fits each member; `data`, `columns` and what is raised are as of `Forecaster.fit`.
@@ -84,12 +85,14 @@ class Combination(BaseEstimator):
             recorder: told of the parameters, and of the best validation error of each member.
             checkpoint: folder in which each member keeps where its fit stands, in a folder of
                 its own: those that are finished are not trained again.
+            progress: show how far each member is.
         """
         self.check()
         recorder = recorder or Silence()
         members = [clone(member) for member in self.members]
         for k, member in enumerate(members):
-            member.fit(data, checkpoint=member_folder(checkpoint, k), **columns)
+            kept = member_folder(checkpoint, k)
+            member.fit(data, checkpoint=kept, progress=progress, **columns)
             recorder.metrics({"val/mae": min(member.history_.score)}, step=k + 1)
         self.members_ = members
         recorder.parameters({"members": len(members), "how": self.how})

@@ -13,7 +13,8 @@ from sklearn.exceptions import NotFittedError
 from ...datasets import Panel, Schema, Series, read_panel, read_panel_like, require_rows
 from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
 from ..checkpoints import checkpoint_in
-from ..recorder import Recorder, Silence
+from ..progress import shown
+from ..recorder import Recorder
 from ..training import seeded
 from . import settings
 from .ahead import check_follows, forecast_frame, known_ahead
@@ -141,6 +142,7 @@ class Forecaster(BaseEstimator):
         static: Sequence[str] = (),
         recorder: Recorder | None = None,
         checkpoint: str | Path | None = None,
+        progress: bool = False,
     ) -> "Forecaster":
         """Trains on every row of `data`: give it nothing that a backtest shall score.
 
@@ -158,6 +160,7 @@ class Forecaster(BaseEstimator):
             checkpoint: folder that keeps where the fit stands, written after each epoch. A fit
                 that was killed goes on from there, with the same settings and data to the same
                 weights, bit for bit; one that is finished trains nothing.
+            progress: show epoch, loss, validation error and the time left.
 
         Raises:
             ArgumentError, ArgumentTypeError: a setting that cannot be used.
@@ -165,8 +168,8 @@ class Forecaster(BaseEstimator):
             FitError: training diverged.
             CheckpointError: the checkpoint is damaged, of another fit, or cannot be written.
         """
-        recorder = recorder or Silence()
         self.check()
+        flag("progress", progress)
         panel = read_panel(data, time=time, target=target, past=past, future=future, static=static)
         panel = panel.as_known([len(series) - 1 for series in panel])
         plan = self.plan(panel)
@@ -176,12 +179,12 @@ class Forecaster(BaseEstimator):
         self.transform_ = self.new_transform(panel.schema).fit(panel.cut(plan.training))
         rows = self.transform_.rows(panel)
         chosen = self.get_params()
-        kept = checkpoint_in(checkpoint, KIND, chosen | asdict(plan), arrays_of(rows))
-        with seeded(self.seed), kept as kept_at:
+        kept_in = checkpoint_in(checkpoint, KIND, chosen | asdict(plan), arrays_of(rows))
+        with seeded(self.seed), kept_in as kept, shown(recorder, progress) as told:
             self.architecture_ = self.build()
-            recorder.parameters(settings.described(self, plan))
+            told.parameters(settings.described(self, plan))
             self.history_ = fit_network(
-                self.architecture_, rows, plan, self.horizon_, chosen, recorder, kept_at
+                self.architecture_, rows, plan, self.horizon_, chosen, told, kept
             )
         self.fitted_until_ = [series.times[-1] for series in panel]
         self.last_times_ = list(self.fitted_until_)
