@@ -1,6 +1,7 @@
 """Killed at random moments, and files harmed at random places: never silently wrong."""
 
 import json
+import os
 import random
 import runpy
 import shutil
@@ -26,6 +27,7 @@ def killed(kind, kills, seed, folder):
         [sys.executable, SCRIPT, kind, str(kills), str(seed), folder],
         capture_output=True,
         text=True,
+        env=os.environ | {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"},  # of programs that run once
     )
     assert done.returncode == 0, f"{kind}, seed {seed}: {done.stderr[-2000:]}"
     return json.loads(done.stdout)
