@@ -120,7 +120,7 @@ def rnnzoo(task: Task, matched: bool, seed: int, minutes: float) -> Found:
             "batch_size": BATCH, "epochs": 1, "learning_rate": RATE, "schedule": "plateau",
             "averaging": 0.0, "dropout": 0.0, "validation": 0.0,
         }  # fmt: skip
-        rows = task.training + task.horizon  # as many rows as it holds out at least
+        rows = min(task.training + task.horizon, task.test)  # it holds out a horizon at least
     else:
         settings |= {"minutes": minutes}
         if task.validation:
