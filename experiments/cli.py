@@ -78,6 +78,34 @@ def frames(
     run(clips, listed(cell) or ["conv_lstm"], settings, open_store=store, save=save)
 
 
+@app.command("run")
+@clearly
+def run_(
+    experiment: Annotated[
+        str | None, typer.Argument(help="A YAML file, or a name that --list shows.")
+    ] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Another value: defaults.epochs=5, models.*.units=8, seeds=3."),
+    ] = None,
+    listing: Annotated[
+        bool, typer.Option("--list", help="List the experiments that come with rnnzoo.")
+    ] = False,
+    tracking: Tracking = True,
+    save: Annotated[Path | None, typer.Option(help="Folder for models and charts.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Run an experiment from a file: its models with its seeds, on its data."""
+    from .config import print_packaged
+
+    if listing or experiment is None:
+        print_packaged()
+        return
+    from .run_config import run_config
+
+    run_config(experiment, change or [], open_store=open_store if tracking else None, save=save)
+
+
 @app.command()
 @clearly
 def demo(

@@ -14,7 +14,7 @@ from ..pipelines.forecasting import Forecaster
 from .display import Display, console, frame_table, leaderboard_table, print_table
 from .files import check_folder, model_folder, whole
 from .forecast_study import Study, split, study
-from .run import listeners
+from .run import Origin, listeners
 
 SHOWN = 24  # rows of the forecast that are printed
 WALKERS = 3  # networks that are shown beside the random walk
@@ -31,27 +31,57 @@ def forecast(
     save: Path | None,
     future_rows: Path | None,
 ) -> None:
-    """Fits, backtests, prints, and saves. Nothing is written before all inputs are checked.
+    """Tries some cells with the same settings, as `compete` does.
 
     Args:
         panel: what to forecast.
         cells: names of cells.
         settings: arguments of every `Forecaster`.
+        test_rows, audit, open_store, save, future_rows: as of `compete`.
+    """
+    compete(
+        panel,
+        {name: Forecaster(name, **settings) for name in cells},
+        test_rows=test_rows,
+        audit=audit,
+        open_store=open_store,
+        save=save,
+        future_rows=future_rows,
+    )
+
+
+def compete(
+    panel: Panel,
+    forecasters: dict[str, Forecaster],
+    *,
+    test_rows: int | None,
+    audit: bool,
+    open_store: Callable[[], Any] | None,
+    save: Path | None,
+    future_rows: Path | None,
+    origin: Origin | None = None,
+) -> Study:
+    """Fits, backtests, prints, and saves. Nothing is written before all inputs are checked.
+
+    Args:
+        panel: what to forecast.
+        forecasters: by label.
         test_rows: times at the end of the table that no fit sees; by default a fifth of the
             shortest series.
         audit: prove that no forecast or score knows what came later, and say how.
         open_store: opens the tracking store; `None` tracks nothing.
         save: folder for models, charts, tables and the forecast.
         future_rows: table with known-future covariates after the end of each series.
+        origin: what the study was made from.
     """
-    forecasters = {name: Forecaster(name, **settings) for name in cells}
-    test_rows = _checked(panel, forecasters, test_rows, save, future_rows)
+    test_rows = checked_rows(panel, forecasters, test_rows, save, future_rows)
     out = console()
     for repair in panel.repairs:
         out.print(f"Repaired: {repair}")
     store = None if open_store is None else open_store()
     with Display(out) as display:
-        found = study(panel, forecasters, test_rows, listeners(display.follow, store), audit)
+        follow = listeners(display.follow, store)
+        found = study(panel, forecasters, test_rows, follow, audit, origin)
     print_leaderboard(found, test_rows, out)
     if audit:
         out.print(f"\n{found.best}: {found.backtests[found.best].audit}")
@@ -68,9 +98,10 @@ def forecast(
         out.print(f"\nModels, charts and tables are in {save}")
     if store is not None:
         out.print(f"\nRuns are in {store.uri}. See them with: rnnzoo compare, rnnzoo ui")
+    return found
 
 
-def _checked(
+def checked_rows(
     panel: Panel,
     forecasters: dict[str, Forecaster],
     test_rows: int | None,

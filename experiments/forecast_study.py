@@ -1,6 +1,6 @@
 """Forecasting studies: several networks on one split of one series, each a run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from ..pipelines.forecasting.charts import (
 )
 from .files import slug, write_all
 from .journal import Journal
-from .run import Listeners, Ranked, Runs, nobody
+from .run import Listeners, Origin, Ranked, Runs, nobody
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Study(Ranked):
 
     Attributes:
         panel: the series that were forecast.
-        forecasters: the fitted networks, by cell.
-        backtests: their backtests, by cell.
+        forecasters: the fitted networks, by cell or other label.
+        backtests: their backtests, by the same.
     """
 
     panel: Panel
@@ -104,15 +104,17 @@ def study(
     test_rows: int,
     listeners: Listeners = nobody,
     audit: bool = False,
+    origin: Origin | None = None,
 ) -> Study:
     """Fits each network on all but the last `test_rows` times, backtests it on those.
 
     Args:
         panel: what to forecast.
-        forecasters: by cell.
+        forecasters: by cell, or by another label where a cell is tried more than once.
         test_rows: times at the end that no fit sees.
         listeners: of each run.
         audit: prove for each that no forecast or score knows what came later.
+        origin: what the study was made from.
 
     Raises:
         DataError: a series is too short for the split.
@@ -122,19 +124,22 @@ def study(
     for forecaster in forecasters.values():
         forecaster.plan(panel, reserved=cut.kept)
     training = panel.cut([len(series) - k for series, k in zip(panel, cut.kept, strict=True)])
-    runs = Runs("forecast", panel.schema.name, listeners)
+    origin = origin or Origin()
+    runs = Runs("forecast", panel.schema.name, listeners, origin)
     told = {"split.test_rows": test_rows, "split.test_start": stamp(cut.begins, panel.schema.zone)}
     backtests: dict[str, Backtest] = {}
     first: Backtest | None = None
-    for cell, forecaster in forecasters.items():
-        with runs.network(cell, forecaster.seed) as journal:
+    for label, forecaster in forecasters.items():
+        with runs.network(forecaster.cell, forecaster.seed, label) as journal:
             journal.parameters(told)
+            origin.tell(label, journal)
             forecaster.fit(training, recorder=journal)
             if first is None:
-                first = backtest = forecaster.backtest(panel, audit=audit)
+                first = backtest = _called(label, forecaster.backtest(panel, audit=audit))
             else:  # the baselines are the same: they are forecast once
-                backtest = forecaster.backtest(panel, baselines=(), audit=audit).beside(first)
-            backtests[cell] = backtest
+                backtest = forecaster.backtest(panel, baselines=(), audit=audit)
+                backtest = _called(label, backtest).beside(first)
+            backtests[label] = backtest
             record(backtest, journal)
             journal.metrics({"time/fit_s": backtest.seconds})
             _pictures(backtest, journal)
@@ -148,6 +153,13 @@ def study(
     task = {"horizon": first.horizon, "target": panel.schema.target}
     runs.baselines(first.baselines, task | told, tell)
     return Study(panel, forecasters, backtests)
+
+
+def _called(label: str, backtest: Backtest) -> Backtest:
+    """The same under the label of its network."""
+    forecasts = {label: backtest.forecasts[backtest.model]}
+    forecasts |= {name: backtest.forecasts[name] for name in backtest.baselines}
+    return replace(backtest, model=label, forecasts=forecasts)
 
 
 def _pictures(backtest: Backtest, journal: Journal) -> None:

@@ -1,6 +1,6 @@
 """Next-frame studies: several networks on the same clips, each a run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from ..pipelines.next_frame.charts import animation, lead_chart, lead_picture, s
 from ..pipelines.next_frame.evaluation import record
 from .files import slug, write_all, write_animation
 from .journal import Journal
-from .run import Listeners, Ranked, Runs, nobody
+from .run import Listeners, Origin, Ranked, Runs, nobody
 
 LEADS = 20  # pictures of leads, at most, after that of lead 0
 
@@ -24,8 +24,8 @@ class FramesStudy(Ranked):
 
     Attributes:
         clips: what was forecast.
-        predictors: the fitted networks, by cell.
-        evaluations: their scores on the test clips, by cell.
+        predictors: the fitted networks, by cell or other label.
+        evaluations: their scores on the test clips, by the same.
     """
 
     clips: Clips
@@ -57,28 +57,35 @@ class FramesStudy(Ranked):
 
 
 def frames_study(
-    clips: Clips, predictors: dict[str, NextFrame], listeners: Listeners = nobody
+    clips: Clips,
+    predictors: dict[str, NextFrame],
+    listeners: Listeners = nobody,
+    origin: Origin | None = None,
 ) -> FramesStudy:
     """Fits each network and scores it on the test clips.
 
     Args:
         clips: in their three parts.
-        predictors: by cell.
+        predictors: by cell, or by another label where a cell is tried more than once.
         listeners: of each run.
+        origin: what the study was made from.
 
     Raises:
         DataError: clips that the networks cannot read.
     """
-    runs = Runs("video", clips.name, listeners)
+    origin = origin or Origin()
+    runs = Runs("video", clips.name, listeners, origin)
     split = {"split.test_clips": len(clips.test)}
     evaluations: dict[str, Evaluation] = {}
-    for cell, predictor in predictors.items():
-        with runs.network(cell, predictor.seed) as journal:
+    for label, predictor in predictors.items():
+        with runs.network(predictor.cell, predictor.seed, label) as journal:
             journal.parameters(split | {"dataset": clips.name})
+            origin.tell(label, journal)
             predictor.fit(clips, recorder=journal)
-            evaluation = evaluations[cell] = predictor.evaluate(clips, recorder=journal)
+            evaluation = _called(label, predictor.evaluate(clips, recorder=journal))
+            evaluations[label] = evaluation
             journal.metrics({"time/fit_s": evaluation.seconds})
-            _pictures(evaluation, cell, journal)
+            _pictures(evaluation, label, journal)
             journal.artifact(predictor.save(journal.folder / "model"))
     first = next(iter(evaluations.values()))
 
@@ -91,6 +98,16 @@ def frames_study(
     task |= {"frame": f"{height}x{width}x{channels}"} | split
     runs.baselines(first.baselines, task, tell)
     return FramesStudy(clips, predictors, evaluations)
+
+
+def _called(label: str, evaluation: Evaluation) -> Evaluation:
+    """The same under the label of its network."""
+
+    def renamed(by_model: dict[str, Any]) -> dict[str, Any]:
+        return {label if k == evaluation.model else k: v for k, v in by_model.items()}
+
+    samples = [replace(one, forecasts=renamed(one.forecasts)) for one in evaluation.samples]
+    return replace(evaluation, model=label, errors=renamed(evaluation.errors), samples=samples)
 
 
 def _pictures(evaluation: Evaluation, model: str, journal: Journal) -> None:

@@ -37,6 +37,33 @@ def listeners(follow: Callable[[str], Listener], store: Any) -> Listeners:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What a study was made from, if it was described in a file.
+
+    Its networks have labels then, as one cell may be tried with several settings and seeds.
+
+    Attributes:
+        name: of the study; may be empty.
+        parameters: that all runs have.
+        models: by label, what the networks that differ by their seed are called together.
+        colours: by label; by default that of the cell.
+        configs: by label, the experiment that repeats this run alone, in YAML.
+    """
+
+    name: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    colours: Mapping[str, str] = field(default_factory=dict)
+    configs: Mapping[str, str] = field(default_factory=dict)
+
+    def tell(self, label: str, journal: Journal) -> None:
+        """Tells the journal of a network's run where it comes from."""
+        journal.parameters(dict(self.parameters))
+        if label in self.configs:
+            journal.text("config.yaml", self.configs[label])
+
+
+@dataclass(frozen=True)
 class Runs:
     """Opens the journals of a study's runs.
 
@@ -44,18 +71,23 @@ class Runs:
         task: `"forecast"` or `"video"`; the experiment is `task/dataset`.
         dataset: what the networks are tried on.
         listeners: of each run.
+        origin: what the study was made from.
         began: when the study did, which tells its runs from those of another.
     """
 
     task: str
     dataset: str
     listeners: Listeners = nobody
+    origin: Origin = Origin()
     began: str = field(default_factory=lambda: time.strftime("%Y-%m-%d %H:%M:%S"))
 
-    def network(self, cell: str, seed: int) -> Journal:
-        """The journal of a network's run."""
-        colour = COLOURS[list(CELLS).index(cell) % len(COLOURS)]
-        return self._journal(f"{cell}-{seed}", cell, colour)
+    def network(self, cell: str, seed: int, label: str | None = None) -> Journal:
+        """The journal of a network's run; a label that ends in the seed is the run's name."""
+        label = label or cell
+        colour = self.origin.colours.get(label) or colour_of(cell)
+        run = label if label.endswith(f"-{seed}") else f"{label}-{seed}"
+        model = self.origin.models.get(label, label)
+        return self._journal(run, cell, colour, label, model)
 
     def baselines(
         self, names: Iterable[str], task: dict[str, Any], tell: Callable[[str, Journal], None]
@@ -68,15 +100,23 @@ class Runs:
             tell: tells the journal of a baseline what there is to tell.
         """
         for place, name in enumerate(names):
-            with self._journal(name, name, GREYS[place % len(GREYS)]) as journal:
+            with self._journal(name, name, GREYS[place % len(GREYS)], name, name) as journal:
                 journal.parameters({"cell": name, "dataset": self.dataset} | task)
+                self.origin.tell(name, journal)
                 tell(name, journal)
 
-    def _journal(self, run: str, cell: str, colour: str) -> Journal:
+    def _journal(self, run: str, cell: str, colour: str, label: str, model: str) -> Journal:
         tags = {"task": self.task, "dataset": self.dataset, "study": self.began, "cell": cell}
-        tags |= {"rnnzoo.version": version("rnnzoo"), "colour": colour}
+        tags |= {"rnnzoo.version": version("rnnzoo"), "colour": colour, "model": model}
+        if self.origin.name:
+            tags["study.name"] = self.origin.name
         experiment = f"{self.task}/{self.dataset}"
-        return Journal(experiment, run, tags, tuple(self.listeners(cell)))
+        return Journal(experiment, run, tags, tuple(self.listeners(label)))
+
+
+def colour_of(cell: str) -> str:
+    """The colour that a cell has in every chart."""
+    return COLOURS[list(CELLS).index(cell) % len(COLOURS)]
 
 
 class Result(Protocol):

@@ -115,7 +115,7 @@ def test_the_wheel_holds_every_module(root, tmp_path):
     expected = {
         f"rnnzoo/{name}"
         for name in tracked
-        if re.fullmatch(r".*\.(py|yaml|typed)", name)
+        if re.fullmatch(r".*\.(py|yaml|html|typed)", name)
         and (name.startswith(layers) or "/" not in name)
     }
     assert shipped == expected
