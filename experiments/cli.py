@@ -178,17 +178,31 @@ def compare(
         str | None, typer.Argument(help="E.g. forecast/seattle-weather. (default: all)")
     ] = None,
     latest: Annotated[bool, typer.Option(help="Only the newest study of each.")] = False,
+    study: Annotated[
+        str | None, typer.Option(help="Models of a study: means over seeds, tests, costs.")
+    ] = None,
+    runs: Annotated[
+        list[str] | None, typer.Option(help="The same of these runs: ids or names.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the page to this file. (default: newest study)")
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Set tracked runs side by side, best first."""
-    from .compare import comparisons
+    if study is not None or runs or html is not None:
+        from .compare import side_by_side
+
+        side_by_side(open_store(existing=True), experiment, study, listed(runs), html)
+        return
+    from .compare import comparisons, dashboard
     from .display import console, frame_table, print_table
 
     store = open_store(existing=True)
     known = store.experiments()
     names = known if experiment is None else [one_of("experiment", experiment, known)]
     out = console()
-    server = store.uri.rstrip("/") if store.uri.startswith("http") else "http://127.0.0.1:5000"
+    server = dashboard(store.uri)
     found = [each for name in names for each in comparisons(store, name, latest)]
     for each in found:
         print_table(out, each.title, frame_table(each.table))

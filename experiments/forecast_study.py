@@ -19,7 +19,10 @@ from ..pipelines.forecasting.charts import (
 )
 from .files import slug, write_all
 from .journal import Journal
+from .paired import FILE, of_backtest
 from .run import Listeners, Origin, Ranked, Runs, nobody
+from .run_report import FILE as REPORT
+from .run_report import run_report
 
 
 @dataclass(frozen=True)
@@ -143,11 +146,16 @@ def study(
             record(backtest, journal)
             journal.metrics({"time/fit_s": backtest.seconds})
             _pictures(backtest, journal)
+            settings = told | forecaster.get_params(deep=False) | dict(origin.parameters)
+            colour = runs.colour(forecaster.cell, label)
+            report = run_report(backtest, panel, colour, journal.folder, settings)
+            journal.text(REPORT, report)
             journal.artifact(forecaster.save(journal.folder / "model"))
     first = next(iter(backtests.values()))
 
     def tell(name: str, journal: Journal) -> None:
         record(first, journal, model=name)
+        _kept(first, name, journal)
         _leaderboard(first, journal)
 
     task = {"horizon": first.horizon, "target": panel.schema.target}
@@ -167,10 +175,20 @@ def _pictures(backtest: Backtest, journal: Journal) -> None:
     journal.picture("error-by-lead", lead_chart([backtest]))
     journal.picture("intervals", fan_chart(backtest))
     journal.picture("calibration", calibration_chart(backtest))
+    _kept(backtest, backtest.model, journal)
     journal.text("random-walk.csv", backtest.against_random_walk().to_csv(index=False))
     if backtest.audit is not None:
         journal.text("audit.txt", f"{backtest.audit}\n")
     _leaderboard(backtest, journal)
+
+
+def _kept(backtest: Backtest, model: str, journal: Journal) -> None:
+    """What later comparisons need: by which error models are ranked, and that at each origin."""
+    journal.parameters({"ranked_by": backtest.error})
+    journal.text(FILE, of_backtest(backtest, model).text())
+    if backtest.error == "mase":  # errors of several series have no other unit in common
+        leads = backtest.by_lead[backtest.by_lead["model"] == model]
+        journal.series("horizon/mase", leads["mase"].to_numpy())
 
 
 def _leaderboard(backtest: Backtest, journal: Journal) -> None:

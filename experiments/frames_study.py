@@ -13,7 +13,10 @@ from ..pipelines.next_frame.charts import animation, lead_chart, lead_picture, s
 from ..pipelines.next_frame.evaluation import record
 from .files import slug, write_all, write_animation
 from .journal import Journal
+from .paired import FILE, FRAMES, frames_of, of_evaluation
 from .run import Listeners, Origin, Ranked, Runs, nobody
+from .run_report import FILE as REPORT
+from .run_report import frames_report
 
 LEADS = 20  # pictures of leads, at most, after that of lead 0
 
@@ -86,11 +89,16 @@ def frames_study(
             evaluations[label] = evaluation
             journal.metrics({"time/fit_s": evaluation.seconds})
             _pictures(evaluation, label, journal)
+            settings = split | predictor.get_params(deep=False) | dict(origin.parameters)
+            colour = runs.colour(predictor.cell, label)
+            report = frames_report(evaluation, colour, journal.folder, settings)
+            journal.text(REPORT, report)
             journal.artifact(predictor.save(journal.folder / "model"))
     first = next(iter(evaluations.values()))
 
     def tell(name: str, journal: Journal) -> None:
         record(first, journal, model=name)
+        _kept(first, name, journal)
         _test_by_lead(first, name, journal)
 
     height, width, channels = first.samples[0].truth.shape[1:]
@@ -112,11 +120,20 @@ def _called(label: str, evaluation: Evaluation) -> Evaluation:
 
 def _pictures(evaluation: Evaluation, model: str, journal: Journal) -> None:
     sample = evaluation.samples[0]
+    _kept(evaluation, model, journal)
     _test_by_lead(evaluation, model, journal)
     journal.picture("roll-out", strip(sample, model, evaluation.name))
     journal.animation("roll-out", animation(sample, model))
     journal.picture("error-by-lead", lead_chart([evaluation]))
     journal.text("leaderboard.csv", evaluation.leaderboard.to_csv(index=False))
+
+
+def _kept(evaluation: Evaluation, model: str, journal: Journal) -> None:
+    """What later comparisons need: the error of each clip, and the first clip itself."""
+    journal.text(FILE, of_evaluation(evaluation, model).text())
+    path = journal.folder / FRAMES
+    np.savez_compressed(path, **frames_of(evaluation, model))
+    journal.artifact(path)
 
 
 def _test_by_lead(evaluation: Evaluation, model: str, journal: Journal) -> None:

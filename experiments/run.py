@@ -84,10 +84,14 @@ class Runs:
     def network(self, cell: str, seed: int, label: str | None = None) -> Journal:
         """The journal of a network's run; a label that ends in the seed is the run's name."""
         label = label or cell
-        colour = self.origin.colours.get(label) or colour_of(cell)
+        colour = self.colour(cell, label)
         run = label if label.endswith(f"-{seed}") else f"{label}-{seed}"
         model = self.origin.models.get(label, label)
         return self._journal(run, cell, colour, label, model)
+
+    def colour(self, cell: str, label: str) -> str:
+        """Of a network in every chart."""
+        return self.origin.colours.get(label) or colour_of(cell)
 
     def baselines(
         self, names: Iterable[str], task: dict[str, Any], tell: Callable[[str, Journal], None]
