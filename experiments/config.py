@@ -144,26 +144,29 @@ def model_of(task: str, kind: type | None) -> type[BaseModel]:
             "Model", __config__=FORBID, cell=(str, ...), name=(str | None, None), **settings
         )
     forecasts = task == "forecast"
-    data = VideoData
+    split: Any = Split if forecasts else VideoSplit
+    data: Any = _data() if forecasts else VideoData
+    fields: dict[str, Any] = {
+        "task": (Literal["forecast", "video"], ...),
+        "study": (str, ...),
+        "data": (data, ...),
+        "split": (split, split()),
+        "defaults": (defaults, defaults()),
+        "models": (list[entry], ...),
+        "seeds": (Seeds, [0]),
+        "save": (str | None, None),
+    }
     if forecasts:
-        places: dict[str, Any] = dict.fromkeys(("set", "path"), (str | None, None))
-        columns = _fields(read_panel, ("source",))
-        rows = {"rows": (int | None, None), "future_rows": (str | None, None)}
-        data = create_model("Data", __config__=FORBID, **places, **columns, **rows)
-    more: dict[str, Any] = {"audit": (bool, False)} if forecasts else {}
-    return create_model(
-        "Config",
-        __config__=FORBID,
-        task=(Literal[TASKS], ...),
-        study=(str, ...),
-        data=(data, ...),
-        split=(Split if forecasts else VideoSplit, (Split if forecasts else VideoSplit)()),
-        defaults=(defaults, defaults()),
-        models=(list[entry], ...),
-        seeds=(Seeds, [0]),
-        save=(str | None, None),
-        **more,
-    )
+        fields["audit"] = (bool, False)
+    return create_model("Config", __config__=FORBID, **fields)
+
+
+def _data() -> type[BaseModel]:
+    """Where series come from: a data set's name, or a path with the arguments of `read_panel`."""
+    fields: dict[str, Any] = dict.fromkeys(("set", "path"), (str | None, None))
+    fields |= _fields(read_panel, ("source",))
+    fields |= {"rows": (int | None, None), "future_rows": (str | None, None)}
+    return create_model("Data", __config__=FORBID, **fields)
 
 
 def checked(model: type[BaseModel], values: dict[str, Any], where: str) -> BaseModel:

@@ -12,6 +12,7 @@ from .reading import Run
 from .standing import Group, Standing, with_interval
 from .svg import Bar, Line, bar_chart, line_chart
 
+TRAINING = "Error after each epoch on the validation part, which trains nothing"
 SHOWN = 4  # models whose frames stand beside the truth
 #: Parameters that say what came of a run, or that all models share by nature.
 NOT_SETTINGS = (
@@ -68,7 +69,7 @@ def _group(group: Group, server: str) -> dict[str, Any]:
             "epoch",
             f"validation {validation.partition('/')[2].upper()}",
         ),
-        "training_text": "Error on the rows that choose the weights, after each epoch",
+        "training_text": TRAINING,
         "settings": _settings(group),
         "address": f"{server}{group.address}",
         "runs": [
@@ -110,10 +111,7 @@ def _bar(one: Standing) -> Bar:
 
 
 def _rows(group: Group) -> list[dict[str, Any]]:
-    return [
-        row(cells, one.colour, one.baseline)
-        for cells, one in zip(group.table().to_dict("records"), group.standings, strict=True)
-    ]
+    return [row(group.cells(one), one.colour, one.baseline) for one in group.standings]
 
 
 def _validation_key(runs: Sequence[Run]) -> str:
@@ -165,7 +163,7 @@ def _player(group: Group) -> dict[str, Any] | None:
         if all(np.array_equal(film[part], first[part]) for part in ("context", "truth"))
     ][:SHOWN]
     read, last = len(first["context"]), len(first["truth"])
-    columns = [("truth", first["truth"], None)]
+    columns: list[tuple[str, np.ndarray, np.ndarray | None]] = [("truth", first["truth"], None)]
     columns += [(one.label, film["forecast"], first["truth"]) for one, film in alike]
     return {
         "first": 1 - read,

@@ -144,9 +144,10 @@ class Group:
 
     def table(self) -> pd.DataFrame:
         """For a terminal."""
-        return pd.DataFrame([self._row(one) for one in self.standings])
+        return pd.DataFrame([self.cells(one) for one in self.standings])
 
-    def _row(self, one: Standing) -> dict[str, str]:
+    def cells(self, one: Standing) -> dict[str, str]:
+        """A model's row of the table."""
         verdict = self.verdicts.get(one.label)
         best = self.best_baseline
         name = best.label if best else "baseline"
