@@ -1,6 +1,7 @@
 """Experiments in files: what they may say, what is refused, and that all that are shipped run."""
 
 import inspect
+import re
 
 import pytest
 import yaml
@@ -172,3 +173,12 @@ def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, sto
     again = run_config(config, [], open_store=None)
     assert list(again.results) == ["wide"]
     assert again.leaderboard.set_index("model").loc["wide", "mae"] == wide["test/mae"]
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/experiments.md"])
+def test_experiments_in_documents_are_ones(document, root, file):
+    text = (root / document).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert blocks
+    for block in blocks:
+        assert load_config(file(block)).models
