@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +18,10 @@ from ..pipelines.forecasting.charts import (
     forecast_chart,
     lead_chart,
 )
+from .digests import Used, of_panel
 from .files import slug, write_all
 from .journal import Journal
-from .run import Listeners, Ranked, Runs, nobody
+from .run import Listeners, Ranked, Runs, markdown, nobody
 
 
 @dataclass(frozen=True)
@@ -122,32 +124,42 @@ def study(
     for forecaster in forecasters.values():
         forecaster.plan(panel, reserved=cut.kept)
     training = panel.cut([len(series) - k for series, k in zip(panel, cut.kept, strict=True)])
-    runs = Runs("forecast", panel.schema.name, listeners)
     told = {"split.test_rows": test_rows, "split.test_start": stamp(cut.begins, panel.schema.zone)}
     backtests: dict[str, Backtest] = {}
     first: Backtest | None = None
-    for cell, forecaster in forecasters.items():
-        with runs.network(cell, forecaster.seed) as journal:
-            journal.parameters(told)
-            forecaster.fit(training, recorder=journal)
-            if first is None:
-                first = backtest = forecaster.backtest(panel, audit=audit)
-            else:  # the baselines are the same: they are forecast once
-                backtest = forecaster.backtest(panel, baselines=(), audit=audit).beside(first)
-            backtests[cell] = backtest
-            record(backtest, journal)
-            journal.metrics({"time/fit_s": backtest.seconds})
-            _pictures(backtest, journal)
-            journal.artifact(forecaster.save(journal.folder / "model"))
-    first = next(iter(backtests.values()))
+
+    def used() -> list[Used]:
+        return [of_panel(training, "training"), of_panel(panel, "test")]
+
+    with Runs("forecast", panel.schema.name, listeners, used) as runs:
+        for cell, forecaster in forecasters.items():
+            with runs.network(cell, forecaster.seed) as journal:
+                journal.parameters(told)
+                forecaster.fit(training, recorder=journal)
+                if first is None:
+                    first = backtest = forecaster.backtest(panel, audit=audit)
+                else:  # the baselines are the same: they are forecast once
+                    backtest = forecaster.backtest(panel, baselines=(), audit=audit).beside(first)
+                backtests[cell] = backtest
+                record(backtest, journal)
+                journal.metrics({"time/fit_s": backtest.seconds})
+                _pictures(backtest, journal)
+                journal.saved("model", forecaster.save)
+        found = Study(panel, forecasters, backtests)
+        _baselines(runs, found, told)
+        runs.conclude(found.leaderboard)
+    return found
+
+
+def _baselines(runs: Runs, found: Study, told: dict[str, Any]) -> None:
+    first = found.first
 
     def tell(name: str, journal: Journal) -> None:
         record(first, journal, model=name)
         _leaderboard(first, journal)
 
-    task = {"horizon": first.horizon, "target": panel.schema.target}
+    task = {"horizon": first.horizon, "target": found.panel.schema.target}
     runs.baselines(first.baselines, task | told, tell)
-    return Study(panel, forecasters, backtests)
 
 
 def _pictures(backtest: Backtest, journal: Journal) -> None:
@@ -163,3 +175,8 @@ def _pictures(backtest: Backtest, journal: Journal) -> None:
 
 def _leaderboard(backtest: Backtest, journal: Journal) -> None:
     journal.text("leaderboard.csv", backtest.leaderboard.to_csv(index=False))
+    journal.note(
+        f"{backtest.name}: {backtest.horizon} steps ahead from {len(backtest.origins):,} origins. "
+        f"Errors in {backtest.unit or 'the unit of the target'}; skill is the share of the error "
+        f"of {backtest.reference} that is avoided.\n\n{markdown(backtest.leaderboard)}"
+    )

@@ -11,9 +11,10 @@ from ..datasets import Clips
 from ..pipelines.next_frame import Evaluation, NextFrame
 from ..pipelines.next_frame.charts import animation, lead_chart, lead_picture, strip
 from ..pipelines.next_frame.evaluation import record
+from .digests import of_clips
 from .files import slug, write_all, write_animation
 from .journal import Journal
-from .run import Listeners, Ranked, Runs, nobody
+from .run import Listeners, Ranked, Runs, markdown, nobody
 
 LEADS = 20  # pictures of leads, at most, after that of lead 0
 
@@ -69,18 +70,25 @@ def frames_study(
     Raises:
         DataError: clips that the networks cannot read.
     """
-    runs = Runs("video", clips.name, listeners)
     split = {"split.test_clips": len(clips.test)}
     evaluations: dict[str, Evaluation] = {}
-    for cell, predictor in predictors.items():
-        with runs.network(cell, predictor.seed) as journal:
-            journal.parameters(split | {"dataset": clips.name})
-            predictor.fit(clips, recorder=journal)
-            evaluation = evaluations[cell] = predictor.evaluate(clips, recorder=journal)
-            journal.metrics({"time/fit_s": evaluation.seconds})
-            _pictures(evaluation, cell, journal)
-            journal.artifact(predictor.save(journal.folder / "model"))
-    first = next(iter(evaluations.values()))
+    with Runs("video", clips.name, listeners, lambda: of_clips(clips)) as runs:
+        for cell, predictor in predictors.items():
+            with runs.network(cell, predictor.seed) as journal:
+                journal.parameters(split | {"dataset": clips.name})
+                predictor.fit(clips, recorder=journal)
+                evaluation = evaluations[cell] = predictor.evaluate(clips, recorder=journal)
+                journal.metrics({"time/fit_s": evaluation.seconds})
+                _pictures(evaluation, cell, journal)
+                journal.saved("model", predictor.save)
+        found = FramesStudy(clips, predictors, evaluations)
+        _baselines(runs, found, split)
+        runs.conclude(found.leaderboard)
+    return found
+
+
+def _baselines(runs: Runs, found: FramesStudy, split: dict[str, Any]) -> None:
+    first = next(iter(found.evaluations.values()))
 
     def tell(name: str, journal: Journal) -> None:
         record(first, journal, model=name)
@@ -90,7 +98,6 @@ def frames_study(
     task: dict[str, Any] = {"context": first.context, "horizon": first.horizon}
     task |= {"frame": f"{height}x{width}x{channels}"} | split
     runs.baselines(first.baselines, task, tell)
-    return FramesStudy(clips, predictors, evaluations)
 
 
 def _pictures(evaluation: Evaluation, model: str, journal: Journal) -> None:
@@ -100,6 +107,11 @@ def _pictures(evaluation: Evaluation, model: str, journal: Journal) -> None:
     journal.animation("roll-out", animation(sample, model))
     journal.picture("error-by-lead", lead_chart([evaluation]))
     journal.text("leaderboard.csv", evaluation.leaderboard.to_csv(index=False))
+    journal.note(
+        f"{evaluation.name}: {evaluation.horizon} frames rolled out freely after "
+        f"{evaluation.context}, {evaluation.clips:,} test clips. Skill is the share of the MSE of "
+        f"{evaluation.reference} that is avoided.\n\n{markdown(evaluation.leaderboard)}"
+    )
 
 
 def _test_by_lead(evaluation: Evaluation, model: str, journal: Journal) -> None:
