@@ -32,7 +32,8 @@ def of_panel(panel: Panel, use: str) -> Used:
     """Times, values, covariates and what was filled in, of every row of every series."""
     schema = panel.schema
     columns = ("y", *schema.past, *schema.future)
-    digest = _Digest((schema.target, columns, schema.static, schema.frequency, schema.zone))
+    names = (schema.target, schema.past, schema.future, schema.static)
+    digest = _Digest((*names, schema.frequency, schema.zone))
     for series in panel:
         digest.add(series.unique_id, series.static, len(series))
         digest.array(series.times.to_numpy("datetime64[ns]").view("int64"))
@@ -77,7 +78,7 @@ class _Digest:
     def array(self, values: np.ndarray) -> None:
         self.add(values.dtype.str, values.shape)
         for first in range(0, len(values), PART):  # clips may be views that overlap
-            self._hash.update(np.ascontiguousarray(values[first : first + PART]))
+            self._hash.update(values[first : first + PART].tobytes())
 
     @property
     def text(self) -> str:

@@ -91,9 +91,15 @@ class Journal:
                 self._tell("resume")
             else:
                 self._writer = Writer(self.folder)
-                about = {"experiment": self.experiment, "run": self.run, "tags": self.tags}
-                about |= {"uid": self.uid, "parent": self.parent, "format": FORMAT}
-                self._tell("start", **about)
+                self._tell(
+                    "start",
+                    experiment=self.experiment,
+                    run=self.run,
+                    tags=self.tags,
+                    uid=self.uid,
+                    parent=self.parent,
+                    format=FORMAT,
+                )
         except BaseException as error:
             self.__exit__(type(error), error, None)
             raise

@@ -63,5 +63,8 @@ def redacted(text: str) -> str:
     """
     text = re.sub(r"(\b[a-z][a-z0-9+.-]*://)[^/\s]*@", r"\1***@", text, flags=re.IGNORECASE)
     return re.sub(
-        r"((?:password|passwd|pwd|token|secret)\s*[=:]\s*)[^&\s;,'\"]+", r"\1***", text, flags=re.I
+        r"((?:password|passwd|pwd|token|secret)\s*[=:]\s*['\"]?)[^&\s;,'\"]+",
+        r"\1***",
+        text,
+        flags=re.I,
     )
