@@ -10,12 +10,22 @@ DEFAULT_URI = "sqlite:///mlflow.db"
 SQLITE = "sqlite:///"
 FOLDER = "rnnzoo-runs"
 #: The schemes of stores: files, databases, servers.
-SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "http", "https", "databricks")
+SCHEMES = ("sqlite", "postgresql", "postgres", "mysql", "mssql", "http", "https", "databricks")
 
 
 def tracking_uri() -> str:
     """`MLFLOW_TRACKING_URI`, or a SQLite file in the working directory."""
     return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI
+
+
+def with_driver(uri: str) -> str:
+    """The address of a store as it is opened: releases of SQLAlchemy differ in the driver that
+    they take for PostgreSQL where none is named.
+
+    >>> with_driver("postgresql://db/mlflow")
+    'postgresql+psycopg://db/mlflow'
+    """
+    return re.sub("^postgres(ql)?://", "postgresql+psycopg://", uri)
 
 
 def database_of(uri: str) -> Path | None:

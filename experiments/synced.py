@@ -5,6 +5,8 @@ from pathlib import Path
 
 from ..errors import ArgumentError
 from .display import console
+from .places import runs_folder
+from .records import folders
 
 
 def synced(runs: Path | None) -> int:
@@ -17,13 +19,14 @@ def synced(runs: Path | None) -> int:
         The exit status: 2 if a journal is damaged, else 0.
 
     Raises:
-        ArgumentError: there is no such folder.
+        ArgumentError: there is no run in the folder.
         TrackingError: the store cannot be used.
     """
     from .tracking import sync
 
-    if runs is not None and not runs.is_dir():
-        raise ArgumentError(f"There is no folder {runs}.")
+    runs = runs or runs_folder()
+    if not any(folders(runs)):
+        raise ArgumentError(f"There are no runs in {runs}: name their folder with --runs.")
     out = console()
     done = sync(runs)
     out.print(f"{done.events} events of {_runs(done.runs)} were brought to {done.uri}.")

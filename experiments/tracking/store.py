@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ...errors import TrackingError
 from ..files import slug
-from ..places import check_uri, database_of, redacted, tracking_uri
+from ..places import check_uri, database_of, redacted, tracking_uri, with_driver
 from ..tasks import TASKS, VIEW, task_of, view_state
 from .database import create_once
 
@@ -68,14 +68,20 @@ class Store:
     """
 
     def __init__(self, uri: str | None = None):
-        self._uri = uri or tracking_uri()
-        self.uri = redacted(self._uri)
-        check_uri(self._uri)
+        named = uri or tracking_uri()
+        self.uri = redacted(named)
+        check_uri(named)
+        self._uri = with_driver(named)
         try:
             create_once(self._uri, self._artifacts().as_uri())
             self.client = mlflow.MlflowClient(self._uri)
             self.client.search_experiments(max_results=1)
-        except (*FAULTS, ImportError) as error:  # a database whose driver is not installed
+        except ImportError as error:
+            raise TrackingError(
+                f"The tracking store {self.uri} needs a driver that is not installed: {error}. "
+                "For PostgreSQL install rnnzoo[postgres]."
+            ) from error
+        except FAULTS as error:
             raise TrackingError(
                 f"The tracking store {self.uri} cannot be used: {first_line(error)}. "
                 "Set MLFLOW_TRACKING_URI, or run with --no-tracking."
@@ -182,7 +188,7 @@ def server_environment() -> dict[str, str]:
     The store is named here, where no list of processes shows its password.
     """
     return os.environ | {
-        "MLFLOW_BACKEND_STORE_URI": tracking_uri(),
+        "MLFLOW_BACKEND_STORE_URI": with_driver(tracking_uri()),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",

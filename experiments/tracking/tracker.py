@@ -137,7 +137,8 @@ class Tracker:
             while (run := self._next()) is not None:
                 self._bring(run, store)
         except FAULTS as error:
-            self._failed(first_line(error.__cause__ or error))
+            lower = error.__cause__
+            self._failed(first_line(lower if isinstance(lower, FAULTS) else error))
         except Exception as error:  # nobody else would see what this thread dies of
             self._failed(f"{type(error).__name__}: {first_line(error)}")
 

@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import socketserver
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -317,64 +316,6 @@ def test_a_server_that_is_killed(server, undisturbed, tmp_path, caplog):
         run = tell(tracked(tracker), kill)
     server.start()
     check_synced(run, tracker, server, undisturbed, caplog)
-
-
-TOGETHER = """
-import sys
-from pathlib import Path
-from rnnzoo.experiments.journal import Journal
-from rnnzoo.experiments.tracking import Tracker
-uri, runs, name = sys.argv[1:]
-with Tracker(uri, Path(runs), strict=True) as tracker:
-    with Journal("forecast/cold", name, {}, (tracker.projection(),), tracker.root) as journal:
-        for step in range(1, 21):
-            journal.metrics({"train/loss": 1 / step}, step=step)
-        journal.text("table.csv", "a")
-"""
-
-
-def together(uri, runs, count=8):
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", TOGETHER, uri, runs, f"run-{i}"],
-            stderr=subprocess.PIPE, text=True, cwd=runs,
-        )
-        for i in range(count)
-    ]  # fmt: skip
-    errors = [process.communicate()[1] for process in processes]
-    assert [process.returncode for process in processes] == [0] * count, errors
-    store = Store(uri)
-    found = store.runs("forecast/cold")
-    assert sorted(found["name"]) == sorted(f"run-{i}" for i in range(count))
-    for run in found["run"]:
-        history = store.client.get_metric_history(run, "train/loss")
-        assert [point.step for point in history] == list(range(1, 21))
-        assert [item.path for item in store.client.list_artifacts(run)] == ["table.csv"]
-    assert sync(runs, uri).complete == count
-    return store
-
-
-def check_cold_start(folder):
-    folder.mkdir()
-    together(f"sqlite:///{folder / 'mlflow.db'}", folder)
-    with contextlib.closing(sqlite3.connect(folder / "mlflow.db")) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        (runs,) = connection.execute("SELECT count(*) FROM runs").fetchone()
-    assert runs == 8
-
-
-@pytest.mark.slow
-def test_processes_that_start_together_on_a_missing_database(tmp_path):
-    check_cold_start(tmp_path / "cold")
-
-
-@pytest.mark.soak
-def test_five_cold_starts(tmp_path, capsys):
-    for k in range(5):
-        check_cold_start(tmp_path / str(k))
-    with capsys.disabled():
-        print("\ncold starts: 5 of 8 processes each, 40 runs in 5 databases, all in their place")
 
 
 KILLED = """
