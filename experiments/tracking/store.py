@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Callable
@@ -211,7 +212,8 @@ def trying(call: Callable[[], Result]) -> Result:
 def first_line(error: BaseException) -> str:
     """What an error says, on one line and without passwords."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return redacted(lines[0]).rstrip(".")
+    below = re.search(r"Caused by \w+\([\"'](.*)[\"']\)\)", lines[0])  # of HTTP: what failed there
+    return redacted(below[1].partition(": ")[2] if below else lines[0]).rstrip(".")
 
 
 def _row(run: Any) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def test_a_file_that_is_no_database(tmp_path, caplog):
         Store(f"sqlite:///{tmp_path / 'notes.db'}")
     with Tracker(f"sqlite:///{tmp_path / 'notes.db'}") as tracker:
         tell(journal(tracker))
-    assert "cannot be used" in caplog.text
+    assert "file is not a database" in caplog.text
     assert tracker.pending == 7
 
 

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import keras
@@ -233,3 +234,17 @@ def test_mlflow_itself_is_left_as_it_was():
 
 def test_every_cell_has_a_colour_of_its_own():
     assert len(set(COLOURS)) == len(COLOURS) >= len(CELLS)
+
+
+@pytest.mark.slow
+def test_the_python_of_the_page_runs(root, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("RNNZOO_RUNS", raising=False)
+    page = (root / "docs" / "tracking.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(code, "tracking.md", "exec"), {})
+    shown = capsys.readouterr().out
+    assert "Runs are in sqlite:///mlflow.db." in shown
+    assert "FINISHED" in shown
+    assert shown.splitlines()[-1] == "1"
