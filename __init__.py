@@ -38,6 +38,7 @@ _WHERE = {
     "FitError": ".errors",
     "LeakError": ".errors",
     "ModelFileError": ".errors",
+    "JournalError": ".errors",
     "TrackingError": ".errors",
 }
 _MODULES = {"cells": ".zoo.cells", "zoo": ".zoo", "datasets": ".datasets"}

@@ -34,6 +34,10 @@ class TrackingError(RnnzooError, RuntimeError):
     """The tracking store cannot be used."""
 
 
+class JournalError(RnnzooError, RuntimeError):
+    """The journal of a run is damaged, or cannot be written."""
+
+
 class ModelFileError(RnnzooError, ValueError):
     """A saved model is missing, damaged, or from another version."""
 

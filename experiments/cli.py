@@ -1,8 +1,8 @@
 """The command line. What it needs is imported when a command runs."""
 
-import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,7 @@ import typer
 from ..errors import one_of, whole_number
 from .cli_forecast import forecast
 from .inputs import listed, named_clips, options
-from .terminal import Debug, Tracking, clearly, open_store
+from .terminal import Debug, Strict, Tracking, clearly, open_store
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,6 +53,7 @@ def frames(
     ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same forecast.")] = 0,
     tracking: Tracking = True,
+    strict: Strict = False,
     save: Annotated[Path | None, typer.Option(help="Folder for models and pictures.")] = None,
     debug: Debug = False,
 ) -> None:
@@ -74,7 +75,7 @@ def frames(
         cell_options=options(cell_option) or None,
         seed=seed,
     )
-    store = open_store if tracking else None
+    store = partial(open_store, strict=strict) if tracking else None
     run(clips, listed(cell) or ["conv_lstm"], settings, open_store=store, save=save)
 
 
@@ -92,6 +93,7 @@ def run_(
         bool, typer.Option("--list", help="List the experiments that come with rnnzoo.")
     ] = False,
     tracking: Tracking = True,
+    strict: Strict = False,
     save: Annotated[Path | None, typer.Option(help="Folder for models and charts.")] = None,
     debug: Debug = False,
 ) -> None:
@@ -103,7 +105,8 @@ def run_(
         return
     from .run_config import run_config
 
-    run_config(experiment, change or [], open_store=open_store if tracking else None, save=save)
+    store = partial(open_store, strict=strict) if tracking else None
+    run_config(experiment, change or [], open_store=store, save=save)
 
 
 @app.command()
@@ -113,12 +116,13 @@ def demo(
         "rnnzoo-demo"
     ),
     tracking: Tracking = True,
+    strict: Strict = False,
     debug: Debug = False,
 ) -> None:
     """Forecast a temperature, a share price, and the next frames of clips, beside baselines."""
     from .demo import demo as run
 
-    run(output, open_store() if tracking else None)
+    run(output, open_store(strict=strict) if tracking else None)
 
 
 @app.command()
@@ -219,7 +223,7 @@ def ui(
 ) -> None:
     """Open the dashboard: MLflow's own server, reachable from this machine only."""
     from .tasks import charts_address
-    from .tracking import server_command
+    from .tracking import server_command, server_environment
 
     store = open_store(existing=True)
     if store.uri.startswith("http"):
@@ -231,9 +235,23 @@ def ui(
     for name in store.experiments():
         address = charts_address(store.experiment(name))
         print(f"  {name}: http://127.0.0.1:{port}{address}", flush=True)
-    environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    command = [sys.executable, "-m", "mlflow", *server_command(store.uri, port)]
-    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+    command = [sys.executable, "-m", "mlflow", *server_command(port)]
+    done = subprocess.run(command, env=server_environment(), check=False)
+    raise typer.Exit(done.returncode)
+
+
+@app.command()
+@clearly
+def sync(
+    runs: Annotated[
+        Path | None, typer.Option(help="Folder of the runs. (default: RNNZOO_RUNS, or rnnzoo-runs)")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Bring to the tracking store what did not arrive there while the runs went on."""
+    from .synced import synced
+
+    raise typer.Exit(synced(runs))
 
 
 if __name__ == "__main__":

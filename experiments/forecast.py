@@ -14,7 +14,8 @@ from ..pipelines.forecasting import Forecaster
 from .display import Display, console, frame_table, leaderboard_table, print_table
 from .files import check_folder, model_folder, whole
 from .forecast_study import Study, split, study
-from .run import Origin, listeners
+from .origin import Origin
+from .run import brought, listeners
 
 SHOWN = 24  # rows of the forecast that are printed
 WALKERS = 3  # networks that are shown beside the random walk
@@ -78,27 +79,31 @@ def compete(
     out = console()
     for repair in panel.repairs:
         out.print(f"Repaired: {repair}")
-    store = None if open_store is None else open_store()
-    with Display(out) as display:
-        follow = listeners(display.follow, store)
-        found = study(panel, forecasters, test_rows, follow, audit, origin)
-    print_leaderboard(found, test_rows, out)
-    if audit:
-        out.print(f"\n{found.best}: {found.backtests[found.best].audit}")
-    ahead = None
-    for forecaster in found.forecasters.values():
-        forecaster.warm_up(panel)
-    if not panel.schema.future or future_rows is not None:
-        ahead = found.forecasters[found.best].predict(future=future_rows)
-        _print_forecast(ahead, found.best, out)
-    else:
-        out.print("\nTo forecast beyond the data, give the covariates there: --future-rows FILE")
-    if save is not None:
-        _save(found, ahead, save)
-        out.print(f"\nModels, charts and tables are in {save}")
-    if store is not None:
-        out.print(f"\nRuns are in {store.uri}. See them with: rnnzoo compare, rnnzoo ui")
+    tracker = None if open_store is None else open_store()
+    with brought(tracker, out):
+        with Display(out) as display:
+            follow = listeners(display.follow, tracker)
+            found = study(panel, forecasters, test_rows, follow, audit, origin)
+        print_leaderboard(found, test_rows, out)
+        if audit:
+            out.print(f"\n{found.best}: {found.backtests[found.best].audit}")
+        ahead = _ahead(found, future_rows, out)
+        if save is not None:
+            _save(found, ahead, save)
+            out.print(f"\nModels, charts and tables are in {save}")
     return found
+
+
+def _ahead(found: Study, future_rows: Path | None, out: Console) -> pd.DataFrame | None:
+    """What follows the data by the best network, printed; nothing without its covariates."""
+    for forecaster in found.forecasters.values():
+        forecaster.warm_up(found.panel)
+    if found.panel.schema.future and future_rows is None:
+        out.print("\nTo forecast beyond the data, give the covariates there: --future-rows FILE")
+        return None
+    ahead = found.forecasters[found.best].predict(future=future_rows)
+    _print_forecast(ahead, found.best, out)
+    return ahead
 
 
 def checked_rows(

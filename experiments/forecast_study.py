@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,10 +18,12 @@ from ..pipelines.forecasting.charts import (
     forecast_chart,
     lead_chart,
 )
+from .digests import Used, of_panel
 from .files import slug, write_all
 from .journal import Journal
+from .origin import Origin
 from .paired import FILE, of_backtest
-from .run import Listeners, Origin, Ranked, Runs, nobody
+from .run import Listeners, Ranked, Runs, markdown, nobody
 from .run_report import FILE as REPORT
 from .run_report import run_report
 
@@ -127,40 +130,49 @@ def study(
     for forecaster in forecasters.values():
         forecaster.plan(panel, reserved=cut.kept)
     training = panel.cut([len(series) - k for series, k in zip(panel, cut.kept, strict=True)])
-    origin = origin or Origin()
-    runs = Runs("forecast", panel.schema.name, listeners, origin)
     told = {"split.test_rows": test_rows, "split.test_start": stamp(cut.begins, panel.schema.zone)}
     backtests: dict[str, Backtest] = {}
     first: Backtest | None = None
-    for label, forecaster in forecasters.items():
-        with runs.network(forecaster.cell, forecaster.seed, label) as journal:
-            journal.parameters(told)
-            origin.tell(label, journal)
-            forecaster.fit(training, recorder=journal)
-            if first is None:
-                first = backtest = _called(label, forecaster.backtest(panel, audit=audit))
-            else:  # the baselines are the same: they are forecast once
-                backtest = forecaster.backtest(panel, baselines=(), audit=audit)
-                backtest = _called(label, backtest).beside(first)
-            backtests[label] = backtest
-            record(backtest, journal)
-            journal.metrics({"time/fit_s": backtest.seconds})
-            _pictures(backtest, journal)
-            settings = told | forecaster.get_params(deep=False) | dict(origin.parameters)
-            colour = runs.colour(forecaster.cell, label)
-            report = run_report(backtest, panel, colour, journal.folder, settings)
-            journal.text(REPORT, report)
-            journal.artifact(forecaster.save(journal.folder / "model"))
-    first = next(iter(backtests.values()))
+
+    def used() -> list[Used]:
+        return [of_panel(training, "training"), of_panel(panel, "test")]
+
+    origin = origin or Origin()
+    with Runs("forecast", panel.schema.name, listeners, used, origin) as runs:
+        for label, forecaster in forecasters.items():
+            with runs.network(forecaster.cell, forecaster.seed, label) as journal:
+                journal.parameters(told)
+                forecaster.fit(training, recorder=journal)
+                if first is None:
+                    first = backtest = _called(label, forecaster.backtest(panel, audit=audit))
+                else:  # the baselines are the same: they are forecast once
+                    backtest = forecaster.backtest(panel, baselines=(), audit=audit)
+                    backtest = _called(label, backtest).beside(first)
+                backtests[label] = backtest
+                record(backtest, journal)
+                journal.metrics({"time/fit_s": backtest.seconds})
+                _pictures(backtest, journal)
+                settings = told | forecaster.get_params(deep=False) | dict(origin.parameters)
+                colour = runs.colour(forecaster.cell, label)
+                report = run_report(backtest, panel, colour, journal.folder, settings)
+                journal.text(REPORT, report)
+                journal.saved("model", forecaster.save)
+        found = Study(panel, forecasters, backtests)
+        _baselines(runs, found, told)
+        runs.conclude(found.leaderboard)
+    return found
+
+
+def _baselines(runs: Runs, found: Study, told: dict[str, Any]) -> None:
+    first = found.first
 
     def tell(name: str, journal: Journal) -> None:
         record(first, journal, model=name)
         _kept(first, name, journal)
         _leaderboard(first, journal)
 
-    task = {"horizon": first.horizon, "target": panel.schema.target}
+    task = {"horizon": first.horizon, "target": found.panel.schema.target}
     runs.baselines(first.baselines, task | told, tell)
-    return Study(panel, forecasters, backtests)
 
 
 def _called(label: str, backtest: Backtest) -> Backtest:
@@ -193,3 +205,8 @@ def _kept(backtest: Backtest, model: str, journal: Journal) -> None:
 
 def _leaderboard(backtest: Backtest, journal: Journal) -> None:
     journal.text("leaderboard.csv", backtest.leaderboard.to_csv(index=False))
+    journal.note(
+        f"{backtest.name}: {backtest.horizon} steps ahead from {len(backtest.origins):,} origins. "
+        f"Errors in {backtest.unit or 'the unit of the target'}; skill is the share of the error "
+        f"of {backtest.reference} that is avoided.\n\n{markdown(backtest.leaderboard)}"
+    )

@@ -11,7 +11,8 @@ from ..pipelines.next_frame import NextFrame
 from .display import Display, console, leaderboard_table, print_table
 from .files import check_folder, model_folder
 from .frames_study import FramesStudy, frames_study
-from .run import Origin, listeners
+from .origin import Origin
+from .run import brought, listeners
 
 FEW = 10  # test clips: below, the scores are told to be uncertain
 
@@ -58,17 +59,16 @@ def compete(
     if save is not None:
         check_folder(save, predictors)
     out = console()
-    store = None if open_store is None else open_store()
-    with Display(out) as display:
-        found = frames_study(clips, predictors, listeners(display.follow, store), origin)
-    print_frames(found, out)
-    if save is not None:
-        found.write(save)
-        for name, predictor in found.predictors.items():
-            predictor.save(model_folder(save, name))
-        out.print(f"\nModels, pictures and tables are in {save}")
-    if store is not None:
-        out.print(f"\nRuns are in {store.uri}. See them with: rnnzoo compare, rnnzoo ui")
+    tracker = None if open_store is None else open_store()
+    with brought(tracker, out):
+        with Display(out) as display:
+            found = frames_study(clips, predictors, listeners(display.follow, tracker), origin)
+        print_frames(found, out)
+        if save is not None:
+            found.write(save)
+            for name, predictor in found.predictors.items():
+                predictor.save(model_folder(save, name))
+            out.print(f"\nModels, pictures and tables are in {save}")
     return found
 
 

@@ -11,10 +11,12 @@ from ..datasets import Clips
 from ..pipelines.next_frame import Evaluation, NextFrame
 from ..pipelines.next_frame.charts import animation, lead_chart, lead_picture, strip
 from ..pipelines.next_frame.evaluation import record
-from .files import slug, write_all, write_animation
+from .digests import of_clips
+from .files import slug, whole, write_all, write_animation
 from .journal import Journal
+from .origin import Origin
 from .paired import FILE, FRAMES, frames_of, of_evaluation
-from .run import Listeners, Origin, Ranked, Runs, nobody
+from .run import Listeners, Ranked, Runs, markdown, nobody
 from .run_report import FILE as REPORT
 from .run_report import frames_report
 
@@ -76,25 +78,31 @@ def frames_study(
     Raises:
         DataError: clips that the networks cannot read.
     """
-    origin = origin or Origin()
-    runs = Runs("video", clips.name, listeners, origin)
     split = {"split.test_clips": len(clips.test)}
     evaluations: dict[str, Evaluation] = {}
-    for label, predictor in predictors.items():
-        with runs.network(predictor.cell, predictor.seed, label) as journal:
-            journal.parameters(split | {"dataset": clips.name})
-            origin.tell(label, journal)
-            predictor.fit(clips, recorder=journal)
-            evaluation = _called(label, predictor.evaluate(clips, recorder=journal))
-            evaluations[label] = evaluation
-            journal.metrics({"time/fit_s": evaluation.seconds})
-            _pictures(evaluation, label, journal)
-            settings = split | predictor.get_params(deep=False) | dict(origin.parameters)
-            colour = runs.colour(predictor.cell, label)
-            report = frames_report(evaluation, colour, journal.folder, settings)
-            journal.text(REPORT, report)
-            journal.artifact(predictor.save(journal.folder / "model"))
-    first = next(iter(evaluations.values()))
+    origin = origin or Origin()
+    with Runs("video", clips.name, listeners, lambda: of_clips(clips), origin) as runs:
+        for label, predictor in predictors.items():
+            with runs.network(predictor.cell, predictor.seed, label) as journal:
+                journal.parameters(split | {"dataset": clips.name})
+                predictor.fit(clips, recorder=journal)
+                evaluation = _called(label, predictor.evaluate(clips, recorder=journal))
+                evaluations[label] = evaluation
+                journal.metrics({"time/fit_s": evaluation.seconds})
+                _pictures(evaluation, label, journal)
+                settings = split | predictor.get_params(deep=False) | dict(origin.parameters)
+                colour = runs.colour(predictor.cell, label)
+                report = frames_report(evaluation, colour, journal.folder, settings)
+                journal.text(REPORT, report)
+                journal.saved("model", predictor.save)
+        found = FramesStudy(clips, predictors, evaluations)
+        _baselines(runs, found, split)
+        runs.conclude(found.leaderboard)
+    return found
+
+
+def _baselines(runs: Runs, found: FramesStudy, split: dict[str, Any]) -> None:
+    first = next(iter(found.evaluations.values()))
 
     def tell(name: str, journal: Journal) -> None:
         record(first, journal, model=name)
@@ -105,7 +113,6 @@ def frames_study(
     task: dict[str, Any] = {"context": first.context, "horizon": first.horizon}
     task |= {"frame": f"{height}x{width}x{channels}"} | split
     runs.baselines(first.baselines, task, tell)
-    return FramesStudy(clips, predictors, evaluations)
 
 
 def _called(label: str, evaluation: Evaluation) -> Evaluation:
@@ -126,14 +133,23 @@ def _pictures(evaluation: Evaluation, model: str, journal: Journal) -> None:
     journal.animation("roll-out", animation(sample, model))
     journal.picture("error-by-lead", lead_chart([evaluation]))
     journal.text("leaderboard.csv", evaluation.leaderboard.to_csv(index=False))
+    journal.note(
+        f"{evaluation.name}: {evaluation.horizon} frames rolled out freely after "
+        f"{evaluation.context}, {evaluation.clips:,} test clips. Skill is the share of the MSE of "
+        f"{evaluation.reference} that is avoided.\n\n{markdown(evaluation.leaderboard)}"
+    )
 
 
 def _kept(evaluation: Evaluation, model: str, journal: Journal) -> None:
     """What later comparisons need: the error of each clip, and the first clip itself."""
     journal.text(FILE, of_evaluation(evaluation, model).text())
-    path = journal.folder / FRAMES
-    np.savez_compressed(path, **frames_of(evaluation, model))
-    journal.artifact(path)
+    frames = frames_of(evaluation, model)
+
+    def write(path: Path) -> None:
+        with whole(path) as fresh:
+            np.savez_compressed(fresh, **frames)
+
+    journal.saved(FRAMES, write)
 
 
 def _test_by_lead(evaluation: Evaluation, model: str, journal: Journal) -> None:

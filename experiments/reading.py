@@ -16,7 +16,8 @@ import pandas as pd
 
 from ..errors import ArgumentError, one_of
 from .paired import FILE, FRAMES, Errors
-from .tracking import FAULTS, Store
+from .tracking import Store
+from .tracking.store import FAULTS
 
 FRAME_PARTS = ("context", "truth", "forecast")
 

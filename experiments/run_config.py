@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +10,11 @@ from ..datasets import Clips, Panel
 from ..errors import ArgumentError, ArgumentTypeError, whole_number
 from .config import find, load_config, subject
 from .inputs import named_clips, named_panel
-from .run import COLOURS, Origin, colour_of
+from .origin import Origin
+from .run import COLOURS, colour_of
 from .yaml_file import dumped
 
 NAME = r"\w[\w ,.+=-]*"  # of a model: it becomes the name of a folder
-
-
-@dataclass(frozen=True)
-class Planned:
-    """What an experiment comes to.
-
-    Attributes:
-        models: unfitted networks, by label.
-        origin: what their runs are told.
-        config: the experiment, with every setting as it is used.
-    """
-
-    models: dict[str, Any]
-    origin: Origin
-    config: dict[str, Any]
 
 
 def run_config(
@@ -73,7 +59,7 @@ def _forecast(
     future_rows = None if ahead is None else _beside(path, ahead)
     asked = config.get("split", {}).get("test_rows")
     test_rows = checked_rows(panel, forecasters, asked, save, future_rows)
-    plan = planned(config | {"split": {"test_rows": test_rows}}, path, forecasters)
+    origin = planned(config | {"split": {"test_rows": test_rows}}, path, forecasters)
     return compete(
         panel,
         forecasters,
@@ -82,7 +68,7 @@ def _forecast(
         open_store=open_store,
         save=save,
         future_rows=future_rows,
-        origin=plan.origin,
+        origin=origin,
     )
 
 
@@ -102,12 +88,12 @@ def _video(
                 f"Received: {kept}"
             )
         clips = replace(clips, test=clips.test[:kept])
-    plan = planned(config | {"split": {"test_clips": len(clips.test)}}, path, predictors)
-    return compete(clips, predictors, open_store=open_store, save=save, origin=plan.origin)
+    origin = planned(config | {"split": {"test_clips": len(clips.test)}}, path, predictors)
+    return compete(clips, predictors, open_store=open_store, save=save, origin=origin)
 
 
-def planned(config: dict[str, Any], path: Path, networks: dict[str, Any]) -> Planned:
-    """The whole experiment, and for each of its runs the experiment that repeats it alone.
+def planned(config: dict[str, Any], path: Path, networks: dict[str, Any]) -> Origin:
+    """What the runs are told: the whole experiment, and to each the one that repeats it alone.
 
     Args:
         config: what is set in the file.
@@ -119,18 +105,18 @@ def planned(config: dict[str, Any], path: Path, networks: dict[str, Any]) -> Pla
         for key, value in config["data"].items()
         if value is not None
     }
-    shared = config | {"data": data, "defaults": {}}
+    shared = config | {"data": data}
     entries = {_name(entry): entry for entry in config["models"]}
-    models, configs = {}, {}
+    models, configs = {}, {"": dumped(shared)}
     for label, network in networks.items():
         name = _name_of(label, network.seed, entries)
         settings = {k: v for k, v in network.get_params(deep=False).items() if k != "seed"}
         entry = {"name": name} | settings
         models[label] = name
-        configs[label] = dumped(shared | {"models": [entry], "seeds": [network.seed]})
+        alone = {"defaults": {}, "models": [entry], "seeds": [network.seed]}
+        configs[label] = dumped(shared | alone)
     told = {"config.seeds": str(_seeds(config))} | {f"data.{k}": str(v) for k, v in data.items()}
-    origin = Origin(config["study"], told, models, _colours(entries, models), configs)
-    return Planned(networks, origin, shared)
+    return Origin(config["study"], told, models, _colours(entries, models), configs)
 
 
 def _networks(config: dict[str, Any], path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from rnnzoo.experiments.reading import all_runs, chosen, of_study
 from rnnzoo.experiments.report import comparison_page
 from rnnzoo.experiments.standing import groups
 from rnnzoo.experiments.svg import Bar, Line, bar_chart, line_chart, ticks
+from rnnzoo.experiments.tracking import Tracker
 from rnnzoo.pipelines.significance import diebold_mariano
 from scipy import stats
 from typer.testing import CliRunner
@@ -28,12 +29,16 @@ def errors_of(model, seed):
     return Errors("origin", [str(i) for i in range(ORIGINS)], values, 3)
 
 
-def write_run(store, model, seed=None, *, study="waves", began="2026-01-01 10:00:00", keep=True):
+def journal_of(tracker, experiment, name, tags):
+    return Journal(experiment, name, tags, (tracker.projection(),), tracker.root)
+
+
+def write_run(tracker, model, seed=None, *, study="waves", began="2026-01-01 10:00:00", keep=True):
     """A run as a study makes it, without the work."""
     name = model if seed is None else f"{model}-{seed}"
     tags = {"study": began, "study.name": study, "cell": model, "model": model}
     tags |= {"task": "forecast", "dataset": "made", "colour": "#0072B2"}
-    with Journal("forecast/made", name, tags, (store.projection(),)) as journal:
+    with journal_of(tracker, "forecast/made", name, tags) as journal:
         told = {"target": "y", "horizon": 3, "split.test_rows": ORIGINS + 2}
         told |= {"split.test_start": "2026-01-01", "ranked_by": "mae"}
         if seed is not None:
@@ -51,14 +56,16 @@ def write_run(store, model, seed=None, *, study="waves", began="2026-01-01 10:00
 
 @pytest.fixture(scope="module")
 def runs(store):
-    for seed in (0, 1, 2):
-        write_run(store, "gru", seed)
-    write_run(store, HOSTILE, 0)
-    write_run(store, "naive-last")
-    write_run(store, "theta")
-    write_run(store, "gru", 5, study="later", began="2026-02-01 10:00:00", keep=False)
-    write_run(store, "gru", 6, study="later", began="2026-02-01 10:00:00", keep=False)
-    write_run(store, "naive-last", study="later", began="2026-02-01 10:00:00", keep=False)
+    later = {"study": "later", "began": "2026-02-01 10:00:00", "keep": False}
+    with Tracker(store.uri) as tracker:
+        for seed in (0, 1, 2):
+            write_run(tracker, "gru", seed)
+        write_run(tracker, HOSTILE, 0)
+        write_run(tracker, "naive-last")
+        write_run(tracker, "theta")
+        write_run(tracker, "gru", 5, **later)
+        write_run(tracker, "gru", 6, **later)
+        write_run(tracker, "naive-last", **later)
     return all_runs(store, "forecast/made")
 
 
@@ -177,10 +184,10 @@ def rnnzoo(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def write_film(store, model, seed, shade):
+def write_film(tracker, model, seed, shade):
     """A run of frames: a bright column that moves, forecast with another shade."""
     tags = {"study": "2026-01-01 10:00:00", "study.name": "films", "cell": model, "model": model}
-    with Journal("video/made", f"{model}-{seed}", tags, (store.projection(),)) as journal:
+    with journal_of(tracker, "video/made", f"{model}-{seed}", tags) as journal:
         told = {"context": 2, "horizon": 3, "split.test_clips": 1, "frame": "8x8x1", "seed": seed}
         journal.parameters(told)
         journal.metrics({"test/mse": float(shade)})
@@ -194,8 +201,9 @@ def write_film(store, model, seed, shade):
 
 
 def test_frames_stand_beside_the_truth(store):
-    for model, shade in (("conv_lstm", 100), ("conv_gru", 200), ("st_lstm", 50)):
-        write_film(store, model, 0, shade)
+    with Tracker(store.uri) as tracker:
+        for model, shade in (("conv_lstm", 100), ("conv_gru", 200), ("st_lstm", 50)):
+            write_film(tracker, model, 0, shade)
     (group,) = groups(of_study(all_runs(store, "video/made"), "films"))
     page = comparison_page("films", [group], "")
     told = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
