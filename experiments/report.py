@@ -158,26 +158,27 @@ def _player(group: Group) -> dict[str, Any] | None:
         return None
     first = films[0][1]
     alike = [
-        (one, film)
-        for one, film in films
-        if all(np.array_equal(film[part], first[part]) for part in ("context", "truth"))
+        (one, clip)
+        for one, clip in films
+        if all(np.array_equal(clip[part], first[part]) for part in ("context", "truth"))
     ][:SHOWN]
     read, last = len(first["context"]), len(first["truth"])
     columns: list[tuple[str, np.ndarray, np.ndarray | None]] = [("truth", first["truth"], None)]
-    columns += [(one.label, film["forecast"], first["truth"]) for one, film in alike]
+    columns += [(one.label, clip["forecast"], first["truth"]) for one, clip in alike]
     return {
         "first": 1 - read,
         "last": last,
         "names": [name for name, _, _ in columns],
         "told": {
             "first": 1 - read,
-            "frames": [_film([*first["context"], *frames]) for _, frames, _ in columns],
+            "frames": [film([*first["context"], *frames]) for _, frames, _ in columns],
             "notes": [[""] * read + _misses(frames, truth) for _, frames, truth in columns],
         },
     }
 
 
-def _film(frames: Sequence[np.ndarray]) -> list[str]:
+def film(frames: Sequence[np.ndarray]) -> list[str]:
+    """Frames `(height, width, channels)` of bytes, each as an address that holds it."""
     from PIL import Image
 
     pictures = []

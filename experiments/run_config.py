@@ -1,6 +1,7 @@
 """`rnnzoo run`: an experiment from a file, each model with each seed a run of its own."""
 
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import Any
 
 from ..datasets import Clips, Panel
 from ..errors import ArgumentError, ArgumentTypeError, whole_number
-from .config import find, load_config, subject
+from .config import CONFIGS, find, load_config, subject
+from .display import console
 from .inputs import named_clips, named_panel
 from .origin import Origin
 from .run import COLOURS, colour_of
@@ -43,9 +45,12 @@ def run_config(
     config = load_config(path, changes).model_dump(exclude_unset=True)
     if save is None and config.get("save"):
         save = Path(config["save"]).expanduser()
-    if config["task"] == "forecast":
-        return _forecast(config, path, open_store, save)
-    return _video(config, path, open_store, save)
+    study = _forecast if config["task"] == "forecast" else _video
+    found = study(config, path, open_store, save)
+    if open_store is not None:
+        name = shlex.quote(config["study"])
+        console().print(f"Set the models side by side: rnnzoo compare --study {name} --html FILE")
+    return found
 
 
 def _forecast(
@@ -175,8 +180,12 @@ def _source(data: dict[str, Any], path: Path) -> str:
 
 
 def _beside(path: Path, named: str) -> Path:
-    """A path that starts from the folder of the experiment, unless it is absolute."""
-    return (path.parent / Path(named).expanduser()).resolve()
+    """A path that starts from the folder of the experiment, unless it is absolute.
+
+    Those that come with rnnzoo name no files: one set on the command line is meant from here.
+    """
+    folder = Path.cwd() if path.parent == CONFIGS else path.parent
+    return (folder / Path(named).expanduser()).resolve()
 
 
 def _baselines(task: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -161,6 +162,11 @@ def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, sto
     assert done.exit_code == 0, done.output
     runs = store.runs("forecast/short").set_index("name")
     networks = runs[runs["seed"].notna()]
+    experiment = store.client.get_experiment_by_name("forecast/short").experiment_id
+    (study,) = store.client.search_runs([experiment], "tags.role = 'study'")
+    whole = store.client.download_artifacts(study.info.run_id, "config.yaml", str(here))
+    assert load_config(Path(whole)).seeds == [4, 7]
+    assert "rnnzoo compare --study tried" in done.output
     assert set(networks.index) == {"gru-4", "gru-7", "wide-4", "wide-7"}
     assert networks["model"].to_dict() == {
         "gru-4": "gru", "gru-7": "gru", "wide-4": "wide", "wide-7": "wide"

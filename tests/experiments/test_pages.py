@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from rnnzoo.experiments.pages import page as made
-from rnnzoo.experiments.report import _film
+from rnnzoo.experiments.report import film
 from rnnzoo.experiments.svg import Bar, Line, bar_chart, line_chart
 
 pytestmark = pytest.mark.browser
@@ -18,7 +18,7 @@ def written(tmp_path_factory):
     frames = np.zeros((4, 6, 6, 1), "uint8")
     for t, frame in enumerate(frames):
         frame[:, t] = 255
-    films = [_film([*frames]), _film([*(frames // 2)])]
+    films = [film([*frames]), film([*(frames // 2)])]
     lines = [
         Line("gru", "#0072B2", [(1, 1.0), (2, 3.0)]),
         Line(HOSTILE, "#777777", [(1, 2), (2, 2)], True),
