@@ -93,7 +93,7 @@ def side_by_side(
         raise ArgumentError("None of these runs has scores that can be compared.")
     out, server = console(), dashboard(store.uri)
     for group in found:
-        print_table(out, group.title, frame_table(group.table()))
+        print_table(out, group.title, frame_table(group.table(), words=("model", "")))
         out.print(group.note)
         out.print(f"in the dashboard: {server}{group.address}\n", soft_wrap=True)
     if html is not None:

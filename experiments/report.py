@@ -9,7 +9,7 @@ import numpy as np
 
 from .pages import ERRORS, GLOSSARY, decimal, page, picture, row
 from .reading import Run
-from .standing import Group, Standing, with_interval
+from .standing import UNCLEAR, Group, Standing, with_interval
 from .svg import Bar, Line, bar_chart, line_chart
 
 TRAINING = "Error after each epoch on the validation part, which trains nothing"
@@ -101,8 +101,8 @@ def _luck(group: Group, best: Standing) -> str:
     p = group.verdicts[best.label].p
     if np.isnan(p):
         return "Too little is known to say whether that is more than luck."
-    if group.word(best) == "no difference shown":
-        return f"So small a difference may be luck (p = {p:.2g})."
+    if group.word(best) == UNCLEAR:
+        return f"That may be luck (p = {p:.2g})."
     return f"Luck alone would hardly do that (p = {p:.2g})."
 
 

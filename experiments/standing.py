@@ -15,6 +15,7 @@ from .reading import Run, values_frame
 from .tasks import Task, task_of
 
 SIGNIFICANT = 0.05
+UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True)
@@ -126,12 +127,12 @@ class Group:
         return float("nan") if best is None or not best.mean else 1 - one.mean / best.mean
 
     def word(self, one: Standing) -> str:
-        """Better, worse, or no difference shown."""
+        """Better, worse, or unclear."""
         verdict = self.verdicts.get(one.label)
         if verdict is None or np.isnan(verdict.p):
             return ""
         if verdict.p > SIGNIFICANT:
-            return "no difference shown"
+            return UNCLEAR
         return "better" if self.avoided(one) > 0 else "worse"
 
     @property
@@ -153,7 +154,7 @@ class Group:
         name = best.label if best else "baseline"
         return {
             "model": one.label,
-            f"{self.error.upper()} ± 95 %": with_interval(one.mean, one.half),
+            f"{self.error.upper()} ±\u00a095\u00a0%": with_interval(one.mean, one.half),
             "seeds": "" if one.baseline else str(len(one.runs)),
             f"against {name}": "" if one is best else percent(self.avoided(one)),
             "p": "" if verdict is None or np.isnan(verdict.p) else f"{verdict.p:.2g}",
@@ -180,7 +181,7 @@ class Group:
         else:
             told += (
                 " p: how often equally good models would differ as much, by a paired test over "
-                f"{rests}."
+                f"{rests}; {UNCLEAR}: above {SIGNIFICANT}."
             )
         if any(len(one.runs) > 1 for one in self.standings):
             told += (

@@ -7,8 +7,8 @@ from typing import Any
 
 WIDTH, HEIGHT = 720, 340
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 44  # margins of a line chart
-BAR, NAME, VALUE = 26, 200, 130  # height of a bar, room for its name and its number
-LETTERS = 27  # of a name beside a bar
+BAR, NAME, VALUE = 26, 220, 130  # height of a bar, room for its name and its number
+LETTERS = 26  # of a name beside a bar
 DASHES = ("6 4", "2 3", "10 4 2 4", "12 4", "2 7", "6 3 2 3 2 3")  # of lines without colour
 MARKED = 60  # points of a line that bear a marker, at most
 

@@ -54,11 +54,13 @@ def clearly(command: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def _plain_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
-        python = warnings.showwarning
+        python, told = warnings.showwarning, set[str]()
 
         def show(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
             if issubclass(category, UserWarning):
-                print(f"Warning: {message}", file=sys.stderr)
+                if str(message) not in told:  # Python forgets when a library changes its filters
+                    told.add(str(message))
+                    print(f"Warning: {message}", file=sys.stderr)
             else:
                 python(message, category, *where, **more)
 
