@@ -28,11 +28,13 @@ def environment() -> dict[str, Any]:
     }
 
 
-def git_commit() -> str:
-    """The commit of the working directory, `""` without one; `-dirty` after it if files differ."""
+def git_tags() -> dict[str, str]:
+    """The `commit` of the working directory, if it has one; `dirty` where files differ from it."""
     commit = _git("rev-parse", "HEAD")
-    changed = commit and _git("status", "--porcelain", "--untracked-files=no")
-    return f"{commit}-dirty" if changed else commit
+    if not commit:
+        return {}
+    dirty = _git("status", "--porcelain", "--untracked-files=no")
+    return {"commit": commit} | ({"dirty": "true"} if dirty else {})
 
 
 def _git(*arguments: str) -> str:

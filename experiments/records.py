@@ -232,7 +232,7 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, dict):
         return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple | range | set | frozenset):
+    if isinstance(value, list | tuple | range):
         return [_plain(each) for each in value]
     return str(value)
 

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from ..zoo.cells import CELLS
 from .digests import Used
-from .environment import environment, git_commit
+from .environment import environment, git_tags
 from .journal import Journal, Listener
 from .origin import Origin
 
@@ -104,7 +104,7 @@ class Runs:
 
     def __enter__(self) -> "Runs":
         self._stack = ExitStack()
-        self._commit = git_commit()
+        self._commit = git_tags()
         kept = self.listeners.root is not None
         self._used = tuple(self.data()) if kept else ()
         self._environment = json.dumps(environment(), indent=1) if kept else ""
@@ -163,11 +163,9 @@ class Runs:
         self, run: str, tags: dict[str, str], hearing: tuple[Listener, ...], parent: str = ""
     ) -> Journal:
         tags = {"task": self.task, "dataset": self.dataset, "study": self.began} | tags
-        tags |= {"rnnzoo.version": version("rnnzoo")}
+        tags |= {"rnnzoo.version": version("rnnzoo")} | self._commit
         if self.origin.name:
             tags["study.name"] = self.origin.name
-        if self._commit:
-            tags["commit"] = self._commit
         experiment = f"{self.task}/{self.dataset}"
         return Journal(experiment, run, tags, hearing, self.listeners.root, parent or None)
 

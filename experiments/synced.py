@@ -16,7 +16,7 @@ def synced(runs: Path | None) -> int:
         runs: the folder, by default that of the store.
 
     Returns:
-        The exit status: 2 if a journal is damaged, else 0.
+        The exit status: 2 if a run cannot be brought, else 0.
 
     Raises:
         ArgumentError: there is no run in the folder.

@@ -11,6 +11,7 @@ from typing import Any
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.tracking.multimedia import compress_image_size
 
+from ...errors import JournalError
 from ..records import Event
 from .store import EVENTS, UID, Store
 
@@ -53,6 +54,7 @@ class Projection:
             events: the journal from its start to where it is now.
 
         Raises:
+            JournalError: a file of the run is missing.
             One of `FAULTS`: the store failed. What had arrived is known, and not sent again.
         """
         self._reset()
@@ -152,7 +154,7 @@ class Projection:
         if event.kind == "image":
             self._image(event)
         elif event.kind == "artifact":
-            path = self.folder / data["path"]
+            path = self._file(event)
             if path.is_dir():
                 self.client.log_artifacts(self.run, str(path), path.name)
             else:
@@ -171,15 +173,17 @@ class Projection:
         unique = uuid.uuid5(uuid.NAMESPACE_OID, f"{self.run} {name} {step} {event.time}")
         key = name.replace("/", "~")
         stem = f"{key}+step+{step}+timestamp+{_milliseconds(event)}+{unique}"
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            Image.open(self.folder / event.data["path"]) as image,
-        ):
-            small = Path(folder) / f"{stem}+compressed.webp"
-            compress_image_size(image).save(small)
-            whole = Path(folder) / f"{stem}.png"
-            whole.write_bytes((self.folder / event.data["path"]).read_bytes())
+        path = self._file(event)
+        with tempfile.TemporaryDirectory() as folder, Image.open(path) as image:
+            compress_image_size(image).save(Path(folder) / f"{stem}+compressed.webp")
+            (Path(folder) / f"{stem}.png").write_bytes(path.read_bytes())
             self.client.log_artifacts(self.run, folder, "images")
+
+    def _file(self, event: Event) -> Path:
+        path = self.folder / event.data["path"]
+        if not path.exists():
+            raise JournalError(f"{path} is missing, of which the journal beside it tells.")
+        return path
 
 
 def _input(data: dict[str, Any]) -> DatasetInput:

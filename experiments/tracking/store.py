@@ -140,6 +140,14 @@ class Store:
             self.client.delete_run(other.run)
         return runs[0] if runs else None
 
+    def answers(self) -> bool:
+        """Whether the store can be reached: then an error was about what it was told."""
+        try:
+            self.client.search_experiments(max_results=1)
+        except FAULTS:
+            return False
+        return True
+
     def experiments(self) -> list[str]:
         """Names of the experiments that hold runs of rnnzoo."""
         names = [e.name for e in self.client.search_experiments()]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...errors import JournalError, TrackingError
+from ...errors import JournalError, RnnzooError, TrackingError
 from ..places import runs_folder, tracking_uri
 from ..records import RunLock, folders, read
 from .projection import Projection
@@ -22,7 +22,8 @@ class Synced:
         killed: folders of runs whose process died; in the store they are `KILLED` now.
         going_on: folders of runs that another process still writes or brings.
         torn: folders of journals whose last record was not finished, and is left out.
-        damaged: journals that cannot be read.
+        damaged: what is wrong with runs that cannot be brought: a journal that is damaged, a file
+            that is missing, or something that the store refuses.
     """
 
     uri: str
@@ -32,7 +33,7 @@ class Synced:
     killed: list[Path] = field(default_factory=list)
     going_on: list[Path] = field(default_factory=list)
     torn: list[Path] = field(default_factory=list)
-    damaged: list[JournalError] = field(default_factory=list)
+    damaged: list[RnnzooError] = field(default_factory=list)
 
 
 def sync(runs: Path | None = None, uri: str | None = None) -> Synced:
@@ -58,10 +59,13 @@ def sync(runs: Path | None = None, uri: str | None = None) -> Synced:
         except JournalError as error:
             done.damaged.append(error)
         except FAULTS as error:
-            raise TrackingError(
-                f"The tracking store {store.uri} failed at {folder.name}: {first_line(error)}. "
-                f"{done.runs} runs were brought before it: sync again."
-            ) from error
+            if not store.answers():
+                raise TrackingError(
+                    f"The tracking store {store.uri} failed at {folder.name}: {first_line(error)}. "
+                    f"{done.runs} runs were brought before it: sync again."
+                ) from error
+            refused = f"{store.uri} refused {folder}: {first_line(error)}."
+            done.damaged.append(TrackingError(refused))
         finally:
             lock.release()
     return done

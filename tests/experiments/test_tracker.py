@@ -101,8 +101,8 @@ def test_an_experiment_that_is_deleted(tmp_path, caplog):
         run = journal(tracker)
         tell(run)
     assert "forecast/lost is deleted" in caplog.text
-    with pytest.raises(TrackingError, match="is deleted.*sync again"):
-        sync(tracker.root, store.uri)
+    (error,) = sync(tracker.root, store.uri).damaged
+    assert "is deleted" in str(error)
     store.client.restore_experiment(gone)
     assert sync(tracker.root, store.uri).runs == 1
     assert len(losses(store, run)) == 3
@@ -193,6 +193,25 @@ def test_a_damaged_journal_does_not_hold_up_the_others(store, tmp_path):
     (error,) = done.damaged
     assert isinstance(error, JournalError)
     assert f"{path} is damaged in line 3" in str(error)
+
+
+def test_what_a_store_refuses_does_not_hold_up_the_others(store, tmp_path):
+    with Tracker(ABSENT, tmp_path) as tracker:
+        runs = [journal(tracker, name) for name in ("a", "b", "c")]
+        tell(runs[0])
+        with runs[1]:
+            for units in (4, 5):  # MLflow takes a parameter once
+                runs[1].parameters({"units": units})
+                runs[1].text("a.csv", "a")
+        tell(runs[2])
+    (runs[2].folder / "table.csv").unlink()
+    done = sync(tmp_path, store.uri)
+    assert done.runs == 1
+    refused, missing = sorted(map(str, done.damaged), key=lambda text: "missing" in text)
+    assert f"{store.uri} refused {runs[1].folder}" in refused
+    assert f"{runs[2].folder / 'table.csv'} is missing" in missing
+    with pytest.raises(TrackingError, match="127.0.0.1:9 cannot be used"):
+        sync(tmp_path, ABSENT)
 
 
 def test_images_are_not_twice(store, tmp_path):

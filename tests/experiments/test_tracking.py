@@ -1,5 +1,6 @@
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import keras
@@ -9,7 +10,7 @@ from rnnzoo import FitError, Forecaster
 from rnnzoo.datasets import read
 from rnnzoo.experiments.compare import comparisons
 from rnnzoo.experiments.digests import of_panel
-from rnnzoo.experiments.environment import git_commit
+from rnnzoo.experiments.environment import git_tags
 from rnnzoo.experiments.forecast_study import study
 from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.run import COLOURS, listeners
@@ -164,8 +165,29 @@ def test_a_run_says_what_it_was_made_from(runs, store, found, tmp_path, root):
     told = json.loads(Path(path).read_text())
     assert told["backend"] == keras.backend.backend()
     assert {"rnnzoo", "keras", "mlflow", "numpy"} <= set(told["packages"])
-    assert gru.data.tags.get("mlflow.source.git.commit", "") == git_commit()
+    assert gru.data.tags.get("mlflow.source.git.commit") == git_tags().get("commit")
     assert "skill" in gru.data.tags["mlflow.note.content"]
+
+
+def test_the_commit_of_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert git_tags() == {}
+
+    def git(*arguments):
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        done = subprocess.run(["git", *who, *arguments], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    git("init")
+    assert git_tags() == {}  # no commit yet
+    (tmp_path / "a.py").write_text("1")
+    git("add", "a.py")
+    git("commit", "-m", "a")
+    assert git_tags() == {"commit": git("rev-parse", "HEAD")}
+    (tmp_path / "data.csv").write_text("new")
+    assert "dirty" not in git_tags()
+    (tmp_path / "a.py").write_text("2")
+    assert git_tags()["dirty"] == "true"
 
 
 def track(store, root, name="r"):
