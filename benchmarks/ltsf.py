@@ -22,19 +22,8 @@ from rnnzoo import Forecaster, read_panel
 from rnnzoo.datasets import Panel
 
 BASELINES = ["naive-last", "naive-seasonal"]
-#: Chosen on the validation rows of ETTh1.
-RECIPE = {
-    "cell": "gru",
-    "architecture": "segment",
-    "lookback": 720,
-    "units": 128,
-    "epochs": 6,
-    "patience": 3,
-    "learning_rate": 0.0003,
-    "schedule": "cosine",
-    "averaging": 0.99,
-    "dropout": 0.3,
-}
+#: All else follows from the data, by the rules of docs/recipe.md.
+RECIPE = {"cell": "gru"}
 
 
 def main() -> None:
@@ -53,17 +42,22 @@ def main() -> None:
     counts = split(arguments.splits, min(map(len, panel)))
     changed = dict(one.split("=", 1) for one in arguments.set)
     recipe = RECIPE | {name: json.loads(value) for name, value in changed.items()}
-    print(f"rows: {counts}; recipe: {json.dumps(recipe)}", flush=True)
+    print(f"rows: {counts}; asked for: {json.dumps(recipe)}", flush=True)
     rows: list[dict] = []
     for horizon in arguments.horizons:
+        errors: list[np.ndarray] = []
         for seed in range(arguments.seeds):
             rows += measure(
                 panel[: sum(counts)], counts, horizon, seed, recipe, arguments.csv.name,
-                arguments.validation_only,
+                arguments.validation_only, errors,
             )  # fmt: skip
             print(rows[-1] if arguments.validation_only else _line(rows, horizon, seed), flush=True)
             if arguments.json:
                 arguments.json.write_text(json.dumps(rows, indent=1))
+        if len(errors) > 1:
+            rows.append(together(rows, errors, arguments.csv.name, horizon))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(rows, indent=1))
     if not arguments.validation_only:
         show(rows)
 
@@ -79,7 +73,7 @@ def split(text: str, length: int) -> list[int]:
 
 def measure(
     panel: Panel, counts: list[int], horizon: int, seed: int, recipe: dict, name: str,
-    validation_only: bool,
+    validation_only: bool, found: list[np.ndarray],
 ) -> list[dict]:  # fmt: skip
     training, validation, _ = counts
     share = validation / (training + validation)
@@ -89,7 +83,7 @@ def measure(
     seconds = time.perf_counter() - began
     about = {
         "dataset": name, "horizon": horizon, "seed": seed, "seconds": seconds,
-        "parameters": forecaster.parameters_, "lookback": forecaster.lookback_,
+        "parameters": forecaster.parameters_, "recipe": forecaster.recipe_.to_dict(),
         "epochs": len(forecaster.history_.loss), "best_epoch": forecaster.history_.best_epoch,
         "validation": min(forecaster.history_.score),
     }  # fmt: skip
@@ -101,12 +95,28 @@ def measure(
     rows = []
     for model, forecasts in result.forecasts.items():
         errors = (forecasts - result.truth) / scale
-        scores = {"mse": float(np.mean(errors**2)), "mae": float(np.mean(np.abs(errors)))}
+        scores = score(errors)
         ours = model == result.model
-        label = f"segment {model}" if ours else model
-        apart = {"seed": None, "seconds": None, "parameters": None, "lookback": None}
+        if ours:
+            found.append(errors)
+        label = f"{forecaster.architecture_.name} {model}" if ours else model
+        apart = dict.fromkeys(about) | {"dataset": name, "horizon": horizon}
         rows.append(about | scores | {"model": label} | ({} if ours else apart))
     return rows
+
+
+def score(errors: np.ndarray) -> dict[str, float]:
+    return {"mse": float(np.mean(errors**2)), "mae": float(np.mean(np.abs(errors)))}
+
+
+def together(rows: list[dict], errors: list[np.ndarray], name: str, horizon: int) -> dict:
+    """The mean of the forecasts of all seeds."""
+    own = [row for row in rows if row["horizon"] == horizon and row["seed"] is not None]
+    return {
+        "dataset": name, "model": f"mean of {len(errors)}", "horizon": horizon, "seed": None,
+        "seconds": sum(row["seconds"] for row in own),
+        "parameters": sum(row["parameters"] for row in own),
+    } | score(np.mean(errors, axis=0))  # fmt: skip
 
 
 def _line(rows: list[dict], horizon: int, seed: int) -> str:

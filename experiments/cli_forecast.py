@@ -30,25 +30,39 @@ def forecast(
     lookback: Annotated[
         int | None, typer.Option(help="Steps of history. (default: a rule)")
     ] = None,
-    units: Annotated[int, typer.Option(help="Width of the cells.")] = 32,
+    units: Annotated[int | None, typer.Option(help="Width of the cells. (default: a rule)")] = None,
     layers: Annotated[int, typer.Option(help="Cells on top of each other.")] = 1,
     architecture: Annotated[
-        str, typer.Option(help="auto (the cell's own), carried, closed_loop or segment.")
+        str, typer.Option(help="auto (by cell and data), carried, closed_loop or segment.")
     ] = "auto",
-    epochs: Annotated[int, typer.Option(help="Passes over the data, at most.")] = 100,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the data, at most. (default: a rule)")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same forecast.")] = 0,
+    seeds: Annotated[
+        int, typer.Option(help="Times that each network is fitted; they forecast as one.")
+    ] = 1,
+    combine: Annotated[str, typer.Option(help="How they do: mean or median.")] = "mean",
     test_rows: Annotated[
         int | None, typer.Option(help="Last rows to be tested on. (default: a fifth)")
     ] = None,
     difference: Annotated[
         bool, typer.Option(help="Read steps instead of levels; for prices.")
     ] = False,
+    seasonal_difference: Annotated[
+        bool, typer.Option(help="Read steps from the value a season before.")
+    ] = False,
+    scaling: Annotated[str, typer.Option(help="z-score, robust or running.")] = "z-score",
+    channels: Annotated[
+        str, typer.Option(help="Several series in segments: independent, embedded or mixed.")
+    ] = "independent",
     calendar: Annotated[
         list[str] | None,
-        typer.Option(help="Sines of the calendar: auto, or some of day,week,year. (default: none)"),
+        typer.Option(help="Sines of it: auto, none, or some of day,week,year. (default: a rule)"),
     ] = None,
     transform: Annotated[
-        str | None, typer.Option(help="Of a target above 0: log or box-cox.")
+        str | None,
+        typer.Option(help="Of a target above 0: log, box-cox, auto or none. (default: a rule)"),
     ] = None,
     missing: Annotated[
         str, typer.Option(help="Missing values: error, interpolate or mask.")
@@ -116,17 +130,25 @@ def forecast(
         architecture=architecture,
         epochs=epochs,
         seed=seed,
-        difference=difference,
-        calendar="auto" if listed(calendar) == ["auto"] else listed(calendar) or None,
+        difference="season" if seasonal_difference else difference,
+        scaling=scaling,
+        channels=channels,
+        calendar=_cycles(listed(calendar)),
         transform=transform,
     )
     run(
         panel,
         listed(cell) or ["gru"],
         settings,
+        seeds=seeds,
+        combine=combine,
         test_rows=test_rows,
         audit=audit,
         open_store=partial(open_store, strict=strict) if tracking else None,
         save=save,
         future_rows=future_rows,
     )
+
+
+def _cycles(named: list[str]) -> str | list[str] | None:
+    return {"auto": "auto", "none": [], "": None}.get(",".join(named), named)

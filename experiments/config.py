@@ -21,6 +21,9 @@ CONFIGS = Path(__file__).parent / "configs"
 FORBID = ConfigDict(extra="forbid", strict=True, frozen=True)
 OWN = ("cell", "seed")  # settings that have a place of their own: `models` and `seeds`
 
+#: How many times a network is fitted, with seeds that count on, and how these forecast as one.
+TOGETHER: dict[str, Any] = {"members": (int, 1), "combine": (str, "mean")}
+
 
 class Split(BaseModel):
     """What is kept for the test."""
@@ -138,7 +141,7 @@ def model_of(task: str, kind: type | None) -> type[BaseModel]:
         defaults: Any = dict[str, Any]
         entry: Any = dict[str, Any]
     else:
-        settings = _fields(kind, OWN)
+        settings = _fields(kind, OWN) | (TOGETHER if task == "forecast" else {})
         defaults = create_model("Defaults", __config__=FORBID, **settings)
         entry = create_model(
             "Model", __config__=FORBID, cell=(str, ...), name=(str | None, None), **settings

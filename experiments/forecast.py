@@ -1,6 +1,6 @@
 """`rnnzoo forecast`: one table, several networks, a leaderboard, and what follows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from rich.console import Console
 
 from ..datasets import Ahead, Panel
 from ..errors import ArgumentError, whole_number
-from ..pipelines.forecasting import Forecaster
+from ..pipelines.forecasting import Combination, Forecaster
 from .display import Display, console, frame_table, leaderboard_table, print_table
 from .files import check_folder, model_folder, whole
 from .forecast_study import Study, split, study
@@ -26,6 +26,8 @@ def forecast(
     cells: list[str],
     settings: dict[str, Any],
     *,
+    seeds: int,
+    combine: str,
     test_rows: int | None,
     audit: bool,
     open_store: Callable[[], Any] | None,
@@ -38,11 +40,19 @@ def forecast(
         panel: what to forecast.
         cells: names of cells.
         settings: arguments of every `Forecaster`.
+        seeds: times that each network is fitted; with more than one they forecast together.
+        combine: how they do, `"mean"` or `"median"`.
         test_rows, audit, open_store, save, future_rows: as of `compete`.
     """
+    whole_number("seeds", seeds)
+    forecasters: dict[str, Forecaster | Combination] = {}
+    for name in cells:
+        one = Forecaster(name, **settings)
+        together = Combination([one], combine, seeds)
+        forecasters |= {name: one} if seeds == 1 else {together.name: together}
     compete(
         panel,
-        {name: Forecaster(name, **settings) for name in cells},
+        forecasters,
         test_rows=test_rows,
         audit=audit,
         open_store=open_store,
@@ -53,7 +63,7 @@ def forecast(
 
 def compete(
     panel: Panel,
-    forecasters: dict[str, Forecaster],
+    forecasters: Mapping[str, Forecaster | Combination],
     *,
     test_rows: int | None,
     audit: bool,
@@ -108,7 +118,7 @@ def _ahead(found: Study, future_rows: Path | None, out: Console) -> pd.DataFrame
 
 def checked_rows(
     panel: Panel,
-    forecasters: dict[str, Forecaster],
+    forecasters: Mapping[str, Forecaster | Combination],
     test_rows: int | None,
     save: Path | None,
     future_rows: Path | None,
@@ -158,6 +168,13 @@ def print_leaderboard(found: Study, test_rows: int, out: Console) -> None:
         f"lead k: {error.upper()} k steps ahead. "
         f"skill: share of the error of {backtest.reference} that is avoided."
     )
+    members = found.backtests[found.best].members
+    if members is not None:
+        alone = members[error]
+        out.print(
+            f"One network alone, of the {len(members)} that forecast together: {error.upper()} "
+            f"{alone.mean():.3f} ± {alone.std():.3f}"
+        )
     scores = found.backtests[found.best].scores()
     if not np.isnan(scores["p"]):
         verdict = "better" if scores["skill"] > 0 else "worse"

@@ -1,5 +1,6 @@
 """Forecasting studies: several networks on one split of one series, each a run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ import pandas as pd
 
 from ..datasets import Panel, Series
 from ..datasets.zones import stamp
-from ..pipelines.forecasting import Backtest, Forecaster
+from ..pipelines.forecasting import Backtest, Combination, Forecaster
 from ..pipelines.forecasting.backtest import record
 from ..pipelines.forecasting.charts import (
     calibration_chart,
@@ -39,7 +40,7 @@ class Study(Ranked):
     """
 
     panel: Panel
-    forecasters: dict[str, Forecaster]
+    forecasters: Mapping[str, Forecaster | Combination]
     backtests: dict[str, Backtest]
 
     @property
@@ -106,7 +107,7 @@ def split(panel: Panel, test_rows: int) -> Split:
 
 def study(
     panel: Series | Panel,
-    forecasters: dict[str, Forecaster],
+    forecasters: Mapping[str, Forecaster | Combination],
     test_rows: int,
     listeners: Listeners = nobody,
     audit: bool = False,
@@ -152,7 +153,7 @@ def study(
                 record(backtest, journal)
                 journal.metrics({"time/fit_s": backtest.seconds})
                 _pictures(backtest, journal)
-                settings = told | forecaster.get_params(deep=False) | dict(origin.parameters)
+                settings = told | _settings(forecaster) | dict(origin.parameters)
                 colour = runs.colour(forecaster.cell, label)
                 report = run_report(backtest, panel, colour, journal.folder, settings)
                 journal.text(REPORT, report)
@@ -173,6 +174,14 @@ def _baselines(runs: Runs, found: Study, told: dict[str, Any]) -> None:
 
     task = {"horizon": first.horizon, "target": found.panel.schema.target}
     runs.baselines(first.baselines, task | told, tell)
+
+
+def _settings(forecaster: Forecaster | Combination) -> dict[str, Any]:
+    """Every setting as it was used, also those that follow from the data."""
+    if isinstance(forecaster, Combination):
+        together = {"members": len(forecaster.members_), "combine": forecaster.how}
+        return _settings(forecaster.members_[0]) | together
+    return forecaster.get_params(deep=False) | forecaster.recipe_.to_dict()
 
 
 def _called(label: str, backtest: Backtest) -> Backtest:

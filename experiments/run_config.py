@@ -4,12 +4,13 @@ import re
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from ..datasets import Clips, Panel
 from ..errors import ArgumentError, ArgumentTypeError, whole_number
-from .config import CONFIGS, find, load_config, subject
+from .config import CONFIGS, TOGETHER, find, load_config, subject
 from .display import console
 from .inputs import named_clips, named_panel
 from .origin import Origin
@@ -115,7 +116,7 @@ def planned(config: dict[str, Any], path: Path, networks: dict[str, Any]) -> Ori
     models, configs = {}, {"": dumped(shared)}
     for label, network in networks.items():
         name = _name_of(label, network.seed, entries)
-        settings = {k: v for k, v in network.get_params(deep=False).items() if k != "seed"}
+        settings = _settings(network)
         entry = {"name": name} | settings
         models[label] = name
         alone = {"defaults": {}, "models": [entry], "seeds": [network.seed]}
@@ -135,19 +136,52 @@ def _networks(config: dict[str, Any], path: Path) -> dict[str, Any]:
                 f"{where}.name: letters, digits, spaces and , . + = - _ are allowed, and a letter "
                 f"or digit first. Received: {name!r}"
             )
-        own = {key: value for key, value in entry.items() if key != "name"}
+        own = {k: v for k, v in (config.get("defaults", {}) | entry).items() if k != "name"}
         for seed in seeds:
             label = name if len(seeds) == 1 else f"{name}-{seed}"
             if label in networks or label in _baselines(config["task"]):
                 raise ArgumentError(
                     f"{where}: another model is called {label!r}: give this one a `name`."
                 )
-            networks[label] = kind(**config.get("defaults", {}) | own | {"seed": seed})
             try:
+                networks[label] = _network(kind, own | {"seed": seed}, seeds)
                 networks[label].check()
             except (ArgumentError, ArgumentTypeError) as error:
                 raise ArgumentError(f"{where} ({name}): {error}") from error
     return networks
+
+
+def _network(kind: type, settings: dict[str, Any], seeds: list[int]) -> Any:
+    """An unfitted network, or several that forecast as one.
+
+    Raises:
+        ArgumentError: `combine` of one, or members of different runs that have one seed.
+    """
+    alone = {k: v for k, v in settings.items() if k not in TOGETHER}
+    members = whole_number("members", settings.get("members", 1))
+    if members == 1:
+        if "combine" in settings:
+            raise ArgumentError("`combine` needs more than one of `members`.")
+        return kind(**alone)
+    gaps = [later - seed for seed, later in pairwise(sorted(seeds))]
+    if min(gaps, default=members) < members:
+        raise ArgumentError(
+            f"The seeds of {members} members count on from that of their run, and runs must not "
+            f"share any: give seeds that are {members} apart, such as "
+            f"{[k * members for k in range(len(seeds))]}. Received: seeds={seeds}"
+        )
+    from ..pipelines.forecasting import Combination
+
+    return Combination([kind(**alone)], settings.get("combine", "mean"), members)
+
+
+def _settings(network: Any) -> dict[str, Any]:
+    """What `_network` made it from, but for the seed."""
+    settings = network.get_params(deep=False)
+    if "members" in settings:
+        together = {"members": network.seeds, "combine": network.how}
+        settings = network.members[0].get_params(deep=False) | together
+    return {key: value for key, value in settings.items() if key != "seed"}
 
 
 def _panel(data: dict[str, Any], path: Path) -> Panel:

@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.special import boxcox, inv_boxcox
+from scipy.stats import linregress
 from sklearn.preprocessing import PowerTransformer
 
 from ..errors import DataError
 
 POWERS = ("log", "box-cox")
+STEEP = 0.5  # slope from which on the logarithm makes swings more alike than the level does
+BLOCKS = 8  # at least, for a slope to mean something
 
 
 def fitted_power(name: str, values: np.ndarray) -> float:
@@ -59,3 +62,25 @@ def back(values: np.ndarray, power: float) -> np.ndarray:
         return np.exp(values)
     inside = power * values + 1 > 0
     return np.where(inside, inv_boxcox(np.where(inside, values, 0.0), power), 0.0)
+
+
+def spread_by_level(values: np.ndarray, block: int) -> float:
+    """How swings grow with their level: the slope of log deviation on log median, over blocks.
+
+    0 where they do not, 1 where they are a share of it, so that a logarithm makes them alike; NaN
+    where a value is not above 0, or where there are fewer than `BLOCKS` blocks that move.
+
+    Args:
+        values: `(rows,)`; a block with a missing value (NaN) is left out.
+        block: rows of a block, such as a season.
+
+    Reference: Tukey (1977), Exploratory data analysis: the spread-versus-level plot.
+    """
+    if np.nanmin(values) <= 0:
+        return np.nan
+    blocks = values[: len(values) // block * block].reshape(-1, block)
+    level, spread = np.median(blocks, axis=1), blocks.std(axis=1)
+    moves = spread > 0  # NaN is not
+    if moves.sum() < BLOCKS or np.ptp(np.log(level[moves])) == 0:
+        return np.nan
+    return float(linregress(np.log(level[moves]), np.log(spread[moves])).slope)

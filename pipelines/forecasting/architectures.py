@@ -6,7 +6,7 @@ has read is a `State`: plain arrays that can be kept, saved and moved on row by 
 
 from collections.abc import Callable
 from inspect import signature
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import keras
 import numpy as np
@@ -18,8 +18,12 @@ from ..training import History
 from .carried import CarriedArchitecture
 from .closed_loop import ClosedLoopArchitecture
 from .reading import State
-from .rows import Rows, Transform
+from .rows import Rows
 from .segments import SegmentArchitecture
+from .transform import Transform
+
+if TYPE_CHECKING:
+    from .recipe import Recipe
 
 LONGEST_SEASON = 48  # rows that a delay line spans unasked, at most
 
@@ -63,9 +67,6 @@ class Architecture(Protocol):
 #: By name, with the one in which a cell has to serve for it.
 ARCHITECTURES = {"carried": "carried", "closed_loop": "closed_loop", "segment": "carried"}
 
-#: Of Adam, where none is given.
-LEARNING_RATES = {"carried": 0.01, "closed_loop": 0.01, "segment": 0.0005}
-
 
 def architecture_name(cell: str, architecture: str, layers: int) -> str:
     """The architecture that a cell is used in: its natural one for `"auto"`.
@@ -91,35 +92,32 @@ def architecture_name(cell: str, architecture: str, layers: int) -> str:
     return name
 
 
-def build(
-    name: str,
-    transform: Transform,
-    *,
-    cell: str,
-    units: int,
-    layers: int,
-    horizon: int,
-    lookback: int,
-    dropout: float,
-    normalisation: str,
-    options: dict[str, Any],
-) -> Architecture:
-    """Builds an architecture around cells made by name."""
-    kind = CELLS[cell]
-    options = kind.spanning(_reach(kind, lookback, transform.schema.season)) | options
-    if name == "carried":
+def build(transform: Transform, recipe: "Recipe", settings: dict[str, Any]) -> Architecture:
+    """Builds the architecture of a recipe around cells made by name.
+
+    Args:
+        transform: fitted.
+        recipe: what was chosen.
+        settings: of a forecaster.
+    """
+    kind, layers, units = CELLS[settings["cell"]], int(settings["layers"]), recipe.units
+    reach = _reach(kind, recipe.lookback, transform.schema.season)
+    options = kind.spanning(reach) | (settings["cell_options"] or {})
+    if recipe.architecture == "carried":
         cells = kind.layered(layers, units, **options)
-        return CarriedArchitecture(transform, cells, horizon, dropout)
-    if name == "segment":
+        return CarriedArchitecture(transform, cells, int(settings["horizon"]), recipe.dropout)
+    if recipe.architecture == "segment":
         if "truncate" in signature(kind).parameters:  # its encoder learns through the state alone
             options = {"truncate": False} | options
-        cells = kind.layered(layers, units, **options)
-        how = None if transform.difference else normalisation
-        return SegmentArchitecture(transform, cells, lookback, horizon, dropout, how)
-    if dropout:
-        raise ArgumentError(
-            "A closed loop forecasts with what it has just forecast, so nothing of it may be left "
-            f"out in training alone: dropout must be 0. Received: dropout={dropout}"
+        return SegmentArchitecture(
+            transform,
+            kind.layered(layers, units, **options),
+            recipe.lookback,
+            recipe.segment,
+            int(settings["horizon"]),
+            recipe.dropout,
+            None if recipe.normalisation == "none" else recipe.normalisation,
+            embedded=settings["channels"] == "embedded",
         )
     outputs = 1 + len(transform.schema.past)
     if kind.feeds_back:

@@ -46,6 +46,7 @@ class Backtest:
         unit: of the target; may be empty.
         zone: in which users see the times, where these are UTC; `""` for times without one.
         audit: what was tried to find a leak, if it was.
+        members: of a combination the errors of each member alone: `cell, seed, mae, rmse, mase`.
     """
 
     model: str
@@ -64,6 +65,7 @@ class Backtest:
     unit: str
     zone: str = ""
     audit: Audit | None = None
+    members: pd.DataFrame | None = None
 
     @property
     def horizon(self) -> int:
@@ -86,7 +88,7 @@ class Backtest:
         `""` in a backtest without any.
         """
         naive = [name for name in self.forecasts if name.startswith("naive-")]
-        return min(naive, key=lambda name: float(self._errors(name)[self.error]), default="")
+        return min(naive, key=lambda name: float(self.errors(name)[self.error]), default="")
 
     @cached_property
     def by_lead(self) -> pd.DataFrame:
@@ -94,7 +96,7 @@ class Backtest:
         tables = []
         for name in self.forecasts:
             columns = {"model": name, "step": np.arange(1, self.horizon + 1)}
-            tables.append(pd.DataFrame(columns | self._errors(name, axis=0)))
+            tables.append(pd.DataFrame(columns | self.errors(name, axis=0)))
             tables[-1]["skill"] = self._skill(name, axis=0)
         return pd.concat(tables, ignore_index=True)
 
@@ -110,7 +112,7 @@ class Backtest:
             ours = name == self.model
             rows.append(
                 {"model": name}
-                | self._errors(name)
+                | self.errors(name)
                 | {
                     "skill": self._skill(name),
                     "p": self._p_value(name),
@@ -217,7 +219,7 @@ class Backtest:
             return True
         if WALK not in self.forecasts:
             return False
-        walk, best = (self._errors(name)[self.error] for name in (WALK, self.reference))
+        walk, best = (self.errors(name)[self.error] for name in (WALK, self.reference))
         return bool(walk <= 1.05 * best)
 
     def frame(self) -> pd.DataFrame:
@@ -287,7 +289,8 @@ class Backtest:
             **{"majority": called.majority, "p": called.p_value, "calls": called.calls},
         }
 
-    def _errors(self, name: str, axis: int | None = None) -> dict[str, np.ndarray]:
+    def errors(self, name: str, axis: int | None = None) -> dict[str, np.ndarray]:
+        """`mae`, `rmse` and `mase` of one model, over all or, with `axis=0`, at each lead."""
         forecast = self.forecasts[name]
         return {
             "mae": metrics.mae(self.truth, forecast, axis=axis),
@@ -303,10 +306,10 @@ class Backtest:
         return self._compared(errors, others, self.horizon).p_value
 
     def _skill(self, name: str, axis: int | None = None) -> np.ndarray:
-        error = self._errors(name, axis)[self.error]
+        error = self.errors(name, axis)[self.error]
         if not self.reference:
             return np.full_like(error, np.nan)
-        return metrics.skill(error, self._errors(self.reference, axis)[self.error])
+        return metrics.skill(error, self.errors(self.reference, axis)[self.error])
 
 
 def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> None:
@@ -317,6 +320,12 @@ def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> 
     """
     model = model or backtest.model
     recorder.metrics({f"test/{key}": value for key, value in backtest.scores(model).items()})
+    if backtest.members is not None and len(backtest.members) > 1 and model == backtest.model:
+        alone = backtest.members[backtest.error]
+        name = f"members/{backtest.error}"
+        recorder.metrics(
+            {f"{name}_mean": float(alone.mean()), f"{name}_spread": float(alone.std())}
+        )
     if WALK in backtest.forecasts and model != WALK:
         beside = backtest._beside_walk(model, 1)
         told = {"test/ratio_random_walk": beside["ratio"], "test/direction": beside["right"]}

@@ -11,7 +11,8 @@ from ..recorder import Recorder
 from ..training import History
 from .chunks import Chunks, Joined, relative_error, train
 from .reading import Ends, Found, State, at_zero, blocks, up_to_the_last
-from .rows import Rows, Transform
+from .rows import Rows, counted_from
+from .transform import Transform
 
 
 class CarriedArchitecture:
@@ -47,9 +48,10 @@ class CarriedArchitecture:
 
         def batch(at: np.ndarray) -> tuple[tuple, np.ndarray]:
             leads, inside = joined.after(at, steps)
-            change = joined.rows.level[leads] - joined.rows.last[at][..., :1]
-            change /= joined.scale[joined.series(at)][..., None]
-            inputs = [_drive(joined.rows[at])]
+            here = joined.rows[at]
+            change = joined.rows.level[leads] - counted_from(here.base, self.horizon)
+            change /= here.unit[..., 1:]
+            inputs = [here.read]
             if joined.rows.ahead.shape[1]:
                 inputs.append(np.where(inside[..., None], joined.rows.ahead[leads], 0))
             return tuple(inputs), np.where(inside, change, np.nan).astype("float32")
@@ -59,7 +61,7 @@ class CarriedArchitecture:
     def read(self, rows: list[Rows], state: State | None) -> State:
         start = at_zero(self.reader, len(rows)) if state is None else state.arrays
         ends = Ends(rows)
-        for block in blocks(rows, _drive, self._read, start):
+        for block in blocks(rows, self._read, start):
             ends.keep(block, block.states)
         return ends.state()
 
@@ -68,25 +70,25 @@ class CarriedArchitecture:
         leads = ahead.shape[1]
         missing = max(0, self.horizon - leads)
         rows = np.concatenate([ahead, np.repeat(ahead[:, -1:], missing, axis=1)], axis=1)
-        return self._leads(state.output, state.level, state.unit, rows)[:, :leads]
+        return self._leads(state.output, state.base, state.unit, rows)[:, :leads]
 
     def forecast_origins(
         self, rows: list[Rows], origins: list[np.ndarray], horizon: int
     ) -> list[np.ndarray]:
         found = Found(rows, origins, self.horizon)
         read, start = up_to_the_last(rows, origins), at_zero(self.reader, len(rows))
-        for block in blocks(read, _drive, self._read, start):
+        for block in blocks(read, self._read, start):
             for due in found.due(block):
                 output = block.output[due.place]
-                found.add(due, self._leads(output, due.level, due.unit, due.ahead))
+                found.add(due, self._leads(output, due.base, due.unit, due.ahead))
         return [forecasts[:, :horizon] for forecasts in found.forecasts()]
 
     def _leads(
-        self, output: np.ndarray, level: np.ndarray, unit: np.ndarray, ahead: np.ndarray
+        self, output: np.ndarray, base: np.ndarray, unit: np.ndarray, ahead: np.ndarray
     ) -> np.ndarray:
         known = [ahead[:, None].astype("float32")] if ahead.shape[-1] else []
         change = self._head([output[:, None], *known])[0][:, 0]
-        return level[:, None] + unit[:, 1:] * change.astype("float64")
+        return counted_from(base, self.horizon) + unit[:, 1:] * change.astype("float64")
 
 
 def _sizes(rows: list[Rows], horizon: int) -> np.ndarray:
@@ -94,11 +96,10 @@ def _sizes(rows: list[Rows], horizon: int) -> np.ndarray:
     more than near ones, and the head has outputs of one size to learn."""
     found = []
     for k in range(1, horizon + 1):
-        changes = [np.abs(one.level[k:] - one.last[:-k, 0]) / one.unit[1] for one in rows]
+        changes = [
+            np.abs(one.level[k:] - counted_from(one.base[:-k], k)[:, -1]) / one.unit[:-k, 1]
+            for one in rows
+        ]
         found.append(np.nanmean(np.concatenate(changes)))
     size = np.array(found)
     return np.where(size > 0, size, 1.0).astype("float32")
-
-
-def _drive(rows: Rows) -> np.ndarray:
-    return np.concatenate([rows.known, rows.there, rows.ahead], axis=-1)

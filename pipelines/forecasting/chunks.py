@@ -14,7 +14,7 @@ from ..training import History, adam, fit
 from ..windows import stream_starts
 from .rows import Rows
 
-STREAMS = 16  # spans read side by side: enough to fill two cores, few enough to step often
+STREAMS = 16  # spans side by side unasked: enough to fill two cores, few enough to step often
 WIDE = 64  # where many series give many spans
 
 
@@ -43,14 +43,12 @@ class Joined:
 
     Attributes:
         lengths: rows of each series.
-        scale: of each target.
         rows: those of all series.
     """
 
     def __init__(self, rows: list[Rows]):
         self.lengths = np.array([len(one) for one in rows])
         self.ends = np.cumsum(self.lengths)
-        self.scale = np.array([one.unit[1] for one in rows])
         self.rows = rows[0] if len(rows) == 1 else Rows.joined(rows)
 
     def series(self, at: np.ndarray) -> np.ndarray:
@@ -75,13 +73,14 @@ def train(
     learning_rate: float,
     seed: int,
     recorder: Recorder,
+    batch_size: int,
     schedule: str = "plateau",
     averaging: float = 0.0,
     loss: Callable[[Any, Any], Any] | None = None,
 ) -> History:
     """Fits `network` (`[*inputs, *states]` to `[output, *states]`) in place.
 
-    The series are cut into spans, `STREAMS` or more of which are read side by side, each
+    The series are cut into spans, `batch_size` of which are read side by side, each
     chunk starting from the states in which the one before ended (truncated
     backpropagation through time). The weights with the best `score()`, a mean absolute
     error, are kept.
@@ -89,7 +88,7 @@ def train(
     Raises:
         FitError: the loss is not a number any more.
     """
-    spans = _Spans(chunks, np.random.default_rng(seed))
+    spans = _Spans(chunks, batch_size, np.random.default_rng(seed))
     learner = _StateCarrier(network, len(spans[0][0]), spans.streams)
     optimizer = adam(learning_rate, epochs * len(spans), schedule, averaging)
     learner.compile(optimizer, loss=loss or mean_absolute_error)
@@ -122,18 +121,20 @@ class _Spans(keras.utils.PyDataset):
     its batch k. The spans move a little each epoch.
     """
 
-    def __init__(self, chunks: Chunks, rng: np.random.Generator):
+    def __init__(self, chunks: Chunks, batch_size: int, rng: np.random.Generator):
         super().__init__()
         self.chunks, self.rng = chunks, rng
         rows, shortest = int(chunks.lengths.sum()), int(chunks.lengths.min())
-        count = max(1, math.ceil((chunks.burn_in + rows / STREAMS) / chunks.length))
+        alone = len(chunks.lengths) == 1
+        across = batch_size if alone else STREAMS
+        count = max(1, math.ceil((chunks.burn_in + rows / across) / chunks.length))
         self.chunks_a_span = min(count, shortest // chunks.length)
         self.length = self.chunks_a_span * chunks.length
         fresh = max(1, self.length - chunks.burn_in)
         self.spans = [math.ceil(rows / fresh) for rows in chunks.lengths.tolist()]
-        if len(self.spans) == 1:
-            self.spans = [min(STREAMS, *self.spans)]
-        self.streams = min(sum(self.spans), WIDE if len(self.spans) > 1 else STREAMS)
+        if alone:
+            self.spans = [min(batch_size, *self.spans)]
+        self.streams = min(sum(self.spans), batch_size)
         self.on_epoch_end()
 
     def __len__(self) -> int:

@@ -11,7 +11,8 @@ from ..recorder import Recorder
 from ..training import History
 from .chunks import Chunks, Joined, train
 from .reading import Ends, Found, State, at_zero, blocks, up_to_the_last
-from .rows import Rows, Transform
+from .rows import Rows, levels
+from .transform import Transform
 
 
 class ClosedLoopArchitecture:
@@ -53,33 +54,33 @@ class ClosedLoopArchitecture:
     def read(self, rows: list[Rows], state: State | None) -> State:
         start = at_zero(self.reader, len(rows)) if state is None else state.arrays
         ends = Ends(rows)
-        for block in blocks(rows, _drive, self._read, start, every=True):
+        for block in blocks(rows, self._read, start, _drive, every=True):
             ends.keep(block, [s[:, -1] for s in block.states])
         return ends.state()
 
     def forecast(self, state: State, ahead: np.ndarray) -> np.ndarray:
-        return self._roll(state.arrays, state.level, state.unit, ahead)
+        return self._roll(state.arrays, state.base, state.unit, ahead)
 
     def forecast_origins(
         self, rows: list[Rows], origins: list[np.ndarray], horizon: int
     ) -> list[np.ndarray]:
         found = Found(rows, origins, horizon)
         read, start = up_to_the_last(rows, origins), at_zero(self.reader, len(rows))
-        for block in blocks(read, _drive, self._read, start, every=True):
+        for block in blocks(read, self._read, start, _drive, every=True):
             for due in found.due(block):
                 states = [state[due.place] for state in block.states]
-                found.add(due, self._roll(states, due.level, due.unit, due.ahead))
+                found.add(due, self._roll(states, due.base, due.unit, due.ahead))
         return found.forecasts()
 
     def _roll(
-        self, states: list, level: np.ndarray, unit: np.ndarray, ahead: np.ndarray
+        self, states: list, base: np.ndarray, unit: np.ndarray, ahead: np.ndarray
     ) -> np.ndarray:
         self.roller.set_weights(self.network.get_weights())
         there = np.ones((*ahead.shape[:2], self.indicators), "float32")  # its own are all there
         ahead = np.concatenate([ahead, there], axis=-1).astype("float32")
         rolled, *_ = self._rolled([ahead, *states])
         target = rolled[..., 0].astype("float64") * unit[:, 1:] + unit[:, :1]
-        return level[:, None] + np.cumsum(target, axis=1) if self.difference else target
+        return levels(base, target) if self.difference else target
 
 
 def _drive(rows: Rows) -> np.ndarray:

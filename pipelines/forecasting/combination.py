@@ -10,12 +10,14 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 
+from ...datasets import Panel, Series
 from ...errors import ArgumentError, ArgumentTypeError, ModelFileError, one_of, whole_number
 from ..folders import read_folder, write_folder
 from ..recorder import Recorder, Silence
 from .backtest import Backtest, record
 from .forecaster import Forecaster
 from .saving import packed, unpacked
+from .settings import Plan
 
 KIND = "combination"
 HOW: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median}
@@ -30,6 +32,7 @@ class Combination(BaseEstimator):
     Args:
         members: unfitted forecasters of one horizon.
         how: `"mean"` or `"median"` of the forecasts of each lead.
+        seeds: times that each is fitted, with seeds that count on from its own.
 
     What `fit` learns: `members_`, the fitted forecasters.
 
@@ -38,24 +41,19 @@ class Combination(BaseEstimator):
     >>> from rnnzoo import Combination, Forecaster, load
     >>> weather = load("seattle-weather")[:300]
     >>> one = Forecaster("gru", horizon=2, lookback=14, units=2, epochs=1)
-    >>> Combination.of_seeds(one, 2).fit(weather).predict()["step"].tolist()
+    >>> Combination([one], seeds=2).fit(weather).predict()["step"].tolist()
     [1, 2]
     """
 
-    def __init__(self, members: Sequence[Forecaster], how: str = "mean"):
+    def __init__(self, members: Sequence[Forecaster], how: str = "mean", seeds: int = 1):
         self.members = members
         self.how = how
-
-    @classmethod
-    def of_seeds(cls, forecaster: Forecaster, seeds: int, how: str = "mean") -> "Combination":
-        """The same forecaster, `seeds` times, counted on from its own seed."""
-        first = forecaster.seed
-        count = range(whole_number("seeds", seeds))
-        return cls([clone(forecaster).set_params(seed=first + k) for k in count], how)
+        self.seeds = seeds
 
     def check(self) -> None:
         """Raises ArgumentError or ArgumentTypeError for what cannot be combined."""
         one_of("how", self.how, HOW)
+        whole_number("seeds", self.seeds)
         if not isinstance(self.members, (list, tuple)) or not self.members:
             raise ArgumentTypeError(
                 f"`members` must be a list of forecasters. Received: members={self.members!r}"
@@ -69,20 +67,32 @@ class Combination(BaseEstimator):
                 f"The members of a combination forecast one horizon. Received: {sorted(horizons)}"
             )
 
+    def plan(self, data: Series | Panel, reserved: int | Sequence[int] = 0) -> Plan:
+        """How `fit` will use each series, as of `Forecaster.plan`; that of the first member.
+
+        Raises:
+            DataError: there are too few rows for one of them.
+        """
+        first, *_ = [member.plan(data, reserved) for member in self.members]
+        return first
+
     def fit(self, data: Any, *, recorder: Recorder | None = None, **columns: Any) -> "Combination":
         """Fits each member; `data` and `columns` are as of `Forecaster.fit`.
 
         Args:
-            recorder: told of the parameters, and of the best validation error of each member.
+            recorder: told of the parameters of the first one, and of the epochs of one after the
+                other, counted on.
         """
         self.check()
-        recorder = recorder or Silence()
-        members = [clone(member) for member in self.members]
+        members = [
+            clone(member).set_params(seed=member.seed + k)
+            for member in self.members
+            for k in range(self.seeds)
+        ]
+        told = {"members": len(members), "how": self.how, "seeds": self.seeds}
         for k, member in enumerate(members):
-            member.fit(data, **columns)
-            recorder.metrics({"val/mae": min(member.history_.score)}, step=k + 1)
+            member.fit(data, recorder=_Member(recorder or Silence(), k, told), **columns)
         self.members_ = members
-        recorder.parameters({"members": len(members), "how": self.how})
         return self
 
     def warm_up(self, data: Any) -> "Combination":
@@ -119,6 +129,7 @@ class Combination(BaseEstimator):
             forecasts={self.name: combined} | beside,
             parameters=self.parameters_,
             seconds=sum(one.seconds for one in results),
+            members=_members(self._fitted(), results),
         )
         if recorder is not None:
             record(result, recorder)
@@ -127,9 +138,28 @@ class Combination(BaseEstimator):
     @property
     def name(self) -> str:
         """As tables call it, e.g. `mean of 3 gru`."""
-        cells = [member.cell for member in self.members]
-        kinds = dict.fromkeys(cells)
-        return f"{self.how} of {len(cells)} {', '.join(kinds)}"
+        kinds = dict.fromkeys(member.cell for member in self.members)
+        return f"{self.how} of {len(self.members) * self.seeds} {', '.join(kinds)}"
+
+    @property
+    def horizon(self) -> int:
+        """Leads, in rows."""
+        return self.members[0].horizon
+
+    @property
+    def cell(self) -> str:
+        """Of the first member."""
+        return self.members[0].cell
+
+    @property
+    def seed(self) -> int:
+        """Of the first member."""
+        return self.members[0].seed
+
+    @property
+    def difference(self) -> bool:
+        """Whether a member reads steps of the target in place of its level."""
+        return any(member.difference for member in self.members)
 
     @property
     def parameters_(self) -> int:
@@ -149,7 +179,8 @@ class Combination(BaseEstimator):
             manifests.append(manifest)
             arrays |= {f"{name}-{k}": values for name, values in own.items()}
         path = Path(folder).expanduser()
-        write_folder(path, KIND, {"how": self.how, "members": manifests}, arrays)
+        manifest = {"how": self.how, "members": manifests}
+        write_folder(path, KIND, manifest, arrays)
         return path
 
     @classmethod
@@ -181,3 +212,32 @@ class Combination(BaseEstimator):
         if not hasattr(self, "members_"):
             raise NotFittedError("This Combination is not fitted yet: call `fit` or `load` first.")
         return self.members_
+
+
+class _Member(Silence):
+    """Tells a recorder of one member's fit: the epochs of all are counted on, and what the first
+    one is made of is said once, for all."""
+
+    def __init__(self, recorder: Recorder, place: int, told: dict[str, Any]):
+        self.recorder, self.place, self.told = recorder, place, told
+        self.epochs = 0
+
+    def parameters(self, values: dict[str, Any]) -> None:
+        self.epochs = values["epochs"]
+        if self.place == 0:
+            all_of_them = {key: values[key] * self.told["members"] for key in ("epochs", "weights")}
+            self.recorder.parameters(values | all_of_them | self.told)
+
+    def metrics(self, values: dict[str, float], step: int | None = None) -> None:
+        before = self.place * self.epochs
+        self.recorder.metrics(values, None if step is None else before + step)
+
+
+def _members(fitted: list[Forecaster], results: list[Backtest]) -> pd.DataFrame:
+    """The scores of each member alone."""
+    return pd.DataFrame(
+        [
+            {"cell": one.cell, "seed": one.seed} | result.errors(result.model)
+            for one, result in zip(fitted, results, strict=True)
+        ]
+    )

@@ -1,14 +1,13 @@
 """Trains the network of a forecaster and chooses its weights on later rows."""
 
 import math
-from typing import Any
 
 import numpy as np
 
 from ..recorder import Recorder
 from ..training import History
 from ..windows import origins_between
-from .architectures import LEARNING_RATES, Architecture
+from .architectures import Architecture
 from .rows import Rows
 from .settings import Plan
 
@@ -21,7 +20,7 @@ def fit_network(
     rows: list[Rows],
     plan: Plan,
     horizon: int,
-    settings: dict[str, Any],
+    seed: int,
     recorder: Recorder,
 ) -> History:
     """Trains on the first `plan.training` rows of each series, in place.
@@ -37,7 +36,10 @@ def fit_network(
         known.append(one[warm:])
         origins.append(origins_between(training, len(one), horizon, stride) - warm)
         truth.append(known[-1].level[origins[-1][:, None] + np.arange(1, horizon + 1)])
-    scales = [one.unit[1] if len(rows) > 1 else 1.0 for one in rows]
+    # of a running scale the last one that the training span knows
+    ends = zip(rows, plan.training, strict=True)
+    scales = [one.unit[end - 1, 1] if len(rows) > 1 else 1.0 for one, end in ends]
+    recipe = plan.recipe
 
     def score() -> float:
         forecasts = architecture.forecast_origins(known, origins, horizon)
@@ -52,10 +54,11 @@ def fit_network(
         score,
         plan.lookback,
         recorder,
-        epochs=settings["epochs"],
-        patience=settings["patience"],
-        learning_rate=settings["learning_rate"] or LEARNING_RATES[architecture.name],
-        schedule=settings["schedule"],
-        averaging=settings["averaging"],
-        seed=settings["seed"],
+        epochs=recipe.epochs,
+        patience=recipe.patience,
+        learning_rate=recipe.learning_rate,
+        schedule=recipe.schedule,
+        averaging=recipe.averaging,
+        batch_size=recipe.batch_size,
+        seed=seed,
     )

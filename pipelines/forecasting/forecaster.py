@@ -15,13 +15,15 @@ from ..recorder import Recorder, Silence
 from ..training import seeded
 from . import settings
 from .ahead import check_follows, forecast_frame, known_ahead
-from .architectures import Architecture, architecture_name, build
+from .architectures import Architecture, build
 from .backtest import Backtest, record
 from .fitting import fit_network
 from .reading import State
+from .recipe import Recipe
 from .rolling import roll
-from .rows import Transform
 from .saving import restore, save
+from .transform import Transform
+from .warming import errors_by_warm_up
 
 
 class Forecaster(BaseEstimator):
@@ -32,36 +34,46 @@ class Forecaster(BaseEstimator):
     Args:
         cell: name of a cell in `CELLS`.
         horizon: leads, in rows.
-        lookback: rows over which errors are propagated back in training, and the least
-            history that a forecast reads; what is given beyond that is read too. By
-            default it follows from horizon, season and length.
-        units: width of the cells.
         layers: cells on top of each other.
         architecture: `"carried"` (all leads at once from the state), `"closed_loop"`
             (one step ahead, fed back), `"segment"` (all leads at once from the look-back
-            alone, read a segment at a time), or `"auto"`, the natural one of the cell.
-        difference: read the steps of the target in place of its level, for series that
-            wander, such as prices.
+            alone, read a segment at a time), or `"auto"`: by cell, horizon and length;
+            `recipe_.why` says why.
         seed: the same seed on the same data gives the same forecast.
+        validation: share of the rows given to `fit`, the last ones, that choose the
+            weights and train nothing.
+        cell_options: further arguments of the cell, by name.
+        lookback: rows over which errors are propagated back in training, and the least
+            history that a forecast reads; what is given beyond that is read too. This and the
+            settings below follow, where they are `None`, from season, number and length of the
+            series: `recipe_` holds them, `docs/recipe.md` the rules.
+        units: width of the cells.
         epochs: passes over the training span, at most.
         patience: epochs without a better validation error before training ends.
-        learning_rate: of Adam; by default 0.01, for a segment network 0.0005.
+        batch_size: windows of a segment network, else spans read side by side, in a step of
+            training.
+        learning_rate: of Adam, the largest.
         schedule: `"plateau"` halves the rate where the validation error stays; `"cosine"` lets
             it fall along a cosine to a hundredth in the last of `epochs`.
         averaging: share of a running average of the weights that is kept in each step, such
             as 0.99; the averages are then what is used. 0 averages none.
         dropout: share of the state that the head does not see in training.
         calendar: `"auto"`, or some of `"day"`, `"week"`, `"year"`: sines of the calendar, known
-            ahead. `"auto"` takes those that the training span holds twice; `None` takes none.
+            ahead. `"auto"` takes those that the training span holds twice, `[]` none.
         transform: `"log"` or `"box-cox"`, of a target that is above 0: for series whose swings
-            grow with their level.
+            grow with their level. `"auto"` takes the logarithm of those, `"none"` none.
         normalisation: of a segment network's windows: `"last"` takes the last value off,
             `"instance"` the mean, and divides by the deviation.
-        validation: share of the rows given to `fit`, the last ones, that choose the
-            weights and train nothing.
-        cell_options: further arguments of the cell, by name.
+        difference: read the steps of the target in place of its level, for series that
+            wander, such as prices; `"season"`: the steps from the value a season before.
+        scaling: `"z-score"`, `"robust"` (median and quartiles: outliers count for little), or
+            `"running"`: by an exponentially weighted mean and deviation over a look-back, which
+            are part of the carried state.
+        channels: how a segment network reads several series: `"independent"`, `"embedded"` (it
+            is told which one it reads), or `"mixed"` (it reads all beside each one; they need
+            the same times).
 
-    What `fit` learns ends in an underscore: `schema_`, `transform_`, `architecture_`,
+    What `fit` learns ends in an underscore: `schema_`, `recipe_`, `transform_`, `architecture_`,
     `history_`, `fitted_until_`, `state_`, `last_times_`; the last three hold an entry a series.
 
     Example:
@@ -78,22 +90,25 @@ class Forecaster(BaseEstimator):
         cell: str = "gru",
         horizon: int = 1,
         lookback: int | None = None,
-        units: int = 32,
+        units: int | None = None,
         layers: int = 1,
         architecture: str = "auto",
-        difference: bool = False,
         seed: int = 0,
-        epochs: int = 100,
-        patience: int = 15,
-        learning_rate: float | None = None,
-        schedule: str = "plateau",
-        averaging: float = 0.0,
-        dropout: float = 0.0,
-        calendar: str | Sequence[str] | None = None,
-        transform: str | None = None,
-        normalisation: str = "last",
         validation: float = 0.2,
         cell_options: dict[str, Any] | None = None,
+        epochs: int | None = None,
+        patience: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        schedule: str | None = None,
+        averaging: float | None = None,
+        dropout: float | None = None,
+        calendar: str | Sequence[str] | None = None,
+        transform: str | None = None,
+        normalisation: str | None = None,
+        difference: bool | str = False,
+        scaling: str = "z-score",
+        channels: str = "independent",
     ):
         self.cell = cell
         self.horizon = horizon
@@ -101,19 +116,22 @@ class Forecaster(BaseEstimator):
         self.units = units
         self.layers = layers
         self.architecture = architecture
-        self.difference = difference
         self.seed = seed
+        self.validation = validation
+        self.cell_options = cell_options
         self.epochs = epochs
         self.patience = patience
+        self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.schedule = schedule
         self.averaging = averaging
         self.dropout = dropout
+        self.difference = difference
         self.calendar = calendar
         self.transform = transform
+        self.scaling = scaling
         self.normalisation = normalisation
-        self.validation = validation
-        self.cell_options = cell_options
+        self.channels = channels
 
     def check(self) -> None:
         """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
@@ -165,14 +183,15 @@ class Forecaster(BaseEstimator):
         plan = self.plan(panel)
         self.__dict__.pop("state_", None)  # should this fit fail, no half of an older one is left
         self.schema_ = panel.schema
-        self.lookback_, self.horizon_ = plan.lookback, int(self.horizon)
-        self.transform_ = self.new_transform(panel.schema).fit(panel.cut(plan.training))
+        self.recipe_, self.horizon_ = plan.recipe, int(self.horizon)
+        transform = self.new_transform(panel.schema, plan.recipe)
+        self.transform_ = transform.fit(panel.cut(plan.training))
         rows = self.transform_.rows(panel)
         with seeded(self.seed):
             self.architecture_ = self.build()
             recorder.parameters(settings.described(self, plan))
             self.history_ = fit_network(
-                self.architecture_, rows, plan, self.horizon_, self.get_params(), recorder
+                self.architecture_, rows, plan, self.horizon_, self.seed, recorder
             )
         self.fitted_until_ = [series.times[-1] for series in panel]
         self.last_times_ = list(self.fitted_until_)
@@ -203,7 +222,7 @@ class Forecaster(BaseEstimator):
         which = self._numbers(panel)
         check_follows(panel, [self.last_times_[i] for i in which])
         state = self.state_.of(which)
-        rows = self.transform_.rows(panel, before=state.last)
+        rows = self.transform_.rows(panel, before=state)
         self._move(panel, self.architecture_.read(rows, state))
         return self
 
@@ -293,6 +312,29 @@ class Forecaster(BaseEstimator):
             record(result, recorder)
         return result
 
+    def errors_by_warm_up(self, data: Any, chunks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
+        """How the error falls with the history that is read before a forecast.
+
+        From origins after what `fit` saw, of a state that began at zero so many look-backs, the
+        chunks of training, before.
+
+        Args:
+            data: the whole of each series, history included.
+            chunks: look-backs that are read. One for which there is too little is left out.
+
+        Returns:
+            Columns `chunks, rows, mae, origins`; `mae` as in the history of training.
+
+        Raises:
+            ArgumentError: a segment network, which carries no state.
+            DataError: too few rows.
+        """
+        self._require_fit()
+        panel = self._like(data)
+        until = dict(zip(self.transform_.ids, self.fitted_until_, strict=True))
+        starts = [int((s.times <= until[s.unique_id]).sum()) for s in panel]
+        return errors_by_warm_up(self, panel, starts, chunks)
+
     def save(self, folder: str | Path) -> Path:
         """Writes the fitted forecaster, its state included, to a folder: JSON and arrays.
 
@@ -314,29 +356,32 @@ class Forecaster(BaseEstimator):
         return restore(cls, Path(folder).expanduser())
 
     @property
+    def lookback_(self) -> int:
+        """Rows over which errors were propagated back."""
+        self._require_fit()
+        return self.recipe_.lookback
+
+    @property
     def parameters_(self) -> int:
         """Weights of the network that are trained."""
         self._require_fit()
         return settings.trained(self.architecture_.network)
 
-    def new_transform(self, schema: Schema) -> Transform:
+    def new_transform(self, schema: Schema, recipe: Recipe) -> Transform:
         """An unfitted transform for a table."""
-        return Transform(schema, self.difference, self.calendar, self.transform)
+        return Transform(
+            schema,
+            self.difference,
+            recipe.calendar,
+            None if recipe.transform == "none" else recipe.transform,
+            self.scaling,
+            recipe.lookback,
+            self.channels == "mixed",
+        )
 
     def build(self) -> Architecture:
         """An untrained network for the table that was fitted."""
-        return build(
-            architecture_name(self.cell, self.architecture, self.layers),
-            self.transform_,
-            cell=self.cell,
-            units=int(self.units),
-            layers=int(self.layers),
-            horizon=self.horizon_,
-            lookback=self.lookback_,
-            dropout=self.dropout,
-            normalisation=self.normalisation,
-            options=self.cell_options or {},
-        )
+        return build(self.transform_, self.recipe_, self.get_params())
 
     def _move(self, panel: Panel, state: State) -> None:
         which = self._numbers(panel)

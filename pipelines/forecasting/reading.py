@@ -26,18 +26,15 @@ class State:
         output: its last output, `(series, units)`.
         last: the last known values of target and past covariates, in their own units,
             `(series, 1 + past)`.
+        base: the last known values of the targets, the newest last, `(series, lag)`.
         unit: mean and scale of the targets, `(series, 2)`.
     """
 
     arrays: list[np.ndarray]
     output: np.ndarray
     last: np.ndarray
+    base: np.ndarray
     unit: np.ndarray
-
-    @property
-    def level(self) -> np.ndarray:
-        """The last known value of each target, `(series,)`."""
-        return self.last[:, 0]
 
     def __len__(self) -> int:
         return len(self.last)
@@ -45,17 +42,18 @@ class State:
     def of(self, series: Any) -> "State":
         """The state of some of the series, by their numbers."""
         arrays = [array[series] for array in self.arrays]
-        return State(arrays, self.output[series], self.last[series], self.unit[series])
+        output, last = self.output[series], self.last[series]
+        return State(arrays, output, last, self.base[series], self.unit[series])
 
     def put(self, series: np.ndarray, other: "State") -> "State":
         """This state with that of some of the series replaced."""
         changed = replace(
             self, arrays=[a.copy() for a in self.arrays], output=self.output.copy(),
-            last=self.last.copy(), unit=self.unit.copy(),
+            last=self.last.copy(), base=self.base.copy(), unit=self.unit.copy(),
         )  # fmt: skip
         pairs = zip(
-            [*changed.arrays, changed.output, changed.last, changed.unit],
-            [*other.arrays, other.output, other.last, other.unit],
+            [*changed.arrays, changed.output, changed.last, changed.base, changed.unit],
+            [*other.arrays, other.output, other.last, other.base, other.unit],
             strict=True,
         )
         for here, there in pairs:
@@ -66,11 +64,17 @@ class State:
     def together(cls, states: Sequence["State"]) -> "State":
         """The states of several groups of series, one after the other."""
         arrays = [np.concatenate(a) for a in zip(*[s.arrays for s in states], strict=True)]
-        output, last, unit = (
-            np.concatenate([getattr(s, name) for s in states])
-            for name in ("output", "last", "unit")
+        others = ("output", "last", "base", "unit")
+        return cls(arrays, *[np.concatenate([getattr(s, n) for s in states]) for n in others])
+
+    @classmethod
+    def after(cls, arrays: list[np.ndarray], output: np.ndarray, rows: list[Rows]) -> "State":
+        """The state of a network that has read `rows` of each series to their ends."""
+        last, base, unit = (
+            np.stack([column[-1] for column in columns])
+            for columns in zip(*[(one.last, one.base, one.unit) for one in rows], strict=True)
         )
-        return cls(arrays, output, last, unit)
+        return cls(arrays, output, last, base, unit)
 
 
 @dataclass(frozen=True)
@@ -92,18 +96,18 @@ class Block:
 
 def blocks(
     rows: list[Rows],
-    drive: Callable[[Rows], np.ndarray],
     reader: Reader,
     states: list[np.ndarray],
+    drive: Callable[[Rows], np.ndarray] = lambda rows: rows.read,
     every: bool = False,
 ) -> Iterator[Block]:
     """Reads series from their first rows, side by side, each to its end and no further.
 
     Args:
         rows: of each series.
-        drive: what the network reads of some rows, `(rows, columns)`.
         reader: the network.
         states: from which it starts, each `(series, …)`.
+        drive: what the network reads of some rows, `(rows, columns)`.
         every: whether the reader gives its states after every row, `(series, rows, …)`,
             rather than after the last.
     """
@@ -139,8 +143,7 @@ class Ends:
         kept = [self.found[i] for i in range(len(self.rows))]
         arrays = [np.stack(a) for a in zip(*[states for states, _ in kept], strict=True)]
         output = np.stack([output for _, output in kept])
-        last = np.stack([rows.last[-1] for rows in self.rows])
-        return State(arrays, output, last, np.stack([rows.unit for rows in self.rows]))
+        return State.after(arrays, output, self.rows)
 
 
 @dataclass(frozen=True)
@@ -150,14 +153,14 @@ class Due:
     Attributes:
         series: the number of the series of each, `(origins,)`, those of one series together.
         place: indices of their rows in the arrays `(read, rows, …)` of the block.
-        level: last known values of the targets, `(origins,)`.
+        base: last known values of the targets, the newest last, `(origins, lag)`.
         unit: mean and scale of the targets, `(origins, 2)`.
         ahead: what is known ahead, `(origins, horizon, ahead)`.
     """
 
     series: np.ndarray
     place: tuple[np.ndarray, np.ndarray]
-    level: np.ndarray
+    base: np.ndarray
     unit: np.ndarray
     ahead: np.ndarray
 
@@ -198,8 +201,8 @@ class Found:
         return Due(
             series,
             (k, at - block.first),
-            np.concatenate([rows.last[here, 0] for rows, here in pairs]),
-            np.concatenate([np.tile(rows.unit, (len(here), 1)) for rows, here in pairs]),
+            np.concatenate([rows.base[here] for rows, here in pairs]),
+            np.concatenate([rows.unit[here] for rows, here in pairs]),
             np.concatenate([ahead_of(rows, here, self.horizon) for rows, here in pairs]),
         )
 

@@ -164,11 +164,12 @@ def _traces(forecaster: "Forecaster", panel: Panel, test: Scored, result: Backte
     intervals = result.quantiles(AUDITED)
     known = panel.as_known(test.known)
     plan = forecaster.plan(known.cut(test.training))
-    fitted = forecaster.new_transform(panel.schema).fit(known.cut(plan.training))
+    fitted = forecaster.new_transform(panel.schema, plan.recipe).fit(known.cut(plan.training))
+    scaled = forecaster.transform_.rows(known)
     traces = []
     for i, series in enumerate(known):
         own = result.ids == series.unique_id
-        rows, scaler = forecaster.transform_.rows([series])[0], fitted.known_[series.unique_id]
+        rows, scaler = scaled[i], fitted.known_[series.unique_id]
         forecasts = {name: values[own] for name, values in result.forecasts.items()}
         issued = {"the last known value": result.level[own, None]}
         issued |= {f"the {q:.0%} quantile": intervals[k, own] for k, q in enumerate(AUDITED)}

@@ -11,7 +11,8 @@ from ...errors import ModelFileError
 from ..folders import read_folder, write_folder
 from ..training import History
 from .reading import State
-from .rows import Transform
+from .recipe import Recipe
+from .transform import Transform
 
 if TYPE_CHECKING:
     from .forecaster import Forecaster
@@ -26,7 +27,7 @@ def packed(forecaster: "Forecaster") -> tuple[dict[str, Any], dict[str, list]]:
         "settings": forecaster.get_params(),
         "schema": asdict(forecaster.schema_),
         "transform": forecaster.transform_.to_dict(),
-        "lookback": forecaster.lookback_,
+        "recipe": forecaster.recipe_.to_dict(),
         "horizon": forecaster.horizon_,
         "history": asdict(forecaster.history_),
         "fitted_until": [time.isoformat() for time in forecaster.fitted_until_],
@@ -34,7 +35,7 @@ def packed(forecaster: "Forecaster") -> tuple[dict[str, Any], dict[str, list]]:
     }
     arrays = {
         "weights": forecaster.architecture_.network.get_weights(),
-        "state": [state.unit, state.last, state.output, *state.arrays],
+        "state": [state.unit, state.last, state.base, state.output, *state.arrays],
     }
     return manifest, arrays
 
@@ -52,15 +53,16 @@ def unpacked(
     schema = manifest["schema"]
     lists = {key: tuple(schema[key]) for key in ("past", "future", "static", "others")}
     forecaster.schema_ = Schema(**schema | lists)
-    forecaster.lookback_, forecaster.horizon_ = manifest["lookback"], manifest["horizon"]
+    forecaster.recipe_ = Recipe(**manifest["recipe"])
+    forecaster.horizon_ = manifest["horizon"]
     forecaster.transform_ = Transform.from_dict(forecaster.schema_, manifest["transform"])
     forecaster.history_ = History(**manifest["history"])
     forecaster.fitted_until_ = [pd.Timestamp(t) for t in manifest["fitted_until"]]
     forecaster.last_times_ = [pd.Timestamp(t) for t in manifest["last_times"]]
     forecaster.architecture_ = forecaster.build()
     forecaster.architecture_.network.set_weights(arrays["weights"])
-    unit, last, output, *states = arrays["state"]
-    forecaster.state_ = State(states, output, last, unit)
+    unit, last, base, output, *states = arrays["state"]
+    forecaster.state_ = State(states, output, last, base, unit)
     return forecaster
 
 

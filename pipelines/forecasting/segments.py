@@ -12,17 +12,16 @@ from ..recorder import Recorder
 from ..training import History, adam, fit
 from .chunks import Joined, mean_absolute_error
 from .reading import BATCH, State, ahead_of
-from .rows import Rows, Transform
-
-WINDOWS = 64  # in a step of training
-LONGEST = 48  # rows a segment has unasked, at most
-SHORT = 12  # rows where there is no season so long
+from .rows import Rows, levels
+from .transform import Transform
 
 
 class SegmentArchitecture:
     """The look-back is read segment by segment, all leads are decoded side by side.
 
-    Nothing is carried from one forecast to the next: the state is the look-back itself.
+    Nothing is carried from one forecast to the next: the state is the look-back itself, and the
+    number of the series. Channels are windows on their own, which an embedding may tell apart
+    (`embedded`); where they are mixed each reads the targets of all beside its own.
     """
 
     name = "segment"
@@ -32,20 +31,23 @@ class SegmentArchitecture:
         transform: Transform,
         cells: list[Any],
         lookback: int,
+        rows: int,
         horizon: int,
         dropout: float = 0.0,
         normalisation: str | None = "last",
+        embedded: bool = False,
     ):
         self.lookback, self.horizon, self.difference = lookback, horizon, transform.difference
         self.read_ahead = horizon if transform.schema.future else 0  # by whole segments
-        season = transform.schema.season
-        self.segment = min(season if 1 < season <= LONGEST else SHORT, lookback)
+        self.channels = len(transform.ids) if embedded or transform.mixed else 1
+        extras = len(transform.schema.past) + transform.mixed_in
         self.network = segment(
             cells,
             lookback,
-            self.segment,
+            rows,
             horizon,
-            extras=len(transform.schema.past) + transform.indicators + transform.ahead,
+            channels=self.channels,
+            extras=extras + transform.indicators + transform.ahead,
             futures=transform.ahead,
             dropout=dropout,
             normalisation=normalisation,
@@ -57,7 +59,9 @@ class SegmentArchitecture:
         **settings: Any,
     ) -> History:  # fmt: skip
         rng = np.random.default_rng(settings["seed"])
-        windows = _Windows(rows, self._batch, self.lookback, self.horizon, rng)
+        windows = _Windows(
+            rows, self._inputs, self.lookback, self.horizon, settings["batch_size"], rng
+        )
         epochs = settings["epochs"]
         optimizer = adam(
             settings["learning_rate"], epochs * len(windows), settings["schedule"],
@@ -72,19 +76,19 @@ class SegmentArchitecture:
     def read(self, rows: list[Rows], state: State | None) -> State:
         windows = []
         for i, one in enumerate(rows):
-            drive = _drive(one[-self.lookback :])
+            drive = one[-self.lookback :].read
             if state is not None:
                 drive = np.concatenate([state.arrays[0][i], drive])
             windows.append(drive[-self.lookback :])
-        last = np.stack([one.last[-1] for one in rows])
-        unit = np.stack([one.unit for one in rows])
-        return State([np.stack(windows)], np.empty((len(rows), 0), "float32"), last, unit)
+        numbers = np.array([one.number for one in rows], "int32")
+        return State.after([np.stack(windows), numbers], np.empty((len(rows), 0), "float32"), rows)
 
     def forecast(self, state: State, ahead: np.ndarray) -> np.ndarray:
         leads = ahead.shape[1]
         missing = max(0, self.horizon - leads)  # of static covariates, the same in all rows
         ahead = np.concatenate([ahead, np.repeat(ahead[:, -1:], missing, axis=1)], axis=1)
-        return self._leads(state.arrays[0], state.level, state.unit, ahead)[:, :leads]
+        windows, numbers = state.arrays
+        return self._leads(windows, numbers, state.base, state.unit, ahead)[:, :leads]
 
     def forecast_origins(
         self, rows: list[Rows], origins: list[np.ndarray], horizon: int
@@ -94,28 +98,34 @@ class SegmentArchitecture:
             parts = [np.empty((0, horizon))]
             for first in range(0, len(own), BATCH):
                 here = own[first : first + BATCH]
-                windows = _drive(one[_behind(here, self.lookback)])
-                unit = np.tile(one.unit, (len(here), 1))
+                windows = one[_behind(here, self.lookback)].read
+                numbers = np.full(len(here), one.number, "int32")
                 ahead = ahead_of(one, here, self.horizon)
-                leads = self._leads(windows, one.last[here, 0], unit, ahead)
+                leads = self._leads(windows, numbers, one.base[here], one.unit[here], ahead)
                 parts.append(leads[:, :horizon])
             found.append(np.concatenate(parts))
         return found
 
     def _leads(
-        self, windows: np.ndarray, level: np.ndarray, unit: np.ndarray, ahead: np.ndarray
+        self,
+        windows: np.ndarray,
+        numbers: np.ndarray,
+        base: np.ndarray,
+        unit: np.ndarray,
+        ahead: np.ndarray,
     ) -> np.ndarray:
-        (scaled,) = self._forecast(self._inputs(windows, ahead))
+        (scaled,) = self._forecast(self._inputs(windows, ahead, numbers))
         target = scaled.astype("float64") * unit[:, 1:] + unit[:, :1]
-        return level[:, None] + np.cumsum(target, axis=1) if self.difference else target
+        return levels(base, target) if self.difference else target
 
-    def _batch(self, windows: Rows, ahead: np.ndarray) -> tuple[np.ndarray, ...]:
-        return tuple(self._inputs(_drive(windows), ahead))
-
-    def _inputs(self, windows: np.ndarray, ahead: np.ndarray) -> list[np.ndarray]:
-        """The network's inputs: the target's window, and what there is beside and ahead."""
+    def _inputs(
+        self, windows: np.ndarray, ahead: np.ndarray, numbers: np.ndarray
+    ) -> list[np.ndarray]:
+        """The network's inputs: the target's window, what there is beside and ahead, and which
+        channel it is."""
         beside = [windows[..., 1:], ahead.astype("float32")]
-        return [windows[..., 0], *[array for array in beside if array.shape[-1]]]
+        given = [windows[..., 0], *[array for array in beside if array.shape[-1]]]
+        return [*given, numbers] if self.channels > 1 else given
 
 
 class _Windows(keras.utils.PyDataset):
@@ -124,13 +134,16 @@ class _Windows(keras.utils.PyDataset):
     def __init__(
         self,
         rows: list[Rows],
-        inputs: Callable[[Rows, np.ndarray], tuple[np.ndarray, ...]],
+        inputs: Callable[[np.ndarray, np.ndarray, np.ndarray], list[np.ndarray]],
         lookback: int,
         horizon: int,
+        batch_size: int,
         rng: np.random.Generator,
     ):
         super().__init__()
         self.joined, self.inputs, self.lookback, self.rng = Joined(rows), inputs, lookback, rng
+        self.batch_size = batch_size
+        self.numbers = np.array([one.number for one in rows], "int32")
         self.steps = np.arange(1, horizon + 1)
         firsts = self.joined.ends - self.joined.lengths
         self.origins = np.concatenate(
@@ -142,15 +155,16 @@ class _Windows(keras.utils.PyDataset):
         self.on_epoch_end()
 
     def __len__(self) -> int:
-        return -(-len(self.origins) // WINDOWS)
+        return -(-len(self.origins) // self.batch_size)
 
     def __getitem__(self, k: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-        at = self.shuffled[k * WINDOWS : (k + 1) * WINDOWS]
+        at = self.shuffled[k * self.batch_size : (k + 1) * self.batch_size]
         leads, inside = self.joined.after(at, self.steps)
         there = inside & ~np.isnan(self.joined.rows.level[leads])
         targets = np.where(there, self.joined.rows.known[leads, 0], np.float32("nan"))
         ahead = np.where(inside[..., None], self.joined.rows.ahead[leads], 0)
-        return self.inputs(self.joined.rows[_behind(at, self.lookback)], ahead), targets
+        windows = self.joined.rows[_behind(at, self.lookback)].read
+        return tuple(self.inputs(windows, ahead, self.numbers[self.joined.series(at)])), targets
 
     def on_epoch_end(self) -> None:
         self.shuffled = self.rng.permutation(self.origins)
@@ -159,7 +173,3 @@ class _Windows(keras.utils.PyDataset):
 def _behind(origins: np.ndarray, lookback: int) -> np.ndarray:
     """`(origins, lookback)`: the rows up to each origin."""
     return origins[:, None] + np.arange(1 - lookback, 1)
-
-
-def _drive(rows: Rows) -> np.ndarray:
-    return np.concatenate([rows.known, rows.there, rows.ahead], axis=-1)

@@ -13,15 +13,27 @@ from ...zoo.cells import CELLS
 from ...zoo.models.segment import NORMALISATIONS
 from ..options import check_options
 from ..power import POWERS
+from ..scaling import SCALINGS
 from ..training import SCHEDULES
-from .architectures import LEARNING_RATES, architecture_name
+from .architectures import ARCHITECTURES, architecture_name
 from .calendar import check_calendar
+from .recipe import Recipe
 
 if TYPE_CHECKING:
     from .forecaster import Forecaster
 
 
 OURS = {"units", "feedback", "lead", "name", "dtype"}  # arguments of a cell that are set for it
+WHOLE = {"horizon", "lookback", "units", "layers", "epochs", "patience", "batch_size"}
+CHANNELS = ("independent", "embedded", "mixed")
+CHOICES: dict[str, Sequence[str]] = {
+    "architecture": ["auto", *ARCHITECTURES],
+    "schedule": SCHEDULES,
+    "scaling": SCALINGS,
+    "transform": ["auto", "none", *POWERS],
+    "normalisation": NORMALISATIONS,
+    "channels": CHANNELS,
+}
 
 
 @dataclass(frozen=True)
@@ -29,14 +41,19 @@ class Plan:
     """How the rows given to `fit` are used.
 
     Attributes:
-        lookback: rows over which errors are propagated back.
+        recipe: every setting that follows from the data.
         training: rows of each series that train, the first ones.
         held_out: rows of each that choose the weights, the last ones.
     """
 
-    lookback: int
+    recipe: Recipe
     training: list[int]
     held_out: list[int]
+
+    @property
+    def lookback(self) -> int:
+        """Rows over which errors are propagated back."""
+        return self.recipe.lookback
 
 
 def plan(settings: dict[str, Any], panel: Panel, reserved: int | Sequence[int] = 0) -> Plan:
@@ -54,66 +71,64 @@ def plan(settings: dict[str, Any], panel: Panel, reserved: int | Sequence[int] =
     horizon = int(settings["horizon"])
     kept = [reserved] * len(panel) if isinstance(reserved, int) else list(reserved)
     rows = [max(0, len(series) - test) for series, test in zip(panel, kept, strict=True)]
-    lookback = settings["lookback"] or _default_lookback(min(rows), horizon, panel.schema.season)
     held_out = [max(horizon, round(settings["validation"] * count)) for count in rows]
+    training = [max(1, count - last) for count, last in zip(rows, held_out, strict=True)]
+    recipe = Recipe.followed(settings, training, panel.schema.season)
+    lookback = recipe.lookback
     for series, last, test in zip(panel, held_out, kept, strict=True):
         why = f"look-back {lookback} + horizon {horizon} to train on, {last} to validate on"
         if test:
             why += f", {test} to test on"
         require_rows(series, lookback + horizon + last + test, why, among=len(panel))
-    training = [count - last for count, last in zip(rows, held_out, strict=True)]
-    return Plan(int(lookback), training, held_out)
+    return Plan(recipe, training, held_out)
 
 
 def check(settings: dict[str, Any]) -> None:
     """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
-    for name in ("horizon", "units", "layers", "epochs", "patience"):
-        whole_number(name, settings[name])
-    if settings["lookback"] is not None:
-        whole_number("lookback", settings["lookback"])
-    flag("difference", settings["difference"])
+    given = {name: value for name, value in settings.items() if value is not None}
+    for name in WHOLE & given.keys():
+        whole_number(name, given[name])
     seed_number(settings["seed"])
     fraction("validation", settings["validation"])
-    if settings["learning_rate"] is not None:
-        positive("learning_rate", settings["learning_rate"])
-    one_of("schedule", settings["schedule"], SCHEDULES)
-    fraction("averaging", settings["averaging"])
-    fraction("dropout", settings["dropout"])
+    for name in ("averaging", "dropout"):
+        if name in given:
+            fraction(name, given[name])
+    if "learning_rate" in given:
+        positive("learning_rate", given["learning_rate"])
+    for name, allowed in CHOICES.items():
+        if name in given:
+            one_of(name, given[name], allowed)
     check_calendar(settings["calendar"])
-    if settings["transform"] is not None:
-        one_of("transform", settings["transform"], POWERS)
-    one_of("normalisation", settings["normalisation"], NORMALISATIONS)
-    if settings["normalisation"] != "last" and settings["architecture"] != "segment":
-        raise ArgumentError(
-            'Only `architecture="segment"` normalises windows. '
-            f"Received: normalisation={settings['normalisation']!r}"
-        )
-    architecture_name(settings["cell"], settings["architecture"], settings["layers"])
+    if settings["difference"] != "season":
+        flag("difference", settings["difference"])
+    _check_architecture(settings)
     ours = OURS | ({"outputs"} if CELLS[settings["cell"]].reads_out else set())
-    check_options(settings["cell"], settings["units"], settings["cell_options"], ours)
+    check_options(settings["cell"], settings["units"] or 32, settings["cell_options"], ours)
 
 
 def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
     """Parameters for a recorder: every setting as it was used."""
     schema = forecaster.schema_
-    return forecaster.get_params() | {
-        "architecture": forecaster.architecture_.name,
-        "lookback": plan.lookback,
-        "learning_rate": forecaster.learning_rate or LEARNING_RATES[forecaster.architecture_.name],
-        "calendar": ",".join(forecaster.transform_.cycles_),
-        "cell_options": str(forecaster.cell_options or {}),
-        "dataset": schema.name,
-        "target": schema.target,
-        "past": ",".join(schema.past),
-        "future": ",".join(schema.future),
-        "static": ",".join(schema.static),
-        "series": len(plan.training),
-        "frequency": schema.frequency,
-        "season": schema.season,
-        "split.training_rows": sum(plan.training),
-        "split.validation_rows": sum(plan.held_out),
-        "weights": trained(forecaster.architecture_.network),
-    }
+    return (
+        forecaster.get_params()
+        | plan.recipe.to_dict()
+        | {
+            "calendar": ",".join(forecaster.transform_.cycles_),
+            "transform": forecaster.transform_.power_,
+            "cell_options": str(forecaster.cell_options or {}),
+            "dataset": schema.name,
+            "target": schema.target,
+            "past": ",".join(schema.past),
+            "future": ",".join(schema.future),
+            "static": ",".join(schema.static),
+            "series": len(plan.training),
+            "frequency": schema.frequency,
+            "season": schema.season,
+            "split.training_rows": sum(plan.training),
+            "split.validation_rows": sum(plan.held_out),
+            "weights": trained(forecaster.architecture_.network),
+        }
+    )
 
 
 def trained(network: keras.Model) -> int:
@@ -121,7 +136,35 @@ def trained(network: keras.Model) -> int:
     return sum(math.prod(weight.shape) for weight in network.trainable_weights)
 
 
-def _default_lookback(rows: int, horizon: int, season: int) -> int:
-    """Four horizons, or two seasons where they are short, but at most a quarter of the rows."""
-    wanted = max(4 * horizon, 2 * season if season <= 168 else 0, 8)
-    return max(1, min(wanted, rows // 4))
+def _check_architecture(settings: dict[str, Any]) -> None:
+    """Raises ArgumentError where an architecture cannot take a setting, and says why."""
+    asked, cell = settings["architecture"], settings["cell"]
+    name = architecture_name(cell, asked, settings["layers"])
+    received = f"Received: architecture={asked!r}"
+    if settings["normalisation"] or settings["channels"] != "independent":
+        if asked not in ("segment", "auto"):
+            raise ArgumentError(
+                'Only `architecture="segment"` reads windows that can be normalised, and channels '
+                f"side by side. {received}, normalisation={settings['normalisation']!r}, "
+                f"channels={settings['channels']!r}"
+            )
+        architecture_name(cell, "segment", settings["layers"])
+        name = "segment"
+    if settings["normalisation"] and settings["difference"]:
+        raise ArgumentError(
+            "Differences have no level to take off: leave `normalisation` or `difference` out. "
+            f"Received: normalisation={settings['normalisation']!r}, "
+            f"difference={settings['difference']!r}"
+        )
+    if settings["scaling"] == "running" and name != "carried":
+        why = (
+            'normalises each window itself (`normalisation="instance"`)'
+            if name == "segment"
+            else "would have to move the statistics with its own forecasts"
+        )
+        raise ArgumentError(f"A {name} network {why}. {received}, scaling='running'")
+    if settings["dropout"] and name == "closed_loop":
+        raise ArgumentError(
+            "A closed loop forecasts with what it has just forecast, so nothing of it may be left "
+            f"out in training alone: dropout must be 0. Received: dropout={settings['dropout']}"
+        )

@@ -9,7 +9,7 @@ import yaml
 from rnnzoo import Forecaster, NextFrame, load
 from rnnzoo.errors import ArgumentError
 from rnnzoo.experiments.cli import app
-from rnnzoo.experiments.config import load_config, model_of, packaged
+from rnnzoo.experiments.config import TOGETHER, load_config, model_of, packaged
 from rnnzoo.experiments.run_config import run_config
 from typer.testing import CliRunner
 
@@ -78,7 +78,8 @@ def test_there_are_a_dozen_and_they_are_listed():
 def test_settings_are_those_of_the_constructors():
     for task, kind in (("forecast", Forecaster), ("video", NextFrame)):
         fields = model_of(task, kind).model_fields["defaults"].annotation.model_fields
-        assert set(fields) == set(inspect.signature(kind).parameters) - {"cell", "seed"}
+        own = set() if task == "video" else set(TOGETHER)
+        assert set(fields) - own == set(inspect.signature(kind).parameters) - {"cell", "seed"}
 
 
 REFUSED = {
@@ -99,6 +100,8 @@ REFUSED = {
     "two of one name": ("models: [{cell: gru}, {cell: gru}]", "another model is called 'gru'"),
     "a name that leads out": ("models: [{cell: gru, name: ../x}]", "models[0].name"),
     "a baseline's name": ("models: [{cell: gru, name: naive-last}]", "give this one a `name`"),
+    "members that share seeds": ("defaults: {members: 2}\nseeds: 2", "such as [0, 2]"),
+    "one combined": ("defaults: {combine: median}", "`combine` needs more than one"),
     "no models": ("models: []", "must hold one model at least"),
     "clips of a table": ("split: {test_clips: 3}", "Did you mean test_rows"),
     "two sources": ("data: {set: seattle-weather, path: x.csv}", "either `set`"),

@@ -46,7 +46,15 @@ def test_a_million_rows_are_windowed_and_chunked_without_a_copy():
     rows = 1_000_000
     values = np.zeros((rows, 3), "float32")
     one = Rows(
-        np.zeros(rows), np.zeros((rows, 1)), values[:, :1], values[:, :0], values[:, 1:], np.ones(2)
+        level=np.zeros(rows),
+        last=np.zeros((rows, 1)),
+        known=values[:, :1],
+        there=values[:, :0],
+        ahead=values[:, 1:],
+        base=np.zeros((rows, 1)),
+        unit=np.broadcast_to(np.ones(2), (rows, 2)),
+        others=values[:, :0],
+        number=0,
     )
     tracemalloc.start()
     try:

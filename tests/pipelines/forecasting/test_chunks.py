@@ -2,6 +2,8 @@ import keras
 import numpy as np
 import pytest
 from rnnzoo.pipelines.forecasting.chunks import (
+    STREAMS,
+    WIDE,
     Chunks,
     _Spans,
     _StateCarrier,
@@ -24,7 +26,8 @@ def chunks(**changes):
 
 
 def spans(**changes):
-    return _Spans(chunks(**changes), np.random.default_rng(0))
+    cut = chunks(**changes)
+    return _Spans(cut, STREAMS if len(cut.lengths) == 1 else WIDE, np.random.default_rng(0))
 
 
 def network():
@@ -116,7 +119,7 @@ def test_the_weights_with_the_best_score_are_kept():
             return next(told)
 
         settings = {"epochs": 4, "patience": 9, "learning_rate": 0.05, "seed": 0}
-        history = train(model, chunks(), score, recorder=Silence(), **settings)
+        history = train(model, chunks(), score, recorder=Silence(), batch_size=STREAMS, **settings)
     assert history.score == [5.0, 2.0, 3.0, 4.0]
     assert history.best_epoch == 2
     for kept, best, last in zip(trained(model), seen[1], seen[3], strict=True):
@@ -128,7 +131,14 @@ def test_training_ends_when_patience_does():
     told = iter([1.0, 2.0, 2.0, 2.0, 2.0])
     with seeded(0):
         settings = {"epochs": 5, "patience": 2, "learning_rate": 0.01, "seed": 0}
-        history = train(network(), chunks(), lambda: next(told), recorder=Silence(), **settings)
+        history = train(
+            network(),
+            chunks(),
+            lambda: next(told),
+            recorder=Silence(),
+            batch_size=STREAMS,
+            **settings,
+        )
     assert history.score == [1.0, 2.0, 2.0]
 
 
@@ -137,5 +147,7 @@ def test_a_series_is_learned():
     with seeded(0):
         settings = {"epochs": 30, "patience": 30, "learning_rate": 0.02, "seed": 0}
         score = lambda: float(next(told))  # noqa: E731
-        history = train(network(), chunks(), score, recorder=Silence(), **settings)
+        history = train(
+            network(), chunks(), score, recorder=Silence(), batch_size=STREAMS, **settings
+        )
     assert history.loss[-1] < history.loss[0] / 2

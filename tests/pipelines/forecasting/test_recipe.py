@@ -109,13 +109,15 @@ def test_the_averages_are_what_is_used_and_kept(waves):
 def test_a_combination_is_the_mean_of_its_members(waves, tmp_path):
     table = waves[["day", "sales"]]
     one = Forecaster(**TINY)
-    both = Combination.of_seeds(one, 2).fit(table[:150], time="day", target="sales")
+    both = Combination([one], seeds=2).fit(table[:150], time="day", target="sales")
     single = [m.predict()["yhat"].to_numpy() for m in both.members_]
     assert not np.array_equal(*single)
     np.testing.assert_allclose(both.predict()["yhat"], np.mean(single, axis=0))
     result = both.backtest(table[:200], baselines=["naive-last", "linear-ar"])
     assert result.model == "mean of 2 gru" and result.baselines == ["naive-last", "linear-ar"]
     assert result.parameters == both.parameters_ == 2 * both.members_[0].parameters_
+    alone = [m.backtest(table[:200], baselines=()).errors("gru")["mae"] for m in both.members_]
+    assert result.members["mae"].tolist() == alone and result.members["seed"].tolist() == [1, 2]
     loaded = Combination.load(both.save(tmp_path / "both"))
     pd.testing.assert_frame_equal(loaded.predict(), both.predict())
     loaded.update(table[150:151])
@@ -130,6 +132,7 @@ def test_a_combination_is_the_mean_of_its_members(waves, tmp_path):
         (Combination([]), ArgumentTypeError, "list of forecasters"),
         (Combination([1]), ArgumentTypeError, "hold Forecasters"),
         (Combination([Forecaster()], how="mode"), ArgumentError, "how='mode'"),
+        (Combination([Forecaster()], seeds=0), ArgumentError, "seeds"),
         (
             Combination([Forecaster(horizon=2), Forecaster()]),
             ArgumentError,
@@ -152,7 +155,16 @@ def test_what_cannot_be_combined(combination, error, words, waves):
         ({"schedule": "cosinus"}, ArgumentError, "Did you mean cosine"),
         ({"averaging": 1.0}, ArgumentError, "averaging"),
         ({"dropout": -0.1}, ArgumentError, "dropout"),
-        ({"normalisation": "instance"}, ArgumentError, "Only `architecture"),
+        ({"normalisation": "instance", "architecture": "carried"}, ArgumentError, "Only `arch"),
+        ({"channels": "mixed", "architecture": "closed_loop"}, ArgumentError, "Only `arch"),
+        ({"channels": "mixed", "cell": "narx"}, ArgumentError, "not segment"),
+        ({"channels": "all"}, ArgumentError, "channels='all'"),
+        ({"scaling": "robuts"}, ArgumentError, "Did you mean robust"),
+        ({"scaling": "running", "architecture": "segment"}, ArgumentError, "each window"),
+        ({"scaling": "running", "cell": "narx"}, ArgumentError, "own forecasts"),
+        ({"difference": True, "normalisation": "last"}, ArgumentError, "no level to take off"),
+        ({"difference": "seasonal"}, ArgumentTypeError, "difference"),
+        ({"batch_size": 0}, ArgumentError, "batch_size"),
         ({"architecture": "closed_loop", "dropout": 0.1}, ArgumentError, "dropout must be 0"),
     ],
 )

@@ -1,0 +1,175 @@
+"""The recipe of a fit: what is used where the settings leave it to the data.
+
+`docs/recipe.md` has the rules in a table, and the evidence for each.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from .architectures import architecture_name
+from .chunks import STREAMS, WIDE
+
+LONGEST = 48  # rows a segment has unasked, at most
+SHORT = 12  # rows where there is no season so long
+SEGMENTS = 30  # in a look-back, at most
+WEEK_OF_HOURS = 168  # the longest season of which a carried network is trained on two at once
+MUCH = 10_000  # rows of training from which on a network is wide and learns by a cosine
+MANY = 100  # series from which on their number alone keeps a network from learning by heart
+STEPS = 1500  # in an epoch of windows, about, where batches need not be larger than LARGEST
+LEARNT = 5000  # steps after which a segment network of few series has learnt what it can
+SMALLEST, LARGEST = 64, 512  # windows in a step of training
+READ = 2_000_000  # rows that a carried network reads in a long fit, all epochs together
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every setting that follows from the data, as it was used.
+
+    Attributes:
+        architecture: `"carried"`, `"closed_loop"` or `"segment"`.
+        why: that one, in a sentence.
+        lookback: rows over which errors are propagated back, and a segment network's window.
+        segment: rows that a segment network reads and forecasts at once.
+        units: width of the cells.
+        batch_size: windows, or spans read side by side, in a step of training.
+        epochs: at most.
+        patience: epochs without a better validation error before training ends.
+        learning_rate: the largest.
+        schedule: in `SCHEDULES`.
+        averaging: share of the running average of weights kept in each step.
+        dropout: share of what the head does not see in training.
+        normalisation: of a segment network's windows: `"last"`, `"instance"`, or `"none"` of one
+            that reads differences.
+        calendar: `"auto"`, or names of cycles.
+        transform: of the target, `"none"` for none.
+    """
+
+    architecture: str
+    why: str
+    lookback: int
+    segment: int
+    units: int
+    batch_size: int
+    epochs: int
+    patience: int
+    learning_rate: float
+    schedule: str
+    averaging: float
+    dropout: float
+    normalisation: str
+    calendar: Any
+    transform: str
+
+    @classmethod
+    def followed(cls, settings: dict[str, Any], training: Sequence[int], season: int) -> "Recipe":
+        """The settings that are given, and for those that are `None` what follows from the data.
+
+        Args:
+            settings: of a forecaster.
+            training: rows of each series that train.
+            season: rows of a season.
+        """
+        given = {f.name: settings[f.name] for f in fields(cls) if settings.get(f.name) is not None}
+        given["architecture"], why = chosen_architecture(settings, training, season)
+        rule = _segment if given["architecture"] == "segment" else _carried
+        rules = rule(given, int(settings["horizon"]), training, season)
+        if settings["difference"]:  # differences have no level to take off
+            rules["normalisation"] = "none"
+        return cls(**rules | {"why": why} | given)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def chosen_architecture(
+    settings: dict[str, Any], training: Sequence[int], season: int
+) -> tuple[str, str]:
+    """An architecture, and why that one.
+
+    `"auto"` takes the natural one of the cell; of a cell that reads on and on, segments where
+    the horizon has two or more of them and each series two more than that to read.
+    """
+    cell, asked, layers = settings["cell"], settings["architecture"], settings["layers"]
+    name = architecture_name(cell, asked, layers)
+    if asked != "auto":
+        return name, "as asked for"
+    if settings["normalisation"] or settings["channels"] != "independent":
+        return "segment", "no other architecture normalises windows or sets channels side by side"
+    if name != "carried":
+        return name, f"`{cell}` feeds back what it puts out"
+    w, horizon = segment_rows(season), int(settings["horizon"])
+    if settings["difference"] or settings["scaling"] == "running":
+        return name, "what it reads of a series that wanders is carried along"
+    if horizon < 2 * w:
+        return name, f"{horizon} leads are less than two segments of {w}"
+    if _window(training, horizon, w) < 2 * w:
+        return name, f"the shortest series has too few rows for a window and {horizon} leads"
+    return "segment", f"{horizon} leads are two segments of {w} or more"
+
+
+def segment_rows(season: int) -> int:
+    """Rows of a segment: a season, where there is one that is not too long."""
+    return season if 1 < season <= LONGEST else SHORT
+
+
+def default_lookback(rows: int, horizon: int, season: int) -> int:
+    """Four horizons, or two seasons where they are short, but at most a quarter of the rows."""
+    wanted = max(4 * horizon, 2 * season if season <= WEEK_OF_HOURS else 0, 8)
+    return max(1, min(wanted, rows // 4))
+
+
+def _window(training: Sequence[int], horizon: int, w: int) -> int:
+    """Whole segments: `SEGMENTS` of them, but at most half of the shortest series."""
+    return w * min(SEGMENTS, min(min(training) // 2, min(training) - horizon) // w)
+
+
+def _segment(
+    given: dict[str, Any], horizon: int, training: Sequence[int], season: int
+) -> dict[str, Any]:
+    many, much = len(training) >= MANY, sum(training) >= MUCH
+    lookback = given.get("lookback") or max(1, _window(training, horizon, segment_rows(season)))
+    windows = sum(max(1, rows - lookback) for rows in training)
+    even = 2 ** round(math.log2(max(1, windows / STEPS)))
+    batch_size = given.get("batch_size") or min(LARGEST, max(SMALLEST, even))
+    epochs = 10 if many else min(60, max(6, round(LEARNT * batch_size / windows)))
+    epochs = given.get("epochs") or epochs
+    return {
+        "lookback": lookback,
+        "segment": min(segment_rows(season), lookback),
+        "units": 128 if much else 32,
+        "batch_size": batch_size,
+        "epochs": epochs,
+        "patience": epochs if many else max(3, epochs // 2),
+        "learning_rate": 0.001 if many else 0.0003,
+        "schedule": "cosine",
+        "averaging": 0.998 if many else 0.99,
+        "dropout": 0.0 if many else 0.3,
+        "normalisation": "instance" if many else "last",
+        "calendar": [],
+        "transform": "auto" if many else "none",
+    }
+
+
+def _carried(
+    given: dict[str, Any], horizon: int, training: Sequence[int], season: int
+) -> dict[str, Any]:
+    rows = sum(training)
+    much = rows >= MUCH and given["architecture"] == "carried"
+    epochs = given.get("epochs") or (min(40, max(10, READ // rows)) if much else 100)
+    return {
+        "lookback": default_lookback(min(training), horizon, season),
+        "segment": segment_rows(season),
+        "units": 64 if much else 32,
+        "batch_size": STREAMS if len(training) == 1 else WIDE,
+        "epochs": epochs,
+        "patience": epochs if much else 15,
+        "learning_rate": 0.01,
+        "schedule": "cosine" if much else "plateau",
+        "averaging": 0.98 if much else 0.0,
+        "dropout": 0.0,
+        "normalisation": "none",
+        "calendar": "auto" if much else [],
+        "transform": "none",
+    }

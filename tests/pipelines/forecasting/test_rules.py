@@ -1,0 +1,92 @@
+"""The rules of `docs/recipe.md`: what follows from the data where nothing is said."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from rnnzoo import Forecaster
+from rnnzoo.pipelines.forecasting.recipe import Recipe
+
+HOUR, DAY, YEAR = 24, 7, 12  # seasons of hourly, daily and monthly tables
+
+
+def followed(training, season, horizon, **settings):
+    return Recipe.followed(Forecaster(horizon=horizon, **settings).get_params(), training, season)
+
+
+@pytest.mark.parametrize(
+    ("training", "season", "horizon", "settings", "architecture", "why"),
+    [
+        ([8640] * 7, HOUR, 96, {}, "segment", "two segments of 24 or more"),
+        ([8640] * 7, HOUR, 47, {}, "carried", "less than two segments of 24"),
+        ([800] * 400, HOUR, 48, {}, "segment", "two segments"),
+        ([100], HOUR, 48, {}, "segment", "two segments"),
+        ([90], HOUR, 48, {}, "carried", "too few rows"),
+        ([2000], DAY, 7, {}, "carried", "less than two segments of 7"),
+        ([1800], YEAR, 24, {"difference": True}, "carried", "wanders"),
+        ([8640], HOUR, 96, {"cell": "narx"}, "closed_loop", "feeds back"),
+        ([8640], HOUR, 96, {"cell": "jordan"}, "closed_loop", "feeds back"),
+        ([8640], HOUR, 96, {"architecture": "carried"}, "carried", "as asked for"),
+        ([8640], HOUR, 24, {"channels": "mixed"}, "segment", "side by side"),
+        ([8640], HOUR, 24, {"normalisation": "instance"}, "segment", "normalises"),
+    ],
+)
+def test_the_architecture_and_why(training, season, horizon, settings, architecture, why):
+    recipe = followed(training, season, horizon, **settings)
+    assert recipe.architecture == architecture and why in recipe.why
+
+
+@pytest.mark.parametrize(
+    ("training", "season", "horizon", "expected"),
+    [
+        # seven channels of an hourly table for a year
+        (
+            [8640] * 7, HOUR, 96,
+            {"lookback": 720, "segment": 24, "units": 128, "batch_size": 64, "epochs": 6,
+             "learning_rate": 3e-4, "dropout": 0.3, "normalisation": "last", "calendar": []},
+        ),
+        # hundreds of short hourly series
+        (
+            [652] * 169 + [912] * 245, HOUR, 48,
+            {"lookback": 312, "segment": 24, "units": 128, "batch_size": 128, "epochs": 10,
+             "learning_rate": 1e-3, "dropout": 0.0, "normalisation": "instance",
+             "transform": "auto"},
+        ),
+        # six years of hours, a day ahead
+        (
+            [55_231], HOUR, 24,
+            {"lookback": 96, "units": 64, "batch_size": 16, "epochs": 36, "schedule": "cosine",
+             "averaging": 0.98, "calendar": "auto", "learning_rate": 0.01},
+        ),
+        # four years of days, a week ahead
+        (
+            [1000], DAY, 7,
+            {"lookback": 28, "units": 32, "epochs": 100, "patience": 15, "schedule": "plateau",
+             "averaging": 0.0, "calendar": [], "transform": "none"},
+        ),
+        # two years of months: a look-back is at most a quarter of the rows
+        ([24], YEAR, 6, {"lookback": 6, "units": 32}),
+    ],
+)  # fmt: skip
+def test_what_follows_from_season_number_and_length(training, season, horizon, expected):
+    found = followed(training, season, horizon).to_dict()
+    assert {name: found[name] for name in expected} == expected
+
+
+def test_what_is_asked_for_is_used():
+    asked = {
+        "architecture": "segment", "lookback": 50, "units": 5, "batch_size": 7, "epochs": 3,
+        "patience": 2, "learning_rate": 0.1, "schedule": "plateau", "averaging": 0.0,
+        "dropout": 0.0, "normalisation": "instance", "calendar": ["day"], "transform": "log",
+    }  # fmt: skip
+    found = followed([8640], HOUR, 96, **asked).to_dict()
+    assert {name: found[name] for name in asked} == asked
+
+
+def test_the_recipe_is_kept_with_the_model(tmp_path):
+    y = np.sin(np.arange(300) * 2 * np.pi / 24)
+    table = pd.Series(y, pd.date_range("2020", periods=300, freq="h"), name="y")
+    forecaster = Forecaster(horizon=48, epochs=1, units=2).fit(table)
+    assert forecaster.recipe_.architecture == forecaster.architecture_.name == "segment"
+    assert forecaster.lookback_ == forecaster.recipe_.lookback == 120
+    loaded = Forecaster.load(forecaster.save(tmp_path / "model"))
+    assert loaded.recipe_ == forecaster.recipe_

@@ -1,0 +1,38 @@
+"""The error after so many look-backs is that of forecasts from as much history."""
+
+import numpy as np
+import pytest
+from rnnzoo import ArgumentError, DataError, Forecaster
+
+TINY = {"horizon": 3, "lookback": 8, "units": 3, "epochs": 2, "seed": 1}
+
+
+@pytest.mark.parametrize("architecture", ["carried", "closed_loop"])
+def test_errors_are_those_of_forecasts_from_as_much_history(architecture, waves):
+    table = waves[["day", "sales"]][:220]
+    forecaster = Forecaster(architecture=architecture, **TINY)
+    forecaster.fit(table[:200], time="day", target="sales")
+    found = forecaster.errors_by_warm_up(table, chunks=[10, 1, 100]).set_index("chunks")
+    assert found.index.tolist() == [1, 10] and found["rows"].tolist() == [8, 80]
+    assert (found["origins"] == 18).all()
+    for chunks, rows in found["rows"].items():
+        errors = []
+        for origin in range(199, 217):
+            history = table[origin - rows + 1 : origin + 1]
+            truth = table["sales"][origin + 1 : origin + 4].to_numpy()
+            errors.append(np.abs(forecaster.predict(history)["yhat"] - truth))
+        assert found["mae"][chunks] == pytest.approx(np.mean(errors), rel=1e-4)
+
+
+def test_a_segment_network_carries_nothing(waves):
+    table = waves[["day", "sales"]][:220]
+    forecaster = Forecaster(architecture="segment", **TINY).fit(table, time="day", target="sales")
+    with pytest.raises(ArgumentError, match="carries nothing"):
+        forecaster.errors_by_warm_up(table)
+
+
+def test_too_little_history(waves):
+    table = waves[["day", "sales"]][:220]
+    forecaster = Forecaster(**TINY).fit(table, time="day", target="sales")
+    with pytest.raises(DataError, match="8 rows of look-back and 3 leads"):
+        forecaster.errors_by_warm_up(table)
