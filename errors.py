@@ -26,6 +26,10 @@ class FitError(RnnzooError, ArithmeticError):
     """Training went astray: no usable network came of it."""
 
 
+class BackendError(RnnzooError, RuntimeError):
+    """The backend cannot do what is asked, or not any more."""
+
+
 class LeakError(RnnzooError, RuntimeError):
     """Something that was to be known at a time depends on what came later."""
 
@@ -39,7 +43,11 @@ class JournalError(RnnzooError, RuntimeError):
 
 
 class ModelFileError(RnnzooError, ValueError):
-    """A saved model is missing, damaged, or from another version."""
+    """A saved model is missing, damaged, from another version, or cannot be written."""
+
+
+class CheckpointError(RnnzooError, ValueError):
+    """A checkpoint is damaged, of another fit, in use, or cannot be written."""
 
 
 def whole_number(name: str, value: Any, at_least: int = 1) -> int:

@@ -4,10 +4,10 @@ A pipeline is rebuilt from its settings by our own code, from a table of known c
 nothing in a folder is executed.
 """
 
-import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, ModelFileError
+from .durable import packed, sealed, sha256, sync, unpacked, unsealed, write_whole
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 KINDS = ("forecaster", "combination", "next_frame")
 
 
@@ -26,7 +27,8 @@ def write_folder(
 ) -> None:
     """Writes `manifest.json` and one `.npz` for each list of arrays, whole or not at all.
 
-    An older model in the same place is replaced; anything else there is left alone.
+    An older model in the same place is replaced, in one step: at every moment there is the one
+    or the other. Anything else there is left alone.
 
     Args:
         folder: where to.
@@ -36,40 +38,74 @@ def write_folder(
 
     Raises:
         ArgumentError: the folder exists and is no model of rnnzoo.
+        ModelFileError: the disk is full, or another reason; an older model there stays.
     """
     refuse_foreign(folder)
+    taken = _files(folder)
+    files = {}
+    for name, values in arrays.items():
+        file = f"{name}.npz"
+        files[_other(file) if file in taken else file] = packed(values)
+    versions = {"rnnzoo": version("rnnzoo"), "keras": version("keras")}
+    manifest = {"format": FORMAT, "kind": kind, "versions": versions, **manifest}
+    manifest["files"] = {name: sha256(content) for name, content in files.items()}
+    try:
+        if taken:
+            _write(folder, files, manifest)
+            for name in _leftovers(taken) - set(files):
+                (folder / name).unlink(missing_ok=True)
+        else:
+            _write_new(folder, files, manifest)
+    except OSError as error:
+        raise ModelFileError(
+            f"{error.filename or folder} could not be written: {error.strerror}. What was there "
+            "before is there still: make room, and save again."
+        ) from error
+
+
+def _write_new(folder: Path, files: dict[str, bytes], manifest: dict[str, Any]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        for name, values in arrays.items():
-            np.savez(
-                fresh / f"{name}.npz",
-                allow_pickle=False,
-                **{f"{i:03d}": value for i, value in enumerate(values)},
-            )
-        hashes = {f"{name}.npz": _sha256(fresh / f"{name}.npz") for name in arrays}
-        versions = {"rnnzoo": version("rnnzoo"), "keras": version("keras")}
-        manifest = {"format": FORMAT, "kind": kind, "versions": versions, **manifest}
-        manifest["files"] = hashes
-        (fresh / MANIFEST).write_text(
-            json.dumps(manifest, indent=2, allow_nan=False, default=_plain) + "\n"
-        )
+        _write(fresh, files, manifest)
         fresh.chmod(0o755)
-        if folder.exists():
-            aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-            older = folder.rename(aside / "model")
-            try:
-                fresh.rename(folder)
-            except OSError:
-                older.rename(folder)
-                raise
-            finally:
-                shutil.rmtree(aside)
-        else:
-            fresh.rename(folder)
+        fresh.replace(folder)  # which is not there, or empty
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
+    sync(folder.parent)
+
+
+def _write(folder: Path, files: dict[str, bytes], manifest: dict[str, Any]) -> None:
+    """The manifest last: until it is there, what it replaces holds."""
+    try:
+        for name, content in files.items():
+            write_whole(folder / name, content)
+        write_whole(folder / MANIFEST, sealed(manifest))
+    except OSError:
+        for name in set(files) - _files(folder):
+            (folder / name).unlink(missing_ok=True)
+        raise
+
+
+def _other(name: str) -> str:
+    """The name of a file while, or after, it replaces the one of this name."""
+    return name.replace(".npz", ".2.npz")
+
+
+def _files(folder: Path) -> set[str]:
+    """Those that the manifest of a folder names."""
+    try:
+        return set(json.loads((folder / MANIFEST).read_bytes())["files"])
+    except FileNotFoundError:
+        return set()
+
+
+def _leftovers(named: Iterable[str]) -> set[str]:
+    """Files that may lie beside those of a model, had the process that replaced it been killed."""
+    first = {name.replace(".2.npz", ".npz") for name in named}
+    both = first | {_other(name) for name in first} | {MANIFEST}
+    return {*both, *[f".{name}.tmp" for name in both]} - {MANIFEST}
 
 
 def refuse_foreign(folder: Path) -> None:
@@ -82,7 +118,7 @@ def refuse_foreign(folder: Path) -> None:
         return
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        ours = {MANIFEST, *manifest["files"]} if manifest["kind"] in KINDS else set()
+        ours = {MANIFEST, *_leftovers(manifest["files"])} if manifest["kind"] in KINDS else set()
     except (OSError, ValueError, TypeError, KeyError):
         ours = set()
     if not ours:
@@ -108,38 +144,35 @@ def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, list
     if not path.is_file():
         raise ModelFileError(f"There is no rnnzoo model in {folder}: {MANIFEST} is missing.")
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        format, found, files = manifest["format"], manifest["kind"], dict(manifest["files"])
-    except (ValueError, TypeError, KeyError) as error:
+        content = path.read_bytes()
+        manifest = json.loads(content)
+        format, found = manifest["format"], manifest["kind"]
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelFileError(f"{path} is damaged ({error}). Save the model again.") from error
-    if found != kind:
-        raise ModelFileError(
-            f"{folder} holds a model of the kind {found}, not {kind}: load it with the class that "
-            "saved it."
-        )
     if format != FORMAT:
         raise ModelFileError(
             f"{folder} has format {format}, this rnnzoo reads format {FORMAT}. "
             "Install the version of rnnzoo that saved it."
         )
+    if found != kind:
+        raise ModelFileError(
+            f"{folder} holds a model of the kind {found}, not {kind}: load it with the class that "
+            "saved it."
+        )
+    try:
+        manifest = unsealed(content)
+    except ValueError as error:
+        raise ModelFileError(f"{path} is damaged: {error}. Save the model again.") from error
     return manifest, {
-        Path(name).stem: _arrays(folder / name, digest) for name, digest in files.items()
+        name.split(".")[0]: _arrays(folder / name, digest)
+        for name, digest in manifest["files"].items()
     }
 
 
 def _arrays(path: Path, digest: str) -> list[np.ndarray]:
     if not path.is_file():
         raise ModelFileError(f"{path} is missing. Copy the whole folder, or save the model again.")
-    if _sha256(path) != digest:
+    content = path.read_bytes()
+    if sha256(content) != digest:
         raise ModelFileError(f"{path} is damaged: its hash is not the saved one. Save it again.")
-    with np.load(path, allow_pickle=False) as stored:
-        return [stored[key] for key in sorted(stored.files)]
-
-
-def _plain(value: Any) -> Any:
-    """What `json` does not know: ranges and tuples of delays, NumPy's numbers."""
-    return value.item() if isinstance(value, np.generic) else list(value)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return unpacked(content)

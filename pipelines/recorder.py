@@ -37,3 +37,34 @@ class Silence:
     def animation(self, name: str, film: Any) -> None: ...
 
     def text(self, name: str, content: str) -> None: ...
+
+
+class Both:
+    """Tells two recorders the same."""
+
+    def __init__(self, first: Recorder, second: Recorder):
+        self.each = (first, second)
+
+    def parameters(self, values: dict[str, Any]) -> None:
+        for one in self.each:
+            one.parameters(values)
+
+    def metrics(self, values: dict[str, float], step: int | None = None) -> None:
+        for one in self.each:
+            one.metrics(values, step=step)
+
+    def series(self, name: str, values: Any) -> None:
+        for one in self.each:
+            one.series(name, values)
+
+    def picture(self, name: str, figure: Any, step: int | None = None) -> None:
+        for one in self.each:
+            one.picture(name, figure, step=step)
+
+    def animation(self, name: str, film: Any) -> None:
+        for one in self.each:
+            one.animation(name, film)
+
+    def text(self, name: str, content: str) -> None:
+        for one in self.each:
+            one.text(name, content)

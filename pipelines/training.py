@@ -3,7 +3,7 @@
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..errors import FitError
+from ..errors import CheckpointError, FitError
+from .checkpoints import DELETE, Checkpoint
+from .course import Course, Drawn, restored, stored
 from .recorder import Recorder
 
 SCHEDULES = ("plateau", "cosine")
@@ -25,7 +27,7 @@ class History:
         loss: training loss of each epoch.
         score: validation error of each epoch; the smallest one's weights were kept.
         best_epoch: counted from 1.
-        seconds: of the whole fit.
+        seconds: of the whole fit; of one that was killed, up to its last checkpoint and since.
     """
 
     loss: list[float]
@@ -36,14 +38,17 @@ class History:
 
 def fit(
     learner: keras.Model,
-    batches: keras.utils.PyDataset,
+    batches: Drawn,
     score: Callable[[], float],
     error: str,
     *,
     epochs: int,
     patience: int,
     recorder: Recorder,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    checkpoint: Checkpoint | None = None,
+    minutes: float | None = None,
+    before_batch: Callable[[int], None] | None = None,
+    after_epoch: Callable[[int], None] | None = None,
 ) -> History:
     """Fits a compiled model in place.
 
@@ -58,54 +63,107 @@ def fit(
         error: what the score is called, e.g. `"mae"`.
         epochs: at most.
         patience: epochs without a better score before training ends.
-        recorder: told of each epoch.
-        callbacks: called before the score.
+        recorder: told of each epoch, of those too that a checkpoint knows.
+        checkpoint: written after each epoch; the fit goes on from what is there.
+        minutes: after which no epoch begins; by default none are counted.
+        before_batch: called with the number of each batch.
+        after_epoch: called with the number of each epoch, counted from 1, when it was scored:
+            the learner's weights are then those that were.
 
     Raises:
         FitError: the loss or the score is not a number any more.
+        CheckpointError: the checkpoint is damaged, of another fit, or cannot be written.
     """
-    began = time.perf_counter()
-    watch = _Watch(learner, score, error, recorder)
-    rate = keras.callbacks.ReduceLROnPlateau(
-        "score", mode="min", factor=0.5, patience=max(1, patience // 3)
-    )
-    stop = keras.callbacks.EarlyStopping(
-        "score", mode="min", patience=patience, restore_best_weights=True
-    )
-    # averages before the watch that scores them, the watch before those that go by its score
-    averages = []
-    if learner.optimizer.use_ema:
-        averages.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
-    plateau = [] if _scheduled(learner.optimizer) else [rate]
-    _run(learner, batches, epochs, [*callbacks, *averages, watch, *plateau, stop])
-    return History(
-        watch.losses, watch.scores, 1 + int(np.argmin(watch.scores)), time.perf_counter() - began
-    )
+    course = _begun(checkpoint, learner, batches)
+    for epoch in range(course.epochs):
+        _tell(recorder, course, epoch, error)
+    elapsed, began = course.elapsed, time.perf_counter()
+    while not course.ended:
+        start = time.perf_counter()
+        loss = _epoch(learner, batches, before_batch)
+        with _averages(learner):
+            found = float(score()) if math.isfinite(loss) else math.nan
+            _require_finite(course.epochs + 1, loss, found)
+            rate = float(learner.optimizer.learning_rate)
+            course.add(loss, found, rate, time.perf_counter() - start)
+            if course.best_epoch == course.epochs:
+                course.best = learner.get_weights()
+            if after_epoch is not None:
+                after_epoch(course.epochs)
+        _tell(recorder, course, course.epochs - 1, error)
+        if not _scheduled(learner.optimizer) and course.stays(max(1, patience // 3)):
+            learner.optimizer.learning_rate = rate / 2
+        course.ended = course.epochs in (epochs, course.best_epoch + patience)
+        course.elapsed = elapsed + time.perf_counter() - began
+        if minutes is not None and course.elapsed > 60 * minutes:
+            course.ended = True
+        if checkpoint is not None:
+            checkpoint.write(*stored(course, learner, batches), step=course.epochs)
+    learner.set_weights(course.best)
+    return History(course.loss, course.score, course.best_epoch, course.elapsed)
 
 
-def _run(
-    learner: keras.Model,
-    batches: keras.utils.PyDataset,
-    epochs: int,
-    callbacks: list[keras.callbacks.Callback],
-) -> None:
-    """What `learner.fit` does, batch by batch: ours are made in no time, and on TensorFlow a
-    whole fit took 1.6 times as long with Keras's loop (two cores, both pipelines)."""
-    everyone = keras.callbacks.CallbackList(callbacks, model=learner, epochs=epochs)
-    learner.stop_training = False
-    everyone.on_train_begin()
-    for epoch in range(epochs):
-        everyone.on_epoch_begin(epoch)
-        learner.reset_metrics()
-        loss = math.nan
-        for k in range(len(batches)):
-            everyone.on_train_batch_begin(k)
-            loss = float(learner.train_on_batch(*batches[k]))
-        batches.on_epoch_end()
-        everyone.on_epoch_end(epoch, {"loss": loss})  # the mean over the epoch
-        if learner.stop_training:
-            break
-    everyone.on_train_end()
+def _begun(checkpoint: Checkpoint | None, learner: keras.Model, batches: Drawn) -> Course:
+    """The course of a fit so far: of one that was killed, as its checkpoint knows it."""
+    found = None if checkpoint is None else checkpoint.read()
+    if checkpoint is None or found is None:
+        return Course()
+    try:
+        return restored(*found, learner, batches)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"{checkpoint.folder} cannot be gone on from: {error}. {DELETE}"
+        ) from error
+
+
+def _epoch(
+    learner: keras.Model, batches: Drawn, before_batch: Callable[[int], None] | None
+) -> float:
+    """What `learner.fit` does in an epoch, batch by batch: ours are made in no time, and on
+    TensorFlow a whole fit took 1.6 times as long with Keras's loop (two cores, both pipelines).
+
+    Returns:
+        The mean loss.
+    """
+    learner.reset_metrics()
+    loss = math.nan
+    for k in range(len(batches)):
+        if before_batch is not None:
+            before_batch(k)
+        loss = float(learner.train_on_batch(*batches[k]))  # the mean so far
+    batches.on_epoch_end()
+    return loss
+
+
+@contextmanager
+def _averages(learner: keras.Model) -> Iterator[None]:
+    """Inside, the weights are their averages, where the optimizer keeps such."""
+    if not learner.optimizer.use_ema:
+        yield
+        return
+    swap = keras.callbacks.SwapEMAWeights()
+    swap.set_model(learner)
+    swap.on_test_begin()
+    yield
+    swap.on_test_end()
+
+
+def _require_finite(epoch: int, loss: float, score: float) -> None:
+    if not math.isfinite(score):
+        raise FitError(
+            f"Training diverged in epoch {epoch}: loss {loss}, validation error {score}. "
+            "Lower `learning_rate`, or look for extreme values in the data."
+        )
+
+
+def _tell(recorder: Recorder, course: Course, epoch: int, error: str) -> None:
+    values = {
+        "train/loss": course.loss[epoch],
+        f"val/{error}": course.score[epoch],
+        "train/learning_rate": course.rate[epoch],
+        "time/epoch_s": course.seconds[epoch],
+    }
+    recorder.metrics(values, step=epoch + 1)
 
 
 def adam(
@@ -148,38 +206,3 @@ def seeded(seed: int) -> Iterator[None]:
     finally:
         random.setstate(kept)
         np.random.set_state(kept_numpy)
-
-
-class _Watch(keras.callbacks.Callback):
-    """Scores the network after each epoch, and tells loss and score."""
-
-    def __init__(
-        self, learner: keras.Model, score: Callable[[], float], error: str, recorder: Recorder
-    ):
-        super().__init__()
-        self.learner, self.score, self.error, self.recorder = learner, score, error, recorder
-        self.losses: list[float] = []
-        self.scores: list[float] = []
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.began = time.perf_counter()
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        loss = float(logs["loss"])
-        score = logs["score"] = float(self.score()) if math.isfinite(loss) else math.nan
-        if not math.isfinite(score):
-            raise FitError(
-                f"Training diverged in epoch {epoch + 1}: loss {loss}, validation error {score}. "
-                "Lower `learning_rate`, or look for extreme values in the data."
-            )
-        self.losses.append(loss)
-        self.scores.append(score)
-        self.recorder.metrics(
-            {
-                "train/loss": loss,
-                f"val/{self.error}": score,
-                "train/learning_rate": float(self.learner.optimizer.learning_rate),
-                "time/epoch_s": time.perf_counter() - self.began,
-            },
-            step=epoch + 1,
-        )

@@ -35,3 +35,10 @@ def waves() -> pd.DataFrame:
         {"day": pd.date_range("2020-01-01", periods=400), "sales": y, "wind": wind}
         | {"holiday": holiday}
     )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What long tests counted, which is what they are run for."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")

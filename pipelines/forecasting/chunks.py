@@ -9,6 +9,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from ..checkpoints import Checkpoint
+from ..course import Drawn
 from ..recorder import Recorder
 from ..training import History, adam, fit
 from ..windows import stream_starts
@@ -76,6 +78,8 @@ def train(
     batch_size: int,
     schedule: str = "plateau",
     averaging: float = 0.0,
+    checkpoint: Checkpoint | None = None,
+    minutes: float | None = None,
     loss: Callable[[Any, Any], Any] | None = None,
 ) -> History:
     """Fits `network` (`[*inputs, *states]` to `[output, *states]`) in place.
@@ -87,14 +91,20 @@ def train(
 
     Raises:
         FitError: the loss is not a number any more.
+        CheckpointError: the checkpoint cannot be used.
     """
     spans = _Spans(chunks, batch_size, np.random.default_rng(seed))
     learner = _StateCarrier(network, len(spans[0][0]), spans.streams)
     optimizer = adam(learning_rate, epochs * len(spans), schedule, averaging)
     learner.compile(optimizer, loss=loss or mean_absolute_error)
+
+    def zero_where_spans_begin(batch: int) -> None:
+        if batch % spans.chunks_a_span == 0:
+            learner.reset_state()
+
     return fit(
         learner, spans, score, "mae", epochs=epochs, patience=patience, recorder=recorder,
-        callbacks=[_Reset(learner, spans.chunks_a_span)],
+        checkpoint=checkpoint, minutes=minutes, before_batch=zero_where_spans_begin,
     )  # fmt: skip
 
 
@@ -114,7 +124,7 @@ def relative_error(size: np.ndarray) -> Callable[[Any, Any], Any]:
     return loss
 
 
-class _Spans(keras.utils.PyDataset):
+class _Spans(Drawn):
     """Spans of whole chunks, none across two series, about one pass over all rows an epoch.
 
     `streams` of them are read side by side, then the next: chunk k of a group of spans is
@@ -122,8 +132,8 @@ class _Spans(keras.utils.PyDataset):
     """
 
     def __init__(self, chunks: Chunks, batch_size: int, rng: np.random.Generator):
-        super().__init__()
-        self.chunks, self.rng = chunks, rng
+        super().__init__(rng)
+        self.chunks = chunks
         rows, shortest = int(chunks.lengths.sum()), int(chunks.lengths.min())
         alone = len(chunks.lengths) == 1
         across = batch_size if alone else STREAMS
@@ -150,7 +160,7 @@ class _Spans(keras.utils.PyDataset):
             targets[:, : self.chunks.burn_in - k * self.chunks.length] = np.nan
         return inputs, targets
 
-    def on_epoch_end(self) -> None:
+    def draw(self) -> None:
         ends = np.cumsum(self.chunks.lengths)
         starts = np.concatenate(
             [
@@ -188,15 +198,3 @@ class _StateCarrier(keras.Model):
     def reset_state(self) -> None:
         for variable in self.carried:
             variable.assign(ops.zeros(variable.shape, variable.dtype))
-
-
-class _Reset(keras.callbacks.Callback):
-    """Sets the states to zero where new spans begin."""
-
-    def __init__(self, learner: _StateCarrier, every: int):
-        super().__init__()
-        self.learner, self.every = learner, every
-
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        if batch % self.every == 0:
-            self.learner.reset_state()

@@ -12,6 +12,7 @@ from sklearn.exceptions import NotFittedError
 
 from ...datasets import Panel, Series
 from ...errors import ArgumentError, ArgumentTypeError, ModelFileError, one_of, whole_number
+from ..checkpoints import member_folder
 from ..folders import read_folder, write_folder
 from ..recorder import Recorder, Silence
 from .backtest import Backtest, record
@@ -76,12 +77,23 @@ class Combination(BaseEstimator):
         first, *_ = [member.plan(data, reserved) for member in self.members]
         return first
 
-    def fit(self, data: Any, *, recorder: Recorder | None = None, **columns: Any) -> "Combination":
-        """Fits each member; `data` and `columns` are as of `Forecaster.fit`.
+    def fit(
+        self,
+        data: Any,
+        *,
+        recorder: Recorder | None = None,
+        checkpoint: str | Path | None = None,
+        progress: bool = False,
+        **columns: Any,
+    ) -> "Combination":
+        """Fits each member; `data`, `columns` and what is raised are as of `Forecaster.fit`.
 
         Args:
             recorder: told of the parameters of the first one, and of the epochs of one after the
                 other, counted on.
+            checkpoint: folder in which each member keeps where its fit stands, in a folder of
+                its own: those that are finished are not trained again.
+            progress: show how far each member is.
         """
         self.check()
         members = [
@@ -91,7 +103,9 @@ class Combination(BaseEstimator):
         ]
         told = {"members": len(members), "how": self.how, "seeds": self.seeds}
         for k, member in enumerate(members):
-            member.fit(data, recorder=_Member(recorder or Silence(), k, told), **columns)
+            kept = member_folder(checkpoint, k)
+            follow = _Member(recorder or Silence(), k, told)
+            member.fit(data, recorder=follow, checkpoint=kept, progress=progress, **columns)
         self.members_ = members
         return self
 

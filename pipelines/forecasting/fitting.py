@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from ..checkpoints import Checkpoint
 from ..recorder import Recorder
 from ..training import History
 from ..windows import origins_between
@@ -21,7 +22,9 @@ def fit_network(
     plan: Plan,
     horizon: int,
     seed: int,
+    minutes: float | None,
     recorder: Recorder,
+    checkpoint: Checkpoint | None = None,
 ) -> History:
     """Trains on the first `plan.training` rows of each series, in place.
 
@@ -61,4 +64,6 @@ def fit_network(
         averaging=recipe.averaging,
         batch_size=recipe.batch_size,
         seed=seed,
+        minutes=minutes,
+        checkpoint=checkpoint,
     )

@@ -1,6 +1,7 @@
 """`Forecaster`: a recurrent network from a table to a forecast and its backtest."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from sklearn.exceptions import NotFittedError
 
 from ...datasets import Panel, Schema, Series, read_panel, read_panel_like, require_rows
 from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
-from ..recorder import Recorder, Silence
+from ..checkpoints import checkpoint_in
+from ..progress import shown
+from ..recorder import Recorder
 from ..training import seeded
 from . import settings
 from .ahead import check_follows, forecast_frame, known_ahead
@@ -21,7 +24,8 @@ from .fitting import fit_network
 from .reading import State
 from .recipe import Recipe
 from .rolling import roll
-from .saving import restore, save
+from .rows import arrays_of
+from .saving import KIND, restore, save
 from .transform import Transform
 from .warming import errors_by_warm_up
 
@@ -72,6 +76,8 @@ class Forecaster(BaseEstimator):
         channels: how a segment network reads several series: `"independent"`, `"embedded"` (it
             is told which one it reads), or `"mixed"` (it reads all beside each one; they need
             the same times).
+        minutes: of training, after which no epoch begins. The same seed then gives the same
+            forecast only where the machine is as fast.
 
     What `fit` learns ends in an underscore: `schema_`, `recipe_`, `transform_`, `architecture_`,
     `history_`, `fitted_until_`, `state_`, `last_times_`; the last three hold an entry a series.
@@ -109,6 +115,7 @@ class Forecaster(BaseEstimator):
         difference: bool | str = False,
         scaling: str = "z-score",
         channels: str = "independent",
+        minutes: float | None = None,
     ):
         self.cell = cell
         self.horizon = horizon
@@ -132,6 +139,7 @@ class Forecaster(BaseEstimator):
         self.scaling = scaling
         self.normalisation = normalisation
         self.channels = channels
+        self.minutes = minutes
 
     def check(self) -> None:
         """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
@@ -156,6 +164,8 @@ class Forecaster(BaseEstimator):
         future: Sequence[str] = (),
         static: Sequence[str] = (),
         recorder: Recorder | None = None,
+        checkpoint: str | Path | None = None,
+        progress: bool = False,
     ) -> "Forecaster":
         """Trains on every row of `data`: give it nothing that a backtest shall score.
 
@@ -170,14 +180,19 @@ class Forecaster(BaseEstimator):
             future: covariates known for the steps ahead too.
             static: covariates that are one number for each series.
             recorder: told of parameters and of the errors of each epoch.
+            checkpoint: folder that keeps where the fit stands, written after each epoch. A fit
+                that was killed goes on from there, with the same settings and data to the same
+                weights, bit for bit; one that is finished trains nothing.
+            progress: show epoch, loss, validation error and the time left.
 
         Raises:
             ArgumentError, ArgumentTypeError: a setting that cannot be used.
             DataError: a table that cannot be used, or that is too short.
             FitError: training diverged.
+            CheckpointError: the checkpoint is damaged, of another fit, or cannot be written.
         """
-        recorder = recorder or Silence()
         self.check()
+        flag("progress", progress)
         panel = read_panel(data, time=time, target=target, past=past, future=future, static=static)
         panel = panel.as_known([len(series) - 1 for series in panel])
         plan = self.plan(panel)
@@ -187,11 +202,20 @@ class Forecaster(BaseEstimator):
         transform = self.new_transform(panel.schema, plan.recipe)
         self.transform_ = transform.fit(panel.cut(plan.training))
         rows = self.transform_.rows(panel)
-        with seeded(self.seed):
+        chosen = self.get_params()
+        kept_in = checkpoint_in(checkpoint, KIND, chosen | asdict(plan), arrays_of(rows))
+        with seeded(self.seed), kept_in as kept, shown(recorder, progress) as told:
             self.architecture_ = self.build()
-            recorder.parameters(settings.described(self, plan))
+            told.parameters(settings.described(self, plan))
             self.history_ = fit_network(
-                self.architecture_, rows, plan, self.horizon_, self.seed, recorder
+                self.architecture_,
+                rows,
+                plan,
+                self.horizon_,
+                self.seed,
+                self.minutes,
+                told,
+                kept,
             )
         self.fitted_until_ = [series.times[-1] for series in panel]
         self.last_times_ = list(self.fitted_until_)

@@ -1,10 +1,10 @@
 """Spans of series as the scaled arrays that a network reads."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-
 
 COLUMNS = ("level", "last", "known", "there", "ahead", "base", "unit", "others")
 
@@ -63,6 +63,12 @@ class Rows:
     def read(self) -> np.ndarray:
         """All that is read of each row, the target first."""
         return np.concatenate([self.known, self.others, self.there, self.ahead], axis=-1)
+
+
+def arrays_of(rows: Iterable[Rows]) -> Iterator[np.ndarray]:
+    """All that a network can read of several series."""
+    for one in rows:
+        yield from (getattr(one, name) for name in COLUMNS)
 
 
 def counted_from(base: np.ndarray, leads: int) -> np.ndarray:

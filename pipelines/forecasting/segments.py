@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 
 from ...zoo.compiled import compiled
 from ...zoo.models import segment
+from ..course import Drawn
 from ..recorder import Recorder
 from ..training import History, adam, fit
 from .chunks import Joined, mean_absolute_error
@@ -70,7 +70,8 @@ class SegmentArchitecture:
         self.network.compile(optimizer, mean_absolute_error)
         return fit(
             self.network, windows, score, "mae", epochs=epochs,
-            patience=settings["patience"], recorder=recorder,
+            patience=settings["patience"], recorder=recorder, checkpoint=settings["checkpoint"],
+            minutes=settings["minutes"],
         )  # fmt: skip
 
     def read(self, rows: list[Rows], state: State | None) -> State:
@@ -128,7 +129,7 @@ class SegmentArchitecture:
         return [*given, numbers] if self.channels > 1 else given
 
 
-class _Windows(keras.utils.PyDataset):
+class _Windows(Drawn):
     """All windows of a few series that lie inside one of them, in random order."""
 
     def __init__(
@@ -140,8 +141,8 @@ class _Windows(keras.utils.PyDataset):
         batch_size: int,
         rng: np.random.Generator,
     ):
-        super().__init__()
-        self.joined, self.inputs, self.lookback, self.rng = Joined(rows), inputs, lookback, rng
+        super().__init__(rng)
+        self.joined, self.inputs, self.lookback = Joined(rows), inputs, lookback
         self.batch_size = batch_size
         self.numbers = np.array([one.number for one in rows], "int32")
         self.steps = np.arange(1, horizon + 1)
@@ -166,7 +167,7 @@ class _Windows(keras.utils.PyDataset):
         windows = self.joined.rows[_behind(at, self.lookback)].read
         return tuple(self.inputs(windows, ahead, self.numbers[self.joined.series(at)])), targets
 
-    def on_epoch_end(self) -> None:
+    def draw(self) -> None:
         self.shuffled = self.rng.permutation(self.origins)
 
 

@@ -93,8 +93,9 @@ def check(settings: dict[str, Any]) -> None:
     for name in ("averaging", "dropout"):
         if name in given:
             fraction(name, given[name])
-    if "learning_rate" in given:
-        positive("learning_rate", given["learning_rate"])
+    for name in ("learning_rate", "minutes"):
+        if name in given:
+            positive(name, given[name])
     for name, allowed in CHOICES.items():
         if name in given:
             one_of(name, given[name], allowed)

@@ -7,6 +7,8 @@ import keras
 import numpy as np
 
 from ...datasets import Sampler
+from ..checkpoints import Checkpoint
+from ..course import Drawn
 from ..recorder import Recorder, Silence
 from ..training import History, fit
 from .charts import lead_strip
@@ -24,6 +26,7 @@ def fit_network(
     validation: np.ndarray,
     settings: dict[str, Any],
     recorder: Recorder,
+    checkpoint: Checkpoint | None = None,
 ) -> History:
     """Trains `network` in place; the mean squared error of validation frames, rolled out
     freely, chooses the weights.
@@ -35,31 +38,27 @@ def fit_network(
         validation: clips.
         settings: of a `NextFrame`.
         recorder: told of each epoch, with pictures of the first validation clip.
+        checkpoint: to go on from, and to be written.
     """
     context, horizon, epochs = settings["context"], settings["horizon"], settings["epochs"]
     every = -(-epochs // PICTURES)
-    done = 0
 
     def score() -> float:
-        nonlocal done
-        done += 1
         errors = []
         for clips in batches(validation):
             forecast = roll_out(clips[:, :context], horizon)
             errors.append(mse(unit(clips[:, context : context + horizon]), forecast))
-        if done % every == 0:
-            show()
         return float(np.concatenate(errors).mean())
 
-    def show() -> None:
-        if isinstance(recorder, Silence):
+    def show(epoch: int) -> None:
+        if epoch % every or isinstance(recorder, Silence):
             return
         clip = validation[:1]
         truth, forecast = unit(clip[0, context:]), roll_out(clip[:, :context], horizon)[0]
-        figure = lead_strip(truth[:horizon], forecast, f"validation clip, epoch {done}")
-        recorder.picture("frames/validation-by-epoch", figure, step=done)
+        figure = lead_strip(truth[:horizon], forecast, f"validation clip, epoch {epoch}")
+        recorder.picture("frames/validation-by-epoch", figure, step=epoch)
 
-    show()  # the network as it begins
+    show(0)  # the network as it begins
     network.compile(
         optimizer=keras.optimizers.Adam(settings["learning_rate"], clipnorm=1.0), loss="mse"
     )
@@ -71,16 +70,17 @@ def fit_network(
         epochs=epochs,
         patience=settings["patience"],
         recorder=recorder,
+        checkpoint=checkpoint,
+        after_epoch=show,
     )
 
 
-class _Batches(keras.utils.PyDataset):
+class _Batches(Drawn):
     """Batches of clips, in another order or of new clips each epoch."""
 
     def __init__(self, clips: np.ndarray | Sampler, settings: dict[str, Any]):
-        super().__init__()
+        super().__init__(np.random.default_rng(settings["seed"]))
         self.clips, self.settings = clips, settings
-        self.rng = np.random.default_rng(settings["seed"])
         self.on_epoch_end()
 
     def __len__(self) -> int:
@@ -95,7 +95,7 @@ class _Batches(keras.utils.PyDataset):
         ahead = np.zeros((*patches.shape[:-1], 0), "float32")[:, context:]
         return (patches[:, :context], ahead), patches[:, context:]
 
-    def on_epoch_end(self) -> None:
+    def draw(self) -> None:
         count = self.settings["clips_per_epoch"]
         if callable(self.clips):
             self.chosen = self.clips(count, int(self.rng.integers(2**32)))

@@ -9,18 +9,20 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from ...datasets import Clips
-from ...errors import whole_number
+from ...errors import flag, whole_number
 from ...zoo.cells import CELLS
 from ...zoo.compiled import compiled
 from ...zoo.models import encoder_forecaster
-from ..recorder import Recorder, Silence
+from ..checkpoints import checkpoint_in
+from ..progress import shown
+from ..recorder import Recorder
 from ..training import History, seeded
 from . import settings
 from .baselines import mean_image
 from .evaluation import Evaluation, evaluate, record
 from .fitting import fit_network
 from .patches import to_frames, to_patches
-from .saving import restore, save
+from .saving import KIND, restore, save
 from .settings import Look
 
 PIXELS = 2**17  # rolled out side by side: bounds memory, whatever the number of clips
@@ -106,7 +108,13 @@ class NextFrame(BaseEstimator):
         self._whole(look, clips.test, self.context, self.horizon)
 
     def fit(
-        self, clips: Any, *, validation: Any = None, recorder: Recorder | None = None
+        self,
+        clips: Any,
+        *,
+        validation: Any = None,
+        recorder: Recorder | None = None,
+        checkpoint: str | Path | None = None,
+        progress: bool = False,
     ) -> "NextFrame":
         """Trains through the roll-out: no frame that is forecast is ever an input.
 
@@ -116,28 +124,35 @@ class NextFrame(BaseEstimator):
             validation: clips that choose the weights; by default those of `Clips`, or the
                 last tenth.
             recorder: told of parameters, of the errors of each epoch, with pictures.
+            checkpoint: folder that keeps where the fit stands, as of `Forecaster.fit`. A
+                function that makes clips is taken for the same if it makes the same first ones.
+            progress: show epoch, loss, validation error and the time left.
 
         Raises:
             ArgumentError, ArgumentTypeError: a setting that cannot be used.
             DataError: no frames, too few in a clip, or ones that cannot be used.
             FitError: training diverged.
+            CheckpointError: the checkpoint is damaged, of another fit, or cannot be written.
         """
-        recorder = recorder or Silence()
+        flag("progress", progress)
         training, some, held_out, look = self._parts(clips, validation)
         if hasattr(self, "history_"):  # should this fit fail, no half of an older one is left
             del self.history_
         self.settings_, self.look_ = self.get_params(), look
         self.mean_image_ = mean_image(some)
-        with seeded(self.seed):
+        read = (some, held_out)
+        kept_in = checkpoint_in(checkpoint, KIND, self.settings_, read)
+        with seeded(self.seed), kept_in as kept, shown(recorder, progress) as told:
             self._build()
-            recorder.parameters(settings.described(self, training))
+            told.parameters(settings.described(self, training))
             self.history_: History = fit_network(
                 self.network_,
                 self._roll_out,
                 training,
                 held_out,
                 self.settings_,
-                recorder,
+                told,
+                kept,
             )
         return self
 

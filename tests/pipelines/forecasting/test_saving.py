@@ -1,4 +1,3 @@
-import json
 import subprocess
 import sys
 
@@ -6,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, Forecaster, ModelFileError
+from rnnzoo.pipelines.durable import sealed, unsealed
 
 
 def after(waves):
@@ -71,6 +71,25 @@ def test_an_older_model_is_replaced_and_nothing_else_left(gru, forecasters, tmp_
     forecasters["closed loop, fed back by itself"].save(tmp_path / "model")
     assert Forecaster.load(tmp_path / "model").cell == "narx"
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert len(list((tmp_path / "model").iterdir())) == 3
+
+
+def test_a_save_that_was_killed_half_way_is_no_hindrance(gru, forecasters, tmp_path, monkeypatch):
+    folder = gru.save(tmp_path / "model")
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as before_the_manifest:
+        before_the_manifest.setattr("rnnzoo.pipelines.folders.sealed", killed)
+        with pytest.raises(KeyboardInterrupt):
+            forecasters["closed loop, fed back by itself"].save(folder)
+    assert Forecaster.load(folder).cell == "gru"
+    (folder / ".weights.npz.tmp").write_bytes(b"half")  # and earlier still
+    for _ in range(2):
+        forecasters["closed loop, fed back by itself"].save(folder)
+        assert Forecaster.load(folder).cell == "narx"
+        assert len(list(folder.iterdir())) == 3
 
 
 def test_a_folder_of_somebody_else_is_left_alone(gru, tmp_path):
@@ -112,8 +131,15 @@ def _flip(path):
     path.write_bytes(bytes(content))
 
 
+def _replace(path, old, new):
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new))
+
+
 def _rewrite(path, **changes):
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    """As somebody would who knows the format."""
+    path.write_bytes(sealed(unsealed(path.read_bytes()) | changes))
 
 
 @pytest.mark.parametrize(
@@ -124,6 +150,8 @@ def _rewrite(path, **changes):
         (lambda folder: (folder / "manifest.json").write_text("[]"), "damaged"),
         (lambda folder: (folder / "weights.npz").unlink(), "weights.npz is missing"),
         (lambda folder: _flip(folder / "weights.npz"), "hash"),
+        (lambda folder: _replace(folder / "manifest.json", b'"season": 7', b'"season": 8'), "hash"),
+        (lambda folder: _replace(folder / "manifest.json", b"\n}", b" \n}"), "hash"),
         (lambda folder: _rewrite(folder / "manifest.json", format=99), "format 99"),
         (lambda folder: _rewrite(folder / "manifest.json", settings={"cell": "os"}), "`cell`"),
         (lambda folder: _rewrite(folder / "manifest.json", settings={"evil": 1}), "evil"),

@@ -1,0 +1,228 @@
+"""Checkpoints: a fit that was killed goes on from its last epoch, bit for bit.
+
+A folder holds `manifest.json` and the arrays that it names with their hash. The arrays of an
+epoch are a file of their own, and the manifest takes the place of the one before in one step:
+at every moment the folder holds the last epoch or the one before. Nothing in it is executed.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from filelock import FileLock, Timeout
+
+from ..errors import ArgumentError, ArgumentTypeError, CheckpointError
+from .durable import packed, plain, sealed, sha256, unpacked, unsealed, write_whole
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+KIND = "checkpoint"
+LOCK = ".lock"
+DELETE = "Delete the folder to train from the start."
+
+
+class Checkpoint:
+    """The folder in which one fit keeps where it stands.
+
+    Args:
+        folder: where; made if it is not there.
+        fit: what tells this fit from others, as plain values; see `identity`.
+    """
+
+    def __init__(self, folder: Path, fit: dict[str, Any]):
+        self.folder, self.fit = folder, fit
+
+    def read(self) -> tuple[dict[str, Any], dict[str, list[np.ndarray]]] | None:
+        """What was last written: values and lists of arrays; `None` before the first epoch.
+
+        Raises:
+            CheckpointError: it is damaged, or of another fit.
+        """
+        path = self.folder / MANIFEST
+        if not path.exists():
+            return None
+        try:
+            manifest = unsealed(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise CheckpointError(f"{path} is damaged: {error}. {DELETE}") from error
+        if manifest.get("kind") != KIND or manifest.get("format") != FORMAT:
+            raise CheckpointError(
+                f"{path} is no checkpoint of format {FORMAT}, which this rnnzoo reads. {DELETE}"
+            )
+        self._require_same(manifest["fit"])
+        return manifest["values"], self._arrays(manifest)
+
+    def write(self, values: dict[str, Any], arrays: dict[str, list[np.ndarray]], step: int) -> None:
+        """Replaces what was written before.
+
+        Raises:
+            CheckpointError: the disk is full, or another reason; what was there stays.
+        """
+        content = packed([array for several in arrays.values() for array in several])
+        name = f"epoch-{step:06d}.npz"
+        manifest = {
+            "format": FORMAT,
+            "kind": KIND,
+            "fit": self.fit,
+            "values": values,
+            "arrays": {key: len(several) for key, several in arrays.items()},
+            "file": {"name": name, "sha256": sha256(content)},
+        }
+        try:
+            write_whole(self.folder / name, content)
+            write_whole(self.folder / MANIFEST, sealed(manifest))
+            self._tidy()
+        except OSError as error:
+            self._tidy()
+            raise CheckpointError(
+                f"{error.filename} could not be written: {error.strerror}. What was written "
+                "before is there still: make room, and fit again with the same checkpoint."
+            ) from error
+
+    def _arrays(self, manifest: dict[str, Any]) -> dict[str, list[np.ndarray]]:
+        path = self.folder / manifest["file"]["name"]
+        if not path.is_file():
+            raise CheckpointError(f"{path} is missing. {DELETE}")
+        content = path.read_bytes()
+        if sha256(content) != manifest["file"]["sha256"]:
+            raise CheckpointError(f"{path} is damaged: its hash is not the saved one. {DELETE}")
+        arrays = iter(unpacked(content))
+        return {
+            key: [next(arrays) for _ in range(count)] for key, count in manifest["arrays"].items()
+        }
+
+    def _tidy(self) -> None:
+        """Removes what the manifest does not name: older epochs, and what was not finished."""
+        path = self.folder / MANIFEST
+        named = [unsealed(path.read_bytes())["file"]["name"]] if path.exists() else []
+        for other in _ours(self.folder):
+            if other.name not in (MANIFEST, LOCK, *named):
+                other.unlink(missing_ok=True)
+
+    def _require_same(self, there: dict[str, Any]) -> None:
+        differing = _differences(there, self.fit)
+        if differing:
+            raise CheckpointError(
+                f"{self.folder} is the checkpoint of another fit: {'; '.join(differing)}. Name "
+                "another folder, or fit as before to go on from it, or delete it."
+            )
+
+
+@contextmanager
+def checkpoint_in(
+    folder: str | Path | None, kind: str, settings: dict[str, Any], data: Iterable[Any]
+) -> Iterator[Checkpoint | None]:
+    """A fit's checkpoint, the folder being locked inside; `None` of none.
+
+    Args:
+        folder: where, or `None`.
+        kind: of pipeline.
+        settings: all that the fit goes by, but for data.
+        data: the arrays that it reads.
+
+    Raises:
+        ArgumentError, ArgumentTypeError: no path, or a folder that holds something else.
+        CheckpointError: another process is using it.
+    """
+    if folder is None:
+        yield None
+        return
+    path = _used(folder)
+    lock = FileLock(path / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise CheckpointError(
+            f"{path} is in use: another process fits there. Wait for it, or name another folder."
+        ) from None
+    try:
+        yield Checkpoint(path, identity(kind, settings, data))
+    finally:
+        lock.release()
+
+
+def identity(kind: str, settings: dict[str, Any], data: Iterable[Any]) -> dict[str, Any]:
+    """What a fit must share with another one to come to the same weights, bit for bit."""
+    backend = keras.backend.backend()
+    versions = {name: sys.modules[name].__version__ for name in ("keras", "numpy", backend)}
+    return _plain(
+        {
+            "pipeline": kind,
+            "settings": settings,
+            "data": digest(data),
+            "backend": backend,
+            "dtype": keras.config.dtype_policy().name,
+            "versions": {"rnnzoo": version("rnnzoo"), **versions},
+        }
+    )
+
+
+def digest(data: Iterable[Any]) -> str:
+    """A hash of arrays, their shapes and kinds."""
+    found = hashlib.sha256()
+    for each in data:
+        array = np.ascontiguousarray(each)
+        found.update(f"{array.dtype.str}{array.shape}".encode())
+        found.update(array.data)
+    return found.hexdigest()
+
+
+def member_folder(folder: str | Path | None, k: int) -> Path | None:
+    """The folder of one of several fits that share a checkpoint."""
+    return None if folder is None else _path(folder) / f"member-{k + 1}"
+
+
+def _path(folder: Any) -> Path:
+    if not isinstance(folder, (str, Path)):
+        raise ArgumentTypeError(f"`checkpoint` must be a path. Received: checkpoint={folder!r}")
+    return Path(folder).expanduser()
+
+
+def _used(folder: Any) -> Path:
+    path = _path(folder)
+    if path.exists() and not path.is_dir():
+        raise ArgumentError(f"{path} is a file: a checkpoint is a folder. Name a new one.")
+    if path.is_dir():
+        others = sorted({one.name for one in path.iterdir()} - {one.name for one in _ours(path)})
+        if others:
+            raise ArgumentError(
+                f"{path} holds more than a checkpoint ({', '.join(others[:3])}): nothing is "
+                "written there. Name a new folder, or move them away."
+            )
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CheckpointError(f"{path} could not be made: {error.strerror}.") from error
+    return path
+
+
+def _ours(folder: Path) -> Sequence[Path]:
+    patterns = (MANIFEST, f".{MANIFEST}.tmp", "epoch-*.npz", ".epoch-*.npz.tmp", LOCK)
+    return [path for pattern in patterns for path in folder.glob(pattern)]
+
+
+def _differences(there: dict[str, Any], here: dict[str, Any], within: str = "") -> list[str]:
+    found = []
+    for key in dict.fromkeys([*there, *here]):
+        old, new = there.get(key), here.get(key)
+        if old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += _differences(old, new, f"{within}{key}.")
+        elif key == "data":
+            found.append("the data are others")
+        else:
+            found.append(f"{within}{key} was {old!r} and is {new!r}")
+    return found
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """As it is read back from JSON."""
+    return json.loads(json.dumps(values, default=plain))

@@ -1,0 +1,205 @@
+"""A fit that was broken off goes on from its checkpoint as if nothing had been."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from rnnzoo import CheckpointError, Combination, FitError, Forecaster, NextFrame
+from rnnzoo.pipelines.durable import sealed, unsealed
+from rnnzoo.pipelines.forecasting.carried import CarriedArchitecture
+from rnnzoo.pipelines.recorder import Silence
+
+COMMON = {"horizon": 3, "lookback": 14, "units": 4, "epochs": 6, "patience": 6}
+SEGMENT = COMMON | {"architecture": "segment", "epochs": 4}
+NETWORKS = {
+    "carried, plateau": Forecaster("gru", dropout=0.2, **COMMON | {"patience": 3}),
+    "carried, cosine, averages": Forecaster(
+        "lstm", dropout=0.2, schedule="cosine", averaging=0.9, **COMMON,
+        cell_options={"recurrent_dropout": 0.2},
+    ),
+    "closed loop, plateau": Forecaster("narx", learning_rate=0.2, **COMMON | {"patience": 3}),
+    "segment, plateau, averages": Forecaster("gru", dropout=0.2, averaging=0.9, **SEGMENT),
+    "segment, cosine, averages": Forecaster(
+        "rnn", dropout=0.2, schedule="cosine", averaging=0.9, **SEGMENT
+    ),
+}  # fmt: skip
+FILM = np.random.default_rng(0).integers(0, 256, (6, 4, 8, 8), "uint8")
+
+
+class Broken(Exception):
+    pass
+
+
+class BreaksOff(Silence):
+    """Ends a fit in the middle of its work: epoch `at` is over, its checkpoint is not written."""
+
+    def __init__(self, at):
+        self.at = at
+
+    def metrics(self, values, step=None):
+        if step == self.at:
+            raise Broken
+
+
+class Listens(Silence):
+    def __init__(self):
+        self.told = []
+
+    def metrics(self, values, step=None):
+        self.told.append((step, values))
+
+
+@pytest.fixture(scope="module")
+def series():
+    rng = np.random.default_rng(7)
+    y = 20 + 5 * np.sin(np.arange(150) / 8) + rng.normal(size=150)
+    return pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=150), "y": y})
+
+
+@pytest.fixture
+def fit(series):
+    return lambda network, **how: clone(network).fit(series, **how)
+
+
+def clone(network):
+    return type(network)(**network.get_params())
+
+
+def broken(fit, network, folder, at):
+    with pytest.raises(Broken):
+        fit(network, checkpoint=folder, recorder=BreaksOff(at))
+
+
+def assert_same(one, other):
+    for a, b in zip(weights(one), weights(other), strict=True):
+        np.testing.assert_array_equal(a, b)
+    for name in ("loss", "score", "best_epoch"):
+        assert getattr(one.history_, name) == getattr(other.history_, name)
+
+
+def weights(fitted):
+    network = fitted.network_ if isinstance(fitted, NextFrame) else fitted.architecture_.network
+    return network.get_weights()
+
+
+SLOW = {"segment, cosine, averages"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(one, marks=[pytest.mark.slow] if one in SLOW else []) for one in NETWORKS],
+)
+def test_resumed_is_undisturbed(fit, name, tmp_path):
+    network = NETWORKS[name]
+    whole = Listens()
+    undisturbed = fit(network, recorder=whole)
+    broken(fit, network, tmp_path / "fit", at=3)
+    heard = Listens()
+    resumed = fit(network, checkpoint=tmp_path / "fit", recorder=heard)
+    assert_same(resumed, undisturbed)
+    pd.testing.assert_frame_equal(resumed.predict(), undisturbed.predict(), check_exact=True)
+    rates = [[values["train/learning_rate"] for _, values in each.told] for each in (heard, whole)]
+    assert rates[0] == rates[1]
+    assert [step for step, _ in heard.told] == [step for step, _ in whole.told]
+
+
+@pytest.mark.parametrize(
+    "anew",
+    [pytest.param(False, id="the same clips", marks=pytest.mark.slow),
+     pytest.param(True, id="new clips each epoch")],
+)  # fmt: skip
+def test_resumed_next_frames_are_undisturbed(anew, tmp_path):
+    def made(count, seed):
+        return FILM[np.random.default_rng(seed).integers(0, len(FILM), count)]
+
+    network = NextFrame(context=2, horizon=2, filters=2, layers=1, patch=4, epochs=3)
+    network.set_params(clips_per_epoch=4, batch_size=2)
+
+    def fit(network, **how):
+        return clone(network).fit(made if anew else FILM, validation=FILM[:2], **how)
+
+    broken(fit, network, tmp_path / "fit", at=2)
+    assert_same(fit(network, checkpoint=tmp_path / "fit"), fit(network))
+
+
+def test_a_finished_fit_is_not_done_again(fit, tmp_path):
+    network = NETWORKS["carried, plateau"]
+    first = fit(network, checkpoint=tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    again = fit(network, checkpoint=tmp_path)
+    assert_same(first, again)
+    assert again.history_ == first.history_  # the seconds too
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_finished_members_are_not_trained_again(fit, series, tmp_path):
+    one = clone(NETWORKS["closed loop, plateau"]).set_params(epochs=2)
+    combination = Combination([one], seeds=2)
+    first = clone(combination).fit(series)
+    fit(one, checkpoint=tmp_path / "member-1")
+    next_seed = clone(one).set_params(seed=one.seed + 1)
+    broken(fit, next_seed, tmp_path / "member-2", at=2)
+    resumed = combination.fit(series, checkpoint=tmp_path)
+    for one, other in zip(resumed.members_, first.members_, strict=True):
+        assert_same(one, other)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["member-1", "member-2"]
+
+
+def test_a_fit_that_diverges_after_it_was_resumed(fit, tmp_path, monkeypatch):
+    """It stops with an error, each time: what is kept is the last epoch of finite numbers."""
+    network = NETWORKS["carried, plateau"]
+    broken(fit, network, tmp_path, at=3)
+
+    def nothing(architecture, rows, origins, horizon):
+        return [np.full((len(own), horizon), np.inf) for own in origins]
+
+    monkeypatch.setattr(CarriedArchitecture, "forecast_origins", nothing)
+    for _ in range(2):
+        with pytest.raises(FitError, match="diverged in epoch 3"):
+            fit(network, checkpoint=tmp_path)
+    monkeypatch.undo()
+    assert_same(fit(network, checkpoint=tmp_path), fit(network))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"learning_rate": 0.5}, r"settings.learning_rate was None and is 0.5"),
+        ({"seed": 1, "cell": "rnn"}, r"settings.cell was 'gru' and is 'rnn'; settings.seed was 0"),
+    ],
+)
+def test_a_checkpoint_of_other_settings(fit, tmp_path, changes, message):
+    network = NETWORKS["carried, plateau"]
+    broken(fit, network, tmp_path, at=2)
+    with pytest.raises(CheckpointError, match=message):
+        fit(clone(network).set_params(**changes), checkpoint=tmp_path)
+    assert fit(network, checkpoint=tmp_path).history_.best_epoch  # nothing was harmed
+
+
+def test_a_checkpoint_of_other_data(series, fit, tmp_path):
+    network = NETWORKS["carried, plateau"]
+    broken(fit, network, tmp_path, at=2)
+    other = series.assign(y=series["y"].where(series.index != 70, 20.0))
+    with pytest.raises(CheckpointError, match="another fit: the data are others. Name another"):
+        clone(network).fit(other, checkpoint=tmp_path)
+
+
+def test_a_checkpoint_of_another_version(fit, tmp_path):
+    network = NETWORKS["carried, plateau"]
+    broken(fit, network, tmp_path, at=2)
+    path = tmp_path / "manifest.json"
+    manifest = unsealed(path.read_bytes())
+    manifest["fit"]["versions"]["keras"] = "3.99"
+    path.write_bytes(sealed(manifest))
+    with pytest.raises(CheckpointError, match=r"versions.keras was '3.99' and is '3."):
+        fit(network, checkpoint=tmp_path)
+
+
+def test_only_json_and_plain_arrays(fit, tmp_path):
+    broken(fit, NETWORKS["carried, plateau"], tmp_path, at=3)
+    assert json.loads((tmp_path / "manifest.json").read_text())["values"]["course"]["loss"]
+    (arrays,) = tmp_path.glob("*.npz")
+    with np.load(arrays, allow_pickle=False) as stored:
+        assert all(stored[name].dtype.kind in "fui" for name in stored.files)

@@ -1,0 +1,75 @@
+"""The same bits each time, on accelerators too.
+
+Beside `gradient.py` and `compiled.py` the third file with backend branches: Keras seeds the
+backends, but has no word for the order in which they add up numbers.
+"""
+
+import os
+
+import keras
+
+from ..errors import BackendError
+
+XLA_FLAG = "--xla_gpu_deterministic_ops=true"
+CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
+
+
+def deterministic() -> None:
+    """Has the backend of this process compute the same bits from the same inputs each time.
+
+    On a CPU the same seed gives the same weights without it. On a GPU sums are otherwise taken in
+    the order in which threads come, and kernels chosen by how fast they happen to be. Call it
+    first: it cannot be undone, and costs time on accelerators. Bits still differ between
+    devices, backends and versions.
+
+    An operation of TensorFlow or PyTorch that has no deterministic form raises the backend's own
+    error when it is used, as does an unseeded random number of TensorFlow's own.
+
+    Raises:
+        BackendError: the backend has started in a way that cannot be changed.
+
+    Example:
+
+    >>> import rnnzoo
+    >>> rnnzoo.deterministic()  # doctest: +SKIP
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+    elif backend == "jax":
+        _jax()
+    elif backend == "torch":
+        _torch()
+    else:
+        raise BackendError(f"The backend {backend!r} is not known to be deterministic.")
+
+
+def _jax() -> None:
+    from jax._src import xla_bridge  # no public name says whether JAX has started
+
+    flags = os.environ.get("XLA_FLAGS", "")
+    if XLA_FLAG in flags.split():
+        return
+    if xla_bridge.backends_are_initialized():
+        raise BackendError(
+            "JAX has started, and reads its flags only then: call `rnnzoo.deterministic()` before "
+            f"anything is computed, or set XLA_FLAGS={XLA_FLAG}."
+        )
+    os.environ["XLA_FLAGS"] = f"{flags} {XLA_FLAG}".strip()
+
+
+def _torch() -> None:
+    import torch
+
+    if CUBLAS not in os.environ:
+        if torch.cuda.is_initialized():
+            raise BackendError(
+                "CUDA has started, and reads its settings only then: call "
+                "`rnnzoo.deterministic()` before anything is computed, or set "
+                f"{CUBLAS}=:4096:8."
+            )
+        os.environ[CUBLAS] = ":4096:8"
+    torch.backends.cudnn.benchmark = False
+    torch.use_deterministic_algorithms(True)
