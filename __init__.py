@@ -41,6 +41,7 @@ _WHERE = {
     "FitError": ".errors",
     "LeakError": ".errors",
     "ModelFileError": ".errors",
+    "JournalError": ".errors",
     "TrackingError": ".errors",
 }
 _MODULES = {"cells": ".zoo.cells", "zoo": ".zoo", "datasets": ".datasets"}

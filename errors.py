@@ -38,6 +38,10 @@ class TrackingError(RnnzooError, RuntimeError):
     """The tracking store cannot be used."""
 
 
+class JournalError(RnnzooError, RuntimeError):
+    """The journal of a run is damaged, or cannot be written."""
+
+
 class ModelFileError(RnnzooError, ValueError):
     """A saved model is missing, damaged, from another version, or cannot be written."""
 

@@ -5,7 +5,7 @@ from inspect import signature
 from pathlib import Path
 
 from ..errors import ArgumentError, one_of
-from . import google_stock, moving_digits, moving_mnist, seattle_weather
+from . import google_stock, moving_digits, moving_mnist, seattle_weather, us_employment
 from .again import read_like, read_panel_like, require_rows
 from .ahead import Ahead, future_rows
 from .base import Panel, Schema, Series
@@ -37,9 +37,10 @@ __all__ = [
     "require_rows",
 ]
 
-DATASETS: dict[str, Callable[[], Series]] = {
+DATASETS: dict[str, Callable[[], Series | Panel]] = {
     "seattle-weather": seattle_weather.load,
     "google-stock": google_stock.load,
+    "us-employment": us_employment.load,
 }
 
 #: Clips; those made from files that the user has take the folder where they lie.
@@ -49,7 +50,7 @@ VIDEOS: dict[str, Callable[..., Clips]] = {
 }
 
 
-def load(name: str) -> Series:
+def load(name: str) -> Series | Panel:
     """A data set by its name in `DATASETS`.
 
     Raises:

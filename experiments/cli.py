@@ -1,8 +1,8 @@
 """The command line. What it needs is imported when a command runs."""
 
-import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,7 @@ import typer
 from ..errors import one_of, whole_number
 from .cli_forecast import forecast
 from .inputs import listed, named_clips, options
-from .terminal import Debug, Tracking, clearly, open_store
+from .terminal import Debug, Strict, Tracking, clearly, open_store
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,6 +53,7 @@ def frames(
     ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same forecast.")] = 0,
     tracking: Tracking = True,
+    strict: Strict = False,
     save: Annotated[Path | None, typer.Option(help="Folder for models and pictures.")] = None,
     debug: Debug = False,
 ) -> None:
@@ -74,8 +75,38 @@ def frames(
         cell_options=options(cell_option) or None,
         seed=seed,
     )
-    store = open_store if tracking else None
+    store = partial(open_store, strict=strict) if tracking else None
     run(clips, listed(cell) or ["conv_lstm"], settings, open_store=store, save=save)
+
+
+@app.command("run")
+@clearly
+def run_(
+    experiment: Annotated[
+        str | None, typer.Argument(help="A YAML file, or a name that --list shows.")
+    ] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Another value: defaults.epochs=5, models.*.units=8, seeds=3."),
+    ] = None,
+    listing: Annotated[
+        bool, typer.Option("--list", help="List the experiments that come with rnnzoo.")
+    ] = False,
+    tracking: Tracking = True,
+    strict: Strict = False,
+    save: Annotated[Path | None, typer.Option(help="Folder for models and charts.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Run an experiment from a file: its models with its seeds, on its data."""
+    from .config import print_packaged
+
+    if listing or experiment is None:
+        print_packaged()
+        return
+    from .run_config import run_config
+
+    store = partial(open_store, strict=strict) if tracking else None
+    run_config(experiment, change or [], open_store=store, save=save)
 
 
 @app.command()
@@ -85,12 +116,13 @@ def demo(
         "rnnzoo-demo"
     ),
     tracking: Tracking = True,
+    strict: Strict = False,
     debug: Debug = False,
 ) -> None:
     """Forecast a temperature, a share price, and the next frames of clips, beside baselines."""
     from .demo import demo as run
 
-    run(output, open_store() if tracking else None)
+    run(output, open_store(strict=strict) if tracking else None)
 
 
 @app.command()
@@ -150,17 +182,31 @@ def compare(
         str | None, typer.Argument(help="E.g. forecast/seattle-weather. (default: all)")
     ] = None,
     latest: Annotated[bool, typer.Option(help="Only the newest study of each.")] = False,
+    study: Annotated[
+        str | None, typer.Option(help="Models of a study: means over seeds, tests, costs.")
+    ] = None,
+    runs: Annotated[
+        list[str] | None, typer.Option(help="The same of these runs: ids or names.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the page to this file. (default: newest study)")
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Set tracked runs side by side, best first."""
-    from .compare import comparisons
+    if study is not None or runs or html is not None:
+        from .compare import side_by_side
+
+        side_by_side(open_store(existing=True), experiment, study, listed(runs), html)
+        return
+    from .compare import comparisons, dashboard
     from .display import console, frame_table, print_table
 
     store = open_store(existing=True)
     known = store.experiments()
     names = known if experiment is None else [one_of("experiment", experiment, known)]
     out = console()
-    server = store.uri.rstrip("/") if store.uri.startswith("http") else "http://127.0.0.1:5000"
+    server = dashboard(store.uri)
     found = [each for name in names for each in comparisons(store, name, latest)]
     for each in found:
         print_table(out, each.title, frame_table(each.table))
@@ -177,7 +223,7 @@ def ui(
 ) -> None:
     """Open the dashboard: MLflow's own server, reachable from this machine only."""
     from .tasks import charts_address
-    from .tracking import server_command
+    from .tracking import server_command, server_environment
 
     store = open_store(existing=True)
     if store.uri.startswith("http"):
@@ -189,9 +235,23 @@ def ui(
     for name in store.experiments():
         address = charts_address(store.experiment(name))
         print(f"  {name}: http://127.0.0.1:{port}{address}", flush=True)
-    environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    command = [sys.executable, "-m", "mlflow", *server_command(store.uri, port)]
-    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+    command = [sys.executable, "-m", "mlflow", *server_command(port)]
+    done = subprocess.run(command, env=server_environment(), check=False)
+    raise typer.Exit(done.returncode)
+
+
+@app.command()
+@clearly
+def sync(
+    runs: Annotated[
+        Path | None, typer.Option(help="Folder of the runs. (default: RNNZOO_RUNS, or rnnzoo-runs)")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Bring to the tracking store what did not arrive there while the runs went on."""
+    from .synced import synced
+
+    raise typer.Exit(synced(runs))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """The command `rnnzoo forecast`."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .inputs import listed, named_panel
-from .terminal import Debug, Tracking, open_store
+from .terminal import Debug, Strict, Tracking, open_store
 
 
 def forecast(
@@ -91,6 +92,7 @@ def forecast(
         bool, typer.Option("--audit", help="Prove that nothing knows what came later.")
     ] = False,
     tracking: Tracking = True,
+    strict: Strict = False,
     save: Annotated[
         Path | None, typer.Option(help="Folder for models, charts and the forecast.")
     ] = None,
@@ -142,7 +144,7 @@ def forecast(
         combine=combine,
         test_rows=test_rows,
         audit=audit,
-        open_store=open_store if tracking else None,
+        open_store=partial(open_store, strict=strict) if tracking else None,
         save=save,
         future_rows=future_rows,
     )

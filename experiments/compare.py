@@ -1,9 +1,11 @@
 """Reads runs back from the tracking store and sets those side by side that may be."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
+from ..errors import ArgumentError
 from .tasks import charts_address, task_of
 from .tracking import Store
 
@@ -55,3 +57,52 @@ def comparisons(store: Store, experiment: str, latest: bool = False) -> list[Com
             table[column] = pd.to_numeric(table[column]).astype("Int64")
         found.append(Comparison(task.title.format(experiment, *shared), table, address))
     return found
+
+
+def side_by_side(
+    store: Store, experiment: str | None, study: str | None, wanted: list[str], html: Path | None
+) -> None:
+    """Prints means over seeds, a test against the best baseline, and costs; writes the page.
+
+    Args:
+        store: where the runs are.
+        experiment: only its runs; by default all.
+        study: name or time of a study; by default the newest, unless runs are `wanted`.
+        wanted: runs by id, the beginning of one, or name.
+        html: file to write.
+
+    Raises:
+        ArgumentError: no such experiment, study or run, none that can be compared, or no folder
+            for the page.
+    """
+    from .display import console, frame_table, print_table
+    from .files import whole
+    from .reading import all_runs, chosen, of_study
+    from .report import comparison_page
+    from .standing import groups
+
+    if html is not None and not html.absolute().parent.is_dir():
+        raise ArgumentError(f"There is no folder {html.absolute().parent} for {html.name}.")
+    runs = all_runs(store, experiment)
+    if study is not None or not wanted:
+        runs = of_study(runs, study)
+    if wanted:
+        runs = chosen(runs, wanted)
+    found = groups(runs)
+    if not found:
+        raise ArgumentError("None of these runs has scores that can be compared.")
+    out, server = console(), dashboard(store.uri)
+    for group in found:
+        print_table(out, group.title, frame_table(group.table(), words=("model", "")))
+        out.print(group.note)
+        out.print(f"in the dashboard: {server}{group.address}\n", soft_wrap=True)
+    if html is not None:
+        names = dict.fromkeys(run.study for run in runs)
+        with whole(html) as path:
+            path.write_text(comparison_page(", ".join(names), found, server), encoding="utf-8")
+        out.print(f"The page is {html}: open it in a browser.", soft_wrap=True)
+
+
+def dashboard(uri: str) -> str:
+    """Where the dashboard of a store is, or will be with `rnnzoo ui`."""
+    return uri.rstrip("/") if uri.startswith("http") else "http://127.0.0.1:5000"

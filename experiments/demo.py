@@ -15,34 +15,32 @@ from .forecast import print_leaderboard
 from .forecast_study import Study, study
 from .frames import print_frames
 from .frames_study import FramesStudy, frames_study
-from .run import listeners
+from .run import brought, listeners
 
 YEAR = 365
 TRADING_YEAR = 252
 
 
-def demo(output: Path, store: Any) -> None:
+def demo(output: Path, tracker: Any) -> None:
     """Temperature a week ahead with every cell, a share price with two, next frames with one.
 
     Args:
         output: folder for charts and tables.
-        store: a tracking store, or `None`.
+        tracker: brings the runs to a store, or `None`.
     """
     out = console()
     began = time.perf_counter()
-    files = _temperature(out, store).write(output)
-    files += _share_price(out, store).write(output)
-    files += _next_frames(out, store).write(output)
-    out.print("\nCharts and tables:")
-    for path in files:
-        out.print(f"  {path}", soft_wrap=True)
-    out.print(f"\nDone in {time.perf_counter() - began:.0f} s.")
-    if store is not None:
-        out.print(f"Every run is in {store.uri}. Set side by side: rnnzoo compare")
-        out.print("The dashboard: rnnzoo ui, then open http://127.0.0.1:5000")
+    with brought(tracker, out):
+        files = _temperature(out, tracker).write(output)
+        files += _share_price(out, tracker).write(output)
+        files += _next_frames(out, tracker).write(output)
+        out.print("\nCharts and tables:")
+        for path in files:
+            out.print(f"  {path}", soft_wrap=True)
+        out.print(f"\nDone in {time.perf_counter() - began:.0f} s.")
 
 
-def _temperature(out: Console, store: Any) -> Study:
+def _temperature(out: Console, tracker: Any) -> Study:
     out.print("Seattle's daily maximum temperature, a week ahead, with every cell.")
     weather = load("seattle-weather")
     out.print(f"{len(weather):,} days; the last {YEAR} are tested on and train nothing.\n")
@@ -51,12 +49,12 @@ def _temperature(out: Console, store: Any) -> Study:
         for name in serving("carried", "closed_loop")
     }
     with Display(out) as display:
-        found = study(Panel.of(weather), forecasters, YEAR, listeners(display.follow, store))
+        found = study(Panel.of(weather), forecasters, YEAR, listeners(display.follow, tracker))
     print_leaderboard(found, YEAR, out)
     return found
 
 
-def _share_price(out: Console, store: Any) -> Study:
+def _share_price(out: Console, tracker: Any) -> Study:
     out.print("\nGoogle's daily share price, a trading week ahead, beside the random walk.")
     price = load("google-stock")
     out.print(f"{len(price):,} days; the last {TRADING_YEAR} are tested on and train nothing.\n")
@@ -65,12 +63,14 @@ def _share_price(out: Console, store: Any) -> Study:
         for name in ("gru", "lstm")
     }
     with Display(out) as display:
-        found = study(Panel.of(price), forecasters, TRADING_YEAR, listeners(display.follow, store))
+        found = study(
+            Panel.of(price), forecasters, TRADING_YEAR, listeners(display.follow, tracker)
+        )
     print_leaderboard(found, TRADING_YEAR, out)
     return found
 
 
-def _next_frames(out: Console, store: Any) -> FramesStudy:
+def _next_frames(out: Console, tracker: Any) -> FramesStudy:
     out.print("\nTwo digits that bounce on a canvas: 10 frames are read, the next 10 rolled out.")
     clips = load_clips("moving-digits")
     out.print(f"{len(clips.test)} test clips show digits that no training clip shows.\n")
@@ -78,6 +78,6 @@ def _next_frames(out: Console, store: Any) -> FramesStudy:
         name: NextFrame(name, filters=24, epochs=14, clips_per_epoch=320) for name in ("conv_lstm",)
     }
     with Display(out) as display:
-        found = frames_study(clips, predictors, listeners(display.follow, store))
+        found = frames_study(clips, predictors, listeners(display.follow, tracker))
     print_frames(found, out)
     return found

@@ -1,8 +1,8 @@
 """What a study shows while it works, and at its end."""
 
 import sys
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -138,12 +138,22 @@ def leaderboard_table(
     return table
 
 
-def frame_table(frame: pd.DataFrame) -> Table:
-    """Any frame, numbers to the right."""
+def frame_table(frame: pd.DataFrame, words: Collection[str] | None = None) -> Table:
+    """Any frame, numbers to the right.
+
+    Args:
+        frame: what is shown.
+        words: columns that are no numbers, and may take several lines where there is no room;
+            by default those that hold text, which then take one.
+    """
     table = _table()
     for column in frame:
         numeric = pd.api.types.is_numeric_dtype(frame[column])
-        table.add_column(str(column), justify="right" if numeric else "left", no_wrap=True)
+        if words is not None:
+            numeric = column not in words
+        side: Literal["left", "right"] = "right" if numeric else "left"
+        whole = words is None or numeric
+        table.add_column(str(column), justify=side, no_wrap=whole, overflow="fold")
     for row in frame.itertuples(index=False):
         table.add_row(*[_text(value) for value in row])
     return table

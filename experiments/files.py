@@ -1,5 +1,6 @@
 """Names of files, and files that appear whole or not at all."""
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -19,10 +20,12 @@ def slug(name: str) -> str:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A path to write to, put in the place of `path` once it is written."""
+    """A path to write to, put in the place of `path` once it is written and on the disk."""
     fresh = path.with_name(f".{path.stem}-unfinished{path.suffix}")
     try:
         yield fresh
+        with fresh.open("rb") as file:
+            os.fsync(file.fileno())
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)

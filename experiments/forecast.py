@@ -14,7 +14,8 @@ from ..pipelines.forecasting import Combination, Forecaster
 from .display import Display, console, frame_table, leaderboard_table, print_table
 from .files import check_folder, model_folder, whole
 from .forecast_study import Study, split, study
-from .run import listeners
+from .origin import Origin
+from .run import brought, listeners
 
 SHOWN = 24  # rows of the forecast that are printed
 WALKERS = 3  # networks that are shown beside the random walk
@@ -33,7 +34,7 @@ def forecast(
     save: Path | None,
     future_rows: Path | None,
 ) -> None:
-    """Fits, backtests, prints, and saves. Nothing is written before all inputs are checked.
+    """Tries some cells with the same settings, as `compete` does.
 
     Args:
         panel: what to forecast.
@@ -41,12 +42,7 @@ def forecast(
         settings: arguments of every `Forecaster`.
         seeds: times that each network is fitted; with more than one they forecast together.
         combine: how they do, `"mean"` or `"median"`.
-        test_rows: times at the end of the table that no fit sees; by default a fifth of the
-            shortest series.
-        audit: prove that no forecast or score knows what came later, and say how.
-        open_store: opens the tracking store; `None` tracks nothing.
-        save: folder for models, charts, tables and the forecast.
-        future_rows: table with known-future covariates after the end of each series.
+        test_rows, audit, open_store, save, future_rows: as of `compete`.
     """
     whole_number("seeds", seeds)
     forecasters: dict[str, Forecaster | Combination] = {}
@@ -54,32 +50,73 @@ def forecast(
         one = Forecaster(name, **settings)
         together = Combination([one], combine, seeds)
         forecasters |= {name: one} if seeds == 1 else {together.name: together}
-    test_rows = _checked(panel, forecasters, test_rows, save, future_rows)
+    compete(
+        panel,
+        forecasters,
+        test_rows=test_rows,
+        audit=audit,
+        open_store=open_store,
+        save=save,
+        future_rows=future_rows,
+    )
+
+
+def compete(
+    panel: Panel,
+    forecasters: Mapping[str, Forecaster | Combination],
+    *,
+    test_rows: int | None,
+    audit: bool,
+    open_store: Callable[[], Any] | None,
+    save: Path | None,
+    future_rows: Path | None,
+    origin: Origin | None = None,
+) -> Study:
+    """Fits, backtests, prints, and saves. Nothing is written before all inputs are checked.
+
+    Args:
+        panel: what to forecast.
+        forecasters: by label.
+        test_rows: times at the end of the table that no fit sees; by default a fifth of the
+            shortest series.
+        audit: prove that no forecast or score knows what came later, and say how.
+        open_store: opens the tracking store; `None` tracks nothing.
+        save: folder for models, charts, tables and the forecast.
+        future_rows: table with known-future covariates after the end of each series.
+        origin: what the study was made from.
+    """
+    test_rows = checked_rows(panel, forecasters, test_rows, save, future_rows)
     out = console()
     for repair in panel.repairs:
         out.print(f"Repaired: {repair}")
-    store = None if open_store is None else open_store()
-    with Display(out) as display:
-        found = study(panel, forecasters, test_rows, listeners(display.follow, store), audit)
-    print_leaderboard(found, test_rows, out)
-    if audit:
-        out.print(f"\n{found.best}: {found.backtests[found.best].audit}")
-    ahead = None
+    tracker = None if open_store is None else open_store()
+    with brought(tracker, out):
+        with Display(out) as display:
+            follow = listeners(display.follow, tracker)
+            found = study(panel, forecasters, test_rows, follow, audit, origin)
+        print_leaderboard(found, test_rows, out)
+        if audit:
+            out.print(f"\n{found.best}: {found.backtests[found.best].audit}")
+        ahead = _ahead(found, future_rows, out)
+        if save is not None:
+            _save(found, ahead, save)
+            out.print(f"\nModels, charts and tables are in {save}")
+    return found
+
+
+def _ahead(found: Study, future_rows: Path | None, out: Console) -> pd.DataFrame | None:
+    """What follows the data by the best network, printed; nothing without its covariates."""
     for forecaster in found.forecasters.values():
-        forecaster.warm_up(panel)
-    if not panel.schema.future or future_rows is not None:
-        ahead = found.forecasters[found.best].predict(future=future_rows)
-        _print_forecast(ahead, found.best, out)
-    else:
+        forecaster.warm_up(found.panel)
+    if found.panel.schema.future and future_rows is None:
         out.print("\nTo forecast beyond the data, give the covariates there: --future-rows FILE")
-    if save is not None:
-        _save(found, ahead, save)
-        out.print(f"\nModels, charts and tables are in {save}")
-    if store is not None:
-        out.print(f"\nRuns are in {store.uri}. See them with: rnnzoo compare, rnnzoo ui")
+        return None
+    ahead = found.forecasters[found.best].predict(future=future_rows)
+    _print_forecast(ahead, found.best, out)
+    return ahead
 
 
-def _checked(
+def checked_rows(
     panel: Panel,
     forecasters: Mapping[str, Forecaster | Combination],
     test_rows: int | None,

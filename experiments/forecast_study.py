@@ -1,9 +1,10 @@
 """Forecasting studies: several networks on one split of one series, each a run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +19,14 @@ from ..pipelines.forecasting.charts import (
     forecast_chart,
     lead_chart,
 )
+from .digests import Used, of_panel
 from .files import slug, write_all
 from .journal import Journal
-from .run import Listeners, Ranked, Runs, nobody
+from .origin import Origin
+from .paired import FILE, of_backtest
+from .run import Listeners, Ranked, Runs, markdown, nobody
+from .run_report import FILE as REPORT
+from .run_report import run_report
 
 
 @dataclass(frozen=True)
@@ -29,8 +35,8 @@ class Study(Ranked):
 
     Attributes:
         panel: the series that were forecast.
-        forecasters: the fitted networks, by cell.
-        backtests: their backtests, by cell.
+        forecasters: the fitted networks, by cell or other label.
+        backtests: their backtests, by the same.
     """
 
     panel: Panel
@@ -105,15 +111,17 @@ def study(
     test_rows: int,
     listeners: Listeners = nobody,
     audit: bool = False,
+    origin: Origin | None = None,
 ) -> Study:
     """Fits each network on all but the last `test_rows` times, backtests it on those.
 
     Args:
         panel: what to forecast.
-        forecasters: by cell.
+        forecasters: by cell, or by another label where a cell is tried more than once.
         test_rows: times at the end that no fit sees.
         listeners: of each run.
         audit: prove for each that no forecast or score knows what came later.
+        origin: what the study was made from.
 
     Raises:
         DataError: a series is too short for the split.
@@ -123,32 +131,64 @@ def study(
     for forecaster in forecasters.values():
         forecaster.plan(panel, reserved=cut.kept)
     training = panel.cut([len(series) - k for series, k in zip(panel, cut.kept, strict=True)])
-    runs = Runs("forecast", panel.schema.name, listeners)
     told = {"split.test_rows": test_rows, "split.test_start": stamp(cut.begins, panel.schema.zone)}
     backtests: dict[str, Backtest] = {}
     first: Backtest | None = None
-    for cell, forecaster in forecasters.items():
-        with runs.network(forecaster.cell, forecaster.seed) as journal:
-            journal.parameters(told)
-            forecaster.fit(training, recorder=journal)
-            if first is None:
-                first = backtest = forecaster.backtest(panel, audit=audit)
-            else:  # the baselines are the same: they are forecast once
-                backtest = forecaster.backtest(panel, baselines=(), audit=audit).beside(first)
-            backtests[cell] = backtest
-            record(backtest, journal)
-            journal.metrics({"time/fit_s": backtest.seconds})
-            _pictures(backtest, journal)
-            journal.artifact(forecaster.save(journal.folder / "model"))
-    first = next(iter(backtests.values()))
+
+    def used() -> list[Used]:
+        return [of_panel(training, "training"), of_panel(panel, "test")]
+
+    origin = origin or Origin()
+    with Runs("forecast", panel.schema.name, listeners, used, origin) as runs:
+        for label, forecaster in forecasters.items():
+            with runs.network(forecaster.cell, forecaster.seed, label) as journal:
+                journal.parameters(told)
+                forecaster.fit(training, recorder=journal)
+                if first is None:
+                    first = backtest = _called(label, forecaster.backtest(panel, audit=audit))
+                else:  # the baselines are the same: they are forecast once
+                    backtest = forecaster.backtest(panel, baselines=(), audit=audit)
+                    backtest = _called(label, backtest).beside(first)
+                backtests[label] = backtest
+                record(backtest, journal)
+                journal.metrics({"time/fit_s": backtest.seconds})
+                _pictures(backtest, journal)
+                settings = told | _settings(forecaster) | dict(origin.parameters)
+                colour = runs.colour(forecaster.cell, label)
+                report = run_report(backtest, panel, colour, journal.folder, settings)
+                journal.text(REPORT, report)
+                journal.saved("model", forecaster.save)
+        found = Study(panel, forecasters, backtests)
+        _baselines(runs, found, told)
+        runs.conclude(found.leaderboard)
+    return found
+
+
+def _baselines(runs: Runs, found: Study, told: dict[str, Any]) -> None:
+    first = found.first
 
     def tell(name: str, journal: Journal) -> None:
         record(first, journal, model=name)
+        _kept(first, name, journal)
         _leaderboard(first, journal)
 
-    task = {"horizon": first.horizon, "target": panel.schema.target}
+    task = {"horizon": first.horizon, "target": found.panel.schema.target}
     runs.baselines(first.baselines, task | told, tell)
-    return Study(panel, forecasters, backtests)
+
+
+def _settings(forecaster: Forecaster | Combination) -> dict[str, Any]:
+    """Every setting as it was used, also those that follow from the data."""
+    if isinstance(forecaster, Combination):
+        together = {"members": len(forecaster.members_), "combine": forecaster.how}
+        return _settings(forecaster.members_[0]) | together
+    return forecaster.get_params(deep=False) | forecaster.recipe_.to_dict()
+
+
+def _called(label: str, backtest: Backtest) -> Backtest:
+    """The same under the label of its network."""
+    forecasts = {label: backtest.forecasts[backtest.model]}
+    forecasts |= {name: backtest.forecasts[name] for name in backtest.baselines}
+    return replace(backtest, model=label, forecasts=forecasts)
 
 
 def _pictures(backtest: Backtest, journal: Journal) -> None:
@@ -156,11 +196,26 @@ def _pictures(backtest: Backtest, journal: Journal) -> None:
     journal.picture("error-by-lead", lead_chart([backtest]))
     journal.picture("intervals", fan_chart(backtest))
     journal.picture("calibration", calibration_chart(backtest))
+    _kept(backtest, backtest.model, journal)
     journal.text("random-walk.csv", backtest.against_random_walk().to_csv(index=False))
     if backtest.audit is not None:
         journal.text("audit.txt", f"{backtest.audit}\n")
     _leaderboard(backtest, journal)
 
 
+def _kept(backtest: Backtest, model: str, journal: Journal) -> None:
+    """What later comparisons need: by which error models are ranked, and that at each origin."""
+    journal.parameters({"ranked_by": backtest.error})
+    journal.text(FILE, of_backtest(backtest, model).text())
+    if backtest.error == "mase":  # errors of several series have no other unit in common
+        leads = backtest.by_lead[backtest.by_lead["model"] == model]
+        journal.series("horizon/mase", leads["mase"].to_numpy())
+
+
 def _leaderboard(backtest: Backtest, journal: Journal) -> None:
     journal.text("leaderboard.csv", backtest.leaderboard.to_csv(index=False))
+    journal.note(
+        f"{backtest.name}: {backtest.horizon} steps ahead from {len(backtest.origins):,} origins. "
+        f"Errors in {backtest.unit or 'the unit of the target'}; skill is the share of the error "
+        f"of {backtest.reference} that is avoided.\n\n{markdown(backtest.leaderboard)}"
+    )

@@ -11,7 +11,8 @@ from ..pipelines.next_frame import NextFrame
 from .display import Display, console, leaderboard_table, print_table
 from .files import check_folder, model_folder
 from .frames_study import FramesStudy, frames_study
-from .run import listeners
+from .origin import Origin
+from .run import brought, listeners
 
 FEW = 10  # test clips: below, the scores are told to be uncertain
 
@@ -24,32 +25,51 @@ def frames(
     open_store: Callable[[], Any] | None,
     save: Path | None,
 ) -> None:
-    """Fits, scores, prints, and saves. Nothing is written before all inputs are checked.
+    """Tries some cells with the same settings, as `compete` does.
 
     Args:
         clips: in their three parts.
         cells: names of cells.
         settings: arguments of every `NextFrame`.
-        open_store: opens the tracking store; `None` tracks nothing.
-        save: folder for models, pictures and tables.
+        open_store, save: as of `compete`.
     """
     predictors = {name: NextFrame(name, **settings) for name in cells}
+    compete(clips, predictors, open_store=open_store, save=save)
+
+
+def compete(
+    clips: Clips,
+    predictors: dict[str, NextFrame],
+    *,
+    open_store: Callable[[], Any] | None,
+    save: Path | None,
+    origin: Origin | None = None,
+) -> FramesStudy:
+    """Fits, scores, prints, and saves. Nothing is written before all inputs are checked.
+
+    Args:
+        clips: in their three parts.
+        predictors: by label.
+        open_store: opens the tracking store; `None` tracks nothing.
+        save: folder for models, pictures and tables.
+        origin: what the study was made from.
+    """
     for predictor in predictors.values():
         predictor.check_clips(clips)
     if save is not None:
-        check_folder(save, cells)
+        check_folder(save, predictors)
     out = console()
-    store = None if open_store is None else open_store()
-    with Display(out) as display:
-        found = frames_study(clips, predictors, listeners(display.follow, store))
-    print_frames(found, out)
-    if save is not None:
-        found.write(save)
-        for name, predictor in found.predictors.items():
-            predictor.save(model_folder(save, name))
-        out.print(f"\nModels, pictures and tables are in {save}")
-    if store is not None:
-        out.print(f"\nRuns are in {store.uri}. See them with: rnnzoo compare, rnnzoo ui")
+    tracker = None if open_store is None else open_store()
+    with brought(tracker, out):
+        with Display(out) as display:
+            found = frames_study(clips, predictors, listeners(display.follow, tracker), origin)
+        print_frames(found, out)
+        if save is not None:
+            found.write(save)
+            for name, predictor in found.predictors.items():
+                predictor.save(model_folder(save, name))
+            out.print(f"\nModels, pictures and tables are in {save}")
+    return found
 
 
 def print_frames(found: FramesStudy, out: Console) -> None:

@@ -1,6 +1,6 @@
 """Next-frame studies: several networks on the same clips, each a run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,14 @@ from ..datasets import Clips
 from ..pipelines.next_frame import Evaluation, NextFrame
 from ..pipelines.next_frame.charts import animation, lead_chart, lead_picture, strip
 from ..pipelines.next_frame.evaluation import record
-from .files import slug, write_all, write_animation
+from .digests import of_clips
+from .files import slug, whole, write_all, write_animation
 from .journal import Journal
-from .run import Listeners, Ranked, Runs, nobody
+from .origin import Origin
+from .paired import FILE, FRAMES, frames_of, of_evaluation
+from .run import Listeners, Ranked, Runs, markdown, nobody
+from .run_report import FILE as REPORT
+from .run_report import frames_report
 
 LEADS = 20  # pictures of leads, at most, after that of lead 0
 
@@ -24,8 +29,8 @@ class FramesStudy(Ranked):
 
     Attributes:
         clips: what was forecast.
-        predictors: the fitted networks, by cell.
-        evaluations: their scores on the test clips, by cell.
+        predictors: the fitted networks, by cell or other label.
+        evaluations: their scores on the test clips, by the same.
     """
 
     clips: Clips
@@ -57,49 +62,94 @@ class FramesStudy(Ranked):
 
 
 def frames_study(
-    clips: Clips, predictors: dict[str, NextFrame], listeners: Listeners = nobody
+    clips: Clips,
+    predictors: dict[str, NextFrame],
+    listeners: Listeners = nobody,
+    origin: Origin | None = None,
 ) -> FramesStudy:
     """Fits each network and scores it on the test clips.
 
     Args:
         clips: in their three parts.
-        predictors: by cell.
+        predictors: by cell, or by another label where a cell is tried more than once.
         listeners: of each run.
+        origin: what the study was made from.
 
     Raises:
         DataError: clips that the networks cannot read.
     """
-    runs = Runs("video", clips.name, listeners)
     split = {"split.test_clips": len(clips.test)}
     evaluations: dict[str, Evaluation] = {}
-    for cell, predictor in predictors.items():
-        with runs.network(cell, predictor.seed) as journal:
-            journal.parameters(split | {"dataset": clips.name})
-            predictor.fit(clips, recorder=journal)
-            evaluation = evaluations[cell] = predictor.evaluate(clips, recorder=journal)
-            journal.metrics({"time/fit_s": evaluation.seconds})
-            _pictures(evaluation, cell, journal)
-            journal.artifact(predictor.save(journal.folder / "model"))
-    first = next(iter(evaluations.values()))
+    origin = origin or Origin()
+    with Runs("video", clips.name, listeners, lambda: of_clips(clips), origin) as runs:
+        for label, predictor in predictors.items():
+            with runs.network(predictor.cell, predictor.seed, label) as journal:
+                journal.parameters(split | {"dataset": clips.name})
+                predictor.fit(clips, recorder=journal)
+                evaluation = _called(label, predictor.evaluate(clips, recorder=journal))
+                evaluations[label] = evaluation
+                journal.metrics({"time/fit_s": evaluation.seconds})
+                _pictures(evaluation, label, journal)
+                settings = split | predictor.get_params(deep=False) | dict(origin.parameters)
+                colour = runs.colour(predictor.cell, label)
+                report = frames_report(evaluation, colour, journal.folder, settings)
+                journal.text(REPORT, report)
+                journal.saved("model", predictor.save)
+        found = FramesStudy(clips, predictors, evaluations)
+        _baselines(runs, found, split)
+        runs.conclude(found.leaderboard)
+    return found
+
+
+def _baselines(runs: Runs, found: FramesStudy, split: dict[str, Any]) -> None:
+    first = next(iter(found.evaluations.values()))
 
     def tell(name: str, journal: Journal) -> None:
         record(first, journal, model=name)
+        _kept(first, name, journal)
         _test_by_lead(first, name, journal)
 
     height, width, channels = first.samples[0].truth.shape[1:]
     task: dict[str, Any] = {"context": first.context, "horizon": first.horizon}
     task |= {"frame": f"{height}x{width}x{channels}"} | split
     runs.baselines(first.baselines, task, tell)
-    return FramesStudy(clips, predictors, evaluations)
+
+
+def _called(label: str, evaluation: Evaluation) -> Evaluation:
+    """The same under the label of its network."""
+
+    def renamed(by_model: dict[str, Any]) -> dict[str, Any]:
+        return {label if k == evaluation.model else k: v for k, v in by_model.items()}
+
+    samples = [replace(one, forecasts=renamed(one.forecasts)) for one in evaluation.samples]
+    return replace(evaluation, model=label, errors=renamed(evaluation.errors), samples=samples)
 
 
 def _pictures(evaluation: Evaluation, model: str, journal: Journal) -> None:
     sample = evaluation.samples[0]
+    _kept(evaluation, model, journal)
     _test_by_lead(evaluation, model, journal)
     journal.picture("roll-out", strip(sample, model, evaluation.name))
     journal.animation("roll-out", animation(sample, model))
     journal.picture("error-by-lead", lead_chart([evaluation]))
     journal.text("leaderboard.csv", evaluation.leaderboard.to_csv(index=False))
+    journal.note(
+        f"{evaluation.name}: {evaluation.horizon} frames rolled out freely after "
+        f"{evaluation.context}, {evaluation.clips:,} test clips. Skill is the share of the MSE of "
+        f"{evaluation.reference} that is avoided.\n\n{markdown(evaluation.leaderboard)}"
+    )
+
+
+def _kept(evaluation: Evaluation, model: str, journal: Journal) -> None:
+    """What later comparisons need: the error of each clip, and the first clip itself."""
+    journal.text(FILE, of_evaluation(evaluation, model).text())
+    frames = frames_of(evaluation, model)
+
+    def write(path: Path) -> None:
+        with whole(path) as fresh:
+            np.savez_compressed(fresh, **frames)
+
+    journal.saved(FRAMES, write)
 
 
 def _test_by_lead(evaluation: Evaluation, model: str, journal: Journal) -> None:

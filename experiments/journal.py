@@ -1,32 +1,24 @@
-"""The journal of a run: one list of events that whoever wants may follow."""
+"""The journal of a run: one list of events, on the disk first, that whoever wants may follow."""
 
+import contextlib
+import logging
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from .files import slug, write_animation
+from ..errors import FitError, JournalError
+from .files import slug, whole, write_animation
+from .records import FORMAT, Event, RunLock, Writer, read
 
+logger = logging.getLogger("rnnzoo")
 
-@dataclass(frozen=True)
-class Event:
-    """Something that a run told.
-
-    Attributes:
-        kind: `start`, `parameters`, `metrics`, `series`, `image`, `artifact` or `end`.
-        time: seconds since 1970.
-        data: what was told, in plain values; artifacts and images by their path in
-            the run's folder.
-    """
-
-    kind: str
-    time: float
-    data: dict[str, Any]
-
+NAME = 60  # characters of a run's name in that of its folder
 
 Listener = Callable[["Journal", Event], None]
 
@@ -36,28 +28,80 @@ class Journal:
     """A recorder that keeps what a run tells as one list of events, in order.
 
     Used as a context manager: the run starts on entry and ends `FINISHED`, `FAILED`,
-    or `KILLED` by the user. Listeners get each event as it comes: MLflow, a progress
-    display. The run's files lie in `folder` while it is open.
+    or `KILLED` by the user. Each event is on the disk before anything else hears of it; then
+    listeners get it: the tracker, a progress display.
+
+    The run's files lie in `folder`, which is named by time, run and `uid`. Without a `root` it is
+    a temporary one, gone with the run.
 
     Args:
         experiment: what the run belongs to, e.g. `"forecast/seattle-weather"`.
         run: name of the run.
         tags: short texts to find it by.
         listeners: called with the journal and each event.
+        root: where the folder is made.
+        parent: the `uid` of the study that the run belongs to.
+
+    Attributes:
+        uid: tells the run from all others, in the folder's name and in a store.
+        events: what was told.
+
+    Raises:
+        JournalError: on entry and by every method, if the journal cannot be written.
     """
 
     experiment: str
     run: str
     tags: dict[str, str] = field(default_factory=dict)
     listeners: tuple[Listener, ...] = ()
+    root: Path | None = None
+    parent: str | None = None
+    uid: str = field(default_factory=lambda: uuid.uuid4().hex)
     events: list[Event] = field(default_factory=list)
+    _writer: Writer | None = None
+
+    @classmethod
+    def reopened(cls, folder: Path, listeners: tuple[Listener, ...] = ()) -> "Journal":
+        """The journal of a run that ended or died, to go on with: on entry it tells `resume`.
+
+        Raises:
+            JournalError: it is damaged, or holds no event.
+        """
+        kept = read(folder)
+        if not kept.events:
+            raise JournalError(f"The journal in {folder} holds no event: begin a new run.")
+        start = kept.events[0].data
+        journal = cls(start["experiment"], start["run"], start["tags"], listeners, folder.parent)
+        journal.parent, journal.uid = start["parent"], start["uid"]
+        journal.events = list(kept.events)
+        journal.folder = folder
+        return journal
 
     def __enter__(self) -> "Journal":
-        self.folder = Path(tempfile.mkdtemp(prefix="rnnzoo-run-"))
+        resumed = bool(self.events)
+        if not resumed:
+            self.folder = self._new_folder()
+        self.lock = RunLock(self.folder)
+        if not self.lock.hold():
+            raise JournalError(f"The run in {self.folder} is still going on in another process.")
         try:
-            self._tell("start", experiment=self.experiment, run=self.run, tags=self.tags)
-        except BaseException:
-            shutil.rmtree(self.folder)
+            if resumed:
+                kept = read(self.folder)
+                self._writer = Writer(self.folder, len(kept.events), kept.size)
+                self._tell("resume")
+            else:
+                self._writer = Writer(self.folder)
+                self._tell(
+                    "start",
+                    experiment=self.experiment,
+                    run=self.run,
+                    tags=self.tags,
+                    uid=self.uid,
+                    parent=self.parent,
+                    format=FORMAT,
+                )
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
             raise
         return self
 
@@ -67,10 +111,23 @@ class Journal:
         status = "FINISHED"
         if kind is not None:
             status = "KILLED" if issubclass(kind, KeyboardInterrupt) else "FAILED"
+        text = "" if error is None else str(error)
         try:
-            self._tell("end", status=status, error="" if error is None else str(error))
+            if self._writer is not None:
+                diverged = isinstance(error, FitError)
+                self._tell("end", status=status, error=text, diverged=diverged)
+        except Exception as another:
+            if error is None:
+                raise
+            if str(another) != text:  # what came first is what the user has to know
+                logger.warning("%s", another)
         finally:
-            shutil.rmtree(self.folder)
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+            self.lock.release()
+            if self.root is None:
+                shutil.rmtree(self.folder)
 
     def parameters(self, values: dict[str, Any]) -> None:
         self._tell("parameters", values=values)
@@ -83,30 +140,74 @@ class Journal:
 
     def picture(self, name: str, figure: Any, step: int | None = None) -> None:
         if step is None:
-            path = self.folder / f"{slug(name)}.png"
-            figure.savefig(path)
-            self.artifact(path)
+            self._file(f"{slug(name)}.png", figure.savefig)
         else:
-            path = self.folder / f"{slug(name)}-{step:06d}.png"
-            figure.savefig(path)
+            path = self._written(f"{slug(name)}-{step:06d}.png", figure.savefig)
             self._tell("image", path=path.name, name=name, step=step)
 
     def animation(self, name: str, film: Any) -> None:
-        path = self.folder / f"{slug(name)}.gif"
-        write_animation(path, film)
-        self.artifact(path)
+        self._file(f"{slug(name)}.gif", lambda path: write_animation(path, film))
 
     def text(self, name: str, content: str) -> None:
-        path = self.folder / slug(name)
-        path.write_text(content, encoding="utf-8")
+        self._file(slug(name), lambda path: path.write_text(content, encoding="utf-8"))
+
+    def note(self, markdown: str) -> None:
+        """What a reader has to know about the run; the last one counts."""
+        self._tell("note", text=markdown)
+
+    def dataset(self, name: str, digest: str, use: str, about: dict[str, Any]) -> None:
+        """Data that the run reads.
+
+        Args:
+            name: of the data set.
+            digest: of every value of them.
+            use: `"training"` or `"test"`.
+            about: plain values, e.g. how many rows.
+        """
+        self._tell("dataset", name=name, digest=digest, use=use, about=about)
+
+    def saved(self, name: str, save: Callable[[Path], Any]) -> None:
+        """A folder in the run's folder, which `save` writes at the path it is given."""
+        with self._naming(self.folder / name) as path:
+            save(path)
         self.artifact(path)
 
     def artifact(self, path: Path) -> None:
         """A file or folder that lies in the run's folder."""
         self._tell("artifact", path=str(path.relative_to(self.folder)))
 
+    def _file(self, name: str, write: Callable[[Path], Any]) -> None:
+        self.artifact(self._written(name, write))
+
+    def _written(self, name: str, write: Callable[[Path], Any]) -> Path:
+        with self._naming(self.folder / name) as path, whole(path) as fresh:
+            write(fresh)
+        return path
+
+    @contextlib.contextmanager
+    def _naming(self, path: Path) -> Iterator[Path]:
+        """Says which file could not be written."""
+        try:
+            yield path
+        except OSError as error:
+            raise JournalError(
+                f"{path} cannot be written: {error.strerror or error}. Free some space, or set "
+                "RNNZOO_RUNS to another folder."
+            ) from error
+
+    def _new_folder(self) -> Path:
+        if self.root is None:
+            return Path(tempfile.mkdtemp(prefix="rnnzoo-run-"))
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        folder = self.root / f"{stamp}-{slug(self.run)[:NAME]}-{self.uid[:12]}"
+        with self._naming(folder):
+            folder.mkdir(parents=True)
+        return folder
+
     def _tell(self, kind: str, **data: Any) -> None:
-        event = Event(kind, time.time(), data)
+        if self._writer is None:
+            raise JournalError(f"The run {self.run} is not open: use the journal in a `with`.")
+        event = self._writer.append(kind, data)
         self.events.append(event)
         for listener in self.listeners:
             listener(self, event)

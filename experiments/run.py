@@ -1,15 +1,25 @@
 """Runs of one study: one experiment, one time, the same tags."""
 
+import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
+from rich.console import Console
 
 from ..zoo.cells import CELLS
+from .digests import Used
+from .environment import environment, git_tags
 from .journal import Journal, Listener
+from .origin import Origin
+
+if TYPE_CHECKING:
+    from .tracking import Tracker
 
 #: One a cell, after Okabe and Ito and after Tol, who chose them for the colour-blind as well;
 #: baselines are grey.
@@ -20,42 +30,107 @@ COLOURS = [
 ]
 GREYS = ["#222222", "#777777", "#AAAAAA", "#CCCCCC", "#4D4D4D", "#919191"]
 
-#: Makes the listeners of a run from its name, e.g. a tracker's.
-Listeners = Callable[[str], Iterable[Listener]]
-
-
-def nobody(run: str) -> Iterable[Listener]:
-    """The listeners of a run that nobody follows."""
-    return ()
-
-
-def listeners(follow: Callable[[str], Listener], store: Any) -> Listeners:
-    """Who follows each run: what `follow` makes, and the tracking store if there is one."""
-    if store is None:
-        return lambda run: [follow(run)]
-    return lambda run: [follow(run), store.projection()]
+ROLE, STUDY = "role", "study"  # the tag of the run that a study's runs belong to
 
 
 @dataclass(frozen=True)
+class Listeners:
+    """Who follows each run of a study: a display, a tracker, both or nobody.
+
+    Attributes:
+        follow: makes a listener from the name of a run.
+        tracker: brings the runs to a store; their journals are then kept.
+    """
+
+    follow: Callable[[str], Listener] | None = None
+    tracker: "Tracker | None" = None
+
+    def __call__(self, run: str) -> tuple[Listener, ...]:
+        """The listeners of a run."""
+        shown = () if self.follow is None else (self.follow(run),)
+        return shown + self.trackers
+
+    @property
+    def trackers(self) -> tuple[Listener, ...]:
+        return () if self.tracker is None else (self.tracker.projection(),)
+
+    @property
+    def root(self) -> Path | None:
+        """The folder of the journals; without a tracker they are not kept."""
+        return None if self.tracker is None else self.tracker.root
+
+
+nobody = Listeners()
+
+
+def listeners(follow: Callable[[str], Listener] | None, tracker: "Tracker | None") -> Listeners:
+    """Who follows each run: what `follow` makes, and the tracker if there is one."""
+    return Listeners(follow, tracker)
+
+
+@contextmanager
+def brought(tracker: "Tracker | None", out: Console) -> Iterator[None]:
+    """Waits at the end for what is on its way to the store, and says where the runs are."""
+    if tracker is None:
+        yield
+        return
+    with tracker:
+        yield
+    hint = "" if tracker.pending else " See them with: rnnzoo compare, rnnzoo ui"
+    out.print(f"\n{tracker.outcome}{hint}", soft_wrap=True)
+
+
+@dataclass
 class Runs:
     """Opens the journals of a study's runs.
+
+    Used as a context manager: the study itself is a run, the parent of the others.
 
     Attributes:
         task: `"forecast"` or `"video"`; the experiment is `task/dataset`.
         dataset: what the networks are tried on.
         listeners: of each run.
+        data: makes the digests of what the runs read; called once, if the runs are kept.
+        origin: what the study was made from.
         began: when the study did, which tells its runs from those of another.
     """
 
     task: str
     dataset: str
     listeners: Listeners = nobody
+    data: Callable[[], Sequence[Used]] = tuple
+    origin: Origin = field(default_factory=Origin)
     began: str = field(default_factory=lambda: time.strftime("%Y-%m-%d %H:%M:%S"))
 
-    def network(self, cell: str, seed: int) -> Journal:
-        """The journal of a network's run."""
-        colour = COLOURS[list(CELLS).index(cell) % len(COLOURS)]
-        return self._journal(f"{cell}-{seed}", cell, colour)
+    def __enter__(self) -> "Runs":
+        self._stack = ExitStack()
+        self._commit = git_tags()
+        kept = self.listeners.root is not None
+        self._used = tuple(self.data()) if kept else ()
+        self._environment = json.dumps(environment(), indent=1) if kept else ""
+        name = f"{self.origin.name or 'study'} {self.began}"
+        parent = self._new(name, {ROLE: STUDY}, self.listeners.trackers)
+        self._parent = self._stack.enter_context(parent)
+        self._tell_origins(self._parent)
+        self.origin.tell(self._parent, "")
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._stack.__exit__(*error)
+
+    @contextmanager
+    def network(self, cell: str, seed: int, label: str | None = None) -> Iterator[Journal]:
+        """The journal of a network's run; a label that ends in the seed is the run's name."""
+        label = label or cell
+        run = label if label.endswith(f"-{seed}") else f"{label}-{seed}"
+        with self._child(run, cell, self.colour(cell, label), label) as journal:
+            self._tell_origins(journal)
+            self.origin.tell(journal, label)
+            yield journal
+
+    def colour(self, cell: str, label: str) -> str:
+        """Of a network in every chart."""
+        return self.origin.colours.get(label) or colour_of(cell)
 
     def baselines(
         self, names: Iterable[str], task: dict[str, Any], tell: Callable[[str, Journal], None]
@@ -68,15 +143,60 @@ class Runs:
             tell: tells the journal of a baseline what there is to tell.
         """
         for place, name in enumerate(names):
-            with self._journal(name, name, GREYS[place % len(GREYS)]) as journal:
+            with self._child(name, name, GREYS[place % len(GREYS)], name) as journal:
+                self._tell_data(journal)
+                self.origin.tell(journal, name)
                 journal.parameters({"cell": name, "dataset": self.dataset} | task)
                 tell(name, journal)
 
-    def _journal(self, run: str, cell: str, colour: str) -> Journal:
-        tags = {"task": self.task, "dataset": self.dataset, "study": self.began, "cell": cell}
-        tags |= {"rnnzoo.version": version("rnnzoo"), "colour": colour}
+    def conclude(self, board: pd.DataFrame) -> None:
+        """Tells the study's own run the leaderboard, as a file and in its note."""
+        self._parent.text("leaderboard.csv", board.to_csv(index=False))
+        self._parent.note(f"**{self.dataset}**, best first\n\n{markdown(board)}")
+
+    def _child(self, run: str, cell: str, colour: str, label: str) -> Journal:
+        model = self.origin.models.get(label, label)
+        tags = {"cell": cell, "colour": colour, "model": model}
+        return self._new(run, tags, self.listeners(label), self._parent.uid)
+
+    def _new(
+        self, run: str, tags: dict[str, str], hearing: tuple[Listener, ...], parent: str = ""
+    ) -> Journal:
+        tags = {"task": self.task, "dataset": self.dataset, "study": self.began} | tags
+        tags |= {"rnnzoo.version": version("rnnzoo")} | self._commit
+        if self.origin.name:
+            tags["study.name"] = self.origin.name
         experiment = f"{self.task}/{self.dataset}"
-        return Journal(experiment, run, tags, tuple(self.listeners(cell)))
+        return Journal(experiment, run, tags, hearing, self.listeners.root, parent or None)
+
+    def _tell_origins(self, journal: Journal) -> None:
+        """Data and environment, from which the run could be made again."""
+        self._tell_data(journal)
+        if self._environment:
+            journal.text("environment.json", self._environment)
+
+    def _tell_data(self, journal: Journal) -> None:
+        for used in self._used:
+            journal.dataset(self.dataset, used.digest, used.use, used.about)
+
+
+def colour_of(cell: str) -> str:
+    """The colour that a cell has in every chart."""
+    return COLOURS[list(CELLS).index(cell) % len(COLOURS)]
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """A table for a note, numbers to four digits."""
+
+    def text(value: Any) -> str:
+        if pd.isna(value):
+            return ""
+        shown = f"{value:.4g}" if isinstance(value, float) else str(value)
+        return shown.replace("|", "\\|")
+
+    rows = [[str(name) for name in table], ["---"] * len(table.columns)]
+    rows += [[text(value) for value in row] for row in table.itertuples(index=False)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 class Result(Protocol):

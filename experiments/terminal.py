@@ -16,8 +16,11 @@ Tracking = Annotated[
     bool,
     typer.Option(
         "--tracking/--no-tracking",
-        help="Log the runs to MLflow: MLFLOW_TRACKING_URI, or mlflow.db in this folder.",
+        help="Keep the runs, and log them to MLflow: MLFLOW_TRACKING_URI, or mlflow.db here.",
     ),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Stop if the tracking store fails, instead of going on.")
 ]
 
 
@@ -51,11 +54,13 @@ def clearly(command: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def _plain_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
-        python = warnings.showwarning
+        python, told = warnings.showwarning, set[str]()
 
         def show(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
             if issubclass(category, UserWarning):
-                print(f"Warning: {message}", file=sys.stderr)
+                if str(message) not in told:  # Python forgets when a library changes its filters
+                    told.add(str(message))
+                    print(f"Warning: {message}", file=sys.stderr)
             else:
                 python(message, category, *where, **more)
 
@@ -64,8 +69,14 @@ def _plain_warnings() -> Iterator[None]:
         yield
 
 
-def open_store(existing: bool = False) -> Any:
-    """The tracking store; made if need be, unless only an `existing` one will do."""
-    from .tracking import Store, existing_store
+def open_store(existing: bool = False, strict: bool = False) -> Any:
+    """What brings runs to the tracking store; or the store itself, if there must be an `existing`
+    one to read.
 
-    return existing_store() if existing else Store()
+    Args:
+        existing: the store is read.
+        strict: a store that fails is an error.
+    """
+    from .tracking import Tracker, existing_store
+
+    return existing_store() if existing else Tracker(strict=strict)

@@ -28,8 +28,10 @@ atexit.register(lambda: print("loaded:", *sorted({HEAVY} & set(sys.modules))))
     assert done.stdout.splitlines()[-1].strip() == "loaded:"
 
 
-def test_runs_are_compared_without_a_backend():
-    code = "import sys, rnnzoo.experiments.compare, rnnzoo.experiments.display; print(*sys.modules)"
+@pytest.mark.parametrize("command", ["compare", "tracking", "synced"])
+def test_runs_are_compared_and_brought_without_a_backend(command):
+    names = f"rnnzoo.experiments.{command}, rnnzoo.experiments.display"
+    code = f"import sys, {names}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"tensorflow", "keras", "jax", "torch"} & set(done.stdout.split())
 
@@ -79,12 +81,12 @@ def test_who_imports_whom(root, layer):
 
 def test_mlflow_in_one_place(root):
     importers = {
-        path.name
+        str(path.relative_to(root / "experiments"))
         for layer in MAY_IMPORT
         for path in (root / layer).rglob("*.py")
         if any(module[0] == "mlflow" for module in _imports(path, root))
     }
-    assert importers == {"tracking.py"}
+    assert importers == {f"tracking/{name}.py" for name in ("store", "database", "projection")}
 
 
 def test_no_pickle_anywhere(root):
@@ -115,7 +117,7 @@ def test_the_wheel_holds_every_module(root, tmp_path):
     expected = {
         f"rnnzoo/{name}"
         for name in tracked
-        if re.fullmatch(r".*\.(py|yaml|typed)", name)
+        if re.fullmatch(r".*\.(py|yaml|html|typed)", name)
         and (name.startswith(layers) or "/" not in name)
     }
     assert shipped == expected

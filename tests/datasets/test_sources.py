@@ -6,18 +6,19 @@ import sys
 import pandas as pd
 import pytest
 import rnnzoo
-from rnnzoo.datasets import DATASETS, describe, load, read
+from rnnzoo.datasets import DATASETS, Panel, describe, load, read
 from rnnzoo.errors import ArgumentError, DataError
 
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_every_source_loads_as_it_says(name):
-    series = load(name)
-    assert series.schema.name == name and series.schema.unit and series.repairs == ()
+    panel = Panel.of(load(name))
+    assert panel.schema.name == name and panel.schema.unit and panel.repairs == ()
+    series = panel.series[0]
     assert f"{len(series):,}" in DATASETS[name].__doc__
     assert f"{series.times[0]:%Y-%m-%d} to {series.times[-1]:%Y-%m-%d}" in DATASETS[name].__doc__
     assert describe(name) and "\n" not in describe(name)
-    assert rnnzoo.load(name).frame.equals(series.frame)
+    assert Panel.of(rnnzoo.load(name)).series[0].frame.equals(series.frame)
 
 
 def test_seattle_weather():
@@ -31,6 +32,13 @@ def test_google_stock():
     series = load("google-stock")
     assert (series.schema.frequency, series.schema.season) == ("B", 5)
     assert series.frame["y"].iloc[-1] == 362.71
+
+
+def test_us_employment():
+    panel = load("us-employment")
+    assert (panel.schema.frequency, panel.schema.season) == ("MS", 12)
+    assert {len(series) for series in panel} == {120}
+    assert sum(series.frame["y"][0] for series in panel) == pytest.approx(135450, abs=1)
 
 
 def test_unknown_name():

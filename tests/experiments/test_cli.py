@@ -1,6 +1,8 @@
 import io
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,7 @@ def here(tmp_path, monkeypatch):
     """An empty working directory, and no tracking server from outside."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("RNNZOO_RUNS", raising=False)
     return tmp_path
 
 
@@ -72,6 +75,56 @@ def test_runs_are_tracked_and_compared(here, waves, store, monkeypatch):
     unknown = rnnzoo("compare", "forecast/trackd")
     assert unknown.exit_code == 2
     assert "Did you mean forecast/tracked" in unknown.output
+
+
+def test_a_server_that_is_down_stops_nothing_and_sync_brings_the_rest(
+    here, waves, store, monkeypatch, caplog
+):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://anna:secret@127.0.0.1:9")
+    waves[["day", "sales"]][:120].to_csv("down.csv", index=False)
+    done = rnnzoo("forecast", "down.csv", *COLUMNS, *TINY)
+    assert done.exit_code == 0, done.output
+    assert "What follows, by gru" in done.output
+    assert "events are not yet in MLflow: rnnzoo sync" in done.output
+    assert caplog.text.count("The run goes on without it") == 1
+    assert "secret" not in done.output + caplog.text
+    assert {path.name for path in here.iterdir()} == {"down.csv", "rnnzoo-runs"}
+    refused = rnnzoo("sync")
+    assert refused.exit_code == 2
+    assert "http://***@127.0.0.1:9" in refused.output
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    pending = re.search(r"(\d+) events are not yet", done.output)[1]
+    count = 2 + len(BASELINES)  # the network, the study, the baselines
+    synced = rnnzoo("sync", "--runs", "rnnzoo-runs")
+    assert synced.exit_code == 0, synced.output
+    assert f"{pending} events of {count} runs were brought to {store.uri}" in synced.output
+    assert len(store.runs("forecast/down")) == count - 1
+    again = rnnzoo("sync", "--runs", "rnnzoo-runs")
+    assert f"0 events of 0 runs were brought to {store.uri}" in again.output
+    assert f"{count} runs were complete there" in again.output
+
+    journal = next((here / "rnnzoo-runs").glob("*/events.jsonl"))
+    journal.write_bytes(journal.read_bytes().replace(b"forecast", b"forceast", 1))
+    damaged = rnnzoo("sync", "--runs", "rnnzoo-runs")
+    assert damaged.exit_code == 2
+    assert f"Error: The journal {Path('rnnzoo-runs') / journal.parent.name}" in damaged.output
+
+
+def test_strict_stops_before_the_work(here, waves, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    waves[["day", "sales"]][:120].to_csv("data.csv", index=False)
+    done = rnnzoo("forecast", "data.csv", *COLUMNS, *TINY, "--strict")
+    assert done.exit_code == 2
+    assert "The tracking store http://127.0.0.1:9 failed" in done.output
+    assert "epoch" not in done.output
+
+
+def test_sync_without_runs(here):
+    done = rnnzoo("sync")
+    assert done.exit_code == 2
+    assert f"There are no runs in {here / 'rnnzoo-runs'}" in done.output
+    assert list(here.iterdir()) == []
 
 
 def broken(waves, **changes):

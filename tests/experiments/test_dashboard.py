@@ -38,6 +38,7 @@ def tracked(tmp_path_factory, waves):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.delenv("RNNZOO_RUNS", raising=False)
         rnnzoo("forecast", "waves.csv", "--time", "day", "--target", "sales", "--cell", "gru,rnn",
                "--horizon", HORIZON, "--lookback", 8, "--units", 2, "--epochs", 2)  # fmt: skip
         rnnzoo("frames", "square.npy", "--context", 2, "--horizon", HORIZON, "--filters", 2,
@@ -159,10 +160,12 @@ def answers(address, process, seconds=180):
 
 
 def open_runs(page, server, experiment):
-    """Goes where a person goes: from the experiments to the runs of one."""
+    """Goes where a person goes: from the experiments to the runs of one, and unfolds its study."""
     page.goto(f"{server}/#/experiments")
     page.get_by_text("Model training", exact=True).click()
     page.get_by_role("link", name=experiment, exact=True).click()
+    named = page.get_by_role("link", name=re.compile("^study "))
+    page.get_by_role("gridcell").filter(has=named).get_by_role("button").first.click()
 
 
 def open_charts(page, server, experiment):

@@ -12,7 +12,8 @@ def test_events_come_in_order_and_reach_the_listeners():
         j.series("horizon/mae", np.array([1.0, 2.0]))
     assert heard == j.events
     assert [event.kind for event in heard] == ["start", "parameters", "metrics", "series", "end"]
-    assert heard[0].data == {"experiment": "forecast/x", "run": "a", "tags": {"k": "v"}}
+    told = {"experiment": "forecast/x", "run": "a", "tags": {"k": "v"}}
+    assert heard[0].data == told | {"uid": j.uid, "parent": None, "format": 1}
     assert heard[3].data == {"name": "horizon/mae", "values": [1.0, 2.0]}
     assert heard[-1].data["status"] == "FINISHED"
     assert [e.time for e in heard] == sorted(e.time for e in heard)

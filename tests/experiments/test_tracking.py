@@ -1,17 +1,20 @@
 import json
-import sqlite3
+import re
 import subprocess
-import sys
+from pathlib import Path
 
+import keras
 import mlflow
 import pytest
-from rnnzoo import Forecaster, TrackingError
+from rnnzoo import FitError, Forecaster
 from rnnzoo.datasets import read
 from rnnzoo.experiments.compare import comparisons
+from rnnzoo.experiments.digests import of_panel
+from rnnzoo.experiments.environment import git_tags
 from rnnzoo.experiments.forecast_study import study
 from rnnzoo.experiments.journal import Journal
-from rnnzoo.experiments.run import COLOURS
-from rnnzoo.experiments.tracking import Store
+from rnnzoo.experiments.run import COLOURS, listeners
+from rnnzoo.experiments.tracking import Tracker
 from rnnzoo.pipelines.forecasting.baselines import BASELINES
 from rnnzoo.zoo.cells import CELLS
 
@@ -23,27 +26,29 @@ def found(store, waves):
     )
     tiny = {"horizon": 3, "lookback": 10, "units": 3, "epochs": 2}
     forecasters = {cell: Forecaster(cell, **tiny) for cell in ("gru", "elman")}
-    return study(series, forecasters, 60, lambda run: [store.projection()])
+    with Tracker(store.uri) as tracker:
+        return study(series, forecasters, 60, listeners(None, tracker))
 
 
 @pytest.fixture(scope="module")
 def runs(found, store):
     experiment = store.client.get_experiment_by_name("forecast/waves")
     return {
-        run.data.tags["cell"]: run for run in store.client.search_runs([experiment.experiment_id])
+        run.data.tags.get("cell", ""): run
+        for run in store.client.search_runs([experiment.experiment_id])
     }
 
 
 def test_networks_and_baselines_are_runs(runs):
-    assert set(runs) == {"gru", "elman", *BASELINES}
+    assert set(runs) == {"gru", "elman", *BASELINES, ""}
     assert {run.info.status for run in runs.values()} == {"FINISHED"}
     assert runs["gru"].info.run_name == "gru-0"
     assert len({run.data.tags["study"] for run in runs.values()}) == 1
 
 
 def test_no_two_runs_of_a_study_have_one_colour(runs):
-    colours = {run.data.tags["mlflow.runColor"] for run in runs.values()}
-    assert len(colours) == len(runs)
+    colours = {run.data.tags["mlflow.runColor"] for cell, run in runs.items() if cell}
+    assert len(colours) == len(runs) - 1
 
 
 def test_an_experiment_says_what_its_numbers_are(store, found):
@@ -100,7 +105,8 @@ def test_charts_and_the_model_are_artifacts(runs, store, tmp_path, found, waves)
     names = {item.path for item in store.client.list_artifacts(run)}
     assert names == {
         "forecast.png", "error-by-lead.png", "intervals.png", "calibration.png",
-        "leaderboard.csv", "random-walk.csv", "model",
+        "leaderboard.csv", "random-walk.csv", "errors.json", "report.html", "model",
+        "environment.json",
     }  # fmt: skip
     loaded = Forecaster.load(store.client.download_artifacts(run, "model", str(tmp_path)))
     future = waves[340:343][["day", "holiday"]]
@@ -127,7 +133,8 @@ def test_what_cannot_be_compared_is_kept_apart(store, found, waves):
     tiny = {"lookback": 8, "units": 2, "epochs": 1}
     for horizon in (2, 2, 4):
         forecasters = {"elman": Forecaster("elman", horizon=horizon, **tiny)}
-        study(series, forecasters, 40, lambda run: [store.projection()])
+        with Tracker(store.uri) as tracker:
+            study(series, forecasters, 40, listeners(None, tracker))
     found = comparisons(store, "forecast/apart")
     two, four = sorted(found, key=lambda comparison: comparison.title)
     assert "2 steps ahead" in two.title
@@ -139,84 +146,107 @@ def test_what_cannot_be_compared_is_kept_apart(store, found, waves):
     assert "4 steps ahead" in latest.title
 
 
-def test_a_run_that_fails_is_marked(store):
-    projection = store.projection()
-    with (
-        pytest.raises(ZeroDivisionError),
-        Journal("forecast/broken", "r", listeners=(projection,)),
-    ):
+def test_a_study_is_the_parent_of_its_runs(runs, found):
+    parent = runs.pop("")
+    assert {run.data.tags["mlflow.parentRunId"] for run in runs.values()} == {parent.info.run_id}
+    note = parent.data.tags["mlflow.note.content"]
+    assert all(f"| {model} |" in note for model in found.leaderboard["model"])
+    assert f"{found.leaderboard['mae'][0]:.4g}" in note
+
+
+def test_a_run_says_what_it_was_made_from(runs, store, found, tmp_path, root):
+    gru = runs["gru"]
+    used = {each.tags[0].value: each.dataset.digest for each in gru.inputs.dataset_inputs}
+    assert used == {
+        "training": of_panel(found.panel[:340], "training").digest,
+        "test": of_panel(found.panel, "test").digest,
+    }
+    path = store.client.download_artifacts(gru.info.run_id, "environment.json", str(tmp_path))
+    told = json.loads(Path(path).read_text())
+    assert told["backend"] == keras.backend.backend()
+    assert {"rnnzoo", "keras", "mlflow", "numpy"} <= set(told["packages"])
+    assert gru.data.tags.get("mlflow.source.git.commit") == git_tags().get("commit")
+    assert "skill" in gru.data.tags["mlflow.note.content"]
+
+
+def test_the_commit_of_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert git_tags() == {}
+
+    def git(*arguments):
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        done = subprocess.run(["git", *who, *arguments], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    git("init")
+    assert git_tags() == {}  # no commit yet
+    (tmp_path / "a.py").write_text("1")
+    git("add", "a.py")
+    git("commit", "-m", "a")
+    assert git_tags() == {"commit": git("rev-parse", "HEAD")}
+    (tmp_path / "data.csv").write_text("new")
+    assert "dirty" not in git_tags()
+    (tmp_path / "a.py").write_text("2")
+    assert git_tags()["dirty"] == "true"
+
+
+def track(store, root, name="r"):
+    """A journal that is followed, and its tracker; closed, the run is in the store."""
+    tracker = Tracker(store.uri, root)
+    return tracker, Journal("forecast/few", name, {}, (tracker.projection(),), root)
+
+
+def in_store(store, journal):
+    experiment = store.experiment(journal.experiment)
+    return store.client.get_run(store.find(experiment, journal.uid).run)
+
+
+def test_a_run_that_fails_is_marked(store, tmp_path):
+    tracker, journal = track(store, tmp_path)
+    with pytest.raises(ZeroDivisionError), tracker, journal:
         1 / 0  # noqa: B018
-    run = store.client.get_run(projection.run)
+    run = in_store(store, journal)
     assert run.info.status == "FAILED"
     assert run.data.tags["error"] == "division by zero"
+    assert "diverged" not in run.data.tags
 
 
-def test_numbers_that_are_none_are_left_out(store):
-    projection = store.projection()
-    with Journal("forecast/broken", "r", listeners=(projection,)) as journal:
+def test_a_fit_that_diverged_is_marked(store, tmp_path):
+    tracker, journal = track(store, tmp_path)
+    with pytest.raises(FitError), tracker, journal:
+        raise FitError("Training diverged in epoch 3")
+    assert in_store(store, journal).data.tags["diverged"] == "Training diverged in epoch 3"
+
+
+def test_numbers_that_are_none_are_left_out(store, tmp_path):
+    tracker, journal = track(store, tmp_path)
+    with tracker, journal:
         journal.metrics({"test/mase": float("nan"), "test/mae": 1.0})
-    assert store.client.get_run(projection.run).data.metrics == {"test/mae": 1.0}
+    run = in_store(store, journal)
+    assert run.data.metrics == {"test/mae": 1.0}
+    assert "diverged" not in run.data.tags  # not defined is not diverged
 
 
-COLD_START = """
-import sys
-from rnnzoo.experiments.journal import Journal
-from rnnzoo.experiments.run import COLOURS
-from rnnzoo.experiments.tracking import Store
-from rnnzoo.pipelines.forecasting.baselines import BASELINES
-from rnnzoo.zoo.cells import CELLS
-store = Store("sqlite:///" + sys.argv[1])
-with Journal("forecast/cold", sys.argv[2], listeners=(store.projection(),)) as journal:
-    journal.metrics({"test/mae": 1.0})
-"""
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_numbers_that_are_none_in_training_have_diverged(store, tmp_path, value):
+    tracker, journal = track(store, tmp_path)
+    with tracker, journal:
+        journal.metrics({"train/loss": value, "val/mae": 2.0}, step=3)
+    run = in_store(store, journal)
+    assert run.data.metrics == {"val/mae": 2.0}
+    assert run.data.tags["diverged"] == f"train/loss is {value} at step 3"
 
 
-@pytest.mark.slow
-def test_processes_that_start_together_on_a_missing_database(tmp_path):
-    database = tmp_path / "mlflow.db"
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", COLD_START, database, f"run-{i}"],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for i in range(3)
-    ]
-    errors = [process.communicate()[1] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], errors
-    runs = Store(f"sqlite:///{database}").runs("forecast/cold")
-    assert sorted(runs["name"]) == ["run-0", "run-1", "run-2"]
-    with sqlite3.connect(database) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-
-
-def test_a_store_that_cannot_be_used(tmp_path):
-    with pytest.raises(TrackingError, match="There is no folder"):
-        Store(f"sqlite:///{tmp_path / 'missing' / 'mlflow.db'}")
-    (tmp_path / "notes.db").write_text("not a database, but long enough to look at" * 100)
-    with pytest.raises(TrackingError, match="cannot be used.*--no-tracking"):
-        Store(f"sqlite:///{tmp_path / 'notes.db'}")
-
-
-def test_a_store_that_fails_later_is_told_once_and_stops_nothing(tmp_path, caplog):
-    store = Store(f"sqlite:///{tmp_path / 'mlflow.db'}")
-    with Journal("forecast/lost", "r", listeners=(store.projection(),)) as journal:
-        journal.metrics({"train/loss": 1.0}, step=1)
-        store.client.delete_run(store.client.search_runs(["1"])[0].info.run_id)
-        for step in (2, 3):
-            journal.metrics({"train/loss": 1.0}, step=step)
-    assert len(journal.events) == 5
-    assert [record.message.count("The run goes on") for record in caplog.records] == [1]
-
-
-def test_a_run_that_cannot_start_leaves_no_folder(tmp_path):
-    store = Store(f"sqlite:///{tmp_path / 'mlflow.db'}")
-    store.client.delete_experiment(store.experiment("forecast/gone"))
-    journal = Journal("forecast/gone", "r", listeners=(store.projection(),))
-    with pytest.raises(TrackingError, match="forecast/gone is deleted"), journal:
-        pass
-    assert not journal.folder.exists()
+def test_more_than_mlflow_takes_at_once(store, tmp_path):
+    tracker, journal = track(store, tmp_path)
+    with tracker, journal:
+        journal.parameters({f"p{k}": k for k in range(250)})
+        journal.series("horizon/mae", range(2500))
+        journal.note("x" * 10_000)
+    run = in_store(store, journal)
+    assert len(run.data.params) == 250
+    assert len(store.client.get_metric_history(run.info.run_id, "horizon/mae")) == 2500
+    assert len(run.data.tags["mlflow.note.content"]) == 8000
 
 
 def test_mlflow_itself_is_left_as_it_was():
@@ -227,3 +257,17 @@ def test_mlflow_itself_is_left_as_it_was():
 
 def test_every_cell_has_a_colour_of_its_own():
     assert len(set(COLOURS)) == len(COLOURS) >= len(CELLS)
+
+
+@pytest.mark.slow
+def test_the_python_of_the_page_runs(root, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("RNNZOO_RUNS", raising=False)
+    page = (root / "docs" / "tracking.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(code, "tracking.md", "exec"), {})
+    shown = capsys.readouterr().out
+    assert "Runs are in sqlite:///mlflow.db." in shown
+    assert "FINISHED" in shown
+    assert shown.splitlines()[-1] == "1"

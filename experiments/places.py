@@ -1,0 +1,80 @@
+"""Where runs are kept: the tracking store and the folder of the journals. No tracker is loaded."""
+
+import os
+import re
+from pathlib import Path
+
+from ..errors import TrackingError
+
+DEFAULT_URI = "sqlite:///mlflow.db"
+SQLITE = "sqlite:///"
+FOLDER = "rnnzoo-runs"
+#: The schemes of stores: files, databases, servers.
+SCHEMES = ("sqlite", "postgresql", "postgres", "mysql", "mssql", "http", "https", "databricks")
+
+
+def tracking_uri() -> str:
+    """`MLFLOW_TRACKING_URI`, or a SQLite file in the working directory."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI
+
+
+def with_driver(uri: str) -> str:
+    """The address of a store as it is opened: releases of SQLAlchemy differ in the driver that
+    they take for PostgreSQL where none is named.
+
+    >>> with_driver("postgresql://db/mlflow")
+    'postgresql+psycopg://db/mlflow'
+    """
+    return re.sub("^postgres(ql)?://", "postgresql+psycopg://", uri)
+
+
+def database_of(uri: str) -> Path | None:
+    """The file of a SQLite store."""
+    return Path(uri[len(SQLITE) :]).resolve() if uri.startswith(SQLITE) else None
+
+
+def runs_folder(uri: str | None = None) -> Path:
+    """Where the journals are: `RNNZOO_RUNS`, or beside a SQLite store, or the working directory.
+
+    Args:
+        uri: of the store; by default `tracking_uri()`.
+    """
+    if named := os.environ.get("RNNZOO_RUNS"):
+        return Path(named).resolve()
+    database = database_of(uri or tracking_uri())
+    return (database.parent if database else Path.cwd()) / FOLDER
+
+
+def check_uri(uri: str) -> None:
+    """Sees what can be seen without opening the store.
+
+    Raises:
+        TrackingError: no such kind of store, or no folder for its file.
+    """
+    scheme = re.match(r"([a-z]+)(\+[a-z0-9]+)?:", uri)
+    if not scheme or scheme[1] not in SCHEMES:
+        raise TrackingError(
+            f"The tracking store {redacted(uri)} is of no known kind: {', '.join(SCHEMES)}. "
+            "Set MLFLOW_TRACKING_URI, or run with --no-tracking."
+        )
+    database = database_of(uri)
+    if database is not None and not database.parent.is_dir():
+        raise TrackingError(
+            f"There is no folder {database.parent} for the tracking store. "
+            "Set MLFLOW_TRACKING_URI, or run with --no-tracking."
+        )
+
+
+def redacted(text: str) -> str:
+    """A text without the user names, passwords and tokens of the addresses in it.
+
+    >>> redacted("postgresql://anna:secret@db/mlflow?password=secret failed")
+    'postgresql://***@db/mlflow?password=*** failed'
+    """
+    text = re.sub(r"(\b[a-z][a-z0-9+.-]*://)[^/\s]*@", r"\1***@", text, flags=re.IGNORECASE)
+    return re.sub(
+        r"((?:password|passwd|pwd|token|secret)\s*[=:]\s*['\"]?)[^&\s;,'\"]+",
+        r"\1***",
+        text,
+        flags=re.I,
+    )

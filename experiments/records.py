@@ -1,0 +1,271 @@
+"""The file of a journal: one record a line, each with its length and its checksum.
+
+    000000a3 5d0c9b41 {"n": 7, "kind": "metrics", "time": 1768.25, "data": {…}}
+
+Length and CRC-32 are those of the JSON, in hexadecimal; `n` counts from 0. A process that dies
+while it writes leaves a last line without its end, which a reader passes over. Anything else that
+is not as it was written is an error.
+"""
+
+import json
+import math
+import os
+import re
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ..errors import JournalError
+
+EVENTS = "events.jsonl"
+LOCK = ".lock"
+FORMAT = 1
+_HEAD = re.compile(rb"([0-9a-f]{8}) ([0-9a-f]{8}) ")
+_HEAD_LENGTH = 18
+#: Writes data, and of what is known about the file only what is needed to find them again.
+_to_disk = getattr(os, "fdatasync", os.fsync)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that a run told.
+
+    Attributes:
+        kind: `start`, `resume`, `parameters`, `metrics`, `series`, `image`, `artifact`, `dataset`,
+            `note` or `end`.
+        time: seconds since 1970.
+        data: what was told, in plain values; artifacts and images by their path in
+            the run's folder.
+    """
+
+    kind: str
+    time: float
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A journal as it lies on disk.
+
+    Attributes:
+        folder: of the run.
+        events: in the order in which they were told.
+        torn: bytes of a last record that its writer did not live to finish; 0 as a rule.
+        size: bytes of the records that are whole.
+    """
+
+    folder: Path
+    events: tuple[Event, ...]
+    torn: int
+    size: int
+
+    @property
+    def uid(self) -> str:
+        return str(self.events[0].data["uid"])
+
+    @property
+    def status(self) -> str | None:
+        """`FINISHED`, `FAILED` or `KILLED`; `None` if the journal has no end."""
+        last = self.events[-1]
+        return str(last.data["status"]) if last.kind == "end" else None
+
+
+def read(folder: Path) -> Kept:
+    """The journal in the folder of a run.
+
+    Raises:
+        JournalError: there is none, or a byte of it is not as it was written; names file and line.
+    """
+    path = folder / EVENTS
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise JournalError(f"The journal {path} cannot be read: {_reason(error)}.") from error
+    *lines, tail = content.split(b"\n")
+    events = tuple(_decoded(line, n, path) for n, line in enumerate(lines))
+    head = _HEAD.match(tail)
+    if head and len(tail) > _HEAD_LENGTH + int(head[1], 16):
+        raise _damaged(path, len(lines), "the last record does not end where it should")
+    if events and events[0].kind != "start":
+        raise _damaged(path, 0, f"it begins with {events[0].kind!r}")
+    if events and events[0].data["format"] != FORMAT:
+        raise JournalError(
+            f"The journal {path} has format {events[0].data['format']}, this rnnzoo reads format "
+            f"{FORMAT}. Install the version of rnnzoo that wrote it."
+        )
+    return Kept(folder, events, len(tail), len(content) - len(tail))
+
+
+def folders(root: Path) -> Iterator[Path]:
+    """Folders of runs under `root`, the oldest first."""
+    if root.is_dir():
+        yield from sorted(path.parent for path in root.glob(f"*/{EVENTS}"))
+
+
+class Writer:
+    """Appends records to the journal in a folder; each is on the disk before `append` returns.
+
+    Args:
+        folder: of the run.
+        count: records that are there.
+        size: bytes of them; what follows is cut off.
+
+    Raises:
+        JournalError: the file cannot be opened.
+    """
+
+    def __init__(self, folder: Path, count: int = 0, size: int = 0):
+        self.path = folder / EVENTS
+        self.count, self.size = count, size
+        self.failed = False
+        self._mutex = threading.Lock()
+        try:
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            os.ftruncate(self._file, size)
+            sync_folder(folder)
+        except OSError as error:
+            raise self._error(error) from error
+
+    def append(self, kind: str, data: dict[str, Any]) -> Event:
+        """Writes an event; returns it as a reader will find it.
+
+        Raises:
+            JournalError: it cannot be written, e.g. as the disk is full; the records before it
+                are whole.
+        """
+        with self._mutex:
+            if self.failed:
+                raise JournalError(f"The journal {self.path} could not be written before.")
+            body = _body(self.count, kind, data)
+            line = b"%08x %08x %s\n" % (len(body), zlib.crc32(body), body)
+            try:
+                _write(self._file, line)
+                _to_disk(self._file)
+            except OSError as error:
+                self._undo()
+                raise self._error(error) from error
+            self.count += 1
+            self.size += len(line)
+            return _event(json.loads(body))
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    def _undo(self) -> None:
+        """Cuts off what was begun, so that a record may follow once there is room again."""
+        try:
+            os.ftruncate(self._file, self.size)
+        except OSError:
+            self.failed = True  # a record after half a record could not be read
+
+    def _error(self, error: OSError) -> JournalError:
+        return JournalError(
+            f"The journal {self.path} cannot be written: {_reason(error)}. Free some space, or "
+            "set RNNZOO_RUNS to another folder."
+        )
+
+
+class RunLock:
+    """Held while anybody in this process writes a run or brings it to a store.
+
+    The system frees it when the process dies, however it dies: a run whose lock is free has
+    nobody left.
+    """
+
+    def __init__(self, folder: Path):
+        self._lock = FileLock(folder / LOCK, thread_local=False)
+        self._mutex = threading.Lock()
+        self._holders = 0
+
+    def hold(self) -> bool:
+        """Holds it once more; `False` if another process does."""
+        with self._mutex:
+            if not self._holders:
+                try:
+                    self._lock.acquire(timeout=0)
+                except Timeout:
+                    return False
+            self._holders += 1
+            return True
+
+    def release(self) -> None:
+        with self._mutex:
+            self._holders -= 1
+            if not self._holders:
+                self._lock.release()
+
+
+def sync_folder(folder: Path) -> None:
+    """Brings the names in a folder to the disk, where the system can."""
+    if os.name == "nt":
+        return
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _write(file: int, line: bytes) -> None:
+    while line:  # the system may take a part: where the disk is full, what still fits
+        line = line[os.write(file, line) :]
+
+
+def _body(n: int, kind: str, data: dict[str, Any]) -> bytes:
+    record = {"n": n, "kind": kind, "time": time.time(), "data": _plain(data)}
+    return json.dumps(record, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has words for; infinities and NaN by their names."""
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:  # a number of NumPy
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | range):
+        return [_plain(each) for each in value]
+    return str(value)
+
+
+def _event(record: dict[str, Any]) -> Event:
+    data = record["data"]
+    if record["kind"] == "metrics":
+        data["values"] = {key: float(value) for key, value in data["values"].items()}
+    elif record["kind"] == "series":
+        data["values"] = [float(value) for value in data["values"]]
+    return Event(record["kind"], record["time"], data)
+
+
+def _decoded(line: bytes, n: int, path: Path) -> Event:
+    head = _HEAD.match(line)
+    if not head:
+        raise _damaged(path, n, "it has no length and checksum")
+    body = line[_HEAD_LENGTH:]
+    if len(body) != int(head[1], 16):
+        raise _damaged(path, n, f"it has {len(body)} bytes, not {int(head[1], 16)}")
+    if zlib.crc32(body) != int(head[2], 16):
+        raise _damaged(path, n, "its checksum is wrong")
+    record = json.loads(body)
+    if record["n"] != n:
+        raise _damaged(path, n, f"it is record {record['n']}, not {n}: lines are missing or twice")
+    return _event(record)
+
+
+def _damaged(path: Path, n: int, what: str) -> JournalError:
+    return JournalError(
+        f"The journal {path} is damaged in line {n + 1}: {what}. Restore the file from a copy."
+    )
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

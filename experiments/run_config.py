@@ -1,0 +1,253 @@
+"""`rnnzoo run`: an experiment from a file, each model with each seed a run of its own."""
+
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from ..datasets import Clips, Panel
+from ..errors import ArgumentError, ArgumentTypeError, whole_number
+from .config import CONFIGS, TOGETHER, find, load_config, subject
+from .display import console
+from .inputs import named_clips, named_panel
+from .origin import Origin
+from .run import COLOURS, colour_of
+from .yaml_file import dumped
+
+NAME = r"\w[\w ,.+=-]*"  # of a model: it becomes the name of a folder
+
+
+def run_config(
+    name: str,
+    changes: list[str],
+    *,
+    open_store: Callable[[], Any] | None,
+    save: Path | None = None,
+) -> Any:
+    """Runs an experiment, as `rnnzoo forecast` and `rnnzoo frames` do.
+
+    Args:
+        name: a file, or an experiment that comes with rnnzoo.
+        changes: `key=value` each, as `load_config` takes them.
+        open_store: opens the tracking store; `None` tracks nothing.
+        save: folder for models, charts and tables, in place of the experiment's own.
+
+    Returns:
+        The `Study` or `FramesStudy`.
+
+    Raises:
+        ArgumentError, ArgumentTypeError: the experiment cannot be run as it stands.
+        DataError: nor can its data.
+    """
+    path = find(name)
+    config = load_config(path, changes).model_dump(exclude_unset=True)
+    if save is None and config.get("save"):
+        save = Path(config["save"]).expanduser()
+    study = _forecast if config["task"] == "forecast" else _video
+    found = study(config, path, open_store, save)
+    if open_store is not None:
+        name = shlex.quote(config["study"])
+        console().print(f"Set the models side by side: rnnzoo compare --study {name} --html FILE")
+    return found
+
+
+def _forecast(
+    config: dict[str, Any], path: Path, open_store: Callable[[], Any] | None, save: Path | None
+) -> Any:
+    panel = _panel(config["data"], path)
+    from .forecast import checked_rows, compete  # after the cheap checks: it loads Keras
+
+    forecasters = _networks(config, path)
+    ahead = config["data"].get("future_rows")
+    future_rows = None if ahead is None else _beside(path, ahead)
+    asked = config.get("split", {}).get("test_rows")
+    test_rows = checked_rows(panel, forecasters, asked, save, future_rows)
+    origin = planned(config | {"split": {"test_rows": test_rows}}, path, forecasters)
+    return compete(
+        panel,
+        forecasters,
+        test_rows=test_rows,
+        audit=config.get("audit", False),
+        open_store=open_store,
+        save=save,
+        future_rows=future_rows,
+        origin=origin,
+    )
+
+
+def _video(
+    config: dict[str, Any], path: Path, open_store: Callable[[], Any] | None, save: Path | None
+) -> Any:
+    from .frames import compete
+
+    predictors = _networks(config, path)
+    length = max(one.context + one.horizon for one in predictors.values())
+    clips = _clips(config["data"], path, length)
+    kept = config.get("split", {}).get("test_clips")
+    if kept is not None:
+        if whole_number("split.test_clips", kept) > len(clips.test):
+            raise ArgumentError(
+                f"{path}: split.test_clips: {clips.name} has {len(clips.test)} test clips. "
+                f"Received: {kept}"
+            )
+        clips = replace(clips, test=clips.test[:kept])
+    origin = planned(config | {"split": {"test_clips": len(clips.test)}}, path, predictors)
+    return compete(clips, predictors, open_store=open_store, save=save, origin=origin)
+
+
+def planned(config: dict[str, Any], path: Path, networks: dict[str, Any]) -> Origin:
+    """What the runs are told: the whole experiment, and to each the one that repeats it alone.
+
+    Args:
+        config: what is set in the file.
+        path: of the file.
+        networks: unfitted, by label, as `_networks` gives them.
+    """
+    data = {
+        key: str(_beside(path, value)) if key in ("path", "folder", "future_rows") else value
+        for key, value in config["data"].items()
+        if value is not None
+    }
+    shared = config | {"data": data}
+    entries = {_name(entry): entry for entry in config["models"]}
+    models, configs = {}, {"": dumped(shared)}
+    for label, network in networks.items():
+        name = _name_of(label, network.seed, entries)
+        settings = _settings(network)
+        entry = {"name": name} | settings
+        models[label] = name
+        alone = {"defaults": {}, "models": [entry], "seeds": [network.seed]}
+        configs[label] = dumped(shared | alone)
+    told = {"config.seeds": str(_seeds(config))} | {f"data.{k}": str(v) for k, v in data.items()}
+    return Origin(config["study"], told, models, _colours(entries, models), configs)
+
+
+def _networks(config: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Unfitted networks by label: each model with each seed."""
+    seeds, kind = _seeds(config), subject(config["task"])
+    networks: dict[str, Any] = {}
+    for place, entry in enumerate(config["models"]):
+        name, where = _name(entry), f"{path}: models[{place}]"
+        if not re.fullmatch(NAME, name):
+            raise ArgumentError(
+                f"{where}.name: letters, digits, spaces and , . + = - _ are allowed, and a letter "
+                f"or digit first. Received: {name!r}"
+            )
+        own = {k: v for k, v in (config.get("defaults", {}) | entry).items() if k != "name"}
+        for seed in seeds:
+            label = name if len(seeds) == 1 else f"{name}-{seed}"
+            if label in networks or label in _baselines(config["task"]):
+                raise ArgumentError(
+                    f"{where}: another model is called {label!r}: give this one a `name`."
+                )
+            try:
+                networks[label] = _network(kind, own | {"seed": seed}, seeds)
+                networks[label].check()
+            except (ArgumentError, ArgumentTypeError) as error:
+                raise ArgumentError(f"{where} ({name}): {error}") from error
+    return networks
+
+
+def _network(kind: type, settings: dict[str, Any], seeds: list[int]) -> Any:
+    """An unfitted network, or several that forecast as one.
+
+    Raises:
+        ArgumentError: `combine` of one, or members of different runs that have one seed.
+    """
+    alone = {k: v for k, v in settings.items() if k not in TOGETHER}
+    members = whole_number("members", settings.get("members", 1))
+    if members == 1:
+        if "combine" in settings:
+            raise ArgumentError("`combine` needs more than one of `members`.")
+        return kind(**alone)
+    gaps = [later - seed for seed, later in pairwise(sorted(seeds))]
+    if min(gaps, default=members) < members:
+        raise ArgumentError(
+            f"The seeds of {members} members count on from that of their run, and runs must not "
+            f"share any: give seeds that are {members} apart, such as "
+            f"{[k * members for k in range(len(seeds))]}. Received: seeds={seeds}"
+        )
+    from ..pipelines.forecasting import Combination
+
+    return Combination([kind(**alone)], settings.get("combine", "mean"), members)
+
+
+def _settings(network: Any) -> dict[str, Any]:
+    """What `_network` made it from, but for the seed."""
+    settings = network.get_params(deep=False)
+    if "members" in settings:
+        together = {"members": network.seeds, "combine": network.how}
+        settings = network.members[0].get_params(deep=False) | together
+    return {key: value for key, value in settings.items() if key != "seed"}
+
+
+def _panel(data: dict[str, Any], path: Path) -> Panel:
+    """The series that an experiment names, or reads from a file."""
+    columns = {"time", "target", "past", "future", "static"}
+    asked = {key: data.get(key) for key in columns if data.get(key) is not None}
+    how = {k: v for k, v in data.items() if k not in columns | {"set", "path", "rows"}}
+    how.pop("future_rows", None)
+    panel = named_panel(_source(data, path), asked, how)
+    rows = data.get("rows")
+    if rows is None:
+        return panel
+    return panel[-whole_number("data.rows", rows, at_least=2) :]
+
+
+def _clips(data: dict[str, Any], path: Path, length: int) -> Clips:
+    folder = data.get("folder")
+    return named_clips(
+        _source(data, path), None if folder is None else _beside(path, folder), length
+    )
+
+
+def _source(data: dict[str, Any], path: Path) -> str:
+    """A data set's name, or the path of a file."""
+    if (data.get("set") is None) == (data.get("path") is None):
+        raise ArgumentError(
+            f"{path}: data: must have either `set`, a name that `rnnzoo data` lists, or `path`."
+        )
+    return data["set"] if data.get("set") else str(_beside(path, data["path"]))
+
+
+def _beside(path: Path, named: str) -> Path:
+    """A path that starts from the folder of the experiment, unless it is absolute.
+
+    Those that come with rnnzoo name no files: one set on the command line is meant from here.
+    """
+    folder = Path.cwd() if path.parent == CONFIGS else path.parent
+    return (folder / Path(named).expanduser()).resolve()
+
+
+def _baselines(task: str) -> tuple[str, ...]:
+    if task == "video":
+        return ("repeat-last", "mean-image", "zeros")
+    from ..pipelines.forecasting.baselines import BASELINES
+
+    return tuple(BASELINES)
+
+
+def _seeds(config: dict[str, Any]) -> list[int]:
+    return config.get("seeds", [0])
+
+
+def _name(entry: dict[str, Any]) -> str:
+    return entry.get("name") or entry["cell"]
+
+
+def _name_of(label: str, seed: int, entries: dict[str, Any]) -> str:
+    return label if label in entries else label.removesuffix(f"-{seed}")
+
+
+def _colours(entries: dict[str, Any], models: dict[str, str]) -> dict[str, str]:
+    """By label: the colour of the cell, or, where a cell is there twice, one a model."""
+    cells = [entry["cell"] for entry in entries.values()]
+    once = len(set(cells)) == len(cells)
+    by_model = {
+        name: colour_of(entry["cell"]) if once else COLOURS[k % len(COLOURS)]
+        for k, (name, entry) in enumerate(entries.items())
+    }
+    return {label: by_model[name] for label, name in models.items()}

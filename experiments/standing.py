@@ -1,0 +1,247 @@
+"""Models set side by side: means over seeds, a test against the best baseline, what they cost."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+
+from .pages import decimal, percent
+from .paired import Verdict, compared, interval
+from .reading import Run, values_frame
+from .tasks import Task, task_of
+
+SIGNIFICANT = 0.05
+UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A model's runs, one a seed.
+
+    Attributes:
+        label: of the model; with its study where two studies have one of that name.
+        runs: in the order of their seeds.
+        error: the metric that ranks.
+    """
+
+    label: str
+    runs: list[Run]
+    error: str
+
+    @property
+    def baseline(self) -> bool:
+        return self.runs[0].baseline
+
+    @property
+    def colour(self) -> str:
+        return self.runs[0].colour
+
+    @cached_property
+    def scores(self) -> list[float]:
+        return [run.number(self.error) for run in self.runs]
+
+    @property
+    def mean(self) -> float:
+        return float(np.mean(self.scores))
+
+    @property
+    def half(self) -> float:
+        """Half of the 95 % interval of the mean."""
+        return interval(self.scores)
+
+    def average(self, key: str) -> float:
+        """Of a metric or of a parameter that is a number, over the seeds."""
+        return float(np.mean([run.number(key) for run in self.runs]))
+
+    @cached_property
+    def epoch_ms(self) -> float:
+        """Mean time of an epoch, in milliseconds; NaN of a baseline.
+
+        The first epoch, which compiles, is left out where there are others.
+        """
+        means = []
+        for run in self.runs:
+            seconds = [value for _, value in run.series("time/epoch_s")]
+            if seconds:
+                means.append(float(np.mean(seconds[1:] or seconds)))
+        return 1000 * float(np.mean(means)) if means else float("nan")
+
+    @cached_property
+    def by_lead(self) -> list[tuple[int, float]]:
+        """The error at each lead, a mean over the seeds."""
+        key = f"horizon/{self.error.partition('/')[2]}"
+        steps: dict[int, list[float]] = {}
+        for run in self.runs:
+            for step, value in run.series(key):
+                steps.setdefault(step, []).append(value)
+        return [(step, float(np.mean(values))) for step, values in sorted(steps.items())]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Models that were tested alike, the best first.
+
+    Attributes:
+        title: what was forecast, and on which rows or clips it was tested.
+        task: `"forecast"` or `"video"`.
+        standings: of the models.
+    """
+
+    title: str
+    task: str
+    standings: list[Standing]
+
+    @property
+    def error(self) -> str:
+        """The error that ranks, e.g. `mae`."""
+        return self.standings[0].error.partition("/")[2]
+
+    @property
+    def best_baseline(self) -> Standing | None:
+        return next((one for one in self.standings if one.baseline), None)
+
+    @property
+    def runs(self) -> list[Run]:
+        return [run for one in self.standings for run in one.runs]
+
+    @cached_property
+    def verdicts(self) -> dict[str, Verdict]:
+        """By label, networks against the best baseline."""
+        best = self.best_baseline
+        if best is None:
+            return {}
+        errors = best.runs[0].errors
+        return {
+            one.label: compared(one.scores, [r.errors for r in one.runs], best.mean, errors)
+            for one in self.standings
+            if not one.baseline
+        }
+
+    def avoided(self, one: Standing) -> float:
+        """The share of the best baseline's error that a model avoids; NaN without one."""
+        best = self.best_baseline
+        return float("nan") if best is None or not best.mean else 1 - one.mean / best.mean
+
+    def word(self, one: Standing) -> str:
+        """Better, worse, or unclear."""
+        verdict = self.verdicts.get(one.label)
+        if verdict is None or np.isnan(verdict.p):
+            return ""
+        if verdict.p > SIGNIFICANT:
+            return UNCLEAR
+        return "better" if self.avoided(one) > 0 else "worse"
+
+    @property
+    def address(self) -> str:
+        """The dashboard's own comparison of these runs, after the server's name."""
+        runs = quote(json.dumps([run.id for run in self.runs], separators=(",", ":")))
+        ids = dict.fromkeys(str(run.values["experiment_id"]) for run in self.runs)
+        experiments = quote(json.dumps(list(ids), separators=(",", ":")))
+        return f"/#/compare-runs?runs={runs}&experiments={experiments}"
+
+    def table(self) -> pd.DataFrame:
+        """For a terminal."""
+        return pd.DataFrame([self.cells(one) for one in self.standings])
+
+    def cells(self, one: Standing) -> dict[str, str]:
+        """A model's row of the table."""
+        verdict = self.verdicts.get(one.label)
+        best = self.best_baseline
+        name = best.label if best else "baseline"
+        return {
+            "model": one.label,
+            f"{self.error.upper()} ±\u00a095\u00a0%": with_interval(one.mean, one.half),
+            "seeds": "" if one.baseline else str(len(one.runs)),
+            f"against {name}": "" if one is best else percent(self.avoided(one)),
+            "p": "" if verdict is None or np.isnan(verdict.p) else f"{verdict.p:.2g}",
+            "": self.word(one),
+            "weights": _whole(one.average("weights")),
+            "ms an epoch": _whole(one.epoch_ms),
+            "seconds": _tenths(one.average("time/fit_s")),
+        }
+
+    @property
+    def note(self) -> str:
+        """How the test was made, in words."""
+        best = self.best_baseline
+        if best is None:
+            return "No baseline was chosen: nothing is tested."
+        told = (
+            f"against {best.label}: the share of its error that is avoided; {best.label} is the "
+            "best of the baselines here."
+        )
+        verdicts = self.verdicts.values()
+        rests = " or ".join(dict.fromkeys(verdict.rests for verdict in verdicts))
+        if all(np.isnan(verdict.p) for verdict in verdicts):
+            told += f" There is too little to test whether the difference is luck: {rests}."
+        else:
+            told += (
+                " p: how often equally good models would differ as much, by a paired test over "
+                f"{rests}; {UNCLEAR}: above {SIGNIFICANT}."
+            )
+        if any(len(one.runs) > 1 for one in self.standings):
+            told += (
+                " The interval of the mean is over seeds: it knows of luck in training, not of "
+                "luck in the choice of the test."
+            )
+        return told
+
+
+def groups(runs: Sequence[Run]) -> list[Group]:
+    """Those that were tested alike together; runs without scores are left out."""
+    found = []
+    table = values_frame(runs)
+    for experiment in dict.fromkeys(run.text("experiment") for run in runs):
+        task = task_of(experiment)
+        wanted = [task.error, *task.same]
+        if not set(wanted) <= set(table):
+            continue
+        scored = table[table["experiment"] == experiment].dropna(subset=wanted)
+        for shared, rows in scored.groupby(list(task.same), sort=False):
+            title = task.title.format(experiment, *shared)
+            members = [runs[i] for i in rows.index]
+            standings = _standings(members, _ranking(members, task))
+            found.append(Group(title, experiment.partition("/")[0], standings))
+    return found
+
+
+def _ranking(runs: list[Run], task: Task) -> str:
+    """The metric that ranks: that of the studies, if all runs have it, else the task's."""
+    own = f"test/{runs[0].text('ranked_by')}"
+    return own if not any(np.isnan(run.number(own)) for run in runs) else task.error
+
+
+def _standings(runs: list[Run], error: str) -> list[Standing]:
+    by_model: dict[tuple[str, str], list[Run]] = {}
+    for run in sorted(runs, key=lambda run: run.text("study"), reverse=True):
+        # a baseline that several studies tested alike is shown once
+        study = "" if run.baseline else run.text("study")
+        members = by_model.setdefault((run.model, study), [])
+        if not (run.baseline and members):
+            members.append(run)
+    names = [model for model, _ in by_model]
+    standings = []
+    for (model, study), members in by_model.items():
+        members.sort(key=lambda run: run.number("seed"))
+        name = members[0].study
+        several = f" ({name}{'' if name == study else ', ' + study})"
+        label = model if names.count(model) == 1 else model + several
+        standings.append(Standing(label, members, error))
+    return sorted(standings, key=lambda one: one.mean)
+
+
+def _tenths(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.1f}"
+
+
+def _whole(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:,.0f}"
+
+
+def with_interval(mean: float, half: float) -> str:
+    digits = len(decimal(mean).partition(".")[2])  # of both, those of the mean
+    return decimal(mean) if np.isnan(half) else f"{decimal(mean)} ± {half:.{digits}f}"

@@ -1,0 +1,202 @@
+"""What the events of a journal are in MLflow. All of it may be written again: nothing is twice."""
+
+import json
+import math
+import tempfile
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.tracking.multimedia import compress_image_size
+
+from ...errors import JournalError
+from ..records import Event
+from .store import EVENTS, UID, Store
+
+METRICS, PARAMS, TAGS = 1000, 100, 100  # that MLflow takes in one call
+VALUE = 6000  # characters that MLflow takes in one parameter
+TAG = 8000  # and in one tag
+DIED = "The process ended without a word: its journal has no end."
+
+
+class Projection:
+    """Brings the events of one journal to a store, each with its own time.
+
+    Args:
+        store: where to.
+        folder: of the run.
+
+    Attributes:
+        run: MLflow's id, once there is a run.
+        arrived: events that are in the store.
+        brought: of these, those that were not there before.
+    """
+
+    def __init__(self, store: Store, folder: Path):
+        self.store, self.folder = store, folder
+        self.client = store.client
+        self.run = ""
+        self.status = "RUNNING"
+        self.arrived = self.brought = 0
+        self._reset()
+
+    def _reset(self) -> None:
+        self._metrics: list[Metric] = []
+        self._params: list[Param] = []
+        self._tags: dict[str, str] = {}
+
+    def bring(self, events: Sequence[Event]) -> None:
+        """Brings what has not arrived yet.
+
+        Args:
+            events: the journal from its start to where it is now.
+
+        Raises:
+            JournalError: a file of the run is missing.
+            One of `FAULTS`: the store failed. What had arrived is known, and not sent again.
+        """
+        self._reset()
+        if not self.run:
+            self._begin(events)
+        for number, event in enumerate(events[self.arrived :], start=self.arrived + 1):
+            self._gather(event)
+            if event.kind in ("image", "artifact", "dataset", "resume", "end"):
+                self._send(number - 1)
+                self._at_once(event)
+        self._send(len(events), last=True)
+        last = events[-1]
+        if last.kind == "end" and self.status != last.data["status"]:
+            self.terminate(last.data["status"], last)
+
+    def terminate(self, status: str, last: Event) -> None:
+        """Ends the run in MLflow at the time of its last event."""
+        self.client.set_terminated(self.run, status, end_time=_milliseconds(last))
+        self.status = status
+
+    def killed(self, last: Event) -> None:
+        """Ends a run whose process died."""
+        if self.status == "RUNNING":
+            self.client.log_batch(self.run, tags=[RunTag("error", DIED)])
+            self.terminate("KILLED", last)
+
+    def _begin(self, events: Sequence[Event]) -> None:
+        """Finds the run of the journal, or makes it."""
+        start = events[0].data
+        experiment = self.store.experiment(start["experiment"])
+        found = self.store.find(experiment, start["uid"])
+        if found is not None:
+            self.run, self.arrived, self.status = found.run, found.events, found.status
+            return
+        tags = start["tags"] | {UID: start["uid"], "mlflow.runName": start["run"]}
+        if "colour" in tags:  # MLflow's own choice gives several runs one colour
+            tags["mlflow.runColor"] = tags.pop("colour")
+        if "commit" in tags:
+            tags["mlflow.source.git.commit"] = tags.pop("commit")
+        if start["parent"] and (parent := self.store.find(experiment, start["parent"])):
+            tags["mlflow.parentRunId"] = parent.run
+        when = _milliseconds(events[0])
+        self.run = self.client.create_run(experiment, start_time=when, tags=tags).info.run_id
+
+    def _gather(self, event: Event) -> None:
+        """Adds an event to the batch that is sent next."""
+        data, when = event.data, _milliseconds(event)
+        if event.kind == "parameters":
+            self._params += [Param(k, str(v)[:VALUE]) for k, v in data["values"].items()]
+        elif event.kind == "metrics":
+            self._numbers(data["values"], when, data["step"])
+        elif event.kind == "series":
+            values = enumerate(data["values"], start=1)
+            self._metrics += [
+                Metric(data["name"], v, when, lead) for lead, v in values if math.isfinite(v)
+            ]
+        elif event.kind == "note":
+            self._tags["mlflow.note.content"] = data["text"][:TAG]
+        elif event.kind == "image":
+            self._tags["mlflow.loggedImages"] = "True"
+        elif event.kind == "end" and data["error"]:
+            self._tags["error"] = data["error"][:VALUE]
+            if data["diverged"]:
+                self._tags["diverged"] = data["error"][:VALUE]
+
+    def _numbers(self, values: dict[str, float], when: int, step: int | None) -> None:
+        """Numbers that are finite are metrics.
+
+        Those of a whole run that are NaN are undefined, such as the scaled error of a constant
+        series; everything else that is not finite has diverged.
+        """
+        for key, value in values.items():
+            if math.isfinite(value):
+                self._metrics.append(Metric(key, value, when, step or 0))
+            elif step is not None or math.isinf(value):
+                at = "" if step is None else f" at step {step}"
+                self._tags.setdefault("diverged", f"{key} is {value}{at}")
+
+    def _send(self, arrived: int, last: bool = False) -> None:
+        """One call for all that was gathered; it also says how much has arrived."""
+        gathered = self._metrics or self._params or self._tags
+        if not gathered and not (last and arrived > self.arrived):
+            return
+        while len(self._metrics) > METRICS or len(self._params) > PARAMS:
+            metrics, self._metrics = self._metrics[:METRICS], self._metrics[METRICS:]
+            params, self._params = self._params[:PARAMS], self._params[PARAMS:]
+            self.client.log_batch(self.run, metrics, params)
+        tags = [RunTag(key, value) for key, value in (self._tags | {EVENTS: str(arrived)}).items()]
+        self.client.log_batch(self.run, self._metrics, self._params, tags)
+        self._reset()
+        self.brought += arrived - self.arrived
+        self.arrived = arrived
+
+    def _at_once(self, event: Event) -> None:
+        """What MLflow takes one by one."""
+        data = event.data
+        if event.kind == "image":
+            self._image(event)
+        elif event.kind == "artifact":
+            path = self._file(event)
+            if path.is_dir():
+                self.client.log_artifacts(self.run, str(path), path.name)
+            else:
+                self.client.log_artifact(self.run, str(path))
+        elif event.kind == "dataset":
+            self.client.log_inputs(self.run, [_input(data)])
+        elif event.kind == "resume":
+            self.client.update_run(self.run, "RUNNING")
+            self.status = "RUNNING"
+
+    def _image(self, event: Event) -> None:
+        """What `log_image` writes, but under a name that is the same each time."""
+        from PIL import Image
+
+        name, step = event.data["name"], event.data["step"]
+        unique = uuid.uuid5(uuid.NAMESPACE_OID, f"{self.run} {name} {step} {event.time}")
+        key = name.replace("/", "~")
+        stem = f"{key}+step+{step}+timestamp+{_milliseconds(event)}+{unique}"
+        path = self._file(event)
+        with tempfile.TemporaryDirectory() as folder, Image.open(path) as image:
+            compress_image_size(image).save(Path(folder) / f"{stem}+compressed.webp")
+            (Path(folder) / f"{stem}.png").write_bytes(path.read_bytes())
+            self.client.log_artifacts(self.run, folder, "images")
+
+    def _file(self, event: Event) -> Path:
+        path = self.folder / event.data["path"]
+        if not path.exists():
+            raise JournalError(f"{path} is missing, of which the journal beside it tells.")
+        return path
+
+
+def _input(data: dict[str, Any]) -> DatasetInput:
+    about = json.dumps(data["about"])
+    dataset = Dataset(
+        name=data["name"],
+        digest=data["digest"],
+        source_type="rnnzoo",
+        source=json.dumps({"name": data["name"]}),
+        profile=about,
+    )
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", data["use"])])
+
+
+def _milliseconds(event: Event) -> int:
+    return int(event.time * 1000)

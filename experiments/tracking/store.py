@@ -1,0 +1,252 @@
+"""MLflow tracking stores, opened and read."""
+
+import contextlib
+import logging
+import os
+import re
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import mlflow
+import pandas as pd
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
+
+from ...errors import TrackingError
+from ..files import slug
+from ..places import check_uri, database_of, redacted, tracking_uri, with_driver
+from ..tasks import TASKS, VIEW, task_of, view_state
+from .database import create_once
+
+for chatty in ("alembic", "mlflow"):
+    logging.getLogger(chatty).setLevel(logging.WARNING)
+
+#: What a store that fails may raise; MLflow passes on what lies below it.
+FAULTS = (MlflowException, SQLAlchemyError, OSError, sqlite3.Error, TrackingError)
+RETRIES = 2
+PAUSE = 1.0  # seconds before the first retry, twice as many before the next
+UID = "run_uid"  # the tag by which a run is found again
+EVENTS = "rnnzoo.events"  # the tag that counts the events that arrived
+ROLE = "role"  # the tag of what is no run of a model
+STUDY = "study"
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A run in a store.
+
+    Attributes:
+        run: MLflow's id.
+        events: of its journal that arrived.
+        status: in MLflow's words.
+    """
+
+    run: str
+    events: int
+    status: str
+
+
+class Store:
+    """An MLflow tracking store.
+
+    A SQLite file that is not there yet is made whole under a lock, then put in its
+    place; its artifacts lie in `mlartifacts` beside it.
+
+    Args:
+        uri: by default `tracking_uri()`.
+
+    Attributes:
+        uri: without user name and password, to be shown.
+
+    Raises:
+        TrackingError: the store cannot be opened.
+    """
+
+    def __init__(self, uri: str | None = None):
+        named = uri or tracking_uri()
+        self.uri = redacted(named)
+        check_uri(named)
+        self._uri = with_driver(named)
+        try:
+            create_once(self._uri, self._artifacts().as_uri())
+            self.client = mlflow.MlflowClient(self._uri)
+            self.client.search_experiments(max_results=1)
+        except ImportError as error:
+            raise TrackingError(
+                f"The tracking store {self.uri} needs a driver that is not installed: {error}. "
+                "For PostgreSQL install rnnzoo[postgres]."
+            ) from error
+        except FAULTS as error:
+            raise TrackingError(
+                f"The tracking store {self.uri} cannot be used: {first_line(error)}. "
+                "Set MLFLOW_TRACKING_URI, or run with --no-tracking."
+            ) from error
+
+    @property
+    def database(self) -> Path | None:
+        """The file of a SQLite store."""
+        return database_of(self._uri)
+
+    def _artifacts(self) -> Path:
+        folder = self.database.parent if self.database else Path.cwd()
+        return folder / "mlartifacts"
+
+    def experiment(self, name: str) -> str:
+        """The id of an experiment, made if it is not there.
+
+        Raises:
+            TrackingError: it is deleted.
+        """
+        found = self.client.get_experiment_by_name(name)
+        if found is None:
+            # another process may have made it in between: then it is there now
+            with contextlib.suppress(MlflowException):
+                where = self._location(name)
+                return str(self.client.create_experiment(name, where, _experiment_tags(name)))
+            found = self.client.get_experiment_by_name(name)
+        if found is None:
+            raise TrackingError(f"The experiment {name} cannot be made in {self.uri}.")
+        if found.lifecycle_stage != "active":
+            raise TrackingError(f"The experiment {name} is deleted in {self.uri}: restore it.")
+        return str(found.experiment_id)
+
+    def _location(self, experiment: str) -> str | None:
+        """Where artifacts go: a server knows; MLflow would put a database's where one stands."""
+        if self._uri.startswith(("http", "databricks")):
+            return None
+        if self.database is None and (root := os.environ.get("MLFLOW_DEFAULT_ARTIFACT_ROOT")):
+            return f"{root.rstrip('/')}/{slug(experiment)}"
+        return (self._artifacts() / slug(experiment)).as_uri()
+
+    def find(self, experiment_id: str, uid: str) -> Found | None:
+        """The run of a journal.
+
+        Where an answer of the store was lost, it may have made the run twice: the others are
+        deleted.
+        """
+        pages = self.client.search_runs([experiment_id], f"tags.{UID} = '{uid}'")
+        runs = [
+            Found(run.info.run_id, int(run.data.tags.get(EVENTS, 0)), run.info.status)
+            for run in pages
+        ]
+        runs.sort(key=lambda found: (-found.events, found.run))
+        for other in runs[1:]:
+            self.client.delete_run(other.run)
+        return runs[0] if runs else None
+
+    def answers(self) -> bool:
+        """Whether the store can be reached: then an error was about what it was told."""
+        try:
+            self.client.search_experiments(max_results=1)
+        except FAULTS:
+            return False
+        return True
+
+    def experiments(self) -> list[str]:
+        """Names of the experiments that hold runs of rnnzoo."""
+        names = [e.name for e in self.client.search_experiments()]
+        return sorted(name for name in names if name.partition("/")[0] in TASKS)
+
+    def runs(self, experiment: str) -> pd.DataFrame:
+        """Finished runs of models: `run, name, started`, tags, parameters, metrics as columns."""
+        found = self.client.get_experiment_by_name(experiment)
+        if found is None:
+            return pd.DataFrame()
+        rows = []
+        token = None
+        while True:
+            page = self.client.search_runs(
+                [found.experiment_id], "attributes.status = 'FINISHED'", page_token=token
+            )
+            rows += [_row(run) for run in page if run.data.tags.get(ROLE) != STUDY]
+            token = page.token
+            if not token:
+                return pd.DataFrame(rows)
+
+
+def existing_store() -> Store:
+    """The store where runs are.
+
+    Raises:
+        TrackingError: it is a file that is not there yet.
+    """
+    uri = tracking_uri()
+    database = database_of(uri)
+    if database is not None and not database.exists():
+        raise TrackingError(
+            f"There are no runs yet: {redacted(uri)} does not exist in this folder. "
+            "Run `rnnzoo demo` or `rnnzoo forecast` first, or set MLFLOW_TRACKING_URI."
+        )
+    return Store(uri)
+
+
+def server_command(port: int) -> list[str]:
+    """The arguments after `python -m mlflow` for a server on this machine only."""
+    return ["server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+
+
+def server_environment() -> dict[str, str]:
+    """The environment of that server: no jobs, no telemetry, nothing unpickled.
+
+    The store is named here, where no list of processes shows its password.
+    """
+    return os.environ | {
+        "MLFLOW_BACKEND_STORE_URI": with_driver(tracking_uri()),
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    }
+
+
+def trying(call: Callable[[], Result]) -> Result:
+    """What a call gives that may be made again; it is, twice, if the store fails.
+
+    MLflow itself does not repeat: a run would be made twice where an answer was lost.
+    """
+    for k in range(RETRIES):
+        try:
+            return call()
+        except FAULTS:
+            time.sleep(PAUSE * 2**k)
+    return call()
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, on one line and without passwords."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    below = re.search(r"Caused by \w+\([\"'](.*)[\"']\)\)", lines[0])  # of HTTP: what failed there
+    return redacted(below[1].partition(": ")[2] if below else lines[0]).rstrip(".")
+
+
+def _row(run: Any) -> dict[str, Any]:
+    return (
+        {
+            "run": run.info.run_id,
+            "name": run.info.run_name,
+            "started": pd.Timestamp(run.info.start_time, unit="ms"),
+            "experiment_id": run.info.experiment_id,
+        }
+        | run.data.tags
+        | run.data.params
+        | run.data.metrics
+    )
+
+
+def _experiment_tags(name: str) -> dict[str, str]:
+    """What the dashboard shows above the runs, and the view in which it shows them."""
+    if name.partition("/")[0] not in TASKS:
+        return {}
+    task = task_of(name)
+    return {
+        "mlflow.note.content": task.note,
+        "mlflow.experiment.primaryMetric.name": task.error,
+        "mlflow.experiment.primaryMetric.greaterIsBetter": "false",
+        "mlflow.experimentKind": "custom_model_development",
+        f"mlflow.sharedViewState.{VIEW}": view_state(task),
+    }

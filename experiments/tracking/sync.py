@@ -1,0 +1,91 @@
+"""Brings to a store what did not arrive while the runs went on."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...errors import JournalError, RnnzooError, TrackingError
+from ..places import runs_folder, tracking_uri
+from ..records import RunLock, folders, read
+from .projection import Projection
+from .store import FAULTS, Store, first_line, trying
+
+
+@dataclass
+class Synced:
+    """What a `sync` did.
+
+    Attributes:
+        uri: of the store, without user name and password.
+        runs: of which something was brought.
+        events: that were brought.
+        complete: runs of which everything was there.
+        killed: folders of runs whose process died; in the store they are `KILLED` now.
+        going_on: folders of runs that another process still writes or brings.
+        torn: folders of journals whose last record was not finished, and is left out.
+        damaged: what is wrong with runs that cannot be brought: a journal that is damaged, a file
+            that is missing, or something that the store refuses.
+    """
+
+    uri: str
+    runs: int = 0
+    events: int = 0
+    complete: int = 0
+    killed: list[Path] = field(default_factory=list)
+    going_on: list[Path] = field(default_factory=list)
+    torn: list[Path] = field(default_factory=list)
+    damaged: list[RnnzooError] = field(default_factory=list)
+
+
+def sync(runs: Path | None = None, uri: str | None = None) -> Synced:
+    """Brings every journal to the store, as far as it is not there. Doing so again changes nothing.
+
+    Args:
+        runs: folder of the journals, by default `runs_folder(uri)`.
+        uri: of the store, by default `tracking_uri()`.
+
+    Raises:
+        TrackingError: the store cannot be used, or fails on the way: what was brought stays.
+    """
+    uri = uri or tracking_uri()
+    store = trying(lambda: Store(uri))
+    done = Synced(store.uri)
+    for folder in folders(runs or runs_folder(uri)):
+        lock = RunLock(folder)
+        if not lock.hold():
+            done.going_on.append(folder)
+            continue
+        try:
+            _one(folder, store, done)
+        except JournalError as error:
+            done.damaged.append(error)
+        except FAULTS as error:
+            if not store.answers():
+                raise TrackingError(
+                    f"The tracking store {store.uri} failed at {folder.name}: {first_line(error)}. "
+                    f"{done.runs} runs were brought before it: sync again."
+                ) from error
+            refused = f"{store.uri} refused {folder}: {first_line(error)}."
+            done.damaged.append(TrackingError(refused))
+        finally:
+            lock.release()
+    return done
+
+
+def _one(folder: Path, store: Store, done: Synced) -> None:
+    """Brings one journal; adds to what was done."""
+    kept = read(folder)
+    if kept.torn:
+        done.torn.append(folder)
+    if not kept.events:
+        return  # it died before it had told that it starts
+    projection = Projection(store, folder)
+    trying(lambda: projection.bring(kept.events))
+    if kept.status is None:
+        if projection.status == "RUNNING":
+            done.killed.append(folder)
+        trying(lambda: projection.killed(kept.events[-1]))
+    if projection.brought:
+        done.runs += 1
+        done.events += projection.brought
+    else:
+        done.complete += 1

@@ -1,0 +1,196 @@
+"""Brings runs to a store while they go on, in the background: no run waits for it."""
+
+import atexit
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from ...errors import TrackingError
+from ..journal import Journal, Listener
+from ..places import check_uri, redacted, runs_folder, tracking_uri
+from ..records import Event
+from .projection import Projection
+from .store import FAULTS, Store, first_line, trying
+
+logger = logging.getLogger("rnnzoo")
+
+PATIENCE = 60.0  # seconds that `close` waits for a store from which nothing is heard
+
+
+class Tracker:
+    """Follows the journals of runs and brings their events to a store, by one thread.
+
+    The store is opened there as well: nothing that it does, or fails to do, holds up a run. If
+    it fails, and twice more, it is told once and not asked again; the events are in the journals,
+    and `sync` brings them later.
+
+    Args:
+        uri: of the store, by default `tracking_uri()`.
+        runs: folder of the journals, by default `runs_folder(uri)`.
+        strict: a store that fails is an error: the run that is going on is told.
+
+    Attributes:
+        uri: of the store, without user name and password.
+        root: folder of the journals.
+
+    Raises:
+        TrackingError: no such kind of store, or no folder for its file; with `strict`, when a
+            run tells something after the store has failed, and by `close`.
+    """
+
+    def __init__(self, uri: str | None = None, runs: Path | None = None, strict: bool = False):
+        self._uri = uri or tracking_uri()
+        check_uri(self._uri)
+        self.uri = redacted(self._uri)
+        self.root = runs or runs_folder(self._uri)
+        self.strict = strict
+        self._failure = ""
+        self._told = self._arrived = 0
+        self._runs: dict[str, _Followed] = {}
+        self._waiting: deque[_Followed] = deque()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._closing = False
+
+    def __enter__(self) -> "Tracker":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        try:
+            self.close()
+        except TrackingError:
+            if error is None:
+                raise
+
+    @property
+    def pending(self) -> int:
+        """Events that are not in the store."""
+        return max(0, self._told - self._arrived)  # one may arrive before it is counted
+
+    @property
+    def outcome(self) -> str:
+        """Where the runs are, in a sentence."""
+        if not self.pending:
+            return f"Runs are in {self.uri}."
+        events = "1 event is" if self.pending == 1 else f"{self.pending} events are"
+        return f"Runs are in {self.root}; {events} not yet in MLflow: rnnzoo sync"
+
+    def projection(self) -> Listener:
+        """A listener for the journal of one run."""
+        return self._hear
+
+    def _hear(self, journal: Journal, event: Event) -> None:
+        if journal.root is None:
+            raise TrackingError("A run that is tracked needs a folder: give its journal a `root`.")
+        with self._changed:
+            if journal.uid not in self._runs:
+                self._told += len(journal.events) - 1  # of a run that is gone on with
+                self._runs[journal.uid] = _Followed(journal)
+                if not self._failure:
+                    journal.lock.hold()
+            self._told += 1
+            if not self._failure:
+                self._waiting.append(self._runs[journal.uid])
+                self._start()
+                self._changed.notify_all()
+            if self.strict and event.kind == "start":
+                self._changed.wait_for(lambda: self._failure or not self.pending)
+        if self.strict and self._failure:
+            raise TrackingError(self._failure)
+
+    def close(self) -> None:
+        """Waits until everything has arrived, or the store has failed.
+
+        Raises:
+            TrackingError: it failed, and `strict`.
+        """
+        with self._changed:
+            while self.pending and not self._failure and self._thread:
+                before = self._arrived
+                self._changed.wait(PATIENCE)
+                if self._arrived == before and self.pending and not self._failure:
+                    self._fail(f"nothing was heard for {PATIENCE:.0f} s")
+            self._closing = True
+            self._changed.notify_all()
+            failed, thread, self._thread = self._failure, self._thread, None
+        if thread is not None and not failed:
+            thread.join()
+        atexit.unregister(self.close)
+        if self.strict and failed:
+            raise TrackingError(failed)
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._closing = False
+            self._thread = threading.Thread(target=self._work, name="rnnzoo-tracking", daemon=True)
+            self._thread.start()
+            atexit.register(self.close)  # for those who forget: what is told arrives
+
+    def _work(self) -> None:
+        try:
+            store = trying(lambda: Store(self._uri))
+            while (run := self._next()) is not None:
+                self._bring(run, store)
+        except FAULTS as error:
+            lower = error.__cause__
+            self._failed(first_line(lower if isinstance(lower, FAULTS) else error))
+        except Exception as error:  # nobody else would see what this thread dies of
+            self._failed(f"{type(error).__name__}: {first_line(error)}")
+
+    def _next(self) -> "_Followed | None":
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closing or self._failure)
+            if self._failure or not self._waiting:
+                return None
+            return self._waiting.popleft()
+
+    def _bring(self, run: "_Followed", store: Store) -> None:
+        """Brings all that a run has told, in one batch where several events wait."""
+        events = tuple(run.events)
+        if len(events) <= run.arrived:
+            return  # they came with those before
+        projection = run.projection = run.projection or Projection(store, run.folder)
+        trying(lambda: projection.bring(events))
+        with self._changed:
+            if self._failure:
+                return  # `close` gave up on it
+            self._arrived += len(events) - run.arrived
+            run.arrived = len(events)
+            if events[-1].kind == "end":
+                run.lock.release()
+                run.events = ()
+                self._runs.pop(run.uid)
+            self._changed.notify_all()
+
+    def _failed(self, reason: str) -> None:
+        with self._changed:
+            self._fail(reason)
+
+    def _fail(self, reason: str) -> None:
+        """Asks the store no more."""
+        if self._failure:
+            return
+        self._failure = f"The tracking store {self.uri} failed: {reason}."
+        for run in self._runs.values():
+            run.lock.release()
+        self._waiting.clear()
+        if not self.strict:
+            logger.warning(
+                "%s The run goes on without it; everything is kept in %s.", self._failure, self.root
+            )
+        self._changed.notify_all()
+
+
+class _Followed:
+    """A run and how much of it has arrived."""
+
+    def __init__(self, journal: Journal):
+        self.uid, self.folder, self.lock = journal.uid, journal.folder, journal.lock
+        self.events: Sequence[Event] = journal.events
+        self.arrived = 0
+        self.projection: Projection | None = None

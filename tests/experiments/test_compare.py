@@ -1,0 +1,215 @@
+"""Comparisons: what they compute, what they say, and that their pages are safe and whole."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from rnnzoo.errors import ArgumentError
+from rnnzoo.experiments.cli import app
+from rnnzoo.experiments.journal import Journal
+from rnnzoo.experiments.paired import FILE, FRAMES, Errors, compared, interval
+from rnnzoo.experiments.reading import all_runs, chosen, of_study
+from rnnzoo.experiments.report import comparison_page
+from rnnzoo.experiments.standing import groups
+from rnnzoo.experiments.svg import Bar, Line, bar_chart, line_chart, ticks
+from rnnzoo.experiments.tracking import Tracker
+from rnnzoo.pipelines.significance import diebold_mariano
+from scipy import stats
+from typer.testing import CliRunner
+
+HOSTILE = '"><script>alert(1)</script>'
+ORIGINS = 40
+LEVEL = {"gru": 2.0, HOSTILE: 3.0, "naive-last": 2.5, "theta": 4.0}
+
+
+def errors_of(model, seed):
+    rng = np.random.default_rng([len(model), seed])
+    values = LEVEL[model] + 0.05 * seed + 0.2 * rng.normal(size=ORIGINS)
+    return Errors("origin", [str(i) for i in range(ORIGINS)], values, 3)
+
+
+def journal_of(tracker, experiment, name, tags):
+    return Journal(experiment, name, tags, (tracker.projection(),), tracker.root)
+
+
+def write_run(tracker, model, seed=None, *, study="waves", began="2026-01-01 10:00:00", keep=True):
+    """A run as a study makes it, without the work."""
+    name = model if seed is None else f"{model}-{seed}"
+    tags = {"study": began, "study.name": study, "cell": model, "model": model}
+    tags |= {"task": "forecast", "dataset": "made", "colour": "#0072B2"}
+    with journal_of(tracker, "forecast/made", name, tags) as journal:
+        told = {"target": "y", "horizon": 3, "split.test_rows": ORIGINS + 2}
+        told |= {"split.test_start": "2026-01-01", "ranked_by": "mae"}
+        if seed is not None:
+            told |= {"seed": seed, "units": 4 if model == "gru" else 8, "weights": 50}
+            for epoch in (1, 2, 3):
+                journal.metrics({"val/mae": 3 / epoch, "time/epoch_s": 0.01 * epoch}, step=epoch)
+            journal.metrics({"time/fit_s": 1.5})
+        journal.parameters(told)
+        errors = errors_of(model, seed or 0)
+        journal.metrics({"test/mae": float(errors.values.mean())})
+        journal.series("horizon/mae", [1.0, 2.0, 3.0])
+        if keep:
+            journal.text(FILE, errors.text())
+
+
+@pytest.fixture(scope="module")
+def runs(store):
+    later = {"study": "later", "began": "2026-02-01 10:00:00", "keep": False}
+    with Tracker(store.uri) as tracker:
+        for seed in (0, 1, 2):
+            write_run(tracker, "gru", seed)
+        write_run(tracker, HOSTILE, 0)
+        write_run(tracker, "naive-last")
+        write_run(tracker, "theta")
+        write_run(tracker, "gru", 5, **later)
+        write_run(tracker, "gru", 6, **later)
+        write_run(tracker, "naive-last", **later)
+    return all_runs(store, "forecast/made")
+
+
+def test_mean_interval_and_paired_test_are_those_worked_out_by_hand(runs):
+    (group,) = groups(of_study(runs, "waves"))
+    assert [one.label for one in group.standings] == ["gru", "naive-last", HOSTILE, "theta"]
+    gru = group.standings[0]
+    scores = [errors_of("gru", seed).values.mean() for seed in range(3)]
+    low, high = stats.t.interval(0.95, 2, np.mean(scores), stats.sem(scores))
+    assert gru.mean == pytest.approx(np.mean(scores))
+    assert gru.half == pytest.approx((high - low) / 2)
+    mean = np.mean([errors_of("gru", seed).values for seed in range(3)], axis=0)
+    found = diebold_mariano(mean, errors_of("naive-last", 0).values, 3)
+    assert group.verdicts["gru"].p == pytest.approx(found.p_value)
+    assert group.verdicts["gru"].rests == f"{ORIGINS} test origins, errors of 3 seeds averaged"
+    assert group.word(gru) == "better"
+    assert group.avoided(gru) == pytest.approx(1 - gru.mean / group.best_baseline.mean)
+    assert gru.epoch_ms == pytest.approx(25)  # the first epoch compiles
+    assert gru.by_lead == [(1, 1.0), (2, 2.0), (3, 3.0)]
+
+
+def test_without_errors_of_origins_seeds_are_held_against_the_baseline(runs):
+    (group,) = groups(of_study(runs, "later"))
+    scores = [errors_of("gru", seed).values.mean() for seed in (5, 6)]
+    p = stats.ttest_1samp(np.array(scores) - errors_of("naive-last", 0).values.mean(), 0).pvalue
+    assert group.verdicts["gru"].p == pytest.approx(p)
+    assert "a paired test over 2 seeds" in group.note
+
+
+def test_errors_of_other_origins_are_not_paired():
+    one, other = errors_of("gru", 0), errors_of("theta", 0)
+    other = Errors("origin", [f"{place}-later" for place in other.where], other.values, 3)
+    verdict = compared([2.0], [one], 4.0, other)
+    assert np.isnan(verdict.p)
+    assert verdict.rests == "one seed, no errors kept"
+    assert np.isnan(interval([2.0]))
+
+
+def test_errors_come_back_as_they_were():
+    values = np.array([1.5, np.nan, 0.1])
+    errors = Errors("clip", ["a", "b", "c"], values, 1)
+    again = Errors.read(errors.text())
+    np.testing.assert_array_equal(again.values, values)
+    assert (again.of, again.where, again.overlap) == ("clip", ["a", "b", "c"], 1)
+    for damaged in ("", "[]", '{"of": 1}', "{"):
+        assert Errors.read(damaged) is None
+
+
+def test_names_that_are_not_there(runs):
+    with pytest.raises(ArgumentError, match="no study 'wave'. The nearest are: waves"):
+        of_study(runs, "wave")
+    with pytest.raises(ArgumentError, match="no run 'grru-0'. The nearest are: .*gru-0"):
+        chosen(runs, ["grru-0"])
+    with pytest.raises(ArgumentError, match="no finished runs"):
+        of_study([], None)
+    assert {run.study for run in of_study(runs, None)} == {"later"}  # the newest
+
+
+def test_runs_are_found_by_id_its_beginning_or_name_with_the_baselines_beside(runs):
+    gru = next(run for run in runs if run.name == "gru-1")
+    for wanted in (gru.id, gru.id[:12], "gru-1"):
+        found = chosen(runs, [wanted])
+        assert found[0].id == gru.id
+        assert {run.name for run in found[1:]} == {"naive-last", "theta"}
+
+
+def test_a_model_of_two_studies_is_two_models(runs):
+    (group,) = groups(runs)
+    labels = [one.label for one in group.standings]
+    assert {"gru (waves, 2026-01-01 10:00:00)", "gru (later, 2026-02-01 10:00:00)"} < set(labels)
+    assert labels.count("naive-last") == 1
+
+
+def test_the_page_needs_no_network_and_runs_nothing_that_it_is_told(runs):
+    page = comparison_page(HOSTILE, groups(of_study(runs, "waves")), "http://127.0.0.1:5000")
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert not re.findall(r"""(?:src|href)=["'](?!data:)""", page)
+    assert "default-src 'none'" in page
+    assert "units" in page.partition("What differs")[2]
+
+
+def test_the_command_prints_and_writes(runs, store, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    monkeypatch.chdir(tmp_path)
+    done = rnnzoo("compare", "--study", "waves", "--html", "waves.html")
+    assert done.exit_code == 0, done.output
+    assert "against naive-last" in done.output
+    assert "± " in done.output
+    address = re.search(r"/#/compare-runs\?runs=\S+", done.output)[0]
+    assert all(run.id in address for run in of_study(runs, "waves"))
+    assert [path.name for path in tmp_path.iterdir()] == ["waves.html"]
+    unknown = rnnzoo("compare", "--study", "wavs")
+    assert unknown.exit_code == 2
+    assert "The nearest are: waves" in unknown.output
+    nowhere = rnnzoo("compare", "--study", "waves", "--html", "nowhere/waves.html")
+    assert nowhere.exit_code == 2
+    assert "There is no folder" in nowhere.output
+
+
+def test_ticks_are_round_and_hold_what_is_drawn():
+    for low, high in ((0.13, 0.97), (-3, 12000), (5, 5), (0, 0), (1e-9, 3e-9)):
+        found = ticks(low, high)
+        assert found[0] <= low and found[-1] >= high
+        assert 2 <= len(found) <= 9
+
+
+def test_charts_leave_out_what_is_not_a_number():
+    line = line_chart([Line("a", "#000000", [(1, 2.0), (2, float("nan")), (3, 4.0)])], "x", "y")
+    assert len(line["lines"][0]["dots"]) == 2
+    assert line_chart([Line("a", "#000000", [(1, float("nan"))])], "x", "y") is None
+    assert bar_chart([Bar("a", "#000000", float("nan"), float("nan"), "")]) is None
+
+
+def rnnzoo(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def write_film(tracker, model, seed, shade):
+    """A run of frames: a bright column that moves, forecast with another shade."""
+    tags = {"study": "2026-01-01 10:00:00", "study.name": "films", "cell": model, "model": model}
+    with journal_of(tracker, "video/made", f"{model}-{seed}", tags) as journal:
+        told = {"context": 2, "horizon": 3, "split.test_clips": 1, "frame": "8x8x1", "seed": seed}
+        journal.parameters(told)
+        journal.metrics({"test/mse": float(shade)})
+        frames = np.zeros((5, 8, 8, 1), "uint8")
+        for t, frame in enumerate(frames):
+            frame[:, t] = 255
+        forecast = np.where(frames[2:] > 0, shade, 0).astype("uint8")
+        path = journal.folder / FRAMES
+        np.savez_compressed(path, context=frames[:2], truth=frames[2:], forecast=forecast)
+        journal.artifact(path)
+
+
+def test_frames_stand_beside_the_truth(store):
+    with Tracker(store.uri) as tracker:
+        for model, shade in (("conv_lstm", 100), ("conv_gru", 200), ("st_lstm", 50)):
+            write_film(tracker, model, 0, shade)
+    (group,) = groups(of_study(all_runs(store, "video/made"), "films"))
+    page = comparison_page("films", [group], "")
+    told = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
+    assert told["first"] == -1
+    assert [len(frames) for frames in told["frames"]] == [5] * 4
+    assert told["notes"][0] == [""] * 5
+    assert told["notes"][1][:2] == ["", ""]
+    miss = 8 * ((255 - 50) / 255) ** 2
+    assert told["notes"][1][2] == f"squared error {miss:.1f}"  # the best is the first

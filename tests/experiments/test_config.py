@@ -1,0 +1,193 @@
+"""Experiments in files: what they may say, what is refused, and that all that are shipped run."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from rnnzoo import Forecaster, NextFrame, load
+from rnnzoo.errors import ArgumentError
+from rnnzoo.experiments.cli import app
+from rnnzoo.experiments.config import TOGETHER, load_config, model_of, packaged
+from rnnzoo.experiments.run_config import run_config
+from typer.testing import CliRunner
+
+BASE = """
+task: forecast
+data: seattle-weather
+defaults: {horizon: 3, lookback: 8, units: 2}
+models:
+  - cell: gru
+"""
+TINY = {
+    "forecast": ["data.rows=100", "split.test_rows=8", "defaults.horizon=3", "defaults.lookback=8",
+                 "defaults.units=4", "models.*.epochs=1"],
+    "video": ["split.test_clips=2", "defaults.filters=2", "defaults.layers=1", "defaults.patch=8",
+              "models.*.epochs=1", "defaults.clips_per_epoch=8", "defaults.context=3",
+              "defaults.horizon=2"],
+}  # fmt: skip
+# sixteen cells take as long as all others together
+SHIPPED = [
+    pytest.param(name, marks=[pytest.mark.slow] if name == "every-cell" else [])
+    for name in packaged()
+]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def file(here):
+    def write(text):
+        (here / "tried.yaml").write_text(text, encoding="utf-8")
+        return here / "tried.yaml"
+
+    return write
+
+
+def rnnzoo(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.mark.filterwarnings("ignore:Series")  # of few rows many look odd
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_packaged_experiment_is_tried_for_one_step(name, here):
+    told = yaml.safe_load(packaged()[name].read_text(encoding="utf-8"))
+    changes = [*TINY[told["task"]], "seeds=1"]
+    if isinstance(told["data"], str) and told["task"] == "forecast":
+        changes.insert(0, f"data={{set: {told['data']}}}")
+    found = run_config(name, changes, open_store=None)
+    assert list(found.results) == [m.get("name") or m["cell"] for m in told["models"]]
+    assert found.leaderboard[found.error].notna().all()
+    assert not list(here.iterdir())
+
+
+def test_there_are_a_dozen_and_they_are_listed():
+    assert len(packaged()) >= 12
+    listed = rnnzoo("run", "--list").output
+    for name, path in packaged().items():
+        assert name in listed
+        assert path.read_text(encoding="utf-8").startswith("# ")
+
+
+def test_settings_are_those_of_the_constructors():
+    for task, kind in (("forecast", Forecaster), ("video", NextFrame)):
+        fields = model_of(task, kind).model_fields["defaults"].annotation.model_fields
+        own = set() if task == "video" else set(TOGETHER)
+        assert set(fields) - own == set(inspect.signature(kind).parameters) - {"cell", "seed"}
+
+
+REFUSED = {
+    "a setting misspelt": ("defaults: {untis: 3}", "defaults.untis: there is no such key. Did you "
+                           "mean units?"),
+    "a section misspelt": ("splt: {test_rows: 3}", "splt: there is no such key. Did you"),
+    "a key given twice": ("seeds: 1\nseeds: 2", "line 7: No YAML that can be used: the key"),
+    "an object": ("save: !!python/name:os.system x", "objects are not read"),
+    "an alias": ("split: &a {test_rows: 3}\nsave: *a", "aliases"),
+    "no text for a key": ("1: 2", "a key must be text"),
+    "text for a number": ("defaults: {horizon: '7'}", "defaults.horizon: must be a whole number. "
+                          "Received: '7'"),
+    "a number for a flag": ("defaults: {difference: 1}", "must be true or false"),
+    "a seed beside the seeds": ("defaults: {seed: 3}", "seeds are set by `seeds`"),
+    "no seeds": ("seeds: 0", "seeds: must be how many seeds"),
+    "a seed twice": ("seeds: [1, 1]", "seeds: must be"),
+    "an impossible value": ("defaults: {dropout: 1.5}", "models[0] (gru): `dropout` must lie in"),
+    "two of one name": ("models: [{cell: gru}, {cell: gru}]", "another model is called 'gru'"),
+    "a name that leads out": ("models: [{cell: gru, name: ../x}]", "models[0].name"),
+    "a baseline's name": ("models: [{cell: gru, name: naive-last}]", "give this one a `name`"),
+    "members that share seeds": ("defaults: {members: 2}\nseeds: 2", "such as [0, 2]"),
+    "one combined": ("defaults: {combine: median}", "`combine` needs more than one"),
+    "no models": ("models: []", "must hold one model at least"),
+    "clips of a table": ("split: {test_clips: 3}", "Did you mean test_rows"),
+    "two sources": ("data: {set: seattle-weather, path: x.csv}", "either `set`"),
+    "a column of a data set": ("data: {set: seattle-weather, time: date}", "leave out --time"),
+    "a data set misspelt": ("data: seattle-wether", "Did you mean seattle-weather"),
+    "a file that is not there": ("data: sales.csv", "There is no file"),
+    "the wrong kind of data": ("data: moving-digits", "rnnzoo frames moving-digits"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_one_clear_message_and_exit_2(case, file, here):
+    text, message = REFUSED[case]
+    sections = yaml.compose(text).value[0][0].value
+    kept = BASE.lstrip()
+    if sections in ("models", "data", "defaults"):  # stands in place of its own
+        told = {k: v for k, v in yaml.safe_load(kept).items() if k != sections}
+        kept = yaml.safe_dump(told)
+    done = rnnzoo("run", file(f"{kept}{text}\n"))
+    assert done.exit_code == 2, done.output
+    assert message in done.output
+    assert "Traceback" not in done.output and "pydantic" not in done.output
+    assert [path.name for path in here.iterdir()] == ["tried.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("defaults.untis=3", "Did you mean units"),
+        ("seeds", "--set takes key=value"),
+        ("models.4.cell=gru", "must be * or a number below 1"),
+        ("seeds.x=1", "'x' must be * or a number"),
+        ("study.x=1", "'x' leads into 'mine'"),
+        ("seeds=[", "--set seeds"),
+    ],
+)
+def test_changes_are_checked_as_the_file_is(change, message, file):
+    path = file(BASE + "seeds: [0]\nstudy: mine\n")
+    with pytest.raises(ArgumentError) as raised:
+        load_config(path, [change])
+    assert message in str(raised.value)
+
+
+def test_changes_find_their_place(file):
+    path = file(BASE + "  - {cell: lstm, units: 3}\n")
+    changes = ["defaults.learning_rate=1e-3", "models.*.epochs=4", "models.1.cell=elman", "seeds=2"]
+    config = load_config(path, changes)
+    assert config.defaults.learning_rate == 1e-3
+    assert [(m.cell, m.epochs) for m in config.models] == [("gru", 4), ("elman", 4)]
+    assert config.seeds == [0, 1]
+    assert config.study == "tried"
+
+
+@pytest.mark.filterwarnings("ignore:Series")
+def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, store, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    load("seattle-weather").frame[["ds", "y"]][:120].to_csv("short.csv", index=False)
+    text = BASE.replace("seattle-weather", "{path: short.csv, unit: °C}")
+    path = file(text + "  - {cell: gru, name: wide, units: 3}\nseeds: [4, 7]\n")
+    done = rnnzoo("run", path, "--set", "defaults.epochs=1", "--set", "split.test_rows=9")
+    assert done.exit_code == 0, done.output
+    runs = store.runs("forecast/short").set_index("name")
+    networks = runs[runs["seed"].notna()]
+    experiment = store.client.get_experiment_by_name("forecast/short").experiment_id
+    (study,) = store.client.search_runs([experiment], "tags.role = 'study'")
+    whole = store.client.download_artifacts(study.info.run_id, "config.yaml", str(here))
+    assert load_config(Path(whole)).seeds == [4, 7]
+    assert "rnnzoo compare --study tried" in done.output
+    assert set(networks.index) == {"gru-4", "gru-7", "wide-4", "wide-7"}
+    assert networks["model"].to_dict() == {
+        "gru-4": "gru", "gru-7": "gru", "wide-4": "wide", "wide-7": "wide"
+    }  # fmt: skip
+    assert set(runs["study.name"]) == {"tried"}
+    assert set(networks["data.path"]) == {str(here / "short.csv")}
+    assert networks["mlflow.runColor"].nunique() == 2
+    wide = networks.loc["wide-7"]
+    config = store.client.download_artifacts(wide["run"], "config.yaml", str(here))
+    again = run_config(config, [], open_store=None)
+    assert list(again.results) == ["wide"]
+    assert again.leaderboard.set_index("model").loc["wide", "mae"] == wide["test/mae"]
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/experiments.md"])
+def test_experiments_in_documents_are_ones(document, root, file):
+    text = (root / document).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert blocks
+    for block in blocks:
+        assert load_config(file(block)).models

@@ -1,0 +1,58 @@
+import pytest
+from rnnzoo import TrackingError
+from rnnzoo.experiments.places import check_uri, redacted, runs_folder, tracking_uri
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("RNNZOO_RUNS", raising=False)
+    return tmp_path
+
+
+def test_runs_lie_beside_the_store_unless_told_otherwise(here, monkeypatch):
+    assert tracking_uri() == "sqlite:///mlflow.db"
+    assert runs_folder() == here / "rnnzoo-runs"
+    assert runs_folder(f"sqlite:///{here}/far/mlflow.db") == here / "far" / "rnnzoo-runs"
+    assert runs_folder("https://tracking") == here / "rnnzoo-runs"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{here}/near/mlflow.db")
+    assert runs_folder() == here / "near" / "rnnzoo-runs"
+    monkeypatch.setenv("RNNZOO_RUNS", "elsewhere")
+    assert runs_folder("https://tracking") == here / "elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("uri", "fault"),
+    [
+        ("mlruns", "no known kind"),
+        ("htp://tracking", "no known kind"),
+        ("ftp://anna:secret@tracking", r"ftp://\*\*\*@tracking"),
+        ("sqlite:///missing/mlflow.db", "There is no folder .*missing"),
+    ],
+)
+def test_addresses_that_are_wrong_at_sight(uri, fault):
+    with pytest.raises(TrackingError, match=fault) as caught:
+        check_uri(uri)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql+psycopg2://anna:secret@db:5432/mlflow",
+        "https://secret@tracking/",
+        "https://anna:p@secret@tracking/",
+        "first https://a:secret@one, then mysql://b:secret@two",
+        "postgresql://db/mlflow?user=anna&password=secret&sslmode=require",
+        "connection failed: host=db password='secret' dbname=mlflow",
+        "token: secret",
+    ],
+)
+def test_no_message_shows_a_password(text):
+    assert "secret" not in redacted(text)
+
+
+def test_what_is_no_secret_stays():
+    for text in ("sqlite:////home/anna/mlflow.db", "http://127.0.0.1:5000/#/experiments"):
+        assert redacted(text) == text

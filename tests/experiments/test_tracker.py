@@ -1,0 +1,236 @@
+"""A tracker whose store fails: the run goes on, nothing is lost, nothing is twice."""
+
+import pytest
+from rnnzoo import JournalError, TrackingError
+from rnnzoo.experiments.journal import Journal
+from rnnzoo.experiments.records import EVENTS, RunLock, read
+from rnnzoo.experiments.tracking import Store, Tracker, sync
+from rnnzoo.experiments.tracking import store as opened
+
+ABSENT = "http://anna:secret@127.0.0.1:9"  # nobody listens on the port of `discard`
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch):
+    monkeypatch.setattr(opened, "PAUSE", 0.0)
+
+
+def journal(tracker, name="r", **how):
+    return Journal("forecast/lost", name, {}, (tracker.projection(),), tracker.root, **how)
+
+
+def tell(run, epochs=3):
+    with run:
+        run.parameters({"units": 4})
+        for step in range(1, epochs + 1):
+            run.metrics({"train/loss": 1 / step}, step=step)
+        run.text("table.csv", "a\n1\n")
+
+
+def in_store(store, run):
+    found = store.find(store.experiment(run.experiment), run.uid)
+    return None if found is None else store.client.get_run(found.run)
+
+
+def losses(store, run):
+    history = store.client.get_metric_history(in_store(store, run).info.run_id, "train/loss")
+    return [(metric.step, metric.value, metric.timestamp) for metric in history]
+
+
+def test_a_server_that_is_not_there(store, tmp_path, caplog):
+    with Tracker(ABSENT, tmp_path) as tracker:
+        run, other = journal(tracker), journal(tracker, "other")
+        tell(run)
+        tell(other, epochs=1)
+    (warning,) = [record.message for record in caplog.records]
+    assert "http://***@127.0.0.1:9 failed" in warning
+    assert "The run goes on without it; everything is kept in" in warning
+    assert tracker.pending == 7 + 5
+    assert (
+        tracker.outcome == f"Runs are in {tmp_path}; 12 events are not yet in MLflow: rnnzoo sync"
+    )
+    assert "secret" not in caplog.text + tracker.outcome
+
+    done = sync(tmp_path, store.uri)
+    assert (done.runs, done.events, done.complete) == (2, 12, 0)
+    assert in_store(store, run).info.status == "FINISHED"
+    times = [int(event.time * 1000) for event in run.events if event.kind == "metrics"]
+    assert losses(store, run) == [(k, 1 / k, t) for k, t in enumerate(times, start=1)]
+    again = sync(tmp_path, store.uri)
+    assert (again.runs, again.events, again.complete) == (0, 0, 2)
+
+
+def test_strict_says_so_at_once(tmp_path):
+    tracker = Tracker(ABSENT, tmp_path, strict=True)
+    run = journal(tracker)
+    with pytest.raises(TrackingError, match=r"http://\*\*\*@127.0.0.1:9 failed"), tracker, run:
+        pytest.fail("the run began")
+    assert read(run.folder).status == "FAILED"
+
+
+def test_strict_says_so_when_the_store_fails_later(tmp_path):
+    store = Store(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    tracker = Tracker(store.uri, strict=True)
+    assert tracker.root == tmp_path / "rnnzoo-runs"
+    run = journal(tracker)
+    with pytest.raises(TrackingError, match="failed: "), tracker, run:
+        store.client.delete_run(in_store(store, run).info.run_id)
+        for step in range(1, 1_000_000):
+            run.metrics({"train/loss": 1.0}, step=step)
+
+
+def test_a_store_that_fails_later_is_told_once_and_stops_nothing(tmp_path, caplog):
+    store = Store(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    with Tracker(store.uri) as tracker:
+        run = journal(tracker)
+        with run:
+            tracker.close()  # waits for the start
+            store.client.delete_run(in_store(store, run).info.run_id)
+            for step in (1, 2, 3):
+                run.metrics({"train/loss": 1.0}, step=step)
+    assert len(run.events) == 5
+    assert [record.message.count("The run goes on") for record in caplog.records] == [1]
+    assert tracker.pending == 4
+
+
+def test_an_experiment_that_is_deleted(tmp_path, caplog):
+    store = Store(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    gone = store.experiment("forecast/lost")
+    store.client.delete_experiment(gone)
+    with Tracker(store.uri) as tracker:
+        run = journal(tracker)
+        tell(run)
+    assert "forecast/lost is deleted" in caplog.text
+    (error,) = sync(tracker.root, store.uri).damaged
+    assert "is deleted" in str(error)
+    store.client.restore_experiment(gone)
+    assert sync(tracker.root, store.uri).runs == 1
+    assert len(losses(store, run)) == 3
+
+
+def test_a_file_that_is_no_database(tmp_path, caplog):
+    (tmp_path / "notes.db").write_text("not a database, but long enough to look at" * 100)
+    with pytest.raises(TrackingError, match="cannot be used.*--no-tracking"):
+        Store(f"sqlite:///{tmp_path / 'notes.db'}")
+    with Tracker(f"sqlite:///{tmp_path / 'notes.db'}") as tracker:
+        tell(journal(tracker))
+    assert "file is not a database" in caplog.text
+    assert tracker.pending == 7
+
+
+def test_a_store_without_its_folder_is_said_before_the_work(tmp_path):
+    for kind in (Store, Tracker):
+        with pytest.raises(TrackingError, match="There is no folder"):
+            kind(f"sqlite:///{tmp_path / 'missing' / 'mlflow.db'}")
+
+
+def test_a_driver_that_is_not_installed(tmp_path, caplog):
+    with Tracker("mysql+oursql://anna:secret@localhost/mlflow", tmp_path) as tracker:
+        tell(journal(tracker))
+    assert "failed" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_a_run_that_was_made_twice_is_one(store, tmp_path):
+    """A server whose answer was lost has the run, and nobody knows its name."""
+    with Tracker(ABSENT, tmp_path) as tracker:
+        run = journal(tracker)
+        tell(run)
+    experiment = store.experiment(run.experiment)
+    for _ in range(3):
+        store.client.create_run(experiment, tags={"run_uid": run.uid})
+    sync(tmp_path, store.uri)
+    runs = store.client.search_runs([experiment], f"tags.run_uid = '{run.uid}'")
+    assert len(runs) == 1
+    assert len(losses(store, run)) == 3
+
+
+def test_a_run_whose_process_died(store, tmp_path):
+    with Tracker(ABSENT, tmp_path) as tracker:
+        run = journal(tracker)
+        tell(run)
+    path = run.folder / EVENTS
+    whole = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(whole[:-1]) + whole[-1][:9])
+    done = sync(tmp_path, store.uri)
+    assert (done.killed, done.torn) == ([run.folder], [run.folder])
+    died = in_store(store, run)
+    assert died.info.status == "KILLED"
+    assert died.info.end_time == int(run.events[-2].time * 1000)
+    assert "its journal has no end" in died.data.tags["error"]
+    assert sync(tmp_path, store.uri).killed == []
+
+    with Tracker(store.uri, tmp_path) as tracker:  # and is gone on with
+        again = Journal.reopened(run.folder, (tracker.projection(),))
+        with again:
+            again.metrics({"train/loss": 0.25}, step=4)
+    assert again.uid == run.uid
+    assert in_store(store, run).info.status == "FINISHED"
+    assert [step for step, *_ in losses(store, run)] == [1, 2, 3, 4]
+    assert sync(tmp_path, store.uri).complete == 1
+
+
+def test_a_run_that_goes_on_is_left_alone(store, tmp_path, monkeypatch):
+    with Tracker(ABSENT, tmp_path) as tracker:
+        run = journal(tracker)
+        tell(run)
+    lock = RunLock(run.folder)
+    assert lock.hold()
+    assert sync(tmp_path, store.uri).going_on == [run.folder]
+    assert in_store(store, run) is None
+    lock.release()
+
+
+def test_a_damaged_journal_does_not_hold_up_the_others(store, tmp_path):
+    with Tracker(ABSENT, tmp_path) as tracker:
+        runs = [journal(tracker, name) for name in ("a", "b", "c")]
+        for run in runs:
+            tell(run)
+    path = runs[1].folder / EVENTS
+    path.write_bytes(path.read_bytes().replace(b"train/loss", b"train/lost", 1))
+    done = sync(tmp_path, store.uri)
+    assert done.runs == 2
+    (error,) = done.damaged
+    assert isinstance(error, JournalError)
+    assert f"{path} is damaged in line 3" in str(error)
+
+
+def test_what_a_store_refuses_does_not_hold_up_the_others(store, tmp_path):
+    with Tracker(ABSENT, tmp_path) as tracker:
+        runs = [journal(tracker, name) for name in ("a", "b", "c")]
+        tell(runs[0])
+        with runs[1]:
+            for units in (4, 5):  # MLflow takes a parameter once
+                runs[1].parameters({"units": units})
+                runs[1].text("a.csv", "a")
+        tell(runs[2])
+    (runs[2].folder / "table.csv").unlink()
+    done = sync(tmp_path, store.uri)
+    assert done.runs == 1
+    refused, missing = sorted(map(str, done.damaged), key=lambda text: "missing" in text)
+    assert f"{store.uri} refused {runs[1].folder}" in refused
+    assert f"{runs[2].folder / 'table.csv'} is missing" in missing
+    with pytest.raises(TrackingError, match="127.0.0.1:9 cannot be used"):
+        sync(tmp_path, ABSENT)
+
+
+def test_images_are_not_twice(store, tmp_path):
+    figures = pytest.importorskip("matplotlib.figure")
+    with Tracker(store.uri, tmp_path) as tracker:
+        run = journal(tracker)
+        with run:
+            run.picture("frames/by-epoch", figures.Figure(), step=3)
+    name = in_store(store, run).info.run_id
+    before = store.client.list_artifacts(name, "images")
+    assert len(before) == 2
+    store.client.set_tag(name, "rnnzoo.events", "0")  # as if nothing was known to have arrived
+    assert sync(tmp_path, store.uri).events == 3
+    assert store.client.list_artifacts(name, "images") == before
+
+
+def test_a_tracked_run_needs_a_folder(tmp_path):
+    tracker = Tracker(ABSENT, tmp_path)
+    run = Journal("forecast/lost", "r", {}, (tracker.projection(),))
+    with pytest.raises(TrackingError, match="needs a folder"), run:
+        pass
+    assert not run.folder.exists()
