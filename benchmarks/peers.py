@@ -6,8 +6,8 @@
 Needs `pip install darts neuralforecast` beside this project.
 
 Two tables a task. *As shipped*: each library's recurrent network with nothing set but what it
-asks for (darts: the look-back, 168), cut off after `--minutes` of training. *Matched*: a GRU that
-reads 168 hours and puts out all leads at once, of nearly as many weights, mean absolute error,
+asks for (darts: the look-back, 96), cut off after `--minutes` of training. *Matched*: a GRU that
+reads 96 hours and puts out all leads at once, of nearly as many weights, mean absolute error,
 Adam at 1e-3, as many steps of 128 windows as one pass over the training rows has, no early stop,
 the same scaling, no calendar. Every library forecasts every window of the same test rows.
 
@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-LOOKBACK, BATCH, RATE = 168, 128, 1e-3
+LOOKBACK, BATCH, RATE = 96, 128, 1e-3
 LEADS = (1, 6, 12, 24)
 
 
