@@ -1,6 +1,6 @@
 """The same bits each time, on accelerators too.
 
-Beside `gradient.py` and `compiled.py` the third file with backend branches: Keras seeds the
+One of three files with backend branches, beside `gradient.py` and `compiled.py`: Keras seeds the
 backends, but has no word for the order in which they add up numbers.
 """
 
