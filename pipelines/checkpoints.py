@@ -129,7 +129,7 @@ def checkpoint_in(
 
     Raises:
         ArgumentError, ArgumentTypeError: no path, or a folder that holds something else.
-        CheckpointError: another process is using it.
+        CheckpointError: another process is using it, or it cannot be written to.
     """
     if folder is None:
         yield None
@@ -142,6 +142,8 @@ def checkpoint_in(
         raise CheckpointError(
             f"{path} is in use: another process fits there. Wait for it, or name another folder."
         ) from None
+    except OSError as error:
+        raise CheckpointError(f"{path} could not be written to: {error.strerror}.") from error
     try:
         yield Checkpoint(path, identity(kind, settings, data))
     finally:

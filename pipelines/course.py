@@ -6,6 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from ..zoo.determinism import generators, set_generators
+
 LEAST = 1e-4  # by which a score must be better for the learning rate to stay
 
 
@@ -106,6 +108,7 @@ def stored(
         "best": course.best,
         "learner": [variable.numpy() for variable in learner.variables],
         "optimizer": [variable.numpy() for variable in learner.optimizer.variables],
+        "generators": generators(),
     }
 
 
@@ -125,6 +128,7 @@ def restored(
         learner.optimizer.build(learner.trainable_variables)
         _assign(learner.variables, arrays["learner"])
         _assign(learner.optimizer.variables, arrays["optimizer"])
+        set_generators(arrays["generators"])
         batches.draw_again(values["drawn_from"])
     return course
 

@@ -1,8 +1,8 @@
 """Networks as compiled functions on arrays, for use after training.
 
-Beside `gradient.py` the one other file with backend branches. Keras's `predict` traces
-a TensorFlow graph anew for the first shapes it meets and a more general one later, so
-that the last bits of a forecast depend on what was forecast before; here one graph
+One of three files with backend branches, beside `gradient.py` and `determinism.py`. Keras's
+`predict` traces a TensorFlow graph anew for the first shapes it meets and a more general one
+later, so that the last bits of a forecast depend on what was forecast before; here one graph
 serves every shape, and the same inputs always give the same bits.
 """
 

@@ -1,12 +1,14 @@
 """The same bits each time, on accelerators too.
 
-Beside `gradient.py` and `compiled.py` the third file with backend branches: Keras seeds the
+One of three files with backend branches, beside `gradient.py` and `compiled.py`: Keras seeds the
 backends, but has no word for the order in which they add up numbers.
 """
 
 import os
+from collections.abc import Sequence
 
 import keras
+import numpy as np
 
 from ..errors import BackendError
 
@@ -44,6 +46,31 @@ def deterministic() -> None:
         _torch()
     else:
         raise BackendError(f"The backend {backend!r} is not known to be deterministic.")
+
+
+def generators() -> list[np.ndarray]:
+    """The state of random generators of the backend's own, beside Keras's, which are variables:
+    PyTorch drops out with them."""
+    if keras.backend.backend() != "torch":
+        return []
+    import torch
+
+    return [state.numpy() for state in (torch.get_rng_state(), *torch.cuda.get_rng_state_all())]
+
+
+def set_generators(states: Sequence[np.ndarray]) -> None:
+    """Puts them in a state that `generators` gave.
+
+    Raises:
+        ValueError: that of another number of devices.
+    """
+    if len(states) != len(generators()):
+        raise ValueError("it was written with another number of devices")
+    if keras.backend.backend() == "torch":
+        import torch
+
+        torch.set_rng_state(torch.from_numpy(states[0]))
+        torch.cuda.set_rng_state_all([torch.from_numpy(state) for state in states[1:]])
 
 
 def _jax() -> None:

@@ -5,7 +5,16 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo import CheckpointError, Combination, FitError, Forecaster, NextFrame
+from rnnzoo import (
+    ArgumentError,
+    ArgumentTypeError,
+    CheckpointError,
+    Combination,
+    FitError,
+    Forecaster,
+    NextFrame,
+)
+from rnnzoo.pipelines.checkpoints import checkpoint_in, digest
 from rnnzoo.pipelines.durable import sealed, unsealed
 from rnnzoo.pipelines.forecasting.carried import CarriedArchitecture
 from rnnzoo.pipelines.recorder import Silence
@@ -203,3 +212,39 @@ def test_only_json_and_plain_arrays(fit, tmp_path):
     (arrays,) = tmp_path.glob("*.npz")
     with np.load(arrays, allow_pickle=False) as stored:
         assert all(stored[name].dtype.kind in "fui" for name in stored.files)
+
+
+def test_a_folder_in_use(fit, tmp_path):
+    with checkpoint_in(tmp_path, "forecaster", {}, ()):  # noqa: SIM117
+        with pytest.raises(CheckpointError, match="another process fits there"):
+            fit(NETWORKS["carried, plateau"], checkpoint=tmp_path)
+
+
+def test_a_folder_of_something_else_is_left_alone(fit, tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(ArgumentError, match=r"more than a checkpoint \(thesis.txt\)"):
+        fit(NETWORKS["carried, plateau"], checkpoint=tmp_path)
+    with pytest.raises(ArgumentError, match="is a file"):
+        fit(NETWORKS["carried, plateau"], checkpoint=tmp_path / "thesis.txt")
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize("nonsense", [True, 3, b"fit"])
+def test_a_checkpoint_is_a_path(fit, nonsense):
+    with pytest.raises(ArgumentTypeError, match="`checkpoint` must be a path"):
+        fit(NETWORKS["carried, plateau"], checkpoint=nonsense)
+
+
+def test_a_checkpoint_of_other_clips(tmp_path):
+    network = NextFrame(context=2, horizon=2, filters=2, layers=1, patch=4)
+    values = [FILM[:4], FILM[4:]]
+    assert digest(values) == digest([values[0].copy(), values[1][:, :]])
+    for other in ([FILM[4:], FILM[:4]], [FILM], [FILM[:4], FILM[4:].astype("float32")]):
+        assert digest(other) != digest(values)
+    with checkpoint_in(tmp_path, "next_frame", network.get_params(), values) as one:
+        one.write({}, {"best": []}, step=1)
+    with (
+        checkpoint_in(tmp_path, "next_frame", network.get_params(), [FILM]) as other,
+        pytest.raises(CheckpointError, match="the data are others"),
+    ):
+        other.read()
