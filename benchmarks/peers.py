@@ -93,7 +93,7 @@ def etth1(path: Path) -> Task:
     table = pd.read_csv(path)[:14400]
     values = table.drop(columns="date").to_numpy("float64")
     values = (values - values[:8640].mean(0)) / values[:8640].std(0)
-    units = {"darts": 64, "neuralforecast": 78, "rnnzoo": 52}
+    units = {"darts": 78, "neuralforecast": 78, "rnnzoo": 52}
     return Task("ETTh1", values, 1.0, pd.DatetimeIndex(table["date"]), 8640, 2880, 96, units)
 
 
@@ -105,7 +105,7 @@ def melbourne(path: Path) -> Task:
     training = int((y.index < "2008-01-01").sum())
     scale = y[:training].std(ddof=0)
     values = ((y - y[:training].mean()) / scale).to_numpy()[:, None]
-    units = {"darts": 64, "neuralforecast": 68, "rnnzoo": 44}
+    units = {"darts": 68, "neuralforecast": 68, "rnnzoo": 44}
     return Task("Melbourne", values, scale, y.index, training, 0, 24, units)
 
 
@@ -164,7 +164,7 @@ def darts(task: Task, matched: bool, seed: int, minutes: float) -> Found:
     )  # fmt: skip
     windows = np.stack([np.stack([w.values()[:, 0] for w in each]) for each in found])
     parameters = sum(p.numel() for p in model.model.parameters())
-    return Found(windows, seconds, int(model.trainer.global_step), parameters)
+    return Found(windows, seconds, trainer["callbacks"][0].taken, parameters)
 
 
 def neuralforecast(task: Task, matched: bool, seed: int, minutes: float) -> Found:

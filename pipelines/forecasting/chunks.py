@@ -188,9 +188,10 @@ class _StateCarrier(keras.Model):
             for state in network.inputs[inputs:]
         ]
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         # copies: the variables are assigned below, gradients still need the old values
-        output, *states = self.network([*inputs, *[ops.copy(state) for state in self.carried]])
+        before = [ops.copy(state) for state in self.carried]
+        output, *states = self.network([*inputs, *before], training=training)
         for variable, state in zip(self.carried, states, strict=True):
             variable.assign(state)
         return output

@@ -151,3 +151,16 @@ def test_a_series_is_learned():
             network(), chunks(), score, recorder=Silence(), batch_size=STREAMS, **settings
         )
     assert history.loss[-1] < history.loss[0] / 2
+
+
+def test_dropout_is_for_training_alone():
+    """What the learner puts out differs from call to call in training, and in no other."""
+    learner = _StateCarrier(carried([GRU(3)], 2, 1, dropout=0.5).network, 1, STREAMS)
+    x = np.tile(X[:10], (STREAMS, 1, 1))
+
+    def told(training):
+        learner.reset_state()
+        return keras.ops.convert_to_numpy(learner((x,), training=training))
+
+    assert not np.allclose(told(True), told(True))
+    np.testing.assert_array_equal(told(False), told(False))
