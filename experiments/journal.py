@@ -28,8 +28,8 @@ class Journal:
     """A recorder that keeps what a run tells as one list of events, in order.
 
     Used as a context manager: the run starts on entry and ends `FINISHED`, `FAILED`,
-    or `KILLED` by the user. Each event is on the disk before anything else hears of it; then
-    listeners get it: the tracker, a progress display.
+    or `KILLED` by the user. Each event is in the file before anybody hears of it; then listeners
+    get it: the tracker, a progress display.
 
     The run's files lie in `folder`, which is named by time, run and `uid`. Without a `root` it is
     a temporary one, gone with the run.
@@ -90,7 +90,7 @@ class Journal:
                 self._writer = Writer(self.folder, len(kept.events), kept.size)
                 self._tell("resume")
             else:
-                self._writer = Writer(self.folder)
+                self._writer = Writer(self.folder, durable=self.root is not None)
                 self._tell(
                     "start",
                     experiment=self.experiment,

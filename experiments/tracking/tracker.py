@@ -17,6 +17,7 @@ from .store import FAULTS, Store, first_line, trying
 
 logger = logging.getLogger("rnnzoo")
 
+REST = 1.0  # seconds between batches: many small ones would take time from the training
 PATIENCE = 60.0  # seconds that `close` waits for a store from which nothing is heard
 
 
@@ -54,6 +55,7 @@ class Tracker:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = False
+        self._hurry = threading.Event()
 
     def __enter__(self) -> "Tracker":
         return self
@@ -70,7 +72,7 @@ class Tracker:
     @property
     def pending(self) -> int:
         """Events that are not in the store."""
-        return max(0, self._told - self._arrived)  # one may arrive before it is counted
+        return self._told - self._arrived
 
     @property
     def outcome(self) -> str:
@@ -89,16 +91,18 @@ class Tracker:
             raise TrackingError("A run that is tracked needs a folder: give its journal a `root`.")
         with self._changed:
             if journal.uid not in self._runs:
-                self._told += len(journal.events) - 1  # of a run that is gone on with
                 self._runs[journal.uid] = _Followed(journal)
                 if not self._failure:
                     journal.lock.hold()
-            self._told += 1
+            run = self._runs[journal.uid]
+            self._told += len(journal.events) - run.heard
+            run.heard = len(journal.events)
             if not self._failure:
-                self._waiting.append(self._runs[journal.uid])
+                self._waiting.append(run)
                 self._start()
                 self._changed.notify_all()
             if self.strict and event.kind == "start":
+                self._hurry.set()
                 self._changed.wait_for(lambda: self._failure or not self.pending)
         if self.strict and self._failure:
             raise TrackingError(self._failure)
@@ -109,6 +113,7 @@ class Tracker:
         Raises:
             TrackingError: it failed, and `strict`.
         """
+        self._hurry.set()
         with self._changed:
             while self.pending and not self._failure and self._thread:
                 before = self._arrived
@@ -119,6 +124,7 @@ class Tracker:
             self._changed.notify_all()
             failed, thread, self._thread = self._failure, self._thread, None
         if thread is not None and not failed:
+            self._hurry.set()  # it may rest
             thread.join()
         atexit.unregister(self.close)
         if self.strict and failed:
@@ -134,24 +140,29 @@ class Tracker:
     def _work(self) -> None:
         try:
             store = trying(lambda: Store(self._uri))
-            while (run := self._next()) is not None:
-                self._bring(run, store)
+            while runs := self._next():
+                for run in runs:
+                    self._bring(run, store)
+                self._hurry.wait(REST)
+                self._hurry.clear()
         except FAULTS as error:
             lower = error.__cause__
             self._failed(first_line(lower if isinstance(lower, FAULTS) else error))
         except Exception as error:  # nobody else would see what this thread dies of
             self._failed(f"{type(error).__name__}: {first_line(error)}")
 
-    def _next(self) -> "_Followed | None":
+    def _next(self) -> "list[_Followed]":
+        """The runs that have told something; none when there is nothing more to do."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closing or self._failure)
-            if self._failure or not self._waiting:
-                return None
-            return self._waiting.popleft()
+            runs = [] if self._failure else list(dict.fromkeys(self._waiting))
+            self._waiting.clear()
+            return runs
 
     def _bring(self, run: "_Followed", store: Store) -> None:
         """Brings all that a run has told, in one batch where several events wait."""
-        events = tuple(run.events)
+        with self._changed:  # what was not heard yet is not counted yet
+            events = tuple(run.events[: run.heard])
         if len(events) <= run.arrived:
             return  # they came with those before
         projection = run.projection = run.projection or Projection(store, run.folder)
@@ -187,10 +198,10 @@ class Tracker:
 
 
 class _Followed:
-    """A run and how much of it has arrived."""
+    """A run, how much of it was heard, and how much has arrived."""
 
     def __init__(self, journal: Journal):
         self.uid, self.folder, self.lock = journal.uid, journal.folder, journal.lock
         self.events: Sequence[Event] = journal.events
-        self.arrived = 0
+        self.heard = self.arrived = 0
         self.projection: Projection | None = None
