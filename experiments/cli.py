@@ -11,7 +11,7 @@ import typer
 from ..errors import one_of, whole_number
 from .cli_forecast import forecast
 from .inputs import listed, named_clips, options
-from .terminal import Debug, Strict, Tracking, clearly, open_store
+from .terminal import Checkpoints, Debug, Strict, Tracking, clearly, open_store
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -55,6 +55,7 @@ def frames(
     tracking: Tracking = True,
     strict: Strict = False,
     save: Annotated[Path | None, typer.Option(help="Folder for models and pictures.")] = None,
+    checkpoint: Checkpoints = None,
     debug: Debug = False,
 ) -> None:
     """Fit networks to clips, roll out the frames that follow, score them beside baselines."""
@@ -76,7 +77,14 @@ def frames(
         seed=seed,
     )
     store = partial(open_store, strict=strict) if tracking else None
-    run(clips, listed(cell) or ["conv_lstm"], settings, open_store=store, save=save)
+    run(
+        clips,
+        listed(cell) or ["conv_lstm"],
+        settings,
+        open_store=store,
+        save=save,
+        checkpoints=checkpoint,
+    )
 
 
 @app.command("run")
@@ -95,6 +103,7 @@ def run_(
     tracking: Tracking = True,
     strict: Strict = False,
     save: Annotated[Path | None, typer.Option(help="Folder for models and charts.")] = None,
+    checkpoint: Checkpoints = None,
     debug: Debug = False,
 ) -> None:
     """Run an experiment from a file: its models with its seeds, on its data."""
@@ -106,7 +115,7 @@ def run_(
     from .run_config import run_config
 
     store = partial(open_store, strict=strict) if tracking else None
-    run_config(experiment, change or [], open_store=store, save=save)
+    run_config(experiment, change or [], open_store=store, save=save, checkpoints=checkpoint)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .inputs import listed, named_panel
-from .terminal import Debug, Strict, Tracking, open_store
+from .terminal import Checkpoints, Debug, Strict, Tracking, open_store
 
 
 def forecast(
@@ -91,6 +91,11 @@ def forecast(
     audit: Annotated[
         bool, typer.Option("--audit", help="Prove that nothing knows what came later.")
     ] = False,
+    warm_up: Annotated[
+        bool,
+        typer.Option("--warm-up", help="Show how the error falls with the history that is read."),
+    ] = False,
+    checkpoint: Checkpoints = None,
     tracking: Tracking = True,
     strict: Strict = False,
     save: Annotated[
@@ -147,6 +152,8 @@ def forecast(
         open_store=partial(open_store, strict=strict) if tracking else None,
         save=save,
         future_rows=future_rows,
+        checkpoints=checkpoint,
+        warm_up=warm_up,
     )
 
 

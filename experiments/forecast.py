@@ -33,6 +33,8 @@ def forecast(
     open_store: Callable[[], Any] | None,
     save: Path | None,
     future_rows: Path | None,
+    checkpoints: Path | None = None,
+    warm_up: bool = False,
 ) -> None:
     """Tries some cells with the same settings, as `compete` does.
 
@@ -42,7 +44,7 @@ def forecast(
         settings: arguments of every `Forecaster`.
         seeds: times that each network is fitted; with more than one they forecast together.
         combine: how they do, `"mean"` or `"median"`.
-        test_rows, audit, open_store, save, future_rows: as of `compete`.
+        test_rows, audit, open_store, save, future_rows, checkpoints, warm_up: as of `compete`.
     """
     whole_number("seeds", seeds)
     forecasters: dict[str, Forecaster | Combination] = {}
@@ -58,6 +60,8 @@ def forecast(
         open_store=open_store,
         save=save,
         future_rows=future_rows,
+        checkpoints=checkpoints,
+        warm_up=warm_up,
     )
 
 
@@ -71,6 +75,8 @@ def compete(
     save: Path | None,
     future_rows: Path | None,
     origin: Origin | None = None,
+    checkpoints: Path | None = None,
+    warm_up: bool = False,
 ) -> Study:
     """Fits, backtests, prints, and saves. Nothing is written before all inputs are checked.
 
@@ -84,6 +90,8 @@ def compete(
         save: folder for models, charts, tables and the forecast.
         future_rows: table with known-future covariates after the end of each series.
         origin: what the study was made from.
+        checkpoints: folder in which each fit keeps where it stands.
+        warm_up: show how the error of the best network falls with the history that it reads.
     """
     test_rows = checked_rows(panel, forecasters, test_rows, save, future_rows)
     out = console()
@@ -93,15 +101,28 @@ def compete(
     with brought(tracker, out):
         with Display(out) as display:
             follow = listeners(display.follow, tracker)
-            found = study(panel, forecasters, test_rows, follow, audit, origin)
+            found = study(panel, forecasters, test_rows, follow, audit, origin, checkpoints)
         print_leaderboard(found, test_rows, out)
         if audit:
             out.print(f"\n{found.best}: {found.backtests[found.best].audit}")
+        if warm_up:
+            _print_warm_up(found, out)
         ahead = _ahead(found, future_rows, out)
         if save is not None:
             _save(found, ahead, save)
             out.print(f"\nModels, charts and tables are in {save}")
     return found
+
+
+def _print_warm_up(found: Study, out: Console) -> None:
+    best = found.forecasters[found.best]
+    recipe = best.plan(found.panel).recipe
+    if recipe.architecture == "segment":
+        out.print(f"\n{found.best} reads {recipe.lookback} rows, and nothing before them.")
+        return
+    table = best.errors_by_warm_up(found.panel)
+    print_table(out, f"\nError of {found.best} by the history that it has read", frame_table(table))
+    out.print("chunks: look-backs read from a state of zero; mae: over all leads.")
 
 
 def _ahead(found: Study, future_rows: Path | None, out: Console) -> pd.DataFrame | None:

@@ -20,7 +20,7 @@ from ..pipelines.forecasting.charts import (
     lead_chart,
 )
 from .digests import Used, of_panel
-from .files import slug, write_all
+from .files import checkpoint_folder, slug, write_all
 from .journal import Journal
 from .origin import Origin
 from .paired import FILE, of_backtest
@@ -112,6 +112,7 @@ def study(
     listeners: Listeners = nobody,
     audit: bool = False,
     origin: Origin | None = None,
+    checkpoints: Path | None = None,
 ) -> Study:
     """Fits each network on all but the last `test_rows` times, backtests it on those.
 
@@ -122,8 +123,10 @@ def study(
         listeners: of each run.
         audit: prove for each that no forecast or score knows what came later.
         origin: what the study was made from.
+        checkpoints: folder in which each fit keeps where it stands, to go on from there.
 
     Raises:
+        CheckpointError: a checkpoint there is damaged, or of another fit.
         DataError: a series is too short for the split.
     """
     panel = Panel.of(panel)
@@ -143,7 +146,8 @@ def study(
         for label, forecaster in forecasters.items():
             with runs.network(forecaster.cell, forecaster.seed, label) as journal:
                 journal.parameters(told)
-                forecaster.fit(training, recorder=journal)
+                kept = checkpoint_folder(checkpoints, label)
+                forecaster.fit(training, recorder=journal, checkpoint=kept)
                 if first is None:
                     first = backtest = _called(label, forecaster.backtest(panel, audit=audit))
                 else:  # the baselines are the same: they are forecast once

@@ -24,6 +24,7 @@ def frames(
     *,
     open_store: Callable[[], Any] | None,
     save: Path | None,
+    checkpoints: Path | None = None,
 ) -> None:
     """Tries some cells with the same settings, as `compete` does.
 
@@ -31,10 +32,10 @@ def frames(
         clips: in their three parts.
         cells: names of cells.
         settings: arguments of every `NextFrame`.
-        open_store, save: as of `compete`.
+        open_store, save, checkpoints: as of `compete`.
     """
     predictors = {name: NextFrame(name, **settings) for name in cells}
-    compete(clips, predictors, open_store=open_store, save=save)
+    compete(clips, predictors, open_store=open_store, save=save, checkpoints=checkpoints)
 
 
 def compete(
@@ -44,6 +45,7 @@ def compete(
     open_store: Callable[[], Any] | None,
     save: Path | None,
     origin: Origin | None = None,
+    checkpoints: Path | None = None,
 ) -> FramesStudy:
     """Fits, scores, prints, and saves. Nothing is written before all inputs are checked.
 
@@ -53,6 +55,7 @@ def compete(
         open_store: opens the tracking store; `None` tracks nothing.
         save: folder for models, pictures and tables.
         origin: what the study was made from.
+        checkpoints: folder in which each fit keeps where it stands.
     """
     for predictor in predictors.values():
         predictor.check_clips(clips)
@@ -62,7 +65,8 @@ def compete(
     tracker = None if open_store is None else open_store()
     with brought(tracker, out):
         with Display(out) as display:
-            found = frames_study(clips, predictors, listeners(display.follow, tracker), origin)
+            follow = listeners(display.follow, tracker)
+            found = frames_study(clips, predictors, follow, origin, checkpoints)
         print_frames(found, out)
         if save is not None:
             found.write(save)

@@ -12,7 +12,7 @@ from ..pipelines.next_frame import Evaluation, NextFrame
 from ..pipelines.next_frame.charts import animation, lead_chart, lead_picture, strip
 from ..pipelines.next_frame.evaluation import record
 from .digests import of_clips
-from .files import slug, whole, write_all, write_animation
+from .files import checkpoint_folder, slug, whole, write_all, write_animation
 from .journal import Journal
 from .origin import Origin
 from .paired import FILE, FRAMES, frames_of, of_evaluation
@@ -66,6 +66,7 @@ def frames_study(
     predictors: dict[str, NextFrame],
     listeners: Listeners = nobody,
     origin: Origin | None = None,
+    checkpoints: Path | None = None,
 ) -> FramesStudy:
     """Fits each network and scores it on the test clips.
 
@@ -74,8 +75,10 @@ def frames_study(
         predictors: by cell, or by another label where a cell is tried more than once.
         listeners: of each run.
         origin: what the study was made from.
+        checkpoints: folder in which each fit keeps where it stands, to go on from there.
 
     Raises:
+        CheckpointError: a checkpoint there is damaged, or of another fit.
         DataError: clips that the networks cannot read.
     """
     split = {"split.test_clips": len(clips.test)}
@@ -85,7 +88,8 @@ def frames_study(
         for label, predictor in predictors.items():
             with runs.network(predictor.cell, predictor.seed, label) as journal:
                 journal.parameters(split | {"dataset": clips.name})
-                predictor.fit(clips, recorder=journal)
+                kept = checkpoint_folder(checkpoints, label)
+                predictor.fit(clips, recorder=journal, checkpoint=kept)
                 evaluation = _called(label, predictor.evaluate(clips, recorder=journal))
                 evaluations[label] = evaluation
                 journal.metrics({"time/fit_s": evaluation.seconds})

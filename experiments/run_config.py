@@ -26,6 +26,7 @@ def run_config(
     *,
     open_store: Callable[[], Any] | None,
     save: Path | None = None,
+    checkpoints: Path | None = None,
 ) -> Any:
     """Runs an experiment, as `rnnzoo forecast` and `rnnzoo frames` do.
 
@@ -34,6 +35,7 @@ def run_config(
         changes: `key=value` each, as `load_config` takes them.
         open_store: opens the tracking store; `None` tracks nothing.
         save: folder for models, charts and tables, in place of the experiment's own.
+        checkpoints: folder in which each fit keeps where it stands.
 
     Returns:
         The `Study` or `FramesStudy`.
@@ -47,7 +49,7 @@ def run_config(
     if save is None and config.get("save"):
         save = Path(config["save"]).expanduser()
     study = _forecast if config["task"] == "forecast" else _video
-    found = study(config, path, open_store, save)
+    found = study(config, path, open_store, save, checkpoints)
     if open_store is not None:
         name = shlex.quote(config["study"])
         console().print(f"Set the models side by side: rnnzoo compare --study {name} --html FILE")
@@ -55,7 +57,11 @@ def run_config(
 
 
 def _forecast(
-    config: dict[str, Any], path: Path, open_store: Callable[[], Any] | None, save: Path | None
+    config: dict[str, Any],
+    path: Path,
+    open_store: Callable[[], Any] | None,
+    save: Path | None,
+    checkpoints: Path | None,
 ) -> Any:
     panel = _panel(config["data"], path)
     from .forecast import checked_rows, compete  # after the cheap checks: it loads Keras
@@ -75,11 +81,16 @@ def _forecast(
         save=save,
         future_rows=future_rows,
         origin=origin,
+        checkpoints=checkpoints,
     )
 
 
 def _video(
-    config: dict[str, Any], path: Path, open_store: Callable[[], Any] | None, save: Path | None
+    config: dict[str, Any],
+    path: Path,
+    open_store: Callable[[], Any] | None,
+    save: Path | None,
+    checkpoints: Path | None,
 ) -> Any:
     from .frames import compete
 
@@ -95,7 +106,14 @@ def _video(
             )
         clips = replace(clips, test=clips.test[:kept])
     origin = planned(config | {"split": {"test_clips": len(clips.test)}}, path, predictors)
-    return compete(clips, predictors, open_store=open_store, save=save, origin=origin)
+    return compete(
+        clips,
+        predictors,
+        open_store=open_store,
+        save=save,
+        origin=origin,
+        checkpoints=checkpoints,
+    )
 
 
 def planned(config: dict[str, Any], path: Path, networks: dict[str, Any]) -> Origin:

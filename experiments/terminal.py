@@ -5,6 +5,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +22,15 @@ Tracking = Annotated[
 ]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Stop if the tracking store fails, instead of going on.")
+]
+
+
+Checkpoints = Annotated[
+    Path | None,
+    typer.Option(
+        "--checkpoint",
+        help="Folder in which fits keep where they stand: the same command goes on from there.",
+    ),
 ]
 
 

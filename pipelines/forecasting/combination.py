@@ -180,6 +180,11 @@ class Combination(BaseEstimator):
         """Weights of all networks."""
         return sum(member.parameters_ for member in self._fitted())
 
+    def errors_by_warm_up(self, data: Any, chunks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
+        """As of `Forecaster.errors_by_warm_up`: the mean over the members alone."""
+        tables = [member.errors_by_warm_up(data, chunks) for member in self._fitted()]
+        return tables[0].assign(mae=np.mean([table["mae"] for table in tables], axis=0))
+
     def save(self, folder: str | Path) -> Path:
         """Writes all members, their states included, to one folder: JSON and arrays.
 

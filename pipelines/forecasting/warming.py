@@ -25,7 +25,7 @@ def errors_by_warm_up(
         forecaster: fitted.
         panel: the whole of each series.
         starts: the first row of each that is scored.
-        chunks: look-backs to read. One for which a series is too short is left out.
+        chunks: look-backs to read. A series that is too short for some is left out of them.
 
     Returns:
         Columns `chunks, rows, mae, origins`: the error over all leads, in the unit of the
@@ -48,14 +48,14 @@ def errors_by_warm_up(
         for one, start in zip(known, starts, strict=True):
             origins = _spread(max(start - 1, length - 1), len(one) - leads)
             if not len(origins):
-                break
+                continue
             histories = [one[o - length + 1 : o + 1] for o in origins]
             ahead = ahead_of(one, origins, leads)
             forecast = architecture.forecast(architecture.read(histories, None), ahead)
             truth = one.level[origins[:, None] + np.arange(1, leads + 1)]
             scale = one.unit[origins, 1] if len(known) > 1 else np.ones(len(origins))
             errors.append(np.abs(forecast - truth) / scale[:, None])
-        else:
+        if errors:
             mae = float(np.nanmean(np.concatenate(errors)))
             told = {"chunks": count, "rows": length, "mae": mae, "origins": sum(map(len, errors))}
             found.append(told)

@@ -60,6 +60,20 @@ def test_forecast_ends_with_a_leaderboard_and_a_forecast(here, waves):
     np.testing.assert_allclose(saved["yhat"], again["yhat"], rtol=1e-12)
 
 
+def test_seeds_that_forecast_as_one_and_fits_that_are_gone_on_with(here, waves):
+    """The same command again trains nothing: what it says of the seconds is what they took."""
+    waves[:120].to_csv("waves.csv", index=False)
+    command = ["forecast", "waves.csv", *COLUMNS, *TINY, "--seeds", "2", "--combine", "median"]
+    command += ["--no-tracking", "--checkpoint", "kept", "--warm-up"]
+    first, again = rnnzoo(*command), rnnzoo(*command)
+    assert first.exit_code == 0, first.output
+    assert "median of 2 gru" in first.output and "One network alone" in first.output
+    assert "by the history that it has read" in first.output
+    assert again.output == first.output
+    other = rnnzoo(*command, "--units", "3")
+    assert other.exit_code == 2 and "units" in other.stderr
+
+
 def test_runs_are_tracked_and_compared(here, waves, store, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
     waves[["day", "sales"]][:120].to_parquet("tracked.parquet")
