@@ -116,7 +116,7 @@ def compete(
 
 def _print_warm_up(found: Study, out: Console) -> None:
     best = found.forecasters[found.best]
-    recipe = best.plan(found.panel).recipe
+    recipe = (best.members_[0] if isinstance(best, Combination) else best).recipe_
     if recipe.architecture == "segment":
         out.print(f"\n{found.best} reads {recipe.lookback} rows, and nothing before them.")
         return

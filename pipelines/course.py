@@ -8,7 +8,7 @@ import numpy as np
 
 from ..zoo.determinism import generators, set_generators
 
-LEAST = 1e-4  # by which a score must be better for the learning rate to stay
+LEAST = 1e-4  # share by which a score must be better for the learning rate to stay
 
 
 class Drawn(keras.utils.PyDataset):
@@ -83,7 +83,7 @@ class Course:
 
     def stays(self, patience: int) -> bool:
         """Whether the last score makes `patience` ones in a row that were hardly better."""
-        if self.reference is None or self.score[-1] + LEAST < self.reference:
+        if self.reference is None or self.score[-1] < self.reference * (1 - LEAST):
             self.reference, self.stayed = self.score[-1], 0
             return False
         self.stayed += 1

@@ -15,14 +15,17 @@ BLOCKS = 8  # at least, for a slope to mean something
 
 
 def fitted_power(name: str, values: np.ndarray) -> float:
-    """The λ of a transform: 0 of `"log"`, the likeliest of `"box-cox"` on `values (rows,)`."""
+    """The λ of a transform: 0 of `"log"`, the likeliest of `"box-cox"` on `values (rows,)`.
+
+    None below 0, where all forecasts above some number would be the same: the logarithm then.
+    """
     if name == "log":
         return 0.0
     there = values[~np.isnan(values)]
-    if np.ptp(there) == 0:
+    if not len(there) or np.ptp(there) == 0:
         return 1.0
     fitted = PowerTransformer(method="box-cox", standardize=False).fit(there[:, None])
-    return float(fitted.lambdas_[0])
+    return max(0.0, float(fitted.lambdas_[0]))
 
 
 def require_positive(values: np.ndarray, where: Callable[[np.ndarray], str]) -> None:
@@ -34,8 +37,8 @@ def require_positive(values: np.ndarray, where: Callable[[np.ndarray], str]) -> 
     low = np.flatnonzero(values <= 0)
     if len(low):
         raise DataError(
-            f"{where(low)} not above 0, and a logarithm or power needs values that are. Leave "
-            "`transform` out, or shift the column."
+            f"{where(low)} not above 0, and a logarithm or power needs values that are. Fit with "
+            'transform="none", or shift the column.'
         )
 
 

@@ -97,7 +97,7 @@ def _sizes(rows: list[Rows], horizon: int) -> np.ndarray:
     found = []
     for k in range(1, horizon + 1):
         changes = [
-            np.abs(one.level[k:] - counted_from(one.base[:-k], k)[:, -1]) / one.unit[:-k, 1]
+            np.abs(one.level[k:] - one.base[:-k, (k - 1) % one.base.shape[1]]) / one.unit[:-k, 1]
             for one in rows
         ]
         found.append(np.nanmean(np.concatenate(changes)))

@@ -101,10 +101,11 @@ class Combination(BaseEstimator):
             for member in self.members
             for k in range(self.seeds)
         ]
+        _refuse_twins(members)
         told = {"members": len(members), "how": self.how, "seeds": self.seeds}
+        follow = _Members(recorder or Silence(), told)
         for k, member in enumerate(members):
             kept = member_folder(checkpoint, k)
-            follow = _Member(recorder or Silence(), k, told)
             member.fit(data, recorder=follow, checkpoint=kept, progress=progress, **columns)
         self.members_ = members
         return self
@@ -182,8 +183,8 @@ class Combination(BaseEstimator):
 
     def errors_by_warm_up(self, data: Any, chunks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
         """As of `Forecaster.errors_by_warm_up`: the mean over the members alone."""
-        tables = [member.errors_by_warm_up(data, chunks) for member in self._fitted()]
-        return tables[0].assign(mae=np.mean([table["mae"] for table in tables], axis=0))
+        tables = pd.concat([m.errors_by_warm_up(data, chunks) for m in self._fitted()])
+        return tables.groupby("chunks", as_index=False).mean()
 
     def save(self, folder: str | Path) -> Path:
         """Writes all members, their states included, to one folder: JSON and arrays.
@@ -233,23 +234,35 @@ class Combination(BaseEstimator):
         return self.members_
 
 
-class _Member(Silence):
-    """Tells a recorder of one member's fit: the epochs of all are counted on, and what the first
+class _Members(Silence):
+    """Tells a recorder of the members' fits: the epochs of all are counted on, and what the first
     one is made of is said once, for all."""
 
-    def __init__(self, recorder: Recorder, place: int, told: dict[str, Any]):
-        self.recorder, self.place, self.told = recorder, place, told
-        self.epochs = 0
+    def __init__(self, recorder: Recorder, told: dict[str, Any]):
+        self.recorder, self.told = recorder, told
+        self.before = self.epochs = 0
 
     def parameters(self, values: dict[str, Any]) -> None:
-        self.epochs = values["epochs"]
-        if self.place == 0:
+        if not self.epochs:
             all_of_them = {key: values[key] * self.told["members"] for key in ("epochs", "weights")}
             self.recorder.parameters(values | all_of_them | self.told)
+        self.before += self.epochs
+        self.epochs = values["epochs"]
 
     def metrics(self, values: dict[str, float], step: int | None = None) -> None:
-        before = self.place * self.epochs
-        self.recorder.metrics(values, None if step is None else before + step)
+        self.recorder.metrics(values, None if step is None else self.before + step)
+
+
+def _refuse_twins(members: list[Forecaster]) -> None:
+    """Two networks that are one would weigh double."""
+    found: list[dict[str, Any]] = []
+    for member in members:
+        if (settings := member.get_params()) in found:
+            raise ArgumentError(
+                f"Two members are the same network: {member!r}. Give them seeds that lie further "
+                "apart, or other settings."
+            )
+        found.append(settings)
 
 
 def _members(fitted: list[Forecaster], results: list[Backtest]) -> pd.DataFrame:

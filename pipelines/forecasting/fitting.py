@@ -1,9 +1,11 @@
 """Trains the network of a forecaster and chooses its weights on later rows."""
 
 import math
+from typing import Any
 
 import numpy as np
 
+from ...errors import DataError
 from ..checkpoints import Checkpoint
 from ..recorder import Recorder
 from ..training import History
@@ -20,18 +22,20 @@ def fit_network(
     architecture: Architecture,
     rows: list[Rows],
     plan: Plan,
-    horizon: int,
-    seed: int,
-    minutes: float | None,
+    settings: dict[str, Any],
     recorder: Recorder,
     checkpoint: Checkpoint | None = None,
 ) -> History:
     """Trains on the first `plan.training` rows of each series, in place.
 
     After each epoch the network forecasts from the origins of the rows held out, as it
-    will be used. The mean absolute error is its score: in the unit of the target, or, of
-    several series, each in units of its own scale.
+    will be used. The mean absolute error is its score: in the unit of the target, transformed
+    where it is, or, of several series, each in units of its own scale.
+
+    Raises:
+        DataError: the rows held out hold no value.
     """
+    horizon, recipe = int(settings["horizon"]), plan.recipe
     stride = max(1, math.ceil(sum(plan.held_out) / SCORED))
     known, origins, truth = [], [], []
     for one, training in zip(rows, plan.training, strict=True):
@@ -42,7 +46,6 @@ def fit_network(
     # of a running scale the last one that the training span knows
     ends = zip(rows, plan.training, strict=True)
     scales = [one.unit[end - 1, 1] if len(rows) > 1 else 1.0 for one, end in ends]
-    recipe = plan.recipe
 
     def score() -> float:
         forecasts = architecture.forecast_origins(known, origins, horizon)
@@ -52,8 +55,13 @@ def fit_network(
         ]
         return float(np.nanmean(np.concatenate(errors)))
 
+    if not any(np.isfinite(one).any() for one in truth):
+        raise DataError(
+            "No series has a value in the rows held out to choose the weights: raise `validation`, "
+            "or give rows that end with known values."
+        )
     return architecture.train(
-        [one[:training] for one, training in zip(rows, plan.training, strict=True)],
+        [one[plan.unknown : training] for one, training in zip(rows, plan.training, strict=True)],
         score,
         plan.lookback,
         recorder,
@@ -63,7 +71,7 @@ def fit_network(
         schedule=recipe.schedule,
         averaging=recipe.averaging,
         batch_size=recipe.batch_size,
-        seed=seed,
-        minutes=minutes,
+        seed=settings["seed"],
+        minutes=settings["minutes"],
         checkpoint=checkpoint,
     )

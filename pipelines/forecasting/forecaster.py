@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 
 from ...datasets import Panel, Schema, Series, read_panel, read_panel_like, require_rows
+from ...datasets.table import counted
 from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
 from ..checkpoints import checkpoint_in
 from ..progress import shown
@@ -51,6 +52,8 @@ class Forecaster(BaseEstimator):
             history that a forecast reads; what is given beyond that is read too. This and the
             settings below follow, where they are `None`, from season, number and length of the
             series: `recipe_` holds them, `docs/recipe.md` the rules.
+        segment: rows that a segment network reads, and forecasts, at once; its look-back holds
+            whole ones.
         units: width of the cells.
         epochs: passes over the training span, at most.
         patience: epochs without a better validation error before training ends.
@@ -67,7 +70,10 @@ class Forecaster(BaseEstimator):
         transform: `"log"` or `"box-cox"`, of a target that is above 0: for series whose swings
             grow with their level. `"auto"` takes the logarithm of those, `"none"` none.
         normalisation: of a segment network's windows: `"last"` takes the last value off,
-            `"instance"` the mean, and divides by the deviation.
+            `"instance"` the mean, and divides by the deviation; `"none"` leaves them.
+
+        These do not follow from the data:
+
         difference: read the steps of the target in place of its level, for series that
             wander, such as prices; `"season"`: the steps from the value a season before.
         scaling: `"z-score"`, `"robust"` (median and quartiles: outliers count for little), or
@@ -76,8 +82,8 @@ class Forecaster(BaseEstimator):
         channels: how a segment network reads several series: `"independent"`, `"embedded"` (it
             is told which one it reads), or `"mixed"` (it reads all beside each one; they need
             the same times).
-        minutes: of training, after which no epoch begins. The same seed then gives the same
-            forecast only where the machine is as fast.
+        minutes: of training, after which no epoch begins. A cosine is then cut off where it is,
+            and the same seed gives the same forecast only where the machine is as fast.
 
     What `fit` learns ends in an underscore: `schema_`, `recipe_`, `transform_`, `architecture_`,
     `history_`, `fitted_until_`, `state_`, `last_times_`; the last three hold an entry a series.
@@ -102,6 +108,7 @@ class Forecaster(BaseEstimator):
         seed: int = 0,
         validation: float = 0.2,
         cell_options: dict[str, Any] | None = None,
+        segment: int | None = None,
         epochs: int | None = None,
         patience: int | None = None,
         batch_size: int | None = None,
@@ -126,6 +133,7 @@ class Forecaster(BaseEstimator):
         self.seed = seed
         self.validation = validation
         self.cell_options = cell_options
+        self.segment = segment
         self.epochs = epochs
         self.patience = patience
         self.batch_size = batch_size
@@ -200,23 +208,14 @@ class Forecaster(BaseEstimator):
         self.schema_ = panel.schema
         self.recipe_, self.horizon_ = plan.recipe, int(self.horizon)
         transform = self.new_transform(panel.schema, plan.recipe)
-        self.transform_ = transform.fit(panel.cut(plan.training))
+        self.transform_ = transform.fit(panel.cut(plan.training), panel)
         rows = self.transform_.rows(panel)
         chosen = self.get_params()
         kept_in = checkpoint_in(checkpoint, KIND, chosen | asdict(plan), arrays_of(rows))
         with seeded(self.seed), kept_in as kept, shown(recorder, progress) as told:
             self.architecture_ = self.build()
             told.parameters(settings.described(self, plan))
-            self.history_ = fit_network(
-                self.architecture_,
-                rows,
-                plan,
-                self.horizon_,
-                self.seed,
-                self.minutes,
-                told,
-                kept,
-            )
+            self.history_ = fit_network(self.architecture_, rows, plan, chosen, told, kept)
         self.fitted_until_ = [series.times[-1] for series in panel]
         self.last_times_ = list(self.fitted_until_)
         self.state_ = self.architecture_.read(rows, None)
@@ -379,6 +378,15 @@ class Forecaster(BaseEstimator):
         """
         return restore(cls, Path(folder).expanduser())
 
+    def settled(self) -> "Forecaster":
+        """An unfitted one that takes what this one's data chose, whatever its own would."""
+        self._require_fit()
+        chosen = {key: value for key, value in self.recipe_.to_dict().items() if key != "why"}
+        if self.recipe_.architecture != "segment":
+            chosen |= {"segment": None, "normalisation": None}
+        power = "none" if self.transform_.power_ is None else self.transform_.power_
+        return clone(self).set_params(**chosen | {"transform": power})
+
     @property
     def lookback_(self) -> int:
         """Rows over which errors were propagated back."""
@@ -428,8 +436,11 @@ class Forecaster(BaseEstimator):
     def _history(self, data: Any) -> Panel:
         self._require_fit()
         panel = self._like(data)
+        why = "the look-back"
+        if unknown := self.transform_.unknown:
+            why += f" and {counted(unknown, 'row')} before it to take differences from"
         for series in panel:
-            require_rows(series, self.lookback_, "the look-back", among=len(panel))
+            require_rows(series, self.lookback_ + unknown, why, among=len(panel))
         return panel
 
     def _leads(self, horizon: int | None) -> int:

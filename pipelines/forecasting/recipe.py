@@ -19,6 +19,7 @@ MUCH = 10_000  # rows of training from which on a network is wide and learns by 
 MANY = 100  # series from which on their number alone keeps a network from learning by heart
 STEPS = 1500  # in an epoch of windows, about, where batches need not be larger than LARGEST
 LEARNT = 5000  # steps after which a segment network of few series has learnt what it can
+MOST = 300  # epochs of it
 SMALLEST, LARGEST = 64, 512  # windows in a step of training
 READ = 2_000_000  # rows that a carried network reads in a long fit, all epochs together
 
@@ -75,6 +76,9 @@ class Recipe:
         given["architecture"], why = chosen_architecture(settings, training, season)
         rule = _segment if given["architecture"] == "segment" else _carried
         rules = rule(given, int(settings["horizon"]), training, season)
+        if given["architecture"] == "segment" and "lookback" in given:
+            w = given.setdefault("segment", rules["segment"])
+            given["lookback"] = max(w, given["lookback"] // w * w)
         if settings["difference"]:  # differences have no level to take off
             rules["normalisation"] = "none"
         return cls(**rules | {"why": why} | given)
@@ -89,21 +93,24 @@ def chosen_architecture(
     """An architecture, and why that one.
 
     `"auto"` takes the natural one of the cell; of a cell that reads on and on, segments where
-    the horizon has two or more of them and each series two more than that to read.
+    the horizon has two or more of them, each series two more than that to read, and all of them
+    together much to learn from.
     """
     cell, asked, layers = settings["cell"], settings["architecture"], settings["layers"]
     name = architecture_name(cell, asked, layers)
     if asked != "auto":
         return name, "as asked for"
-    if settings["normalisation"] or settings["channels"] != "independent":
-        return "segment", "no other architecture normalises windows or sets channels side by side"
+    if settings["segment"] or settings["normalisation"] or settings["channels"] != "independent":
+        return "segment", "no other reads segments, normalised windows, or channels side by side"
     if name != "carried":
         return name, f"`{cell}` feeds back what it puts out"
-    w, horizon = segment_rows(season), int(settings["horizon"])
+    w, horizon = settings["segment"] or segment_rows(season), int(settings["horizon"])
     if settings["difference"] or settings["scaling"] == "running":
         return name, "what it reads of a series that wanders is carried along"
     if horizon < 2 * w:
         return name, f"{horizon} leads are less than two segments of {w}"
+    if sum(training) < MUCH:
+        return name, f"{sum(training):,} rows are too few for a window to be worth its weights"
     if _window(training, horizon, w) < 2 * w:
         return name, f"the shortest series has too few rows for a window and {horizon} leads"
     return "segment", f"{horizon} leads are two segments of {w} or more"
@@ -129,22 +136,26 @@ def _segment(
     given: dict[str, Any], horizon: int, training: Sequence[int], season: int
 ) -> dict[str, Any]:
     many, much = len(training) >= MANY, sum(training) >= MUCH
-    lookback = given.get("lookback") or max(1, _window(training, horizon, segment_rows(season)))
+    w = given.get("segment") or segment_rows(season)
+    lookback = given.get("lookback") or max(1, _window(training, horizon, w))
+    w = min(w, lookback)
     windows = sum(max(1, rows - lookback) for rows in training)
     even = 2 ** round(math.log2(max(1, windows / STEPS)))
     batch_size = given.get("batch_size") or min(LARGEST, max(SMALLEST, even))
-    epochs = 10 if many else min(60, max(6, round(LEARNT * batch_size / windows)))
+    fewest = 10 if many else 6
+    epochs = min(MOST, max(fewest, round(LEARNT * batch_size / windows)))
     epochs = given.get("epochs") or epochs
+    few = epochs * windows / batch_size < LEARNT / 2  # steps: too few for a small rate, or averages
     return {
         "lookback": lookback,
-        "segment": min(segment_rows(season), lookback),
+        "segment": w,
         "units": 128 if much else 32,
         "batch_size": batch_size,
         "epochs": epochs,
         "patience": epochs if many else max(3, epochs // 2),
-        "learning_rate": 0.001 if many else 0.0003,
+        "learning_rate": 0.001 if many or few else 0.0003,
         "schedule": "cosine",
-        "averaging": 0.998 if many else 0.99,
+        "averaging": 0.0 if few else 0.998 if many else 0.99,
         "dropout": 0.0 if many else 0.3,
         "normalisation": "instance" if many else "last",
         "calendar": [],

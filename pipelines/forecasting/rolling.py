@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
 from ...datasets import Panel, Series
 from .. import metrics
@@ -36,7 +35,8 @@ def roll(
     horizon = forecaster.horizon_
     until = dict(zip(forecaster.transform_.ids, forecaster.fitted_until_, strict=True))
     fitted_until = [until[one] for one in panel.ids]
-    test = scored(panel, fitted_until, forecaster.lookback_, horizon, start, stride)
+    history = forecaster.lookback_ + forecaster.transform_.unknown
+    test = scored(panel, fitted_until, history, horizon, start, stride)
     warn_of_filled(panel, test.origins, horizon)
 
     def run(panel: Panel) -> Backtest:
@@ -86,7 +86,7 @@ def _blocks(
             rows = [count - 1 for count in seen]
         pairs = zip(which, rows, strict=True)
         known = replace(panel, series=tuple(panel.series[i].as_known(row) for i, row in pairs))
-        model = clone(forecaster).fit(known.cut(seen)) if k else forecaster
+        model = forecaster.settled().fit(known.cut(seen)) if k else forecaster
         here = [test.origins[i][(begins <= times[i]) & (times[i] <= ends)] for i in which]
         yield _Block(model, which, known, seen, here)
 
@@ -164,7 +164,8 @@ def _traces(forecaster: "Forecaster", panel: Panel, test: Scored, result: Backte
     intervals = result.quantiles(AUDITED)
     known = panel.as_known(test.known)
     plan = forecaster.plan(known.cut(test.training))
-    fitted = forecaster.new_transform(panel.schema, plan.recipe).fit(known.cut(plan.training))
+    transform = forecaster.new_transform(panel.schema, plan.recipe)
+    fitted = transform.fit(known.cut(plan.training), known.cut(test.training))
     scaled = forecaster.transform_.rows(known)
     traces = []
     for i, series in enumerate(known):

@@ -38,7 +38,8 @@ class SegmentArchitecture:
         embedded: bool = False,
     ):
         self.lookback, self.horizon, self.difference = lookback, horizon, transform.difference
-        self.read_ahead = horizon if transform.schema.future else 0  # by whole segments
+        changing = transform.schema.future or transform.cycles_
+        self.read_ahead = horizon if changing else 0  # by whole segments
         self.channels = len(transform.ids) if embedded or transform.mixed else 1
         extras = len(transform.schema.past) + transform.mixed_in
         self.network = segment(

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from ...datasets import Panel, require_rows
-from ...errors import ArgumentError, flag, fraction, one_of, positive, seed_number, whole_number
+from ...errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    fraction,
+    one_of,
+    positive,
+    seed_number,
+    whole_number,
+)
 from ...zoo.cells import CELLS
 from ...zoo.models.segment import NORMALISATIONS
 from ..options import check_options
@@ -24,14 +32,14 @@ if TYPE_CHECKING:
 
 
 OURS = {"units", "feedback", "lead", "name", "dtype"}  # arguments of a cell that are set for it
-WHOLE = {"horizon", "lookback", "units", "layers", "epochs", "patience", "batch_size"}
+WHOLE = {"horizon", "lookback", "segment", "units", "layers", "epochs", "patience", "batch_size"}
 CHANNELS = ("independent", "embedded", "mixed")
 CHOICES: dict[str, Sequence[str]] = {
     "architecture": ["auto", *ARCHITECTURES],
     "schedule": SCHEDULES,
     "scaling": SCALINGS,
     "transform": ["auto", "none", *POWERS],
-    "normalisation": NORMALISATIONS,
+    "normalisation": [*NORMALISATIONS, "none"],
     "channels": CHANNELS,
 }
 
@@ -44,11 +52,14 @@ class Plan:
         recipe: every setting that follows from the data.
         training: rows of each series that train, the first ones.
         held_out: rows of each that choose the weights, the last ones.
+        unknown: first rows of each that train nothing, for their seasonal differences are not
+            known.
     """
 
     recipe: Recipe
     training: list[int]
     held_out: list[int]
+    unknown: int
 
     @property
     def lookback(self) -> int:
@@ -75,12 +86,16 @@ def plan(settings: dict[str, Any], panel: Panel, reserved: int | Sequence[int] =
     training = [max(1, count - last) for count, last in zip(rows, held_out, strict=True)]
     recipe = Recipe.followed(settings, training, panel.schema.season)
     lookback = recipe.lookback
+    unknown = panel.schema.season if settings["difference"] == "season" else 0
     for series, last, test in zip(panel, held_out, kept, strict=True):
         why = f"look-back {lookback} + horizon {horizon} to train on, {last} to validate on"
         if test:
             why += f", {test} to test on"
-        require_rows(series, lookback + horizon + last + test, why, among=len(panel))
-    return Plan(recipe, training, held_out)
+        if unknown:
+            why += f", {unknown} to take differences from"
+        needed = lookback + horizon + last + test + unknown
+        require_rows(series, needed, why, among=len(panel))
+    return Plan(recipe, training, held_out, unknown)
 
 
 def check(settings: dict[str, Any]) -> None:
@@ -100,8 +115,11 @@ def check(settings: dict[str, Any]) -> None:
         if name in given:
             one_of(name, given[name], allowed)
     check_calendar(settings["calendar"])
-    if settings["difference"] != "season":
-        flag("difference", settings["difference"])
+    if settings["difference"] not in (False, True, "season"):
+        raise ArgumentTypeError(
+            '`difference` must be True, False or "season". '
+            f"Received: difference={settings['difference']!r}"
+        )
     _check_architecture(settings)
     ours = OURS | ({"outputs"} if CELLS[settings["cell"]].reads_out else set())
     check_options(settings["cell"], settings["units"] or 32, settings["cell_options"], ours)
@@ -142,16 +160,24 @@ def _check_architecture(settings: dict[str, Any]) -> None:
     asked, cell = settings["architecture"], settings["cell"]
     name = architecture_name(cell, asked, settings["layers"])
     received = f"Received: architecture={asked!r}"
-    if settings["normalisation"] or settings["channels"] != "independent":
+    segments = {key: settings[key] for key in ("segment", "normalisation") if settings[key]}
+    if settings["channels"] != "independent":
+        segments["channels"] = settings["channels"]
+    if segments:
+        told = ", ".join(f"{key}={value!r}" for key, value in segments.items())
         if asked not in ("segment", "auto"):
             raise ArgumentError(
-                'Only `architecture="segment"` reads windows that can be normalised, and channels '
-                f"side by side. {received}, normalisation={settings['normalisation']!r}, "
-                f"channels={settings['channels']!r}"
+                'Only `architecture="segment"` reads segments, windows that can be normalised, and '
+                f"channels side by side. {received}, {told}"
             )
         architecture_name(cell, "segment", settings["layers"])
-        name = "segment"
-    if settings["normalisation"] and settings["difference"]:
+        name, received = "segment", f"{received}, {told}"
+    if settings["segment"] and settings["lookback"] and settings["segment"] > settings["lookback"]:
+        raise ArgumentError(
+            "`lookback` must hold at least one segment. "
+            f"Received: lookback={settings['lookback']}, segment={settings['segment']}"
+        )
+    if settings["normalisation"] not in (None, "none") and settings["difference"]:
         raise ArgumentError(
             "Differences have no level to take off: leave `normalisation` or `difference` out. "
             f"Received: normalisation={settings['normalisation']!r}, "

@@ -12,23 +12,16 @@ from ...datasets import Panel, Schema, Series
 from ...datasets.table import counted
 from ...datasets.zones import stamp
 from ...errors import ArgumentError, DataError
-from ..power import (
-    STEEP,
-    back,
-    fitted_power,
-    require_positive,
-    spread_by_level,
-    transformed,
-)
+from ..power import back, fitted_power, require_positive, transformed
 from ..scaling import LEAST, Scaler, running
 from .calendar import calendar_rows, chosen_cycles, columns
+from .choices import chosen_power, require_together
 from .rows import Rows
 
 if TYPE_CHECKING:
     from .reading import State
 
 FAR = 10  # standard deviations from the training span that no unit is expected to reach
-BLOCK = 20  # rows over which a swing is measured where there is no season
 
 
 class Transform:
@@ -83,15 +76,21 @@ class Transform:
     known_: dict[str, Scaler]
     level_: dict[str, Scaler]
 
-    def fit(self, training: Panel) -> "Transform":
+    def fit(self, training: Panel, given: Panel | None = None) -> "Transform":
         """Learns from the training span of every series.
+
+        Args:
+            training: those spans.
+            given: all rows there are: where one of them has no logarithm, none is chosen.
 
         Raises:
             DataError: a column of a series has no value there.
         """
         self.known_, self.level_ = {}, {}
         self.powers_ = {}
-        self.power_ = _chosen_power(training) if self.power == "auto" else self.power
+        self.power_ = self.power
+        if self.power == "auto":
+            self.power_ = chosen_power(training, given or training)
         if self.power_ is not None:
             for series in training:
                 power = fitted_power(self.power_, _positive(series))
@@ -115,6 +114,11 @@ class Transform:
     def lag(self) -> int:
         """Rows over which differences are taken."""
         return self.schema.season if self.difference == "season" else 1
+
+    @property
+    def unknown(self) -> int:
+        """First rows of a series whose seasonal differences are not known."""
+        return self.lag if self.difference == "season" else 0
 
     @property
     def ahead(self) -> int:
@@ -144,7 +148,7 @@ class Transform:
         ]
         if not self.mixed:
             return found
-        _require_together(several, self.ids)
+        require_together(several, self.ids)
         others = np.column_stack([rows.known[:, 0] for rows in found])
         return [rows.beside(others) for rows in found]
 
@@ -237,7 +241,7 @@ class Transform:
         level = self.level_[series.unique_id] = self._scaler().fit(values)
         last = _carried_forward(values, level.mean_)
         # the steps of the very first rows are unknown, not zero
-        unknown = self.lag if self.difference else 0
+        unknown = self.lag if self.difference else 0  # of plain differences it is one row
         if len(last) <= unknown:
             raise DataError(
                 f"Series {series.unique_id!r}: {counted(len(last), 'row')} to train on hold no "
@@ -254,6 +258,8 @@ class Transform:
         last = _carried_forward(values, start)
         base = np.repeat(last[0, 0], self.lag) if before is None else before.base[0]
         read = self._read(last, base)
+        if before is None:  # what is not known stands at its mean
+            read[: self.unknown, 0] = scaler.mean_[0]
         unit = np.array([scaler.mean_[0], scaler.scale_[0]])
         if self.scaling == "running":
             least = LEAST * scaler.scale_[0]
@@ -290,32 +296,6 @@ class Transform:
         known = [self.future_.transform(future), np.tile(static, (len(future), 1))]
         sines = calendar_rows(times, self.cycles_, self.schema.zone)
         return np.concatenate([*known, sines], axis=1).astype("float32")
-
-
-def _chosen_power(training: Panel) -> str | None:
-    """The logarithm, where the swings of most series grow with their level."""
-    season = training.schema.season
-    block = season if season > 1 else BLOCK
-    slopes = [spread_by_level(series.values(["y"])[:, 0], block) for series in training]
-    # a slope that is not known is none: of a series that is not above 0 there is no logarithm
-    return "log" if all(s == s for s in slopes) and np.median(slopes) > STEEP else None
-
-
-def _require_together(several: list[Series], ids: list[str]) -> None:
-    found = [series.unique_id for series in several]
-    if found != ids:
-        raise DataError(
-            "Mixed channels are read side by side: give every series that was fitted, in that "
-            f"order ({', '.join(ids[:3])} …). Received: {', '.join(found[:3])} …"
-        )
-    first = several[0]
-    for series in several[1:]:
-        if not series.times.equals(first.times):
-            raise DataError(
-                f"Mixed channels are read side by side: series {series.unique_id!r} has other "
-                f"times than {first.unique_id!r}. Cut them to the times that all have, or leave "
-                'channels="mixed" out.'
-            )
 
 
 def _windows(values: np.ndarray, length: int) -> np.ndarray:

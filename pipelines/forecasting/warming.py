@@ -1,6 +1,7 @@
 """How much history a network that carries its state needs before it forecasts well."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +30,7 @@ def errors_by_warm_up(
 
     Returns:
         Columns `chunks, rows, mae, origins`: the error over all leads, in the unit of the
-        target, of several series each in units of its own scale.
+        target, of several series each in units of its own deviation.
 
     Raises:
         ArgumentError: the network carries no state.
@@ -45,16 +46,18 @@ def errors_by_warm_up(
     found = []
     for count in sorted({whole_number("chunks", one) for one in chunks}):
         length, errors = count * lookback, []
-        for one, start in zip(known, starts, strict=True):
+        for series, one, start in zip(panel, known, starts, strict=True):
+            back = partial(forecaster.transform_.inverse, series.unique_id)
+            level = back(one.level)
             origins = _spread(max(start - 1, length - 1), len(one) - leads)
             if not len(origins):
                 continue
             histories = [one[o - length + 1 : o + 1] for o in origins]
             ahead = ahead_of(one, origins, leads)
             forecast = architecture.forecast(architecture.read(histories, None), ahead)
-            truth = one.level[origins[:, None] + np.arange(1, leads + 1)]
-            scale = one.unit[origins, 1] if len(known) > 1 else np.ones(len(origins))
-            errors.append(np.abs(forecast - truth) / scale[:, None])
+            truth = level[origins[:, None] + np.arange(1, leads + 1)]
+            scale = np.nanstd(level) if len(known) > 1 else 1.0
+            errors.append(np.abs(back(forecast) - truth) / scale)
         if errors:
             mae = float(np.nanmean(np.concatenate(errors)))
             told = {"chunks": count, "rows": length, "mae": mae, "origins": sum(map(len, errors))}
@@ -62,7 +65,7 @@ def errors_by_warm_up(
     if not found:
         raise DataError(
             f"No series has {lookback} rows of look-back and {leads} leads after them to score: "
-            "give longer ones, or fewer `chunks`."
+            "give rows that follow what `fit` saw."
         )
     return pd.DataFrame(found)
 

@@ -133,6 +133,7 @@ def test_a_combination_is_the_mean_of_its_members(waves, tmp_path):
         (Combination([1]), ArgumentTypeError, "hold Forecasters"),
         (Combination([Forecaster()], how="mode"), ArgumentError, "how='mode'"),
         (Combination([Forecaster()], seeds=0), ArgumentError, "seeds"),
+        (Combination([Forecaster(), Forecaster(seed=1)], seeds=2), ArgumentError, "same network"),
         (
             Combination([Forecaster(horizon=2), Forecaster()]),
             ArgumentError,
@@ -163,7 +164,9 @@ def test_what_cannot_be_combined(combination, error, words, waves):
         ({"scaling": "running", "architecture": "segment"}, ArgumentError, "each window"),
         ({"scaling": "running", "cell": "narx"}, ArgumentError, "own forecasts"),
         ({"difference": True, "normalisation": "last"}, ArgumentError, "no level to take off"),
-        ({"difference": "seasonal"}, ArgumentTypeError, "difference"),
+        ({"difference": "seasonal"}, ArgumentTypeError, 'True, False or "season"'),
+        ({"segment": 5, "architecture": "carried"}, ArgumentError, "segment=5"),
+        ({"segment": 20, "architecture": "segment"}, ArgumentError, "at least one segment"),
         ({"batch_size": 0}, ArgumentError, "batch_size"),
         ({"architecture": "closed_loop", "dropout": 0.1}, ArgumentError, "dropout must be 0"),
     ],

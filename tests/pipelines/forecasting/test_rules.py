@@ -19,15 +19,16 @@ def followed(training, season, horizon, **settings):
         ([8640] * 7, HOUR, 96, {}, "segment", "two segments of 24 or more"),
         ([8640] * 7, HOUR, 47, {}, "carried", "less than two segments of 24"),
         ([800] * 400, HOUR, 48, {}, "segment", "two segments"),
-        ([100], HOUR, 48, {}, "segment", "two segments"),
-        ([90], HOUR, 48, {}, "carried", "too few rows"),
+        ([5000] * 3 + [90], HOUR, 48, {}, "carried", "too few rows for a window"),
+        ([9999], HOUR, 48, {}, "carried", "9,999 rows are too few"),
+        ([8640], HOUR, 24, {"segment": 6}, "segment", "reads segments"),
         ([2000], DAY, 7, {}, "carried", "less than two segments of 7"),
         ([1800], YEAR, 24, {"difference": True}, "carried", "wanders"),
         ([8640], HOUR, 96, {"cell": "narx"}, "closed_loop", "feeds back"),
         ([8640], HOUR, 96, {"cell": "jordan"}, "closed_loop", "feeds back"),
         ([8640], HOUR, 96, {"architecture": "carried"}, "carried", "as asked for"),
         ([8640], HOUR, 24, {"channels": "mixed"}, "segment", "side by side"),
-        ([8640], HOUR, 24, {"normalisation": "instance"}, "segment", "normalises"),
+        ([8640], HOUR, 24, {"normalisation": "instance"}, "segment", "normalised"),
     ],
 )
 def test_the_architecture_and_why(training, season, horizon, settings, architecture, why):
@@ -63,29 +64,36 @@ def test_the_architecture_and_why(training, season, horizon, settings, architect
             {"lookback": 28, "units": 32, "epochs": 100, "patience": 15, "schedule": "plateau",
              "averaging": 0.0, "calendar": [], "transform": "none"},
         ),
+        # a small table that is to be read by segments: steps enough, none lost in averages
+        (
+            [300], HOUR, 48, {"epochs": 300, "learning_rate": 1e-3, "averaging": 0.0},
+        ),
         # two years of months: a look-back is at most a quarter of the rows
         ([24], YEAR, 6, {"lookback": 6, "units": 32}),
     ],
 )  # fmt: skip
 def test_what_follows_from_season_number_and_length(training, season, horizon, expected):
-    found = followed(training, season, horizon).to_dict()
+    asked = {"architecture": "segment"} if training == [300] else {}
+    found = followed(training, season, horizon, **asked).to_dict()
     assert {name: found[name] for name in expected} == expected
 
 
 def test_what_is_asked_for_is_used():
     asked = {
-        "architecture": "segment", "lookback": 50, "units": 5, "batch_size": 7, "epochs": 3,
-        "patience": 2, "learning_rate": 0.1, "schedule": "plateau", "averaging": 0.0,
+        "architecture": "segment", "lookback": 50, "segment": 10, "units": 5, "batch_size": 7,
+        "epochs": 3, "patience": 2, "learning_rate": 0.1, "schedule": "plateau", "averaging": 0.0,
         "dropout": 0.0, "normalisation": "instance", "calendar": ["day"], "transform": "log",
     }  # fmt: skip
     found = followed([8640], HOUR, 96, **asked).to_dict()
     assert {name: found[name] for name in asked} == asked
+    whole = followed([8640], HOUR, 96, **asked | {"segment": 24})
+    assert (whole.lookback, whole.segment) == (48, 24)
 
 
 def test_the_recipe_is_kept_with_the_model(tmp_path):
     y = np.sin(np.arange(300) * 2 * np.pi / 24)
     table = pd.Series(y, pd.date_range("2020", periods=300, freq="h"), name="y")
-    forecaster = Forecaster(horizon=48, epochs=1, units=2).fit(table)
+    forecaster = Forecaster(horizon=48, epochs=1, units=2, segment=24).fit(table)
     assert forecaster.recipe_.architecture == forecaster.architecture_.name == "segment"
     assert forecaster.lookback_ == forecaster.recipe_.lookback == 120
     loaded = Forecaster.load(forecaster.save(tmp_path / "model"))

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo import ArgumentError, DataError, Forecaster
+from rnnzoo import ArgumentError, DataError, Forecaster, read_panel
 from rnnzoo.pipelines.forecasting.rows import counted_from, levels
 from rnnzoo.pipelines.power import spread_by_level
 from rnnzoo.pipelines.scaling import Scaler, running
+from sklearn.base import clone
 
 TINY = {"horizon": 9, "lookback": 14, "units": 3, "epochs": 2, "seed": 1}
 WEEK = 7
@@ -185,3 +186,68 @@ def test_mixed_channels_need_all_series_at_the_same_times(wide):
     forecaster.fit(long)
     with pytest.raises(DataError, match="every series that was fitted"):
         forecaster.predict(long[long["unique_id"] == "north"])
+
+
+def test_seasonal_differences_that_are_not_known_are_neither_read_nor_trained_on(table):
+    """Of the first week no step is known: it stands at the mean; a shorter history is refused."""
+    forecaster = Forecaster(difference="season", **TINY).fit(table[["ds", "y"]][:200])
+    (rows,) = forecaster.transform_.rows(forecaster._like(table[["ds", "y"]][:200]))
+    np.testing.assert_array_equal(rows.known[:WEEK, 0], 0)
+    assert np.abs(rows.known[WEEK:, 0]).max() < 5
+    with pytest.raises(DataError, match="7 rows before it to take differences from"):
+        forecaster.predict(table[["ds", "y"]][200 - 14 - 6 : 200])
+
+
+def test_a_plateau_is_the_same_in_any_unit(table):
+    found = [
+        Forecaster(**TINY | {"epochs": 12, "patience": 3})
+        .fit(table[["ds", "y"]][:200].assign(y=table["y"] * unit))
+        .predict()["yhat"]
+        / unit
+        for unit in (1.0, 2.0**-30)
+    ]
+    np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_fewer_leads_of_segments_read_the_calendar_of_whole_ones(table, horizon):
+    forecaster = Forecaster(architecture="segment", calendar=["week"], **TINY)
+    forecaster.fit(table[["ds", "y"]][:200])
+    few = forecaster.predict(horizon=horizon)["yhat"]
+    np.testing.assert_allclose(few, forecaster.predict()["yhat"][:horizon], rtol=1e-6)
+
+
+def test_a_logarithm_is_not_chosen_where_one_of_the_rows_has_none():
+    t = np.arange(240)
+    y = np.exp(t / 60 + 0.3 * np.sin(2 * np.pi * t / 7))
+    y[-1] = 0  # among the rows that choose the weights
+    table = pd.Series(y, pd.date_range("2020", periods=240), name="y")
+    assert Forecaster(transform="auto", **TINY).fit(table).transform_.power_ is None
+
+
+@pytest.mark.parametrize("architecture", ["carried", "closed_loop", "segment"])
+def test_a_refit_takes_what_the_first_fit_chose(table, architecture):
+    """Where more rows would choose otherwise: a look-back that is a share of them."""
+    growing = table[["ds", "y"]].assign(y=np.exp(table["y"] / 20))
+    forecaster = Forecaster(
+        horizon=9, units=3, epochs=1, transform="auto", architecture=architecture
+    ).fit(growing[:100])
+    settled = forecaster.settled().fit(growing[:200])
+    assert settled.recipe_.lookback == forecaster.lookback_
+    assert settled.transform_.power_ == forecaster.transform_.power_
+    other = clone(forecaster).fit(growing[:200])
+    assert other.lookback_ != forecaster.lookback_
+
+
+def test_errors_by_warm_up_are_in_the_unit_of_the_target(table):
+    growing = table[["ds", "y"]].assign(y=np.exp(table["y"] / 10))
+    forecaster = Forecaster(transform="log", **TINY).fit(growing[:200])
+    error = forecaster.errors_by_warm_up(growing)["mae"].iloc[0]
+    assert error == pytest.approx(forecaster.backtest(growing).scores()["mae"], rel=0.5)
+
+
+def test_held_out_rows_without_a_value():
+    y = pd.Series(np.arange(80.0), pd.date_range("2020", periods=80), name="y")
+    y[-30:] = np.nan
+    with pytest.raises(DataError, match="No series has a value in the rows held out"):
+        Forecaster(**TINY).fit(read_panel(y, missing="mask"))
