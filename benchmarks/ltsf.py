@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--splits", default="8640,2880,2880")
     parser.add_argument("--horizons", type=int, nargs="+", default=[96, 192, 336, 720])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--minutes", type=float, help="of each fit, after which no epoch begins")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=JSON", help="of the recipe")
     parser.add_argument("--validation-only", action="store_true", help="leave the test rows alone")
     parser.add_argument("--json", type=Path)
@@ -42,6 +43,7 @@ def main() -> None:
     counts = split(arguments.splits, min(map(len, panel)))
     changed = dict(one.split("=", 1) for one in arguments.set)
     recipe = RECIPE | {name: json.loads(value) for name, value in changed.items()}
+    recipe |= {"minutes": arguments.minutes} if arguments.minutes else {}
     print(f"rows: {counts}; asked for: {json.dumps(recipe)}", flush=True)
     rows: list[dict] = []
     for horizon in arguments.horizons:
@@ -90,7 +92,7 @@ def measure(
     if validation_only:
         return [about]
     result = forecaster.backtest(panel, baselines=BASELINES if seed == 0 else [])
-    scales = {one: s.scale_[0] for one, s in forecaster.transform_.level_.items()}
+    scales = {one.unique_id: float(np.std(one.values(["y"])[:training])) for one in panel}
     scale = np.array([scales[one] for one in result.ids])[:, None]
     rows = []
     for model, forecasts in result.forecasts.items():

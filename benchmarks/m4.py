@@ -55,9 +55,12 @@ def main() -> None:
     def tell(model: str, forecasts: np.ndarray, **about: object) -> None:
         smape, mase = score(test, forecasts, scales)
         owa = metrics.owa(smape, mase, *reference)
+        errors = forecasts - test
         rows.append(
-            {"dataset": a.train.name, "model": model, "horizon": a.horizon}
-            | {"smape": smape, "mase": mase, "owa": owa} | about
+            {"dataset": a.train.name, "model": model, "horizon": a.horizon, "seed": None}
+            | {"mse": float(np.mean(errors**2)), "mae": float(np.mean(np.abs(errors)))}
+            | {"smape": smape, "mase": mase, "owa": owa, "seconds": None, "parameters": None}
+            | about
         )  # fmt: skip
         print(
             f"{model}: sMAPE {smape:.3f}, MASE {mase:.3f}, OWA {owa:.3f} {about or ''}", flush=True
@@ -78,13 +81,13 @@ def main() -> None:
     for member in combination.members_:
         own = member.predict()["yhat"].to_numpy().reshape(len(training), -1)
         tell(
-            "segment gru", own, seed=member.seed, seconds=seconds / a.seeds,
+            f"{member.architecture_.name} {member.cell}", own, seed=member.seed, seconds=seconds / a.seeds,
             parameters=member.parameters_, epochs=len(member.history_.loss),
             recipe=member.recipe_.to_dict(),
         )  # fmt: skip
     both = combination.predict()["yhat"].to_numpy().reshape(len(training), -1)
     tell(combination.name, both, seconds=seconds, parameters=combination.parameters_)
-    owas = [row["owa"] for row in rows if row["model"] == "segment gru"]
+    owas = [row["owa"] for row in rows if row["seed"] is not None]
     if len(owas) > 1:
         print(f"one network: OWA {statistics.mean(owas):.3f} ± {statistics.stdev(owas):.3f}")
     if a.json:

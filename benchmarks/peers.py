@@ -10,7 +10,7 @@ asks for (darts: the look-back, 96), cut off after `--minutes` of training. *Mat
 reads 96 hours and puts out all leads at once, of nearly as many weights, mean absolute error,
 Adam at 1e-3, as many steps of 128 windows as one pass over the training rows has, no early stop,
 the same scaling, no calendar. Ours takes the last value of each window off, and reads by segments,
-as it always does; the others read hour by hour. Every library forecasts every window of the same test rows.
+as it always does; the others read hour by hour. All forecast every window of the same test rows.
 
 ETTh1: rows 0 to 8,640 train, the 2,880 after 11,520 are tested, seven channels z-scored by their
 training rows, each forecast on its own; MSE and MAE in those units. The rows between belong to no

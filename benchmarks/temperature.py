@@ -1,13 +1,13 @@
 """Hourly temperature, 24 leads: a carried network beside direct autoregression.
 
     python benchmarks/temperature.py --csv melbourne_temperature_halfhourly.csv.gz \
-        --train-end 2008-01-01 --json FILE
+        --train-end 2007-12-31 --json FILE
     python benchmarks/temperature.py --csv PRSA_Data_Aotizhongxin_20130301-20170228.csv.gz \
         --time year month day hour --target TEMP --past PRES DEWP WSPM RAIN \
-        --begin 2013-03-01 --train-end 2016-03-01 --json FILE
+        --begin 2013-03-01 --train-end 2016-02-29 --json FILE
 
 The file has the columns Date (days since 1899-12-30), Period (1 … 48, half hours of the day) and
-Temp, °C; its hourly means from `--begin` on are forecast from every hour of the year after
+Temp, °C; its hourly means from `--begin` on are forecast from every hour of the year after the day
 `--train-end`. Nothing of that year is seen by a fit; the last tenth of what comes before it chooses
 the weights and trains nothing. All windows of 24 hours that lie wholly in the test are scored. A
 file with a time column, or with columns of its parts, is read as it is; missing values are
@@ -33,9 +33,9 @@ RECIPE = {"cell": "gru", "validation": 0.1}
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--csv", type=Path, required=True)
-    parser.add_argument("--train-end", required=True, help="first time of the test")
+    parser.add_argument("--train-end", required=True, help="last day that a fit may see")
     parser.add_argument("--begin", default="2002-01-01")
-    parser.add_argument("--test-end", help="by default a year after --train-end")
+    parser.add_argument("--test-end", help="by default a year later")
     parser.add_argument("--time", nargs="+", help="time column, or its parts: year month day hour")
     parser.add_argument("--target", default="Temp")
     parser.add_argument("--past", nargs="*", default=[])
@@ -43,12 +43,13 @@ def main() -> None:
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=JSON", help="of the recipe")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    begin, train_end = pd.Timestamp(arguments.begin), pd.Timestamp(arguments.train_end)
-    end = pd.Timestamp(arguments.test_end or train_end + pd.DateOffset(years=1))
+    begin, test = pd.Timestamp(arguments.begin), pd.Timestamp(arguments.train_end).normalize()
+    test += pd.Timedelta(days=1)
+    end = pd.Timestamp(arguments.test_end or test + pd.DateOffset(years=1))
     series = read_temperature(arguments, begin, end)
     changed = dict(one.split("=", 1) for one in arguments.set)
     recipe = RECIPE | {name: json.loads(value) for name, value in changed.items()}
-    rows = measure(series, train_end, recipe, arguments.seeds, arguments.csv.name)
+    rows = measure(series, test, recipe, arguments.seeds, arguments.csv.name)
     show(rows, recipe)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1))
@@ -74,10 +75,8 @@ def read_temperature(
     return read(means[(means.index >= begin) & (means.index < end)], name="temperature", unit="°C")
 
 
-def measure(
-    series: Series, train_end: pd.Timestamp, recipe: dict, seeds: int, name: str
-) -> list[dict]:
-    training = series[: int((series.times < train_end).sum())]
+def measure(series: Series, test: pd.Timestamp, recipe: dict, seeds: int, name: str) -> list[dict]:
+    training = series[: int((series.times < test).sum())]
     one = Forecaster(horizon=HORIZON, **recipe)
     combination = Combination([one], seeds=seeds).fit(training)
     names = ["naive-last", "naive-seasonal", "linear-ar"]

@@ -169,7 +169,7 @@ def _tell(recorder: Recorder, course: Course, epoch: int, error: str) -> None:
 def adam(
     learning_rate: float, steps: int, schedule: str = "plateau", averaging: float = 0.0
 ) -> keras.optimizers.Optimizer:
-    """Adam with the norm of the gradient clipped at 1.
+    """Adam with the norm of the gradient of each weight matrix or vector clipped at 1.
 
     Args:
         learning_rate: the largest.

@@ -209,6 +209,11 @@ class Forecaster(BaseEstimator):
         self.recipe_, self.horizon_ = plan.recipe, int(self.horizon)
         transform = self.new_transform(panel.schema, plan.recipe)
         self.transform_ = transform.fit(panel.cut(plan.training), panel)
+        if self.channels != "independent" and len(panel) == 1:
+            raise ArgumentError(
+                "There is one series, so no channels to tell apart or to mix. "
+                f"Received: channels={self.channels!r}"
+            )
         rows = self.transform_.rows(panel)
         chosen = self.get_params()
         kept_in = checkpoint_in(checkpoint, KIND, chosen | asdict(plan), arrays_of(rows))
