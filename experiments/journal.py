@@ -198,7 +198,7 @@ class Journal:
     def _new_folder(self) -> Path:
         if self.root is None:
             return Path(tempfile.mkdtemp(prefix="rnnzoo-run-"))
-        stamp = time.strftime("%Y%m%d-%H%M%S")
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())  # in order wherever they were made
         folder = self.root / f"{stamp}-{slug(self.run)[:NAME]}-{self.uid[:12]}"
         with self._naming(folder):
             folder.mkdir(parents=True)
