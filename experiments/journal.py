@@ -14,7 +14,8 @@ from typing import Any
 
 from ..errors import FitError, JournalError
 from .files import slug, whole, write_animation
-from .records import FORMAT, Event, RunLock, Writer, read
+from .records import FORMAT, Event, RunLock, read
+from .writer import Writer
 
 logger = logging.getLogger("rnnzoo")
 

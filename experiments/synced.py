@@ -35,6 +35,8 @@ def synced(runs: Path | None) -> int:
         out.print(f"{folder}: its process died; the run is KILLED now.", soft_wrap=True)
     for folder in done.going_on:
         out.print(f"{folder}: still going on, and left alone.", soft_wrap=True)
+    for folder in done.deleted:
+        out.print(f"{folder}: deleted in the store, and left alone.", soft_wrap=True)
     for folder in done.torn:
         out.print(f"{folder}: the last event was not written to its end.", soft_wrap=True)
     for error in done.damaged:

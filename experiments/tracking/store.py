@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import mlflow
 import pandas as pd
+from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,6 +34,7 @@ UID = "run_uid"  # the tag by which a run is found again
 EVENTS = "rnnzoo.events"  # the tag that counts the events that arrived
 ROLE = "role"  # the tag of what is no run of a model
 STUDY = "study"
+PARENT = "mlflow.parentRunId"
 
 Result = TypeVar("Result")
 
@@ -45,11 +47,15 @@ class Found:
         run: MLflow's id.
         events: of its journal that arrived.
         status: in MLflow's words.
+        parent: MLflow's id of the run that it belongs to, if it is known there.
+        deleted: whether somebody deleted it in MLflow.
     """
 
     run: str
     events: int
     status: str
+    parent: str
+    deleted: bool
 
 
 class Store:
@@ -128,16 +134,15 @@ class Store:
         """The run of a journal.
 
         Where an answer of the store was lost, it may have made the run twice: the others are
-        deleted.
+        deleted. A run of which none is left is one that somebody deleted.
         """
-        pages = self.client.search_runs([experiment_id], f"tags.{UID} = '{uid}'")
-        runs = [
-            Found(run.info.run_id, int(run.data.tags.get(EVENTS, 0)), run.info.status)
-            for run in pages
-        ]
-        runs.sort(key=lambda found: (-found.events, found.run))
+        pages = self.client.search_runs(
+            [experiment_id], f"tags.{UID} = '{uid}'", run_view_type=ViewType.ALL
+        )
+        runs = sorted(map(_found, pages), key=lambda run: (run.deleted, -run.events, run.run))
         for other in runs[1:]:
-            self.client.delete_run(other.run)
+            if not other.deleted:
+                self.client.delete_run(other.run)
         return runs[0] if runs else None
 
     def answers(self) -> bool:
@@ -222,6 +227,13 @@ def first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     below = re.search(r"Caused by \w+\([\"'](.*)[\"']\)\)", lines[0])  # of HTTP: what failed there
     return redacted(below[1].partition(": ")[2] if below else lines[0]).rstrip(".")
+
+
+def _found(run: Any) -> Found:
+    tags = run.data.tags
+    deleted = run.info.lifecycle_stage != "active"
+    events = int(tags.get(EVENTS, 0))
+    return Found(run.info.run_id, events, run.info.status, tags.get(PARENT, ""), deleted)
 
 
 def _row(run: Any) -> dict[str, Any]:

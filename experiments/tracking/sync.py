@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ...errors import JournalError, RnnzooError, TrackingError
 from ..places import runs_folder, tracking_uri
-from ..records import RunLock, folders, read
-from .projection import Projection
+from ..records import RunLock, begun, folders, read
+from .projection import Deleted, Projection
 from .store import FAULTS, Store, first_line, trying
 
 
@@ -21,6 +21,7 @@ class Synced:
         complete: runs of which everything was there.
         killed: folders of runs whose process died; in the store they are `KILLED` now.
         going_on: folders of runs that another process still writes or brings.
+        deleted: folders of runs that were deleted in the store, and stay so.
         torn: folders of journals whose last record was not finished, and is left out.
         damaged: what is wrong with runs that cannot be brought: a journal that is damaged, a file
             that is missing, or something that the store refuses.
@@ -32,6 +33,7 @@ class Synced:
     complete: int = 0
     killed: list[Path] = field(default_factory=list)
     going_on: list[Path] = field(default_factory=list)
+    deleted: list[Path] = field(default_factory=list)
     torn: list[Path] = field(default_factory=list)
     damaged: list[RnnzooError] = field(default_factory=list)
 
@@ -49,13 +51,15 @@ def sync(runs: Path | None = None, uri: str | None = None) -> Synced:
     uri = uri or tracking_uri()
     store = trying(lambda: Store(uri))
     done = Synced(store.uri)
-    for folder in folders(runs or runs_folder(uri)):
+    for folder in sorted(folders(runs or runs_folder(uri)), key=_parents_first):
         lock = RunLock(folder)
         if not lock.hold():
             done.going_on.append(folder)
             continue
         try:
             _one(folder, store, done)
+        except Deleted:
+            done.deleted.append(folder)
         except JournalError as error:
             done.damaged.append(error)
         except FAULTS as error:
@@ -69,6 +73,15 @@ def sync(runs: Path | None = None, uri: str | None = None) -> Synced:
         finally:
             lock.release()
     return done
+
+
+def _parents_first(folder: Path) -> tuple[bool, float]:
+    """Runs come after those that they belong to; then by the time at which they began."""
+    try:
+        start = begun(folder)
+    except JournalError:  # reported when its turn comes
+        start = None
+    return (False, 0.0) if start is None else (bool(start.data["parent"]), start.time)
 
 
 def _one(folder: Path, store: Store, done: Synced) -> None:

@@ -214,6 +214,44 @@ def test_what_a_store_refuses_does_not_hold_up_the_others(store, tmp_path):
         sync(tmp_path, ABSENT)
 
 
+def test_a_run_comes_after_the_one_it_belongs_to(store, tmp_path):
+    """Begun in one second, and by name before it: and one that was brought too early is mended."""
+    with Tracker(ABSENT, tmp_path) as tracker:
+        with journal(tracker, "z") as study:
+            child, other = (journal(tracker, name, parent=study.uid) for name in "ab")
+            tell(child)
+            tell(other)
+        alone = journal(tracker, "alone")
+        alone.parent = "f" * 32  # never came here
+        tell(alone)
+    for k, run in enumerate((child, other, study)):
+        run.folder = run.folder.rename(tmp_path / f"20260101-000000-{k}")
+    alone.folder.rename(tmp_path / "20250101-000000-alone")
+    assert sync(tmp_path, store.uri).runs == 4
+    above = in_store(store, study).info.run_id
+    for run in (child, other):
+        assert in_store(store, run).data.tags["mlflow.parentRunId"] == above
+    assert "mlflow.parentRunId" not in in_store(store, alone).data.tags
+    store.client.delete_tag(in_store(store, child).info.run_id, "mlflow.parentRunId")
+    assert sync(tmp_path, store.uri).complete == 4
+    assert in_store(store, child).data.tags["mlflow.parentRunId"] == above
+
+
+def test_a_run_that_was_deleted_in_the_store_stays_so(store, tmp_path):
+    with Tracker(store.uri, tmp_path) as tracker:
+        run, other = journal(tracker), journal(tracker, "other")
+        tell(run)
+        tell(other)
+    gone = in_store(store, run).info.run_id
+    store.client.delete_run(gone)
+    done = sync(tmp_path, store.uri)
+    assert (done.runs, done.complete, done.deleted) == (0, 1, [run.folder])
+    experiment = store.experiment(run.experiment)
+    assert store.client.search_runs([experiment], f"tags.run_uid = '{run.uid}'") == []
+    store.client.restore_run(gone)
+    assert sync(tmp_path, store.uri).complete == 2
+
+
 def test_images_are_not_twice(store, tmp_path):
     figures = pytest.importorskip("matplotlib.figure")
     with Tracker(store.uri, tmp_path) as tracker:
