@@ -28,6 +28,17 @@ def with_driver(uri: str) -> str:
     return re.sub("^postgres(ql)?://", "postgresql+psycopg://", uri)
 
 
+def absolute(uri: str) -> str:
+    """The address of a store that stays the same where the working directory changes."""
+    database = database_of(uri)
+    return uri if database is None else f"{SQLITE}{database}"
+
+
+def shown(uri: str, named: str) -> str:
+    """A store's address to be shown: as it was named, as long as that leads to it."""
+    return redacted(named if absolute(named) == uri else uri)
+
+
 def database_of(uri: str) -> Path | None:
     """The file of a SQLite store."""
     return Path(uri[len(SQLITE) :]).resolve() if uri.startswith(SQLITE) else None
@@ -71,7 +82,9 @@ def redacted(text: str) -> str:
     >>> redacted("postgresql://anna:secret@db/mlflow?password=secret failed")
     'postgresql://***@db/mlflow?password=*** failed'
     """
-    text = re.sub(r"(\b[a-z][a-z0-9+.-]*://)[^/\s]*@", r"\1***@", text, flags=re.IGNORECASE)
+    # to the last @, as a password may hold every sign; files, of three slashes, have no users
+    address = r"(\b[a-z][a-z0-9+.-]*://)(?!/)\S*@"
+    text = re.sub(address, r"\1***@", text, flags=re.IGNORECASE)
     return re.sub(
         r"((?:password|passwd|pwd|token|secret)\s*[=:]\s*['\"]?)[^&\s;,'\"]+",
         r"\1***",

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ...errors import TrackingError
 from ..files import slug
-from ..places import check_uri, database_of, redacted, tracking_uri, with_driver
+from ..places import absolute, check_uri, database_of, redacted, shown, tracking_uri, with_driver
 from ..tasks import TASKS, VIEW, task_of, view_state
 from .database import create_once
 
@@ -75,13 +75,13 @@ class Store:
     """
 
     def __init__(self, uri: str | None = None):
-        named = uri or tracking_uri()
-        self.uri = redacted(named)
-        check_uri(named)
-        self._uri = with_driver(named)
+        self._named = uri or tracking_uri()
+        check_uri(self._named)
+        self._uri = absolute(self._named)
+        opened = with_driver(self._uri)
         try:
-            create_once(self._uri, self._artifacts().as_uri())
-            self.client = mlflow.MlflowClient(self._uri)
+            create_once(opened, self._artifacts().as_uri())
+            self.client = mlflow.MlflowClient(opened)
             self.client.search_experiments(max_results=1)
         except ImportError as error:
             raise TrackingError(
@@ -93,6 +93,10 @@ class Store:
                 f"The tracking store {self.uri} cannot be used: {first_line(error)}. "
                 "Set MLFLOW_TRACKING_URI, or run with --no-tracking."
             ) from error
+
+    @property
+    def uri(self) -> str:
+        return shown(self._uri, self._named)
 
     @property
     def database(self) -> Path | None:
@@ -202,7 +206,7 @@ def server_environment() -> dict[str, str]:
     The store is named here, where no list of processes shows its password.
     """
     return os.environ | {
-        "MLFLOW_BACKEND_STORE_URI": with_driver(tracking_uri()),
+        "MLFLOW_BACKEND_STORE_URI": with_driver(absolute(tracking_uri())),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",

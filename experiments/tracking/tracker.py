@@ -10,7 +10,7 @@ from types import TracebackType
 
 from ...errors import TrackingError
 from ..journal import Journal, Listener
-from ..places import check_uri, redacted, runs_folder, tracking_uri
+from ..places import absolute, check_uri, runs_folder, shown, tracking_uri
 from ..records import Event
 from .projection import Projection
 from .store import FAULTS, Store, first_line, trying
@@ -43,9 +43,9 @@ class Tracker:
     """
 
     def __init__(self, uri: str | None = None, runs: Path | None = None, strict: bool = False):
-        self._uri = uri or tracking_uri()
-        check_uri(self._uri)
-        self.uri = redacted(self._uri)
+        self._named = uri or tracking_uri()
+        check_uri(self._named)
+        self._uri = absolute(self._named)
         self.root = runs or runs_folder(self._uri)
         self.strict = strict
         self._failure = ""
@@ -68,6 +68,10 @@ class Tracker:
         except TrackingError:
             if error is None:
                 raise
+
+    @property
+    def uri(self) -> str:
+        return shown(self._uri, self._named)
 
     @property
     def pending(self) -> int:

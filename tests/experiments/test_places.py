@@ -1,6 +1,13 @@
 import pytest
 from rnnzoo import TrackingError
-from rnnzoo.experiments.places import check_uri, redacted, runs_folder, tracking_uri
+from rnnzoo.experiments.places import (
+    absolute,
+    check_uri,
+    redacted,
+    runs_folder,
+    shown,
+    tracking_uri,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +54,10 @@ def test_addresses_that_are_wrong_at_sight(uri, fault):
         "postgresql://db/mlflow?user=anna&password=secret&sslmode=require",
         "connection failed: host=db password='secret' dbname=mlflow",
         "token: secret",
+        "postgresql://anna:a/secret@db/mlflow",
+        "postgresql://anna:secret/b@db:5432/mlflow failed",
+        "mysql+pymysql://anna:a@secret:b@db/mlflow",
+        "https://anna:a?secret/@b:c@tracking/path",
     ],
 )
 def test_no_message_shows_a_password(text):
@@ -54,5 +65,14 @@ def test_no_message_shows_a_password(text):
 
 
 def test_what_is_no_secret_stays():
-    for text in ("sqlite:////home/anna/mlflow.db", "http://127.0.0.1:5000/#/experiments"):
+    for text in ("sqlite:////home/anna@work/mlflow.db", "http://127.0.0.1:5000/#/experiments"):
         assert redacted(text) == text
+
+
+def test_a_file_keeps_its_place_where_the_working_directory_changes(here, monkeypatch):
+    uri = absolute("sqlite:///mlflow.db")
+    assert uri == f"sqlite:///{here}/mlflow.db"
+    assert shown(uri, "sqlite:///mlflow.db") == "sqlite:///mlflow.db"
+    monkeypatch.chdir("/")
+    assert shown(uri, "sqlite:///mlflow.db") == uri
+    assert absolute("https://tracking") == "https://tracking"

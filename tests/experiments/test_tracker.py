@@ -124,6 +124,20 @@ def test_a_store_without_its_folder_is_said_before_the_work(tmp_path):
             kind(f"sqlite:///{tmp_path / 'missing' / 'mlflow.db'}")
 
 
+def test_a_working_directory_that_changes(tmp_path, monkeypatch):
+    """The store is opened by a thread, which may be after the change."""
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with Tracker("sqlite:///mlflow.db") as tracker:
+        run = journal(tracker)
+        with run:
+            monkeypatch.chdir(tmp_path / "there")
+    assert list((tmp_path / "there").iterdir()) == []
+    assert tracker.outcome == f"Runs are in sqlite:///{tmp_path}/here/mlflow.db."
+    assert in_store(Store(f"sqlite:///{tmp_path}/here/mlflow.db"), run).info.status == "FINISHED"
+
+
 def test_a_driver_that_is_not_installed(tmp_path, caplog):
     with Tracker("mysql+oursql://anna:secret@localhost/mlflow", tmp_path) as tracker:
         tell(journal(tracker))
