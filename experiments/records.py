@@ -9,6 +9,7 @@ is not as it was written is an error.
 
 import json
 import math
+import os
 import re
 import threading
 import time
@@ -27,6 +28,7 @@ LOCK = ".lock"
 FORMAT = 1
 _HEAD = re.compile(rb"([0-9a-f]{8}) ([0-9a-f]{8}) ")
 _HEAD_LENGTH = 18
+_RUN = re.compile(r"\d{8}-\d{6}-.+-[0-9a-f]{12}")  # how a journal names the folder of a run
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,10 @@ def read(folder: Path) -> Kept:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise JournalError(f"The journal {path} cannot be read: {reason(error)}.") from error
+        raise JournalError(
+            f"The journal {path} cannot be read: {reason(error)}. Restore it from a copy, or "
+            "delete the folder."
+        ) from error
     *lines, tail = content.split(b"\n")
     events = tuple(_decoded(line, n, path) for n, line in enumerate(lines))
     head = _HEAD.match(tail)
@@ -118,6 +123,13 @@ def folders(root: Path) -> Iterator[Path]:
     """Folders of runs under `root`, the oldest first."""
     if root.is_dir():
         yield from sorted(path.parent for path in root.glob(f"*/{EVENTS}"))
+
+
+def lost(root: Path) -> Iterator[Path]:
+    """Folders under `root` that are named as those of runs, but have no journal to be seen."""
+    if root.is_dir():
+        named = (path for path in sorted(root.iterdir()) if _RUN.fullmatch(path.name))
+        yield from (path for path in named if not os.path.exists(path / EVENTS))
 
 
 class RunLock:

@@ -77,6 +77,7 @@ def brought(tracker: "Tracker | None", out: Console) -> Iterator[None]:
     if tracker is None:
         yield
         return
+    tracker.say = lambda text: out.print(text, soft_wrap=True)
     with tracker:
         yield
     hint = "" if tracker.pending else " See them with: rnnzoo compare, rnnzoo ui"

@@ -6,7 +6,7 @@ from pathlib import Path
 from ..errors import ArgumentError
 from .display import console
 from .places import runs_folder
-from .records import folders
+from .records import folders, lost
 
 
 def synced(runs: Path | None) -> int:
@@ -25,7 +25,7 @@ def synced(runs: Path | None) -> int:
     from .tracking import sync
 
     runs = runs or runs_folder()
-    if not any(folders(runs)):
+    if not any(folders(runs)) and not any(lost(runs)):
         raise ArgumentError(f"There are no runs in {runs}: name their folder with --runs.")
     out = console()
     done = sync(runs)

@@ -149,6 +149,13 @@ class Store:
                 self.client.delete_run(other.run)
         return runs[0] if runs else None
 
+    def running(self) -> list[str]:
+        """The `uid` of each run of rnnzoo that is `RUNNING`."""
+        experiments = [each.experiment_id for each in self.client.search_experiments()]
+        pages = self.client.search_runs(experiments, "attributes.status = 'RUNNING'")
+        uids = (run.data.tags.get(UID, "") for run in pages)
+        return [uid for uid in uids if re.fullmatch("[0-9a-f]{32}", uid)]
+
     def answers(self) -> bool:
         """Whether the store can be reached: then an error was about what it was told."""
         try:

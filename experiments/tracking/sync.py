@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ...errors import JournalError, RnnzooError, TrackingError
 from ..places import runs_folder, tracking_uri
-from ..records import RunLock, begun, folders, read
+from ..records import RunLock, begun, folders, lost, read, reason
 from .projection import Deleted, Projection
 from .store import FAULTS, Store, first_line, trying
 
@@ -51,28 +51,55 @@ def sync(runs: Path | None = None, uri: str | None = None) -> Synced:
     uri = uri or tracking_uri()
     store = trying(lambda: Store(uri))
     done = Synced(store.uri)
-    for folder in sorted(folders(runs or runs_folder(uri)), key=_parents_first):
-        lock = RunLock(folder)
-        if not lock.hold():
-            done.going_on.append(folder)
-            continue
-        try:
-            _one(folder, store, done)
-        except Deleted:
-            done.deleted.append(folder)
-        except JournalError as error:
-            done.damaged.append(error)
-        except FAULTS as error:
-            if not store.answers():
-                raise TrackingError(
-                    f"The tracking store {store.uri} failed at {folder.name}: {first_line(error)}. "
-                    f"{done.runs} runs were brought before it: sync again."
-                ) from error
-            refused = f"{store.uri} refused {folder}: {first_line(error)}."
-            done.damaged.append(TrackingError(refused))
-        finally:
-            lock.release()
+    runs = runs or runs_folder(uri)
+    for folder in (*sorted(folders(runs), key=_parents_first), *lost(runs)):
+        _locked(folder, store, done)
     return done
+
+
+def bury(runs: Path, store: Store) -> None:
+    """Ends the runs in a store whose processes died, and brings what else their journals tell.
+
+    Only what is `RUNNING` there is looked at; what cannot be brought is left to `sync`, which
+    reports it.
+
+    Args:
+        runs: folder of the journals.
+        store: where runs may still be `RUNNING`.
+    """
+    for uid in store.running():
+        for folder in runs.glob(f"*-{uid[:12]}"):
+            _locked(folder, store, Synced(store.uri))
+
+
+def _locked(folder: Path, store: Store, done: Synced) -> None:
+    """Brings one journal unless somebody else has to do with it; says what was wrong."""
+    lock = RunLock(folder)
+    try:
+        held = lock.hold()
+    except OSError as error:  # e.g. another user's
+        text = f"The run in {folder} cannot be locked: {reason(error)}. Let its owner sync it."
+        done.damaged.append(JournalError(text))
+        return
+    if not held:
+        done.going_on.append(folder)
+        return
+    try:
+        _one(folder, store, done)
+    except Deleted:
+        done.deleted.append(folder)
+    except JournalError as error:
+        done.damaged.append(error)
+    except FAULTS as error:
+        if not store.answers():
+            raise TrackingError(
+                f"The tracking store {store.uri} failed at {folder.name}: {first_line(error)}. "
+                f"{done.runs} runs were brought before it: sync again."
+            ) from error
+        refused = f"{store.uri} refused {folder}: {first_line(error)}."
+        done.damaged.append(TrackingError(refused))
+    finally:
+        lock.release()
 
 
 def _parents_first(folder: Path) -> tuple[bool, float]:
@@ -90,7 +117,10 @@ def _one(folder: Path, store: Store, done: Synced) -> None:
     if kept.torn:
         done.torn.append(folder)
     if not kept.events:
-        return  # it died before it had told that it starts
+        raise JournalError(
+            f"The journal in {folder} holds no event: its process died before the first, or they "
+            "are lost. Restore the file from a copy, or delete the folder."
+        )
     projection = Projection(store, folder)
     trying(lambda: projection.bring(kept.events))
     if kept.status is None:

@@ -1,11 +1,17 @@
 """A tracker whose store fails: the run goes on, nothing is lost, nothing is twice."""
 
+import signal
+import socket
+import threading
+import time
+
 import pytest
 from rnnzoo import JournalError, TrackingError
 from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.records import EVENTS, RunLock, read
 from rnnzoo.experiments.tracking import Store, Tracker, sync
 from rnnzoo.experiments.tracking import store as opened
+from rnnzoo.experiments.tracking import tracker as following
 
 ABSENT = "http://anna:secret@127.0.0.1:9"  # nobody listens on the port of `discard`
 
@@ -91,6 +97,78 @@ def test_a_store_that_fails_later_is_told_once_and_stops_nothing(tmp_path, caplo
     assert len(run.events) == 5
     assert [record.message.count("The run goes on") for record in caplog.records] == [1]
     assert tracker.pending == 4
+
+
+def test_a_run_that_is_refused_does_not_hold_up_the_others(store, tmp_path, caplog):
+    with Tracker(store.uri, tmp_path) as tracker:
+        bad, gone, good = (journal(tracker, name) for name in ("bad", "gone", "good"))
+        with gone:
+            (gone.folder / "a.txt").write_text("a")
+            with bad:  # MLflow knows no such name
+                bad.metrics({"bad#key": 1.0}, step=1)
+            gone.artifact(gone.folder / "b.txt")
+            tracker.close()
+        assert len(caplog.records) == 2
+        tell(good)
+    assert in_store(store, good).info.status == "FINISHED"
+    assert "The run bad cannot be brought" in caplog.text
+    assert "bad#key" in caplog.text
+    assert f"{gone.folder / 'b.txt'} is missing" in caplog.text
+    assert 4 <= tracker.pending <= len(bad.events) + len(gone.events)  # a start may be there
+    assert f"{tracker.pending} events are not yet in MLflow" in tracker.outcome
+    with (
+        pytest.raises(TrackingError, match="refused the run bad"),
+        Tracker(store.uri, tmp_path, strict=True) as strict,
+        journal(strict, "bad") as run,
+    ):
+        run.metrics({"bad#key": 1.0}, step=1)
+
+
+def test_runs_whose_processes_died_are_ended_by_the_next_tracker(store, tmp_path):
+    with Tracker(store.uri, tmp_path) as tracker:
+        died, other = journal(tracker), journal(tracker, "other")
+        tell(died)
+        tell(other)
+        name = in_store(store, died).info.run_id if tracker.close() is None else ""
+    path = died.folder / EVENTS
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-1]))
+    store.client.set_tag(name, "rnnzoo.events", str(len(lines) - 1))
+    store.client.update_run(name, "RUNNING")
+    with Tracker(store.uri, tmp_path) as tracker:
+        tell(journal(tracker, "next"))
+    assert in_store(store, died).info.status == "KILLED"
+    assert in_store(store, other).info.status == "FINISHED"
+
+
+def test_a_server_that_hangs_is_not_waited_for_without_a_word(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(following, "HASTE", 2.0)
+    monkeypatch.setattr(following, "SILENCE", 0.5)
+    said = []
+    with socket.socket() as mute:  # takes calls, and answers none
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        tracker = Tracker(f"http://127.0.0.1:{mute.getsockname()[1]}", tmp_path)
+        tracker.say = said.append
+        tell(journal(tracker))
+        before = time.monotonic()
+        tracker.close()
+    assert time.monotonic() - before < 5
+    assert said == [f"Waiting for the tracking store {tracker.uri} … (Ctrl-C: sync later)"]
+    assert "nothing was heard for 2 s" in caplog.text
+    assert tracker.pending == 7
+
+
+def test_ctrl_c_ends_the_wait_alone(tmp_path, caplog):
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        tracker = Tracker(f"http://127.0.0.1:{mute.getsockname()[1]}", tmp_path)
+        tell(journal(tracker))
+        threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
+        tracker.close()
+    assert "it was not waited for" in caplog.text
+    assert "7 events are not yet in MLflow: rnnzoo sync" in tracker.outcome
 
 
 def test_an_experiment_that_is_deleted(tmp_path, caplog):
@@ -207,6 +285,28 @@ def test_a_damaged_journal_does_not_hold_up_the_others(store, tmp_path):
     (error,) = done.damaged
     assert isinstance(error, JournalError)
     assert f"{path} is damaged in line 3" in str(error)
+
+
+def test_a_journal_that_is_lost_is_said(store, tmp_path):
+    with Tracker(store.uri, tmp_path) as tracker:
+        runs = [journal(tracker, name) for name in ("empty", "cut", "gone", "locked", "whole")]
+        for run in runs:
+            tell(run)
+    empty, cut, gone, locked, _ = (run.folder for run in runs)
+    (empty / EVENTS).write_bytes(b"")
+    lines = (cut / EVENTS).read_bytes().splitlines(keepends=True)
+    (cut / EVENTS).write_bytes(b"".join(lines[:-2]))
+    (gone / EVENTS).unlink()
+    (locked / ".lock").unlink()
+    (locked / ".lock").mkdir()
+    (tmp_path / "notes").mkdir()  # is no run's
+    done = sync(tmp_path, store.uri)
+    told = "\n".join(map(str, done.damaged))
+    assert (done.complete, done.killed, len(done.damaged)) == (1, [], 4)
+    assert f"The journal in {empty} holds no event" in told
+    assert f"The journal in {cut} holds 5 events, of which 7 are in" in told
+    assert f"The journal {gone / EVENTS} cannot be read: No such file" in told
+    assert f"The run in {locked} cannot be locked" in told
 
 
 def test_what_a_store_refuses_does_not_hold_up_the_others(store, tmp_path):
