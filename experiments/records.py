@@ -7,6 +7,7 @@ while it writes leaves a last line without its end, which a reader passes over. 
 is not as it was written is an error.
 """
 
+import errno
 import json
 import math
 import os
@@ -217,3 +218,11 @@ def _damaged(path: Path, n: int, what: str) -> JournalError:
 def reason(error: OSError) -> str:
     """What the system says, without the path."""
     return error.strerror or str(error)
+
+
+def remedy(error: OSError) -> str:
+    """What may help where something cannot be written."""
+    full = error.errno in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", None))
+    if full:
+        return "Free some space, or set RNNZOO_RUNS to another folder."
+    return "Set RNNZOO_RUNS to a folder that can be written."

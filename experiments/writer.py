@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import JournalError
 from ..pipelines.durable import sync
-from .records import EVENTS, Event, body_of, event_of, reason
+from .records import EVENTS, Event, body_of, event_of, reason, remedy
 
 AT_ONCE = ("start", "resume", "end")  # on the disk before the run goes on
 #: Writes data, and of what is known about the file only what is needed to find them again.
@@ -102,8 +102,7 @@ class Writer:
 
     def _error(self, error: OSError) -> JournalError:
         return JournalError(
-            f"The journal {self.path} cannot be written: {reason(error)}. Free some space, or "
-            "set RNNZOO_RUNS to another folder."
+            f"The journal {self.path} cannot be written: {reason(error)}. {remedy(error)}"
         )
 
 

@@ -145,10 +145,14 @@ class Projection:
             self._tags["mlflow.note.content"] = data["text"][:TAG]
         elif event.kind == "image":
             self._tags["mlflow.loggedImages"] = "True"
-        elif event.kind == "end" and data["error"]:
-            self._tags["error"] = data["error"][:VALUE]
-            if data["diverged"]:
-                self._tags["diverged"] = data["error"][:VALUE]
+        elif event.kind == "end":
+            self._error(data)
+
+    def _error(self, data: dict[str, Any]) -> None:
+        """Tags of a run that broke; older journals have its text alone."""
+        told = {"error": data["error"], "diverged": data["error"] if data["diverged"] else ""}
+        told |= {f"error.{key}": data.get(key, "") for key in ("type", "traceback")}
+        self._tags |= {key: text[:VALUE] for key, text in told.items() if text}
 
     def _numbers(self, values: dict[str, float], when: int, step: int | None) -> None:
         """Numbers that are finite are metrics.

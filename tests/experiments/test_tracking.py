@@ -219,6 +219,8 @@ def test_a_run_that_fails_is_marked(store, tmp_path):
     run = in_store(store, journal)
     assert run.info.status == "FAILED"
     assert run.data.tags["error"] == "division by zero"
+    assert run.data.tags["error.type"] == "ZeroDivisionError"
+    assert "1 / 0" in run.data.tags["error.traceback"]
     assert "diverged" not in run.data.tags
 
 
