@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from ..errors import TrackingError
+from ..errors import JournalError, TrackingError
 
 DEFAULT_URI = "sqlite:///mlflow.db"
 SQLITE = "sqlite:///"
@@ -26,6 +26,17 @@ def with_driver(uri: str) -> str:
     'postgresql+psycopg://db/mlflow'
     """
     return re.sub("^postgres(ql)?://", "postgresql+psycopg://", uri)
+
+
+def driver_for(uri: str) -> str:
+    """What to install where the driver of a database is missing."""
+    kind = re.split("[+:]", uri)[0]
+    known = {
+        "postgresql": "Install rnnzoo[postgres].",
+        "mysql": "Install mysqlclient; or pymysql, and let the address begin with mysql+pymysql.",
+        "mssql": "Install pyodbc.",
+    }
+    return known.get(kind, "Install it.")
 
 
 def absolute(uri: str) -> str:
@@ -63,7 +74,7 @@ def check_uri(uri: str) -> None:
         TrackingError: no such kind of store, or no folder for its file.
     """
     scheme = re.match(r"([a-z]+)(\+[a-z0-9]+)?:", uri)
-    if not scheme or scheme[1] not in SCHEMES:
+    if uri != "databricks" and (not scheme or scheme[1] not in SCHEMES):
         raise TrackingError(
             f"The tracking store {redacted(uri)} is of no known kind: {', '.join(SCHEMES)}. "
             "Set MLFLOW_TRACKING_URI, or run with --no-tracking."
@@ -74,6 +85,22 @@ def check_uri(uri: str) -> None:
             f"There is no folder {database.parent} for the tracking store. "
             "Set MLFLOW_TRACKING_URI, or run with --no-tracking."
         )
+
+
+def check_runs(folder: Path) -> None:
+    """Sees whether journals can be kept in a folder, which is made later.
+
+    Raises:
+        JournalError: it cannot be made, or nothing be written there.
+    """
+    there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return
+    why = "cannot be written" if there.is_dir() else "is no folder"
+    raise JournalError(
+        f"Runs cannot be kept in {folder}: {there} {why}. Set RNNZOO_RUNS to a folder that can be "
+        "written, or run with --no-tracking."
+    )
 
 
 def redacted(text: str) -> str:

@@ -30,7 +30,8 @@ def synced(runs: Path | None) -> int:
     out = console()
     done = sync(runs)
     out.print(f"{done.events} events of {_runs(done.runs)} were brought to {done.uri}.")
-    out.print(f"{_runs(done.complete)} {_were(done.complete)} complete there.")
+    if done.complete:
+        out.print(f"{_runs(done.complete)} {_were(done.complete)} complete there before.")
     for folder in done.killed:
         out.print(f"{folder}: its process died; the run is KILLED now.", soft_wrap=True)
     for folder in done.going_on:

@@ -19,7 +19,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ...errors import TrackingError
 from ..files import slug
-from ..places import absolute, check_uri, database_of, redacted, shown, tracking_uri, with_driver
+from ..places import (
+    absolute,
+    check_uri,
+    database_of,
+    driver_for,
+    redacted,
+    shown,
+    tracking_uri,
+    with_driver,
+)
 from ..tasks import TASKS, VIEW, task_of, view_state
 from .database import create_once
 
@@ -86,7 +95,7 @@ class Store:
         except ImportError as error:
             raise TrackingError(
                 f"The tracking store {self.uri} needs a driver that is not installed: {error}. "
-                "For PostgreSQL install rnnzoo[postgres]."
+                f"{driver_for(opened)}"
             ) from error
         except FAULTS as error:
             raise TrackingError(

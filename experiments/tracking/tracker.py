@@ -11,7 +11,7 @@ from types import TracebackType
 
 from ...errors import JournalError, TrackingError
 from ..journal import Journal, Listener
-from ..places import absolute, check_uri, runs_folder, shown, tracking_uri
+from ..places import absolute, check_runs, check_uri, runs_folder, shown, tracking_uri
 from ..records import Event
 from .projection import Projection
 from .store import FAULTS, Store, first_line, trying
@@ -46,6 +46,7 @@ class Tracker:
     Raises:
         TrackingError: no such kind of store, or no folder for its file; with `strict`, when a
             run tells something after the store has failed, and by `close`.
+        JournalError: the folder of the journals cannot be written.
     """
 
     def __init__(self, uri: str | None = None, runs: Path | None = None, strict: bool = False):
@@ -53,6 +54,7 @@ class Tracker:
         check_uri(self._named)
         self._uri = absolute(self._named)
         self.root = runs or runs_folder(self._uri)
+        check_runs(self.root.absolute())
         self.strict = strict
         self.say: Callable[[str], object] = logger.info
         self._failure = ""

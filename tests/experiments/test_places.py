@@ -1,8 +1,13 @@
+import os
+import subprocess
+import sys
+
 import pytest
 from rnnzoo import TrackingError
 from rnnzoo.experiments.places import (
     absolute,
     check_uri,
+    driver_for,
     redacted,
     runs_folder,
     shown,
@@ -76,3 +81,28 @@ def test_a_file_keeps_its_place_where_the_working_directory_changes(here, monkey
     monkeypatch.chdir("/")
     assert shown(uri, "sqlite:///mlflow.db") == uri
     assert absolute("https://tracking") == "https://tracking"
+
+
+def test_databricks_is_a_store():
+    check_uri("databricks")
+    check_uri("databricks://profile")
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_keras_loads(here):
+    (here / "file").write_text("")
+    code = (
+        "import sys; from rnnzoo.experiments.cli import app\n"
+        "try: app(['forecast', 'data.csv'])\n"
+        "except SystemExit as ended: print(ended.code, 'keras' in sys.modules)"
+    )
+    environment = os.environ | {"RNNZOO_RUNS": str(here / "file" / "runs")}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "2 False\n"
+    assert f"Runs cannot be kept in {here / 'file' / 'runs'}: {here / 'file'} is no" in done.stderr
+    assert "Free some space" not in done.stderr
+
+
+def test_what_to_install_for_a_database():
+    assert "pymysql" in driver_for("mysql://db/mlflow")
+    assert "rnnzoo[postgres]" in driver_for("postgresql+psycopg://db/mlflow")
