@@ -22,6 +22,7 @@ from .writer import Writer
 logger = logging.getLogger("rnnzoo")
 
 NAME = 100  # bytes of a run's name in that of its folder
+PATIENCE = 1.0  # seconds that a run waits for a `sync` that looks whether anybody holds it
 TRACEBACK = 6000  # characters that are kept of one, from its end
 
 Listener = Callable[["Journal", Event], None]
@@ -88,7 +89,7 @@ class Journal:
         if not resumed:
             self.folder = self._new_folder()
         self.lock = RunLock(self.folder)
-        if not self.lock.hold():
+        if not self.lock.hold(PATIENCE):
             raise JournalError(f"The run in {self.folder} is still going on in another process.")
         try:
             if resumed:

@@ -71,13 +71,19 @@ def check_uri(uri: str) -> None:
     """Sees what can be seen without opening the store.
 
     Raises:
-        TrackingError: no such kind of store, or no folder for its file.
+        TrackingError: no such kind of store, no folder for its file, or a password that cannot be
+            told from what follows it.
     """
     scheme = re.match(r"([a-z]+)(\+[a-z0-9]+)?:", uri)
     if uri != "databricks" and (not scheme or scheme[1] not in SCHEMES):
         raise TrackingError(
             f"The tracking store {redacted(uri)} is of no known kind: {', '.join(SCHEMES)}. "
             "Set MLFLOW_TRACKING_URI, or run with --no-tracking."
+        )
+    if not uri.startswith("http") and re.match(r"[^/]+://[^/?\s]*@[^/?\s]*@", uri):
+        # SQLAlchemy would take a part of the password for the host, and messages name hosts
+        raise TrackingError(
+            f"The user name or password in {redacted(uri)} holds an @: write it as %40."
         )
     database = database_of(uri)
     if database is not None and not database.parent.is_dir():

@@ -145,12 +145,12 @@ class RunLock:
         self._mutex = threading.Lock()
         self._holders = 0
 
-    def hold(self) -> bool:
-        """Holds it once more; `False` if another process does."""
+    def hold(self, patience: float = 0.0) -> bool:
+        """Holds it once more; `False` if another process does, for so many seconds."""
         with self._mutex:
             if not self._holders:
                 try:
-                    self._lock.acquire(timeout=0)
+                    self._lock.acquire(timeout=patience)
                 except Timeout:
                     return False
             self._holders += 1

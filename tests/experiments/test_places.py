@@ -40,6 +40,7 @@ def test_runs_lie_beside_the_store_unless_told_otherwise(here, monkeypatch):
         ("mlruns", "no known kind"),
         ("htp://tracking", "no known kind"),
         ("ftp://anna:secret@tracking", r"ftp://\*\*\*@tracking"),
+        ("postgresql://anna:a@secret@db/mlflow", r"in postgresql://\*\*\*@db/mlflow holds an @"),
         ("sqlite:///missing/mlflow.db", "There is no folder .*missing"),
     ],
 )
