@@ -1,6 +1,5 @@
 """The command line. What it needs is imported when a command runs."""
 
-import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,7 @@ import typer
 from ..errors import one_of, whole_number
 from .cli_forecast import forecast
 from .inputs import listed, named_clips, options
-from .terminal import Checkpoints, Debug, Strict, Tracking, clearly, open_store
+from .terminal import Checkpoints, Debug, Strict, Tracking, become, check_port, clearly, open_store
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -238,15 +237,14 @@ def ui(
     if store.uri.startswith("http"):
         print(f"The runs are on a server: open {store.uri} in a browser.")
         return
+    check_port(port)
     print(
         f"The dashboard is at http://127.0.0.1:{port} once the server is up; stop it with Ctrl-C."
     )
     for name in store.experiments():
         address = charts_address(store.experiment(name))
         print(f"  {name}: http://127.0.0.1:{port}{address}", flush=True)
-    command = [sys.executable, "-m", "mlflow", *server_command(port)]
-    done = subprocess.run(command, env=server_environment(), check=False)
-    raise typer.Exit(done.returncode)
+    become([sys.executable, "-m", "mlflow", *server_command(port)], server_environment())
 
 
 @app.command()

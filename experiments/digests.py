@@ -1,6 +1,7 @@
 """Digests of data: of every value, time and name, so that no two data sets share one."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +56,14 @@ def of_clips(clips: Clips) -> list[Used]:
         Used(_of_array(clips.validation), "validation", {"clips": len(clips.validation)}),
         Used(_of_array(clips.test), "test", {"clips": len(clips.test)}),
     ]
+
+
+def of_all(used: Sequence[Used]) -> str:
+    """One digest of several data: the same for the same data in the same use only."""
+    digest = _Digest(())
+    for each in used:
+        digest.add(each.use, each.digest)
+    return digest.text
 
 
 def _of_array(frames: np.ndarray) -> str:

@@ -5,6 +5,7 @@ import logging
 import shutil
 import tempfile
 import time
+import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,13 +13,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ..errors import FitError, JournalError
-from .files import slug, whole, write_animation
-from .records import FORMAT, Event, RunLock, Writer, read
+from ..errors import ArgumentError, FitError, JournalError
+from .files import Names, short, slug, whole, write_animation
+from .places import redacted
+from .records import EVENTS, FORMAT, LOCK, Event, RunLock, read, reason, remedy
+from .writer import Writer
 
 logger = logging.getLogger("rnnzoo")
 
-NAME = 60  # characters of a run's name in that of its folder
+NAME = 100  # bytes of a run's name in that of its folder
+PATIENCE = 1.0  # seconds that a run waits for a `sync` that looks whether anybody holds it
+TRACEBACK = 6000  # characters that are kept of one, from its end
 
 Listener = Callable[["Journal", Event], None]
 
@@ -48,6 +53,7 @@ class Journal:
 
     Raises:
         JournalError: on entry and by every method, if the journal cannot be written.
+        ArgumentError: by what writes a file, if another has its name.
     """
 
     experiment: str
@@ -59,6 +65,7 @@ class Journal:
     uid: str = field(default_factory=lambda: uuid.uuid4().hex)
     events: list[Event] = field(default_factory=list)
     _writer: Writer | None = None
+    _names: Names = field(default_factory=lambda: Names(EVENTS, LOCK))
 
     @classmethod
     def reopened(cls, folder: Path, listeners: tuple[Listener, ...] = ()) -> "Journal":
@@ -82,7 +89,7 @@ class Journal:
         if not resumed:
             self.folder = self._new_folder()
         self.lock = RunLock(self.folder)
-        if not self.lock.hold():
+        if not self.lock.hold(PATIENCE):
             raise JournalError(f"The run in {self.folder} is still going on in another process.")
         try:
             if resumed:
@@ -111,15 +118,15 @@ class Journal:
         status = "FINISHED"
         if kind is not None:
             status = "KILLED" if issubclass(kind, KeyboardInterrupt) else "FAILED"
-        text = "" if error is None else str(error)
+        text = "" if error is None else redacted(str(error))
         try:
             if self._writer is not None:
                 diverged = isinstance(error, FitError)
-                self._tell("end", status=status, error=text, diverged=diverged)
+                self._tell("end", status=status, error=text, diverged=diverged, **_origin(error))
         except Exception as another:
             if error is None:
                 raise
-            if str(another) != text:  # what came first is what the user has to know
+            if str(another) != str(error):  # what came first is what the user has to know
                 logger.warning("%s", another)
         finally:
             if self._writer is not None:
@@ -140,16 +147,17 @@ class Journal:
 
     def picture(self, name: str, figure: Any, step: int | None = None) -> None:
         if step is None:
-            self._file(f"{slug(name)}.png", figure.savefig)
+            self._file(self._names(name, ".png"), figure.savefig)
         else:
-            path = self._written(f"{slug(name)}-{step:06d}.png", figure.savefig)
+            path = self._written(self._names(name, ".png", step), figure.savefig)
             self._tell("image", path=path.name, name=name, step=step)
 
     def animation(self, name: str, film: Any) -> None:
-        self._file(f"{slug(name)}.gif", lambda path: write_animation(path, film))
+        self._file(self._names(name, ".gif"), lambda path: write_animation(path, film))
 
     def text(self, name: str, content: str) -> None:
-        self._file(slug(name), lambda path: path.write_text(content, encoding="utf-8"))
+        file = self._names(name)
+        self._file(file, lambda path: path.write_text(content, encoding="utf-8"))
 
     def note(self, markdown: str) -> None:
         """What a reader has to know about the run; the last one counts."""
@@ -168,13 +176,16 @@ class Journal:
 
     def saved(self, name: str, save: Callable[[Path], Any]) -> None:
         """A folder in the run's folder, which `save` writes at the path it is given."""
-        with self._naming(self.folder / name) as path:
+        with self._naming(self.folder / self._names(name)) as path:
             save(path)
         self.artifact(path)
 
     def artifact(self, path: Path) -> None:
         """A file or folder that lies in the run's folder."""
-        self._tell("artifact", path=str(path.relative_to(self.folder)))
+        inside = path.resolve()
+        if not inside.is_relative_to(self.folder.resolve()):
+            raise ArgumentError(f"{path} does not lie in the run's folder {self.folder}: copy it.")
+        self._tell("artifact", path=inside.relative_to(self.folder.resolve()).as_posix())
 
     def _file(self, name: str, write: Callable[[Path], Any]) -> None:
         self.artifact(self._written(name, write))
@@ -191,15 +202,14 @@ class Journal:
             yield path
         except OSError as error:
             raise JournalError(
-                f"{path} cannot be written: {error.strerror or error}. Free some space, or set "
-                "RNNZOO_RUNS to another folder."
+                f"{path} cannot be written: {reason(error)}. {remedy(error)}"
             ) from error
 
     def _new_folder(self) -> Path:
         if self.root is None:
             return Path(tempfile.mkdtemp(prefix="rnnzoo-run-"))
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        folder = self.root / f"{stamp}-{slug(self.run)[:NAME]}-{self.uid[:12]}"
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())  # in order wherever they were made
+        folder = self.root / f"{stamp}-{short(slug(self.run), NAME)}-{self.uid[:12]}"
         with self._naming(folder):
             folder.mkdir(parents=True)
         return folder
@@ -211,3 +221,11 @@ class Journal:
         self.events.append(event)
         for listener in self.listeners:
             listener(self, event)
+
+
+def _origin(error: BaseException | None) -> dict[str, str]:
+    """Which error it was, and where it came from."""
+    if error is None:
+        return {}
+    where = redacted("".join(traceback.format_exception(error)))
+    return {"type": type(error).__name__, "traceback": where[-TRACEBACK:]}

@@ -7,6 +7,7 @@ while it writes leaves a last line without its end, which a reader passes over. 
 is not as it was written is an error.
 """
 
+import errno
 import json
 import math
 import os
@@ -26,11 +27,9 @@ from ..errors import JournalError
 EVENTS = "events.jsonl"
 LOCK = ".lock"
 FORMAT = 1
-AT_ONCE = ("start", "resume", "end")  # on the disk before the run goes on
 _HEAD = re.compile(rb"([0-9a-f]{8}) ([0-9a-f]{8}) ")
 _HEAD_LENGTH = 18
-#: Writes data, and of what is known about the file only what is needed to find them again.
-_to_disk = getattr(os, "fdatasync", os.fsync)
+_RUN = re.compile(r"\d{8}-\d{6}-.+-[0-9a-f]{12}")  # how a journal names the folder of a run
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,10 @@ def read(folder: Path) -> Kept:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise JournalError(f"The journal {path} cannot be read: {_reason(error)}.") from error
+        raise JournalError(
+            f"The journal {path} cannot be read: {reason(error)}. Restore it from a copy, or "
+            "delete the folder."
+        ) from error
     *lines, tail = content.split(b"\n")
     events = tuple(_decoded(line, n, path) for n, line in enumerate(lines))
     head = _HEAD.match(tail)
@@ -103,101 +105,32 @@ def read(folder: Path) -> Kept:
     return Kept(folder, events, len(tail), len(content) - len(tail))
 
 
+def begun(folder: Path) -> Event | None:
+    """The first event of a journal, whatever follows; `None` if there is none.
+
+    Raises:
+        JournalError: it cannot be read, or is damaged.
+    """
+    path = folder / EVENTS
+    try:
+        with path.open("rb") as file:
+            line = file.readline()
+    except OSError as error:
+        raise JournalError(f"The journal {path} cannot be read: {reason(error)}.") from error
+    return _decoded(line[:-1], 0, path) if line.endswith(b"\n") else None
+
+
 def folders(root: Path) -> Iterator[Path]:
     """Folders of runs under `root`, the oldest first."""
     if root.is_dir():
         yield from sorted(path.parent for path in root.glob(f"*/{EVENTS}"))
 
 
-class Writer:
-    """Appends records to the journal in a folder.
-
-    A record that is appended is with the operating system: it outlives the process, however that
-    ends. A thread then brings it to the disk, record by record or as fast as the disk takes them,
-    so that a run does not wait; the first record and the last are on the disk when `append`
-    returns.
-
-    Args:
-        folder: of the run.
-        count: records that are there.
-        size: bytes of them; what follows is cut off.
-        durable: whether records are to outlive a failure of the machine too.
-
-    Raises:
-        JournalError: the file cannot be opened.
-    """
-
-    def __init__(self, folder: Path, count: int = 0, size: int = 0, durable: bool = True):
-        self.path = folder / EVENTS
-        self.count, self.size, self.durable = count, size, durable
-        self._fault: OSError | None = None
-        self._mutex = threading.Lock()
-        self._written = threading.Event()
-        self._thread: threading.Thread | None = None
-        try:
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            os.ftruncate(self._file, size)
-            if durable:
-                sync_folder(folder)
-        except OSError as error:
-            raise self._error(error) from error
-        if durable:
-            self._thread = threading.Thread(target=self._flush, name="rnnzoo-journal", daemon=True)
-            self._thread.start()
-
-    def append(self, kind: str, data: dict[str, Any]) -> Event:
-        """Writes an event; returns it as a reader will find it.
-
-        Raises:
-            JournalError: it cannot be written, e.g. as the disk is full; the records before it
-                are whole.
-        """
-        with self._mutex:
-            if self._fault is not None:
-                raise self._error(self._fault)
-            body = _body(self.count, kind, data)
-            line = b"%08x %08x %s\n" % (len(body), zlib.crc32(body), body)
-            try:
-                _write(self._file, line)
-                if self.durable and kind in AT_ONCE:
-                    _to_disk(self._file)
-            except OSError as error:
-                self._undo(error)
-                raise self._error(error) from error
-            self._written.set()
-            self.count += 1
-            self.size += len(line)
-            return _event(json.loads(body))
-
-    def close(self) -> None:
-        thread, self._thread = self._thread, None
-        self._written.set()
-        if thread is not None:
-            thread.join()
-        os.close(self._file)
-
-    def _flush(self) -> None:
-        """Brings to the disk what was written since the last time, until the file is closed."""
-        while self._thread is not None:
-            self._written.wait()
-            self._written.clear()
-            try:
-                _to_disk(self._file)
-            except OSError as error:  # raised where the next record is told
-                self._fault = error
-
-    def _undo(self, fault: OSError) -> None:
-        """Cuts off what was begun, so that a record may follow once there is room again."""
-        try:
-            os.ftruncate(self._file, self.size)
-        except OSError:
-            self._fault = fault  # a record after half a record could not be read
-
-    def _error(self, error: OSError) -> JournalError:
-        return JournalError(
-            f"The journal {self.path} cannot be written: {_reason(error)}. Free some space, or "
-            "set RNNZOO_RUNS to another folder."
-        )
+def lost(root: Path) -> Iterator[Path]:
+    """Folders under `root` that are named as those of runs, but have no journal to be seen."""
+    if root.is_dir():
+        named = (path for path in sorted(root.iterdir()) if _RUN.fullmatch(path.name))
+        yield from (path for path in named if not os.path.exists(path / EVENTS))
 
 
 class RunLock:
@@ -212,12 +145,12 @@ class RunLock:
         self._mutex = threading.Lock()
         self._holders = 0
 
-    def hold(self) -> bool:
-        """Holds it once more; `False` if another process does."""
+    def hold(self, patience: float = 0.0) -> bool:
+        """Holds it once more; `False` if another process does, for so many seconds."""
         with self._mutex:
             if not self._holders:
                 try:
-                    self._lock.acquire(timeout=0)
+                    self._lock.acquire(timeout=patience)
                 except Timeout:
                     return False
             self._holders += 1
@@ -230,23 +163,8 @@ class RunLock:
                 self._lock.release()
 
 
-def sync_folder(folder: Path) -> None:
-    """Brings the names in a folder to the disk, where the system can."""
-    if os.name == "nt":
-        return
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
-def _write(file: int, line: bytes) -> None:
-    while line:  # the system may take a part: where the disk is full, what still fits
-        line = line[os.write(file, line) :]
-
-
-def _body(n: int, kind: str, data: dict[str, Any]) -> bytes:
+def body_of(n: int, kind: str, data: dict[str, Any]) -> bytes:
+    """A record's JSON, at this time."""
     record = {"n": n, "kind": kind, "time": time.time(), "data": _plain(data)}
     return json.dumps(record, ensure_ascii=False, allow_nan=False).encode()
 
@@ -266,7 +184,8 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _event(record: dict[str, Any]) -> Event:
+def event_of(record: dict[str, Any]) -> Event:
+    """The event that a record's JSON tells."""
     data = record["data"]
     if record["kind"] == "metrics":
         data["values"] = {key: float(value) for key, value in data["values"].items()}
@@ -287,7 +206,7 @@ def _decoded(line: bytes, n: int, path: Path) -> Event:
     record = json.loads(body)
     if record["n"] != n:
         raise _damaged(path, n, f"it is record {record['n']}, not {n}: lines are missing or twice")
-    return _event(record)
+    return event_of(record)
 
 
 def _damaged(path: Path, n: int, what: str) -> JournalError:
@@ -296,5 +215,14 @@ def _damaged(path: Path, n: int, what: str) -> JournalError:
     )
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """What the system says, without the path."""
     return error.strerror or str(error)
+
+
+def remedy(error: OSError) -> str:
+    """What may help where something cannot be written."""
+    full = error.errno in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", None))
+    if full:
+        return "Free some space, or set RNNZOO_RUNS to another folder."
+    return "Set RNNZOO_RUNS to a folder that can be written."

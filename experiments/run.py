@@ -2,6 +2,7 @@
 
 import json
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ import pandas as pd
 from rich.console import Console
 
 from ..zoo.cells import CELLS
-from .digests import Used
+from .digests import Used, of_all
 from .environment import environment, git_tags
 from .journal import Journal, Listener
 from .origin import Origin
@@ -31,6 +32,8 @@ COLOURS = [
 GREYS = ["#222222", "#777777", "#AAAAAA", "#CCCCCC", "#4D4D4D", "#919191"]
 
 ROLE, STUDY = "role", "study"  # the tag of the run that a study's runs belong to
+STUDY_UID = "study.uid"  # which study a run belongs to: two may begin in the same second
+DATA = "data.digest"  # of all that the run reads: scores on other data are not set against it
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def brought(tracker: "Tracker | None", out: Console) -> Iterator[None]:
     if tracker is None:
         yield
         return
+    tracker.say = lambda text: out.print(text, soft_wrap=True)
     with tracker:
         yield
     hint = "" if tracker.pending else " See them with: rnnzoo compare, rnnzoo ui"
@@ -92,7 +96,8 @@ class Runs:
         listeners: of each run.
         data: makes the digests of what the runs read; called once, if the runs are kept.
         origin: what the study was made from.
-        began: when the study did, which tells its runs from those of another.
+        began: when the study did, in UTC, to be shown and put in order.
+        uid: of the study's own run, which tells its runs from those of another.
     """
 
     task: str
@@ -100,7 +105,8 @@ class Runs:
     listeners: Listeners = nobody
     data: Callable[[], Sequence[Used]] = tuple
     origin: Origin = field(default_factory=Origin)
-    began: str = field(default_factory=lambda: time.strftime("%Y-%m-%d %H:%M:%S"))
+    began: str = field(default_factory=lambda: time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()))
+    uid: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __enter__(self) -> "Runs":
         self._stack = ExitStack()
@@ -110,6 +116,7 @@ class Runs:
         self._environment = json.dumps(environment(), indent=1) if kept else ""
         name = f"{self.origin.name or 'study'} {self.began}"
         parent = self._new(name, {ROLE: STUDY}, self.listeners.trackers)
+        parent.uid, parent.parent = self.uid, None
         self._parent = self._stack.enter_context(parent)
         self._tell_origins(self._parent)
         self.origin.tell(self._parent, "")
@@ -157,17 +164,17 @@ class Runs:
     def _child(self, run: str, cell: str, colour: str, label: str) -> Journal:
         model = self.origin.models.get(label, label)
         tags = {"cell": cell, "colour": colour, "model": model}
-        return self._new(run, tags, self.listeners(label), self._parent.uid)
+        return self._new(run, tags, self.listeners(label))
 
-    def _new(
-        self, run: str, tags: dict[str, str], hearing: tuple[Listener, ...], parent: str = ""
-    ) -> Journal:
+    def _new(self, run: str, tags: dict[str, str], hearing: tuple[Listener, ...]) -> Journal:
         tags = {"task": self.task, "dataset": self.dataset, "study": self.began} | tags
-        tags |= {"rnnzoo.version": version("rnnzoo")} | self._commit
+        tags |= {STUDY_UID: self.uid, "rnnzoo.version": version("rnnzoo")} | self._commit
+        if self._used:
+            tags[DATA] = of_all(self._used)
         if self.origin.name:
             tags["study.name"] = self.origin.name
         experiment = f"{self.task}/{self.dataset}"
-        return Journal(experiment, run, tags, hearing, self.listeners.root, parent or None)
+        return Journal(experiment, run, tags, hearing, self.listeners.root, self.uid)
 
     def _tell_origins(self, journal: Journal) -> None:
         """Data and environment, from which the run could be made again."""

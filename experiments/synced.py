@@ -6,7 +6,7 @@ from pathlib import Path
 from ..errors import ArgumentError
 from .display import console
 from .places import runs_folder
-from .records import folders
+from .records import folders, lost
 
 
 def synced(runs: Path | None) -> int:
@@ -25,16 +25,19 @@ def synced(runs: Path | None) -> int:
     from .tracking import sync
 
     runs = runs or runs_folder()
-    if not any(folders(runs)):
+    if not any(folders(runs)) and not any(lost(runs)):
         raise ArgumentError(f"There are no runs in {runs}: name their folder with --runs.")
     out = console()
     done = sync(runs)
     out.print(f"{done.events} events of {_runs(done.runs)} were brought to {done.uri}.")
-    out.print(f"{_runs(done.complete)} {_were(done.complete)} complete there.")
+    if done.complete:
+        out.print(f"{_runs(done.complete)} {_were(done.complete)} complete there before.")
     for folder in done.killed:
         out.print(f"{folder}: its process died; the run is KILLED now.", soft_wrap=True)
     for folder in done.going_on:
         out.print(f"{folder}: still going on, and left alone.", soft_wrap=True)
+    for folder in done.deleted:
+        out.print(f"{folder}: deleted in the store, and left alone.", soft_wrap=True)
     for folder in done.torn:
         out.print(f"{folder}: the last event was not written to its end.", soft_wrap=True)
     for error in done.damaged:

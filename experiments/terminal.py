@@ -1,6 +1,9 @@
 """What all commands share: their common options, and how their errors are shown."""
 
 import functools
+import os
+import socket
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -10,7 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import RnnzooError
+from ..errors import ArgumentError, RnnzooError
+from .places import check_runs, check_uri, runs_folder, tracking_uri
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Tracking = Annotated[
@@ -44,6 +48,8 @@ def clearly(command: Callable[..., None]) -> Callable[..., None]:
     def wrapped(*args: Any, debug: bool = False, **kwargs: Any) -> None:
         try:
             with _plain_warnings():
+                if kwargs.get("tracking"):
+                    _check_places()  # before data are read and Keras is loaded
                 command(*args, debug=debug, **kwargs)
         except (typer.Exit, typer.Abort):
             raise
@@ -77,6 +83,40 @@ def _plain_warnings() -> Iterator[None]:
         warnings.simplefilter("once", UserWarning)
         warnings.showwarning = show
         yield
+
+
+def _check_places() -> None:
+    """Sees whether runs can be kept, as far as that takes no time."""
+    check_uri(tracking_uri())
+    check_runs(runs_folder())
+
+
+def check_port(port: int) -> None:
+    """Sees whether a server can listen on a port of this machine.
+
+    Raises:
+        ArgumentError: it is no port, or something listens there.
+    """
+    if not 0 < port < 2**16:
+        raise ArgumentError(f"A port is a number from 1 to 65535. Received: port={port}.")
+    with socket.socket() as tried:
+        if os.name == "posix":  # a server that ended a moment ago is no obstacle
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ArgumentError(
+                f"Port {port} of this machine cannot be used: {error.strerror}. "
+                "Name another with --port."
+            ) from error
+
+
+def become(command: list[str], environment: dict[str, str]) -> None:
+    """Puts a program in the place of this process, so that signals reach it."""
+    sys.stdout.flush()
+    if os.name == "posix":
+        os.execve(command[0], command, environment)
+    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
 
 
 def open_store(existing: bool = False, strict: bool = False) -> Any:

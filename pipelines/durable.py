@@ -1,9 +1,11 @@
 """Files that are written whole or not at all, and whose every byte is vouched for."""
 
+import contextlib
 import hashlib
 import io
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +20,32 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         OSError: the disk is full, or another reason; names `path`.
     """
-    fresh = path.with_name(f".{path.name}.tmp")
+    with replacing(path, path.with_name(f".{path.name}.tmp")) as fresh:
+        fresh.write_bytes(content)
+
+
+@contextlib.contextmanager
+def replacing(path: Path, fresh: Path) -> Iterator[Path]:
+    """A file to be written, which is then put on the disk and in the place of another.
+
+    Args:
+        path: what is replaced, if it is there.
+        fresh: beside it; is gone in the end, whatever happens.
+
+    Raises:
+        OSError: it cannot be written; names `path`.
+    """
     try:
-        with fresh.open("wb") as file:
-            file.write(content)
-            file.flush()
+        yield fresh
+        with fresh.open("r+b") as file:
             os.fsync(file.fileno())
         fresh.replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror, str(path)) from error
+        about = error.errno is not None and error.filename in (None, str(fresh))
+        raise (OSError(error.errno, error.strerror, str(path)) if about else error) from error
+    finally:
+        with contextlib.suppress(OSError):  # where it could not be made it cannot be removed
+            fresh.unlink(missing_ok=True)
     sync(path.parent)
 
 

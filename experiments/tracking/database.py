@@ -6,6 +6,7 @@ good.
 
 import contextlib
 import hashlib
+import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -15,9 +16,11 @@ import sqlalchemy
 from filelock import FileLock
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
+from ..files import slug
 from ..places import database_of
 
 ADVISORY = 0x726E6E7A  # "rnnz": the lock that we ask PostgreSQL for
+LOCK_MODE = 0o666  # whoever may write into the folder may make the database in it
 
 
 def create_once(uri: str, artifacts: str) -> None:
@@ -31,15 +34,15 @@ def create_once(uri: str, artifacts: str) -> None:
     if database is not None:
         _create_file(database, artifacts)
     elif uri.startswith(("postgresql", "mysql", "mssql")):
-        with _lock(uri), _advisory_lock(uri):
+        with _server_lock(uri), _advisory_lock(uri):
             SqlAlchemyStore(uri, artifacts).engine.dispose()
 
 
 def _create_file(database: Path, artifacts: str) -> None:
-    """Makes the tables in a file beside it, and renames that into place."""
+    """Makes the tables in a file beside it, and links that into place."""
     if database.exists():
         return
-    with _lock(str(database)):
+    with FileLock(database.with_name(f".{database.name}.lock"), mode=LOCK_MODE):
         if database.exists():
             return
         with tempfile.TemporaryDirectory(prefix=".mlflow-", dir=database.parent) as folder:
@@ -47,12 +50,29 @@ def _create_file(database: Path, artifacts: str) -> None:
             SqlAlchemyStore(f"sqlite:///{fresh}", artifacts).engine.dispose()
             with contextlib.closing(sqlite3.connect(fresh)) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")  # readers do not block the writer
-            fresh.replace(database)
+            publish(fresh, database)
 
 
-def _lock(name: str) -> FileLock:
-    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return FileLock(Path(tempfile.gettempdir()) / f"rnnzoo-{digest}.lock")
+def publish(fresh: Path, database: Path) -> None:
+    """Puts a file in a place where there is none; one that is there meanwhile stays."""
+    try:
+        os.link(fresh, database)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links: here the lock alone has to do
+        if not database.exists():
+            fresh.rename(database)
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else ""  # Windows: the folder is the user's
+
+
+def _server_lock(uri: str) -> FileLock:
+    """For the processes of one user on one machine: the folder is everybody's, the file is not."""
+    digest = hashlib.sha256(uri.encode()).hexdigest()[:16]
+    name = f"rnnzoo-{_user()}-{digest}.lock"
+    return FileLock(Path(tempfile.gettempdir()) / slug(name))
 
 
 @contextlib.contextmanager

@@ -13,12 +13,16 @@ from mlflow.tracking.multimedia import compress_image_size
 
 from ...errors import JournalError
 from ..records import Event
-from .store import EVENTS, UID, Store
+from .store import EVENTS, PARENT, UID, Found, Store
 
 METRICS, PARAMS, TAGS = 1000, 100, 100  # that MLflow takes in one call
 VALUE = 6000  # characters that MLflow takes in one parameter
 TAG = 8000  # and in one tag
 DIED = "The process ended without a word: its journal has no end."
+
+
+class Deleted(JournalError):
+    """Somebody deleted the run in the store."""
 
 
 class Projection:
@@ -54,7 +58,8 @@ class Projection:
             events: the journal from its start to where it is now.
 
         Raises:
-            JournalError: a file of the run is missing.
+            Deleted: the run was deleted in the store, where it stays so.
+            JournalError: a file of the run is missing, or events that the store has.
             One of `FAULTS`: the store failed. What had arrived is known, and not sent again.
         """
         self._reset()
@@ -87,17 +92,42 @@ class Projection:
         experiment = self.store.experiment(start["experiment"])
         found = self.store.find(experiment, start["uid"])
         if found is not None:
-            self.run, self.arrived, self.status = found.run, found.events, found.status
-            return
+            self._go_on(found, len(events))
+        else:
+            self.run = self._made(experiment, events[0])
+        if start["parent"] and not (found and found.parent):
+            self._belong(experiment, start["parent"])
+
+    def _go_on(self, found: Found, told: int) -> None:
+        """Takes up the run where the store left off."""
+        if found.deleted:
+            raise Deleted(
+                f"The run of {self.folder} was deleted in {self.store.uri}: restore it there "
+                "(mlflow gc would remove it for good), or delete the folder."
+            )
+        if found.events > told:
+            raise JournalError(
+                f"The journal in {self.folder} holds {told} events, of which {found.events} are "
+                f"in {self.store.uri}: its end is lost. Restore the file from a copy."
+            )
+        self.run, self.arrived, self.status = found.run, found.events, found.status
+
+    def _made(self, experiment: str, begun: Event) -> str:
+        start = begun.data
         tags = start["tags"] | {UID: start["uid"], "mlflow.runName": start["run"]}
         if "colour" in tags:  # MLflow's own choice gives several runs one colour
             tags["mlflow.runColor"] = tags.pop("colour")
         if "commit" in tags:
             tags["mlflow.source.git.commit"] = tags.pop("commit")
-        if start["parent"] and (parent := self.store.find(experiment, start["parent"])):
-            tags["mlflow.parentRunId"] = parent.run
-        when = _milliseconds(events[0])
-        self.run = self.client.create_run(experiment, start_time=when, tags=tags).info.run_id
+        when = _milliseconds(begun)
+        made = self.client.create_run(experiment, start_time=when, tags=tags)
+        return str(made.info.run_id)
+
+    def _belong(self, experiment: str, uid: str) -> None:
+        """Says to which run it belongs, as soon as that is in the store."""
+        parent = self.store.find(experiment, uid)
+        if parent is not None and not parent.deleted:
+            self.client.set_tag(self.run, PARENT, parent.run)
 
     def _gather(self, event: Event) -> None:
         """Adds an event to the batch that is sent next."""
@@ -115,10 +145,14 @@ class Projection:
             self._tags["mlflow.note.content"] = data["text"][:TAG]
         elif event.kind == "image":
             self._tags["mlflow.loggedImages"] = "True"
-        elif event.kind == "end" and data["error"]:
-            self._tags["error"] = data["error"][:VALUE]
-            if data["diverged"]:
-                self._tags["diverged"] = data["error"][:VALUE]
+        elif event.kind == "end":
+            self._error(data)
+
+    def _error(self, data: dict[str, Any]) -> None:
+        """Tags of a run that broke; older journals have its text alone."""
+        told = {"error": data["error"], "diverged": data["error"] if data["diverged"] else ""}
+        told |= {f"error.{key}": data.get(key, "") for key in ("type", "traceback")}
+        self._tags |= {key: text[:VALUE] for key, text in told.items() if text}
 
     def _numbers(self, values: dict[str, float], when: int, step: int | None) -> None:
         """Numbers that are finite are metrics.

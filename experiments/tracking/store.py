@@ -13,12 +13,22 @@ from typing import Any, TypeVar
 
 import mlflow
 import pandas as pd
+from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from ...errors import TrackingError
 from ..files import slug
-from ..places import check_uri, database_of, redacted, tracking_uri, with_driver
+from ..places import (
+    absolute,
+    check_uri,
+    database_of,
+    driver_for,
+    redacted,
+    shown,
+    tracking_uri,
+    with_driver,
+)
 from ..tasks import TASKS, VIEW, task_of, view_state
 from .database import create_once
 
@@ -33,6 +43,7 @@ UID = "run_uid"  # the tag by which a run is found again
 EVENTS = "rnnzoo.events"  # the tag that counts the events that arrived
 ROLE = "role"  # the tag of what is no run of a model
 STUDY = "study"
+PARENT = "mlflow.parentRunId"
 
 Result = TypeVar("Result")
 
@@ -45,11 +56,15 @@ class Found:
         run: MLflow's id.
         events: of its journal that arrived.
         status: in MLflow's words.
+        parent: MLflow's id of the run that it belongs to, if it is known there.
+        deleted: whether somebody deleted it in MLflow.
     """
 
     run: str
     events: int
     status: str
+    parent: str
+    deleted: bool
 
 
 class Store:
@@ -69,24 +84,28 @@ class Store:
     """
 
     def __init__(self, uri: str | None = None):
-        named = uri or tracking_uri()
-        self.uri = redacted(named)
-        check_uri(named)
-        self._uri = with_driver(named)
+        self._named = uri or tracking_uri()
+        check_uri(self._named)
+        self._uri = absolute(self._named)
+        opened = with_driver(self._uri)
         try:
-            create_once(self._uri, self._artifacts().as_uri())
-            self.client = mlflow.MlflowClient(self._uri)
+            create_once(opened, self._artifacts().as_uri())
+            self.client = mlflow.MlflowClient(opened)
             self.client.search_experiments(max_results=1)
         except ImportError as error:
             raise TrackingError(
                 f"The tracking store {self.uri} needs a driver that is not installed: {error}. "
-                "For PostgreSQL install rnnzoo[postgres]."
+                f"{driver_for(opened)}"
             ) from error
         except FAULTS as error:
             raise TrackingError(
                 f"The tracking store {self.uri} cannot be used: {first_line(error)}. "
                 "Set MLFLOW_TRACKING_URI, or run with --no-tracking."
             ) from error
+
+    @property
+    def uri(self) -> str:
+        return shown(self._uri, self._named)
 
     @property
     def database(self) -> Path | None:
@@ -128,17 +147,23 @@ class Store:
         """The run of a journal.
 
         Where an answer of the store was lost, it may have made the run twice: the others are
-        deleted.
+        deleted. A run of which none is left is one that somebody deleted.
         """
-        pages = self.client.search_runs([experiment_id], f"tags.{UID} = '{uid}'")
-        runs = [
-            Found(run.info.run_id, int(run.data.tags.get(EVENTS, 0)), run.info.status)
-            for run in pages
-        ]
-        runs.sort(key=lambda found: (-found.events, found.run))
+        pages = self.client.search_runs(
+            [experiment_id], f"tags.{UID} = '{uid}'", run_view_type=ViewType.ALL
+        )
+        runs = sorted(map(_found, pages), key=lambda run: (run.deleted, -run.events, run.run))
         for other in runs[1:]:
-            self.client.delete_run(other.run)
+            if not other.deleted:
+                self.client.delete_run(other.run)
         return runs[0] if runs else None
+
+    def running(self) -> list[str]:
+        """The `uid` of each run of rnnzoo that is `RUNNING`."""
+        experiments = [each.experiment_id for each in self.client.search_experiments()]
+        pages = self.client.search_runs(experiments, "attributes.status = 'RUNNING'")
+        uids = (run.data.tags.get(UID, "") for run in pages)
+        return [uid for uid in uids if re.fullmatch("[0-9a-f]{32}", uid)]
 
     def answers(self) -> bool:
         """Whether the store can be reached: then an error was about what it was told."""
@@ -197,7 +222,7 @@ def server_environment() -> dict[str, str]:
     The store is named here, where no list of processes shows its password.
     """
     return os.environ | {
-        "MLFLOW_BACKEND_STORE_URI": with_driver(tracking_uri()),
+        "MLFLOW_BACKEND_STORE_URI": with_driver(absolute(tracking_uri())),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
@@ -222,6 +247,13 @@ def first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     below = re.search(r"Caused by \w+\([\"'](.*)[\"']\)\)", lines[0])  # of HTTP: what failed there
     return redacted(below[1].partition(": ")[2] if below else lines[0]).rstrip(".")
+
+
+def _found(run: Any) -> Found:
+    tags = run.data.tags
+    deleted = run.info.lifecycle_stage != "active"
+    events = int(tags.get(EVENTS, 0))
+    return Found(run.info.run_id, events, run.info.status, tags.get(PARENT, ""), deleted)
 
 
 def _row(run: Any) -> dict[str, Any]:

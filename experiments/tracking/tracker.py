@@ -3,22 +3,26 @@
 import atexit
 import logging
 import threading
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from ...errors import TrackingError
+from ...errors import JournalError, TrackingError
 from ..journal import Journal, Listener
-from ..places import check_uri, redacted, runs_folder, tracking_uri
+from ..places import absolute, check_runs, check_uri, runs_folder, shown, tracking_uri
 from ..records import Event
 from .projection import Projection
 from .store import FAULTS, Store, first_line, trying
+from .sync import bury
 
 logger = logging.getLogger("rnnzoo")
 
 REST = 1.0  # seconds between batches: many small ones would take time from the training
 PATIENCE = 60.0  # seconds that `close` waits for a store from which nothing is heard
+HASTE = 15.0  # the same for a server from which nothing was ever heard: one try
+SILENCE = 3.0  # seconds that it waits without a word
 
 
 class Tracker:
@@ -26,7 +30,8 @@ class Tracker:
 
     The store is opened there as well: nothing that it does, or fails to do, holds up a run. If
     it fails, and twice more, it is told once and not asked again; the events are in the journals,
-    and `sync` brings them later.
+    and `sync` brings them later. A run that it refuses is left out, the others go on. Runs in the
+    store whose processes died are ended.
 
     Args:
         uri: of the store, by default `tracking_uri()`.
@@ -36,18 +41,22 @@ class Tracker:
     Attributes:
         uri: of the store, without user name and password.
         root: folder of the journals.
+        say: told when `close` has to wait.
 
     Raises:
         TrackingError: no such kind of store, or no folder for its file; with `strict`, when a
             run tells something after the store has failed, and by `close`.
+        JournalError: the folder of the journals cannot be written.
     """
 
     def __init__(self, uri: str | None = None, runs: Path | None = None, strict: bool = False):
-        self._uri = uri or tracking_uri()
-        check_uri(self._uri)
-        self.uri = redacted(self._uri)
+        self._named = uri or tracking_uri()
+        check_uri(self._named)
+        self._uri = absolute(self._named)
         self.root = runs or runs_folder(self._uri)
+        check_runs(self.root.absolute())
         self.strict = strict
+        self.say: Callable[[str], object] = logger.info
         self._failure = ""
         self._told = self._arrived = 0
         self._runs: dict[str, _Followed] = {}
@@ -68,6 +77,10 @@ class Tracker:
         except TrackingError:
             if error is None:
                 raise
+
+    @property
+    def uri(self) -> str:
+        return shown(self._uri, self._named)
 
     @property
     def pending(self) -> int:
@@ -97,7 +110,7 @@ class Tracker:
             run = self._runs[journal.uid]
             self._told += len(journal.events) - run.heard
             run.heard = len(journal.events)
-            if not self._failure:
+            if not self._failure and not run.dropped:
                 self._waiting.append(run)
                 self._start()
                 self._changed.notify_all()
@@ -115,11 +128,10 @@ class Tracker:
         """
         self._hurry.set()
         with self._changed:
-            while self.pending and not self._failure and self._thread:
-                before = self._arrived
-                self._changed.wait(PATIENCE)
-                if self._arrived == before and self.pending and not self._failure:
-                    self._fail(f"nothing was heard for {PATIENCE:.0f} s")
+            try:
+                self._wait()
+            except KeyboardInterrupt:
+                self._fail("it was not waited for")
             self._closing = True
             self._changed.notify_all()
             failed, thread, self._thread = self._failure, self._thread, None
@@ -129,6 +141,31 @@ class Tracker:
         atexit.unregister(self.close)
         if self.strict and failed:
             raise TrackingError(failed)
+
+    def _wait(self) -> None:
+        """Until all has arrived, the store has failed, or nothing was heard for too long."""
+        arrived, since, said = self._arrived, time.monotonic(), False
+        while self._under_way and not self._failure and self._thread:
+            self._changed.wait(1.0)
+            quiet = time.monotonic() - since
+            if self._arrived != arrived:
+                arrived, since = self._arrived, time.monotonic()
+            elif quiet > self._patience:
+                self._fail(f"nothing was heard for {self._patience:.0f} s")
+            elif quiet > SILENCE and not said:
+                self.say(f"Waiting for the tracking store {self.uri} … (Ctrl-C: sync later)")
+                said = True
+
+    @property
+    def _patience(self) -> float:
+        """A server that never answered is not likely to begin now; a database is being made."""
+        server = self._uri.startswith(("http", "databricks"))
+        return HASTE if server and not self._arrived else PATIENCE
+
+    @property
+    def _under_way(self) -> int:
+        """Events that are still to be brought."""
+        return sum(run.heard - run.arrived for run in self._runs.values() if not run.dropped)
 
     def _start(self) -> None:
         if self._thread is None:
@@ -140,14 +177,17 @@ class Tracker:
     def _work(self) -> None:
         try:
             store = trying(lambda: Store(self._uri))
+            fresh = True
             while runs := self._next():
                 for run in runs:
-                    self._bring(run, store)
+                    self._try(run, store)
+                if fresh:
+                    bury(self.root, store)
+                fresh = False
                 self._hurry.wait(REST)
                 self._hurry.clear()
         except FAULTS as error:
-            lower = error.__cause__
-            self._failed(first_line(lower if isinstance(lower, FAULTS) else error))
+            self._failed(_reason(error))
         except Exception as error:  # nobody else would see what this thread dies of
             self._failed(f"{type(error).__name__}: {first_line(error)}")
 
@@ -158,6 +198,17 @@ class Tracker:
             runs = [] if self._failure else list(dict.fromkeys(self._waiting))
             self._waiting.clear()
             return runs
+
+    def _try(self, run: "_Followed", store: Store) -> None:
+        """Brings a run, or leaves it out: for its own fault the others do not stay behind."""
+        try:
+            self._bring(run, store)
+        except JournalError as error:
+            self._drop(run, first_line(error))
+        except FAULTS as error:
+            if not store.answers():
+                raise
+            self._drop(run, _reason(error))
 
     def _bring(self, run: "_Followed", store: Store) -> None:
         """Brings all that a run has told, in one batch where several events wait."""
@@ -178,6 +229,22 @@ class Tracker:
                 self._runs.pop(run.uid)
             self._changed.notify_all()
 
+    def _drop(self, run: "_Followed", reason: str) -> None:
+        """Brings no more of a run that the store refuses."""
+        with self._changed:
+            if self.strict:
+                self._fail(f"it refused the run {run.name}: {reason}")
+            if self._failure:
+                return
+            run.dropped, run.events = True, ()
+            run.lock.release()
+            self._changed.notify_all()
+        logger.warning(
+            "The run %s cannot be brought to the tracking store %s: %s. The run goes on without "
+            "it; everything is kept in %s.",
+            *(run.name, self.uri, reason, run.folder),
+        )
+
     def _failed(self, reason: str) -> None:
         with self._changed:
             self._fail(reason)
@@ -188,7 +255,8 @@ class Tracker:
             return
         self._failure = f"The tracking store {self.uri} failed: {reason}."
         for run in self._runs.values():
-            run.lock.release()
+            if not run.dropped:
+                run.lock.release()
         self._waiting.clear()
         if not self.strict:
             logger.warning(
@@ -201,7 +269,15 @@ class _Followed:
     """A run, how much of it was heard, and how much has arrived."""
 
     def __init__(self, journal: Journal):
-        self.uid, self.folder, self.lock = journal.uid, journal.folder, journal.lock
+        self.uid, self.name = journal.uid, journal.run
+        self.folder, self.lock = journal.folder, journal.lock
         self.events: Sequence[Event] = journal.events
         self.heard = self.arrived = 0
+        self.dropped = False
         self.projection: Projection | None = None
+
+
+def _reason(error: BaseException) -> str:
+    """What lies below an error that only says that the store failed."""
+    lower = error.__cause__
+    return first_line(lower if isinstance(lower, FAULTS) else error)

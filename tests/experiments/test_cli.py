@@ -1,7 +1,9 @@
 import io
 import re
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +115,7 @@ def test_a_server_that_is_down_stops_nothing_and_sync_brings_the_rest(
     synced = rnnzoo("sync", "--runs", "rnnzoo-runs")
     assert synced.exit_code == 0, synced.output
     assert f"{pending} events of {count} runs were brought to {store.uri}" in synced.output
+    assert "complete there" not in synced.output
     assert len(store.runs("forecast/down")) == count - 1
     again = rnnzoo("sync", "--runs", "rnnzoo-runs")
     assert f"0 events of 0 runs were brought to {store.uri}" in again.output
@@ -297,6 +300,43 @@ def test_compare_and_ui_without_runs(here):
         assert done.exit_code == 2
         assert "There are no runs yet" in done.output
     assert list(here.iterdir()) == []
+
+
+def test_ui_and_ports_that_cannot_be_used(here, store, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    done = rnnzoo("ui", "--port", "99999")
+    assert done.exit_code == 2
+    assert "A port is a number from 1 to 65535. Received: port=99999." in done.output
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = rnnzoo("ui", "--port", str(port))
+    assert done.exit_code == 2
+    assert f"Port {port} of this machine cannot be used" in done.output
+    assert "The dashboard is at" not in done.output
+
+
+@pytest.mark.slow
+def test_a_signal_to_ui_ends_the_server(here, store, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "rnnzoo.experiments.cli", "ui", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as shown:
+        end = time.monotonic() + 180
+        while time.monotonic() < end and not listens(port):
+            time.sleep(0.5)
+        assert listens(port)
+        shown.terminate()
+        shown.wait(30)
+    assert not listens(port)
+
+
+def listens(port):
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_a_leaderboard_fits_a_terminal_of_80_columns(gru_backtest):

@@ -12,8 +12,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from rnnzoo import TrackingError
 from rnnzoo.experiments.tracking import Store, sync
+from rnnzoo.experiments.tracking.database import publish
 
 TOGETHER = """
 import sys
@@ -63,6 +65,35 @@ def check_cold_start(folder):
 @pytest.mark.slow
 def test_processes_that_start_together_on_a_missing_database(tmp_path):
     check_cold_start(tmp_path / "cold")
+
+
+def test_a_database_that_another_made_meanwhile_stays(tmp_path):
+    ours, database = tmp_path / "fresh", tmp_path / "mlflow.db"
+    ours.write_text("ours")
+    publish(ours, database)
+    assert database.read_text() == "ours"
+    other = tmp_path / "other"
+    other.write_text("later")
+    publish(other, database)
+    assert database.read_text() == "ours"
+
+
+def test_one_lock_wherever_temporary_files_lie(tmp_path):
+    """Two processes that share no folder but that of the database, which a third holds up."""
+    database = tmp_path / "mlflow.db"
+    processes = []
+    with FileLock(tmp_path / ".mlflow.db.lock", mode=0o666):
+        for name in ("a", "b"):
+            (tmp_path / name).mkdir()
+            command = [sys.executable, "-c", TOGETHER, f"sqlite:///{database}", tmp_path, name]
+            environment = os.environ | {"TMPDIR": str(tmp_path / name)}
+            processes.append(subprocess.Popen(command, env=environment))
+        with pytest.raises(subprocess.TimeoutExpired):
+            processes[0].wait(8)
+        assert not database.exists()
+    assert [process.wait() for process in processes] == [0, 0]
+    assert sorted(Store(f"sqlite:///{database}").runs("forecast/cold")["name"]) == ["a", "b"]
+    assert (tmp_path / ".mlflow.db.lock").stat().st_mode & 0o777 == 0o666
 
 
 @pytest.mark.soak

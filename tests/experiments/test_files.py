@@ -17,3 +17,15 @@ def test_a_file_that_breaks_leaves_the_older_one(tmp_path):
         raise OSError("disk full")
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_an_error_names_the_file_that_was_meant(tmp_path):
+    path = tmp_path / "table.csv"
+    path.mkdir()
+    with pytest.raises(IsADirectoryError) as caught, whole(path) as fresh:
+        fresh.write_text("a")
+    assert caught.value.filename == str(path)
+    with pytest.raises(FileNotFoundError) as caught, whole(tmp_path / "no" / "a.csv") as fresh:
+        fresh.write_text("a")
+    assert caught.value.filename == str(tmp_path / "no" / "a.csv")
+    assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from rnnzoo import ArgumentError
 from rnnzoo.experiments.journal import Journal
+from rnnzoo.experiments.records import read
 
 
 def test_events_come_in_order_and_reach_the_listeners():
@@ -44,3 +46,53 @@ def test_artifacts_lie_in_the_folder_while_the_run_is_open():
     assert seen[0][1].startswith(b"\x89PNG")
     assert seen[1] == ("table.csv", b"a,b\n")
     assert not journal.folder.exists()
+
+
+def test_no_name_leads_out_of_the_folder_or_to_the_journal(tmp_path):
+    with Journal("forecast/x", "a", root=tmp_path) as journal:
+        for name in ("events.jsonl", "Events.JSONL", "/events.jsonl"):
+            with pytest.raises(ArgumentError, match="the journal's own. Name it otherwise"):
+                journal.text(name, "nothing")
+        journal.saved("../evil", lambda path: path.mkdir())
+        outside = tmp_path / "b.txt"
+        outside.write_text("b")
+        for path in (outside, journal.folder / ".." / "b.txt"):
+            with pytest.raises(ArgumentError, match="does not lie in the run's folder"):
+                journal.artifact(path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [journal.folder.name, "b.txt"]
+    assert read(journal.folder).status == "FINISHED"
+
+
+def test_a_file_has_one_name_and_a_name_one_file(tmp_path):
+    with Journal("forecast/x", "a", root=tmp_path) as journal:
+        journal.text("a/b", "first")
+        journal.text("a/b", "again")
+        with pytest.raises(ArgumentError, match="'a b' cannot be the file a-b: 'a/b' has that"):
+            journal.text("a b", "other")
+        journal.picture("c", Figure())
+        with pytest.raises(ArgumentError, match=r"c\.png: 'c' has that name"):
+            journal.text("c.png", "no picture")
+        journal.picture("d", Figure(), step=1)
+        journal.picture("d", Figure(), step=2)
+    assert (journal.folder / "a-b").read_text() == "again"
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "𝔸"])
+def test_long_names_are_cut(tmp_path, letter):
+    with Journal("forecast/x", letter * 300, root=tmp_path) as journal:
+        journal.text(letter * 300 + ".csv", "a")
+        journal.picture(letter * 300, Figure(), step=3)
+    names = [path.name for path in journal.folder.iterdir()]
+    assert [name[-11:] for name in names if name.endswith(".png")] == ["-000003.png"]
+    assert read(journal.folder).status == "FINISHED"
+
+
+def test_a_run_that_breaks_says_where():
+    journal = Journal("forecast/x", "a")
+    with pytest.raises(ValueError, match="no"), journal:
+        raise ValueError("no postgresql://anna:secret@db")
+    end = journal.events[-1].data
+    assert (end["error"], end["type"]) == ("no postgresql://***@db", "ValueError")
+    assert end["traceback"].startswith("Traceback (most recent call last)")
+    assert "test_a_run_that_breaks_says_where" in end["traceback"]
+    assert "secret@db" not in str(end)

@@ -1,6 +1,18 @@
+import os
+import subprocess
+import sys
+
 import pytest
 from rnnzoo import TrackingError
-from rnnzoo.experiments.places import check_uri, redacted, runs_folder, tracking_uri
+from rnnzoo.experiments.places import (
+    absolute,
+    check_uri,
+    driver_for,
+    redacted,
+    runs_folder,
+    shown,
+    tracking_uri,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +40,7 @@ def test_runs_lie_beside_the_store_unless_told_otherwise(here, monkeypatch):
         ("mlruns", "no known kind"),
         ("htp://tracking", "no known kind"),
         ("ftp://anna:secret@tracking", r"ftp://\*\*\*@tracking"),
+        ("postgresql://anna:a@secret@db/mlflow", r"in postgresql://\*\*\*@db/mlflow holds an @"),
         ("sqlite:///missing/mlflow.db", "There is no folder .*missing"),
     ],
 )
@@ -47,6 +60,10 @@ def test_addresses_that_are_wrong_at_sight(uri, fault):
         "postgresql://db/mlflow?user=anna&password=secret&sslmode=require",
         "connection failed: host=db password='secret' dbname=mlflow",
         "token: secret",
+        "postgresql://anna:a/secret@db/mlflow",
+        "postgresql://anna:secret/b@db:5432/mlflow failed",
+        "mysql+pymysql://anna:a@secret:b@db/mlflow",
+        "https://anna:a?secret/@b:c@tracking/path",
     ],
 )
 def test_no_message_shows_a_password(text):
@@ -54,5 +71,39 @@ def test_no_message_shows_a_password(text):
 
 
 def test_what_is_no_secret_stays():
-    for text in ("sqlite:////home/anna/mlflow.db", "http://127.0.0.1:5000/#/experiments"):
+    for text in ("sqlite:////home/anna@work/mlflow.db", "http://127.0.0.1:5000/#/experiments"):
         assert redacted(text) == text
+
+
+def test_a_file_keeps_its_place_where_the_working_directory_changes(here, monkeypatch):
+    uri = absolute("sqlite:///mlflow.db")
+    assert uri == f"sqlite:///{here}/mlflow.db"
+    assert shown(uri, "sqlite:///mlflow.db") == "sqlite:///mlflow.db"
+    monkeypatch.chdir("/")
+    assert shown(uri, "sqlite:///mlflow.db") == uri
+    assert absolute("https://tracking") == "https://tracking"
+
+
+def test_databricks_is_a_store():
+    check_uri("databricks")
+    check_uri("databricks://profile")
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_keras_loads(here):
+    (here / "file").write_text("")
+    code = (
+        "import sys; from rnnzoo.experiments.cli import app\n"
+        "try: app(['forecast', 'data.csv'])\n"
+        "except SystemExit as ended: print(ended.code, 'keras' in sys.modules)"
+    )
+    environment = os.environ | {"RNNZOO_RUNS": str(here / "file" / "runs")}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "2 False\n"
+    assert f"Runs cannot be kept in {here / 'file' / 'runs'}: {here / 'file'} is no" in done.stderr
+    assert "Free some space" not in done.stderr
+
+
+def test_what_to_install_for_a_database():
+    assert "pymysql" in driver_for("mysql://db/mlflow")
+    assert "rnnzoo[postgres]" in driver_for("postgresql+psycopg://db/mlflow")

@@ -121,6 +121,20 @@ def test_a_run_that_goes_on_is_locked(tmp_path):
     assert another_may_hold(journal.folder)
 
 
+def test_who_only_looks_at_a_run_does_not_stop_it(run):
+    lock = RunLock(run.folder)
+    assert lock.hold()
+    timer = threading.Timer(0.3, lock.release)
+    timer.start()
+    with Journal.reopened(run.folder) as again:
+        again.metrics({"train/loss": 0.4}, step=2)
+    timer.join()
+    assert lock.hold()
+    with pytest.raises(JournalError, match="still going on"), Journal.reopened(run.folder):
+        pass
+    lock.release()
+
+
 def test_a_lock_is_free_when_its_process_was_killed(tmp_path):
     with started(WRITER, tmp_path) as process:
         process.stdout.readline()

@@ -1,11 +1,17 @@
 """A tracker whose store fails: the run goes on, nothing is lost, nothing is twice."""
 
+import signal
+import socket
+import threading
+import time
+
 import pytest
 from rnnzoo import JournalError, TrackingError
 from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.records import EVENTS, RunLock, read
 from rnnzoo.experiments.tracking import Store, Tracker, sync
 from rnnzoo.experiments.tracking import store as opened
+from rnnzoo.experiments.tracking import tracker as following
 
 ABSENT = "http://anna:secret@127.0.0.1:9"  # nobody listens on the port of `discard`
 
@@ -93,6 +99,78 @@ def test_a_store_that_fails_later_is_told_once_and_stops_nothing(tmp_path, caplo
     assert tracker.pending == 4
 
 
+def test_a_run_that_is_refused_does_not_hold_up_the_others(store, tmp_path, caplog):
+    with Tracker(store.uri, tmp_path) as tracker:
+        bad, gone, good = (journal(tracker, name) for name in ("bad", "gone", "good"))
+        with gone:
+            (gone.folder / "a.txt").write_text("a")
+            with bad:  # MLflow knows no such name
+                bad.metrics({"bad#key": 1.0}, step=1)
+            gone.artifact(gone.folder / "b.txt")
+            tracker.close()
+        assert len(caplog.records) == 2
+        tell(good)
+    assert in_store(store, good).info.status == "FINISHED"
+    assert "The run bad cannot be brought" in caplog.text
+    assert "bad#key" in caplog.text
+    assert f"{gone.folder / 'b.txt'} is missing" in caplog.text
+    assert 4 <= tracker.pending <= len(bad.events) + len(gone.events)  # a start may be there
+    assert f"{tracker.pending} events are not yet in MLflow" in tracker.outcome
+    with (
+        pytest.raises(TrackingError, match="refused the run bad"),
+        Tracker(store.uri, tmp_path, strict=True) as strict,
+        journal(strict, "bad") as run,
+    ):
+        run.metrics({"bad#key": 1.0}, step=1)
+
+
+def test_runs_whose_processes_died_are_ended_by_the_next_tracker(store, tmp_path):
+    with Tracker(store.uri, tmp_path) as tracker:
+        died, other = journal(tracker), journal(tracker, "other")
+        tell(died)
+        tell(other)
+        name = in_store(store, died).info.run_id if tracker.close() is None else ""
+    path = died.folder / EVENTS
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-1]))
+    store.client.set_tag(name, "rnnzoo.events", str(len(lines) - 1))
+    store.client.update_run(name, "RUNNING")
+    with Tracker(store.uri, tmp_path) as tracker:
+        tell(journal(tracker, "next"))
+    assert in_store(store, died).info.status == "KILLED"
+    assert in_store(store, other).info.status == "FINISHED"
+
+
+def test_a_server_that_hangs_is_not_waited_for_without_a_word(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(following, "HASTE", 2.0)
+    monkeypatch.setattr(following, "SILENCE", 0.5)
+    said = []
+    with socket.socket() as mute:  # takes calls, and answers none
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        tracker = Tracker(f"http://127.0.0.1:{mute.getsockname()[1]}", tmp_path)
+        tracker.say = said.append
+        tell(journal(tracker))
+        before = time.monotonic()
+        tracker.close()
+    assert time.monotonic() - before < 5
+    assert said == [f"Waiting for the tracking store {tracker.uri} … (Ctrl-C: sync later)"]
+    assert "nothing was heard for 2 s" in caplog.text
+    assert tracker.pending == 7
+
+
+def test_ctrl_c_ends_the_wait_alone(tmp_path, caplog):
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        tracker = Tracker(f"http://127.0.0.1:{mute.getsockname()[1]}", tmp_path)
+        tell(journal(tracker))
+        threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
+        tracker.close()
+    assert "it was not waited for" in caplog.text
+    assert "7 events are not yet in MLflow: rnnzoo sync" in tracker.outcome
+
+
 def test_an_experiment_that_is_deleted(tmp_path, caplog):
     store = Store(f"sqlite:///{tmp_path / 'mlflow.db'}")
     gone = store.experiment("forecast/lost")
@@ -122,6 +200,20 @@ def test_a_store_without_its_folder_is_said_before_the_work(tmp_path):
     for kind in (Store, Tracker):
         with pytest.raises(TrackingError, match="There is no folder"):
             kind(f"sqlite:///{tmp_path / 'missing' / 'mlflow.db'}")
+
+
+def test_a_working_directory_that_changes(tmp_path, monkeypatch):
+    """The store is opened by a thread, which may be after the change."""
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with Tracker("sqlite:///mlflow.db") as tracker:
+        run = journal(tracker)
+        with run:
+            monkeypatch.chdir(tmp_path / "there")
+    assert list((tmp_path / "there").iterdir()) == []
+    assert tracker.outcome == f"Runs are in sqlite:///{tmp_path}/here/mlflow.db."
+    assert in_store(Store(f"sqlite:///{tmp_path}/here/mlflow.db"), run).info.status == "FINISHED"
 
 
 def test_a_driver_that_is_not_installed(tmp_path, caplog):
@@ -195,6 +287,28 @@ def test_a_damaged_journal_does_not_hold_up_the_others(store, tmp_path):
     assert f"{path} is damaged in line 3" in str(error)
 
 
+def test_a_journal_that_is_lost_is_said(store, tmp_path):
+    with Tracker(store.uri, tmp_path) as tracker:
+        runs = [journal(tracker, name) for name in ("empty", "cut", "gone", "locked", "whole")]
+        for run in runs:
+            tell(run)
+    empty, cut, gone, locked, _ = (run.folder for run in runs)
+    (empty / EVENTS).write_bytes(b"")
+    lines = (cut / EVENTS).read_bytes().splitlines(keepends=True)
+    (cut / EVENTS).write_bytes(b"".join(lines[:-2]))
+    (gone / EVENTS).unlink()
+    (locked / ".lock").unlink()
+    (locked / ".lock").mkdir()
+    (tmp_path / "notes").mkdir()  # is no run's
+    done = sync(tmp_path, store.uri)
+    told = "\n".join(map(str, done.damaged))
+    assert (done.complete, done.killed, len(done.damaged)) == (1, [], 4)
+    assert f"The journal in {empty} holds no event" in told
+    assert f"The journal in {cut} holds 5 events, of which 7 are in" in told
+    assert f"The journal {gone / EVENTS} cannot be read: No such file" in told
+    assert f"The run in {locked} cannot be locked" in told
+
+
 def test_what_a_store_refuses_does_not_hold_up_the_others(store, tmp_path):
     with Tracker(ABSENT, tmp_path) as tracker:
         runs = [journal(tracker, name) for name in ("a", "b", "c")]
@@ -212,6 +326,44 @@ def test_what_a_store_refuses_does_not_hold_up_the_others(store, tmp_path):
     assert f"{runs[2].folder / 'table.csv'} is missing" in missing
     with pytest.raises(TrackingError, match="127.0.0.1:9 cannot be used"):
         sync(tmp_path, ABSENT)
+
+
+def test_a_run_comes_after_the_one_it_belongs_to(store, tmp_path):
+    """Begun in one second, and by name before it: and one that was brought too early is mended."""
+    with Tracker(ABSENT, tmp_path) as tracker:
+        with journal(tracker, "z") as study:
+            child, other = (journal(tracker, name, parent=study.uid) for name in "ab")
+            tell(child)
+            tell(other)
+        alone = journal(tracker, "alone")
+        alone.parent = "f" * 32  # never came here
+        tell(alone)
+    for k, run in enumerate((child, other, study)):
+        run.folder = run.folder.rename(tmp_path / f"20260101-000000-{k}")
+    alone.folder.rename(tmp_path / "20250101-000000-alone")
+    assert sync(tmp_path, store.uri).runs == 4
+    above = in_store(store, study).info.run_id
+    for run in (child, other):
+        assert in_store(store, run).data.tags["mlflow.parentRunId"] == above
+    assert "mlflow.parentRunId" not in in_store(store, alone).data.tags
+    store.client.delete_tag(in_store(store, child).info.run_id, "mlflow.parentRunId")
+    assert sync(tmp_path, store.uri).complete == 4
+    assert in_store(store, child).data.tags["mlflow.parentRunId"] == above
+
+
+def test_a_run_that_was_deleted_in_the_store_stays_so(store, tmp_path):
+    with Tracker(store.uri, tmp_path) as tracker:
+        run, other = journal(tracker), journal(tracker, "other")
+        tell(run)
+        tell(other)
+    gone = in_store(store, run).info.run_id
+    store.client.delete_run(gone)
+    done = sync(tmp_path, store.uri)
+    assert (done.runs, done.complete, done.deleted) == (0, 1, [run.folder])
+    experiment = store.experiment(run.experiment)
+    assert store.client.search_runs([experiment], f"tags.run_uid = '{run.uid}'") == []
+    store.client.restore_run(gone)
+    assert sync(tmp_path, store.uri).complete == 2
 
 
 def test_images_are_not_twice(store, tmp_path):

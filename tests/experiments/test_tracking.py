@@ -1,6 +1,7 @@
 import json
 import re
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import keras
@@ -9,7 +10,7 @@ import pytest
 from rnnzoo import FitError, Forecaster
 from rnnzoo.datasets import read
 from rnnzoo.experiments.compare import comparisons
-from rnnzoo.experiments.digests import of_panel
+from rnnzoo.experiments.digests import of_all, of_panel
 from rnnzoo.experiments.environment import git_tags
 from rnnzoo.experiments.forecast_study import study
 from rnnzoo.experiments.journal import Journal
@@ -44,6 +45,16 @@ def test_networks_and_baselines_are_runs(runs):
     assert {run.info.status for run in runs.values()} == {"FINISHED"}
     assert runs["gru"].info.run_name == "gru-0"
     assert len({run.data.tags["study"] for run in runs.values()}) == 1
+
+
+def test_a_study_has_an_identity_besides_its_second(runs, found):
+    tags = {name: run.data.tags for name, run in runs.items()}
+    assert {each["study.uid"] for each in tags.values()} == {tags[""]["run_uid"]}
+    used = [of_panel(found.panel[:340], "training"), of_panel(found.panel, "test")]
+    assert {each["data.digest"] for each in tags.values()} == {of_all(used)}
+    assert of_all(used) not in (of_all(used[:1]), of_all(used[::-1]))
+    began = datetime.strptime(tags[""]["study"] + "+0000", "%Y-%m-%d %H:%M:%S%z")
+    assert abs(runs[""].info.start_time / 1000 - began.timestamp()) < 600  # in UTC
 
 
 def test_no_two_runs_of_a_study_have_one_colour(runs):
@@ -208,6 +219,8 @@ def test_a_run_that_fails_is_marked(store, tmp_path):
     run = in_store(store, journal)
     assert run.info.status == "FAILED"
     assert run.data.tags["error"] == "division by zero"
+    assert run.data.tags["error.type"] == "ZeroDivisionError"
+    assert "1 / 0" in run.data.tags["error.traceback"]
     assert "diverged" not in run.data.tags
 
 
