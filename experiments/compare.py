@@ -6,7 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import ArgumentError
-from .tasks import charts_address, task_of
+from .grouping import Alike, comparable, groups, without_repeats
+from .reading import all_runs, chosen, of_study, values_frame
+from .tasks import charts_address
 from .tracking import Store
 
 WHOLE = ("lookback", "weights")  # columns of whole numbers: MLflow keeps parameters as text
@@ -37,26 +39,20 @@ def comparisons(store: Store, experiment: str, latest: bool = False) -> list[Com
         experiment: e.g. `"forecast/seattle-weather"`.
         latest: only those of the newest study.
     """
-    task = task_of(experiment)
-    wanted = [task.error, *task.same]
-    runs = store.runs(experiment)
-    if not len(runs) or not set(wanted) <= set(runs):
-        return []
-    runs = runs.dropna(subset=wanted)
-    if latest:
-        runs = runs[runs["study"] == runs["study"].max()]
-    runs = runs.sort_values([task.error, "study"], kind="stable")
-    found = []
-    for shared, group in runs.groupby(list(task.same), sort=False):
-        scores = [column for column in task.columns if column in group and column != "study"]
-        group = group.drop_duplicates(scores, keep="last")
-        address = charts_address(group["experiment_id"].iloc[0])
-        labels = {key: label for key, label in task.columns.items() if key in group}
-        table = group[list(labels)].reset_index(drop=True).set_axis(list(labels.values()), axis=1)
-        for column in set(WHOLE) & set(table):
-            table[column] = pd.to_numeric(table[column]).astype("Int64")
-        found.append(Comparison(task.title.format(experiment, *shared), table, address))
-    return found
+    runs = all_runs(store, experiment)
+    if latest and runs:
+        runs = of_study(runs, None)
+    return [_listed(one) for one in comparable(runs)]
+
+
+def _listed(alike: Alike) -> Comparison:
+    task, runs = alike.task, without_repeats(alike.runs)
+    rows = values_frame(sorted(runs, key=lambda run: run.number(task.error)))
+    labels = {key: label for key, label in task.columns.items() if key in rows}
+    table = rows[list(labels)].set_axis(list(labels.values()), axis=1)
+    for column in set(WHOLE) & set(table):
+        table[column] = pd.to_numeric(table[column]).astype("Int64")
+    return Comparison(alike.title, table, charts_address(runs[0].text("experiment_id")))
 
 
 def side_by_side(
@@ -77,9 +73,7 @@ def side_by_side(
     """
     from .display import console, frame_table, print_table
     from .files import whole
-    from .reading import all_runs, chosen, of_study
     from .report import comparison_page
-    from .standing import groups
 
     if html is not None and not html.absolute().parent.is_dir():
         raise ArgumentError(f"There is no folder {html.absolute().parent} for {html.name}.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..errors import ArgumentError
 from ..pipelines.significance import diebold_mariano
 
 if TYPE_CHECKING:
@@ -84,12 +85,22 @@ class Verdict:
     rests: str
 
 
-def compared(
-    scores: Sequence[float],
-    errors: Sequence[Errors | None],
-    baseline: float,
-    baseline_errors: Errors | None,
-) -> Verdict:
+@dataclass(frozen=True)
+class Side:
+    """A model as it enters a test.
+
+    Attributes:
+        data: the same of models on the same data.
+        scores: one a seed.
+        errors: of the same runs, where they were kept.
+    """
+
+    data: str
+    scores: list[float]
+    errors: list[Errors | None]
+
+
+def compared(model: Side, baseline: Side) -> Verdict:
     """Tests whether a model differs from a baseline by more than luck.
 
     Errors at the same origins are paired, those of several seeds averaged first, in a
@@ -97,21 +108,28 @@ def compared(
     the baseline's in a t-test, which knows of luck in training only.
 
     Args:
-        scores: one a seed.
-        errors: those of the same runs.
-        baseline: its score.
-        baseline_errors: and its errors.
+        model: with its seeds.
+        baseline: learns nothing, and has one score.
+
+    Raises:
+        ArgumentError: they were tested on different data.
     """
-    kept = [one for one in errors if one is not None]
-    if baseline_errors is not None and len(kept) == len(errors) > 0:
-        known = all(one.where == baseline_errors.where for one in kept)
+    if model.data != baseline.data:
+        raise ArgumentError(
+            "Only models of the same data can be tested against each other. Received: data "
+            f"{model.data!r} and {baseline.data!r}"
+        )
+    score, others = baseline.scores[0], baseline.errors[0]
+    kept = [one for one in model.errors if one is not None]
+    if others is not None and len(kept) == len(model.errors) > 0:
+        known = all(one.where == others.where for one in kept)
         if known:
             mean = np.mean([one.values for one in kept], axis=0)
-            found = diebold_mariano(mean, baseline_errors.values, baseline_errors.overlap)
+            found = diebold_mariano(mean, others.values, others.overlap)
             seeds = f", errors of {len(kept)} seeds averaged" if len(kept) > 1 else ""
-            return Verdict(found.p_value, f"{found.origins:,} test {baseline_errors.of}s{seeds}")
-    if len(scores) > 1:
-        return Verdict(_t_test(np.asarray(scores) - baseline), f"{len(scores)} seeds")
+            return Verdict(found.p_value, f"{found.origins:,} test {others.of}s{seeds}")
+    if len(model.scores) > 1:
+        return Verdict(_t_test(np.asarray(model.scores) - score), f"{len(model.scores)} seeds")
     return Verdict(math.nan, "one seed, no errors kept")
 
 

@@ -1,7 +1,6 @@
 """Models set side by side: means over seeds, a test against the best baseline, what they cost."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote
@@ -10,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from .pages import decimal, percent
-from .paired import Verdict, compared, interval
-from .reading import Run, values_frame
-from .tasks import Task, task_of
+from .paired import Side, Verdict, compared, interval
+from .reading import Run
 
 SIGNIFICANT = 0.05
 UNCLEAR = "unclear"
@@ -43,6 +41,12 @@ class Standing:
     @cached_property
     def scores(self) -> list[float]:
         return [run.number(self.error) for run in self.runs]
+
+    @property
+    def side(self) -> Side:
+        """What it brings to a test against another one."""
+        data = "; ".join(dict.fromkeys(run.data for run in self.runs))
+        return Side(data, self.scores, [run.errors for run in self.runs])
 
     @property
     def mean(self) -> float:
@@ -114,12 +118,8 @@ class Group:
         best = self.best_baseline
         if best is None:
             return {}
-        errors = best.runs[0].errors
-        return {
-            one.label: compared(one.scores, [r.errors for r in one.runs], best.mean, errors)
-            for one in self.standings
-            if not one.baseline
-        }
+        networks = [one for one in self.standings if not one.baseline]
+        return {one.label: compared(one.side, best.side) for one in networks}
 
     def avoided(self, one: Standing) -> float:
         """The share of the best baseline's error that a model avoids; NaN without one."""
@@ -189,49 +189,6 @@ class Group:
                 "luck in the choice of the test."
             )
         return told
-
-
-def groups(runs: Sequence[Run]) -> list[Group]:
-    """Those that were tested alike together; runs without scores are left out."""
-    found = []
-    table = values_frame(runs)
-    for experiment in dict.fromkeys(run.text("experiment") for run in runs):
-        task = task_of(experiment)
-        wanted = [task.error, *task.same]
-        if not set(wanted) <= set(table):
-            continue
-        scored = table[table["experiment"] == experiment].dropna(subset=wanted)
-        for shared, rows in scored.groupby(list(task.same), sort=False):
-            title = task.title.format(experiment, *shared)
-            members = [runs[i] for i in rows.index]
-            standings = _standings(members, _ranking(members, task))
-            found.append(Group(title, experiment.partition("/")[0], standings))
-    return found
-
-
-def _ranking(runs: list[Run], task: Task) -> str:
-    """The metric that ranks: that of the studies, if all runs have it, else the task's."""
-    own = f"test/{runs[0].text('ranked_by')}"
-    return own if not any(np.isnan(run.number(own)) for run in runs) else task.error
-
-
-def _standings(runs: list[Run], error: str) -> list[Standing]:
-    by_model: dict[tuple[str, str], list[Run]] = {}
-    for run in sorted(runs, key=lambda run: run.text("study"), reverse=True):
-        # a baseline that several studies tested alike is shown once
-        study = "" if run.baseline else run.text("study")
-        members = by_model.setdefault((run.model, study), [])
-        if not (run.baseline and members):
-            members.append(run)
-    names = [model for model, _ in by_model]
-    standings = []
-    for (model, study), members in by_model.items():
-        members.sort(key=lambda run: run.number("seed"))
-        name = members[0].study
-        several = f" ({name}{'' if name == study else ', ' + study})"
-        label = model if names.count(model) == 1 else model + several
-        standings.append(Standing(label, members, error))
-    return sorted(standings, key=lambda one: one.mean)
 
 
 def _tenths(value: float) -> str:

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from rnnzoo.errors import ArgumentError
 from rnnzoo.experiments.cli import app
+from rnnzoo.experiments.compare import comparisons
+from rnnzoo.experiments.grouping import comparable, groups
 from rnnzoo.experiments.journal import Journal
-from rnnzoo.experiments.paired import FILE, FRAMES, Errors, compared, interval
+from rnnzoo.experiments.paired import FILE, FRAMES, Errors, Side, compared, interval
 from rnnzoo.experiments.reading import all_runs, chosen, of_study
 from rnnzoo.experiments.report import comparison_page
-from rnnzoo.experiments.standing import groups
 from rnnzoo.experiments.svg import Bar, Line, bar_chart, line_chart, ticks
 from rnnzoo.experiments.tracking import Tracker
 from rnnzoo.pipelines.significance import diebold_mariano
@@ -33,16 +34,30 @@ def journal_of(tracker, experiment, name, tags):
     return Journal(experiment, name, tags, (tracker.projection(),), tracker.root)
 
 
-def write_run(tracker, model, seed=None, *, study="waves", began="2026-01-01 10:00:00", keep=True):
+def write_run(
+    tracker,
+    model,
+    seed=None,
+    *,
+    study="waves",
+    began="2026-01-01 10:00:00",
+    keep=True,
+    experiment="forecast/made",
+    data="d" * 32,
+    uid="",
+    units=4,
+):
     """A run as a study makes it, without the work."""
     name = model if seed is None else f"{model}-{seed}"
     tags = {"study": began, "study.name": study, "cell": model, "model": model}
     tags |= {"task": "forecast", "dataset": "made", "colour": "#0072B2"}
-    with journal_of(tracker, "forecast/made", name, tags) as journal:
+    tags |= {"data.digest": data, "study.uid": uid or f"{study}-uid"}
+    tags = {key: value for key, value in tags.items() if value}
+    with journal_of(tracker, experiment, name, tags) as journal:
         told = {"target": "y", "horizon": 3, "split.test_rows": ORIGINS + 2}
         told |= {"split.test_start": "2026-01-01", "ranked_by": "mae"}
         if seed is not None:
-            told |= {"seed": seed, "units": 4 if model == "gru" else 8, "weights": 50}
+            told |= {"seed": seed, "units": units if model == "gru" else 8, "weights": 50}
             for epoch in (1, 2, 3):
                 journal.metrics({"val/mae": 3 / epoch, "time/epoch_s": 0.01 * epoch}, step=epoch)
             journal.metrics({"time/fit_s": 1.5})
@@ -98,10 +113,65 @@ def test_without_errors_of_origins_seeds_are_held_against_the_baseline(runs):
 def test_errors_of_other_origins_are_not_paired():
     one, other = errors_of("gru", 0), errors_of("theta", 0)
     other = Errors("origin", [f"{place}-later" for place in other.where], other.values, 3)
-    verdict = compared([2.0], [one], 4.0, other)
+    verdict = compared(Side("a", [2.0], [one]), Side("a", [4.0], [other]))
     assert np.isnan(verdict.p)
     assert verdict.rests == "one seed, no errors kept"
     assert np.isnan(interval([2.0]))
+
+
+def test_runs_on_other_data_are_no_rivals(store):
+    """Both tables are called the same, have the same target, horizon and test start."""
+    where = {"experiment": "forecast/twice", "study": "twice"}
+    with Tracker(store.uri) as tracker:
+        write_run(tracker, "gru", 0, data="1" * 32, uid="one", **where)
+        write_run(tracker, "naive-last", data="1" * 32, uid="one", **where)
+        write_run(tracker, "gru", 0, data="2" * 32, uid="two", **where)
+        write_run(tracker, "naive-last", data="2" * 32, uid="two", **where)
+    found = groups(all_runs(store, "forecast/twice"))
+    assert [len(group.standings) for group in found] == [2, 2]
+    assert {group.title[-13:] for group in found} == {"data 11111111", "data 22222222"}
+    assert [each.title for each in comparisons(store, "forecast/twice")] == [
+        group.title for group in found
+    ]
+    with pytest.raises(ArgumentError, match="models of the same data"):
+        compared(Side("1", [1.0], [None]), Side("2", [1.0], [None]))
+
+
+def test_where_no_digest_is_known_only_one_study_is_the_same_data(store):
+    where = {"experiment": "forecast/old", "data": ""}
+    with Tracker(store.uri) as tracker:
+        write_run(tracker, "gru", 0, uid="one", study="first", **where)
+        write_run(tracker, "gru", 0, uid="two", study="second", **where)
+    titles = [one.title for one in comparable(all_runs(store, "forecast/old"))]
+    assert titles[0].endswith("data of second (2026-01-01 10:00:00)")
+    assert titles[1].endswith("data of first (2026-01-01 10:00:00)")
+
+
+def test_two_studies_of_one_second_are_two(store):
+    where = {"experiment": "forecast/second", "study": "clash"}
+    with Tracker(store.uri) as tracker:
+        write_run(tracker, "gru", 0, uid="one", **where)
+        write_run(tracker, "naive-last", uid="one", **where)
+        write_run(tracker, "gru", 1, uid="two", **where)
+        write_run(tracker, "naive-last", uid="two", **where)
+    runs = all_runs(store, "forecast/second")
+    assert {run.study_id for run in of_study(runs, "clash")} == {"two"}
+    (group,) = groups(runs)
+    networks = [one for one in group.standings if not one.baseline]
+    assert [len(one.runs) for one in networks] == [1, 1]
+    assert len({one.label for one in networks}) == 2
+
+
+def test_runs_that_differ_by_more_than_their_seed_are_no_seeds(store):
+    where = {"experiment": "forecast/unlike", "study": "unlike"}
+    with Tracker(store.uri) as tracker:
+        write_run(tracker, "gru", 0, **where)
+        write_run(tracker, "gru", 1, **where)
+        write_run(tracker, "gru", 1, **where)
+        write_run(tracker, "gru", 2, units=16, **where)
+    (group,) = groups(all_runs(store, "forecast/unlike"))
+    assert sorted(len(one.runs) for one in group.standings) == [1, 1, 2]
+    assert all(" (run " in one.label for one in group.standings)
 
 
 def test_errors_come_back_as_they_were():
