@@ -184,6 +184,22 @@ def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, sto
     assert again.leaderboard.set_index("model").loc["wide", "mae"] == wide["test/mae"]
 
 
+@pytest.mark.filterwarnings("ignore:Series")
+def test_a_name_that_looks_like_a_seed_is_kept_apart_from_one(file, here, store, monkeypatch):
+    """`gru-1` is a run of the model `gru`, and the name of another model."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    load("seattle-weather").frame[["ds", "y"]][:120].to_csv("named.csv", index=False)
+    text = BASE.replace("seattle-weather", "{path: named.csv}")
+    path = file(text + "  - {cell: gru, name: gru-1, units: 3}\nseeds: 2\n")
+    done = rnnzoo("run", path, "--set", "defaults.epochs=1", "--set", "split.test_rows=9")
+    assert done.exit_code == 0, done.output
+    runs = store.runs("forecast/named")
+    networks = runs[runs["seed"].notna()]
+    assert sorted(zip(networks["model"], networks["seed"], networks["units"])) == [
+        ("gru", "0", "2"), ("gru", "1", "2"), ("gru-1", "0", "3"), ("gru-1", "1", "3")
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("document", ["README.md", "docs/experiments.md"])
 def test_experiments_in_documents_are_ones(document, root, file):
     text = (root / document).read_text(encoding="utf-8")
