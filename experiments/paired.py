@@ -78,7 +78,7 @@ class Verdict:
 
     Attributes:
         p: how often equally good ones would differ as much; NaN where nothing tells.
-        rests: on what, in words.
+        rests: on what, in words; or why nothing tells.
     """
 
     p: float
@@ -104,8 +104,9 @@ def compared(model: Side, baseline: Side) -> Verdict:
     """Tests whether a model differs from a baseline by more than luck.
 
     Errors at the same origins are paired, those of several seeds averaged first, in a
-    Diebold–Mariano test. Where they are not kept, the scores of the seeds are held against
-    the baseline's in a t-test, which knows of luck in training only.
+    Diebold–Mariano test, which knows of luck in the choice of the test. The scores of the seeds
+    are held against the baseline's in a t-test, which knows of luck in training. Both have to
+    agree: the larger p counts. Where no errors are kept, there is the t-test alone.
 
     Args:
         model: with its seeds.
@@ -119,18 +120,26 @@ def compared(model: Side, baseline: Side) -> Verdict:
             "Only models of the same data can be tested against each other. Received: data "
             f"{model.data!r} and {baseline.data!r}"
         )
-    score, others = baseline.scores[0], baseline.errors[0]
+    seeds = len(model.scores)
+    over_seeds = _t_test(np.asarray(model.scores) - baseline.scores[0])
     kept = [one for one in model.errors if one is not None]
-    if others is not None and len(kept) == len(model.errors) > 0:
-        known = all(one.where == others.where for one in kept)
-        if known:
-            mean = np.mean([one.values for one in kept], axis=0)
-            found = diebold_mariano(mean, others.values, others.overlap)
-            seeds = f", errors of {len(kept)} seeds averaged" if len(kept) > 1 else ""
-            return Verdict(found.p_value, f"{found.origins:,} test {others.of}s{seeds}")
-    if len(model.scores) > 1:
-        return Verdict(_t_test(np.asarray(model.scores) - score), f"{len(model.scores)} seeds")
-    return Verdict(math.nan, "one seed, no errors kept")
+    others = baseline.errors[0]
+    if others is None or len(kept) < seeds:
+        if seeds == 1:
+            return Verdict(math.nan, "there is one seed, and errors of single tests are not kept")
+        return Verdict(over_seeds, f"a t-test over {seeds} seeds")
+    if any(one.where != others.where for one in kept):
+        return Verdict(math.nan, f"errors are kept of other {others.of}s than the baseline's")
+    mean = np.mean([one.values for one in kept], axis=0)
+    found = diebold_mariano(mean, others.values, others.overlap)
+    tested = f"{found.origins:,} test {others.of}s"
+    if math.isnan(found.p_value):
+        return Verdict(math.nan, f"{tested} tell too little")
+    if seeds == 1:
+        return Verdict(found.p_value, f"a paired test over {tested}")
+    rests = f"a paired test over {tested}, errors of {seeds} seeds averaged, and a t-test over"
+    larger = float(np.nanmax([found.p_value, over_seeds]))
+    return Verdict(larger, f"{rests} the seeds, whichever p is larger")
 
 
 def interval(scores: Sequence[float]) -> float:
@@ -146,7 +155,7 @@ def interval(scores: Sequence[float]) -> float:
 def _t_test(differences: np.ndarray) -> float:
     from scipy import stats
 
-    if not np.ptp(differences):
+    if len(differences) < 2 or not np.ptp(differences):
         return math.nan
     return float(stats.ttest_1samp(differences, 0.0).pvalue)
 

@@ -63,15 +63,15 @@ class Standing:
 
     @cached_property
     def epoch_ms(self) -> float:
-        """Mean time of an epoch, in milliseconds; NaN of a baseline.
+        """Mean time of an epoch, in milliseconds, without the first, which compiles.
 
-        The first epoch, which compiles, is left out where there are others.
+        NaN of a baseline, and where there is only that one.
         """
         means = []
         for run in self.runs:
             seconds = [value for _, value in run.series("time/epoch_s")]
-            if seconds:
-                means.append(float(np.mean(seconds[1:] or seconds)))
+            if len(seconds) > 1:
+                means.append(float(np.mean(seconds[1:])))
         return 1000 * float(np.mean(means)) if means else float("nan")
 
     @cached_property
@@ -167,27 +167,37 @@ class Group:
     @property
     def note(self) -> str:
         """How the test was made, in words."""
-        best = self.best_baseline
+        best, verdicts = self.best_baseline, self.verdicts.values()
         if best is None:
             return "No baseline was chosen: nothing is tested."
+        if not verdicts:
+            return "Only baselines are here: choose a network too, and it is tested against them."
         told = (
             f"against {best.label}: the share of its error that is avoided; {best.label} is the "
             "best of the baselines here."
         )
-        verdicts = self.verdicts.values()
-        rests = " or ".join(dict.fromkeys(verdict.rests for verdict in verdicts))
-        if all(np.isnan(verdict.p) for verdict in verdicts):
-            told += f" There is too little to test whether the difference is luck: {rests}."
-        else:
+        known = dict.fromkeys(verdict.rests for verdict in verdicts if not np.isnan(verdict.p))
+        missing = dict.fromkeys(verdict.rests for verdict in verdicts if np.isnan(verdict.p))
+        if missing:
+            told += f" Too little tells whether a difference is luck where {'; '.join(missing)}."
+        if known:
             told += (
-                " p: how often equally good models would differ as much, by a paired test over "
-                f"{rests}; {UNCLEAR}: above {SIGNIFICANT}."
+                f" p: how often equally good models would differ as much, by {'; or '.join(known)}"
+                f". {UNCLEAR}: above {SIGNIFICANT}."
             )
-        if any(len(one.runs) > 1 for one in self.standings):
+        return told + self._seeds_note
+
+    @property
+    def _seeds_note(self) -> str:
+        networks = [one for one in self.standings if not one.baseline]
+        told = ""
+        if any(len(one.runs) > 1 for one in networks):
             told += (
                 " The interval of the mean is over seeds: it knows of luck in training, not of "
                 "luck in the choice of the test."
             )
+        if any(len(one.runs) == 1 for one in networks):
+            told += " Of a single seed, luck in training is not counted: try several seeds."
         return told
 
 

@@ -195,7 +195,7 @@ def test_a_name_that_looks_like_a_seed_is_kept_apart_from_one(file, here, store,
     assert done.exit_code == 0, done.output
     runs = store.runs("forecast/named")
     networks = runs[runs["seed"].notna()]
-    assert sorted(zip(networks["model"], networks["seed"], networks["units"])) == [
+    assert sorted(zip(networks["model"], networks["seed"], networks["units"], strict=True)) == [
         ("gru", "0", "2"), ("gru", "1", "2"), ("gru-1", "0", "3"), ("gru-1", "1", "3")
     ]  # fmt: skip
 
