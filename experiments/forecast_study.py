@@ -1,7 +1,7 @@
 """Forecasting studies: several networks on one split of one series, each a run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,25 +23,28 @@ from .digests import Used, of_panel
 from .files import checkpoint_folder, slug, write_all
 from .journal import Journal
 from .origin import Origin
-from .paired import FILE, of_backtest
-from .run import Listeners, Ranked, Runs, markdown, nobody
+from .paired import FILE, Errors, of_backtest
+from .ranking import ByModel
+from .run import Listeners, Runs, markdown, nobody
 from .run_report import FILE as REPORT
 from .run_report import run_report
 
 
 @dataclass(frozen=True)
-class Study(Ranked):
+class Study(ByModel):
     """What a study found.
 
     Attributes:
         panel: the series that were forecast.
         forecasters: the fitted networks, by cell or other label.
         backtests: their backtests, by the same.
+        models: what those that differ by their seed are called together, by the same.
     """
 
     panel: Panel
     forecasters: Mapping[str, Forecaster | Combination]
     backtests: dict[str, Backtest]
+    models: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def first(self) -> Backtest:
@@ -55,6 +58,9 @@ class Study(Ranked):
     @property
     def results(self) -> dict[str, Backtest]:
         return self.backtests
+
+    def errors_of(self, name: str) -> Errors:
+        return of_backtest(self.backtests.get(name, self.first), name)
 
     @property
     def random_walk(self) -> pd.DataFrame:
@@ -162,7 +168,7 @@ def study(
                 report = run_report(backtest, panel, colour, journal.folder, settings)
                 journal.text(REPORT, report)
                 journal.saved("model", forecaster.save)
-        found = Study(panel, forecasters, backtests)
+        found = Study(panel, forecasters, backtests, origin.models)
         _baselines(runs, found, told)
         runs.conclude(found.leaderboard)
     return found

@@ -62,6 +62,23 @@ def percent(value: float) -> str:
     return "" if np.isnan(value) else f"{100 * value:+.1f} %"
 
 
+def less(avoided: float) -> str:
+    """A share of an error that is avoided, in words: `3.5 % less than`."""
+    return f"{abs(100 * avoided):.1f} % {'less' if avoided >= 0 else 'more'} than"
+
+
+def p_text(p: float, name: str = "") -> str:
+    """A probability as a reader needs it: `0.04`, `< 0.001`; with its name `p = 0.04`."""
+    if np.isnan(p):
+        return ""
+    small = p < 0.001
+    number = "0.001" if small else f"{p:.2g}"
+    sign = "<" if small else "="
+    if name:
+        return f"{name} {sign} {number}"
+    return f"< {number}" if small else number
+
+
 def decimal(value: float) -> str:
     if np.isnan(value):
         return ""
@@ -77,6 +94,7 @@ def score_rows(board: Any, model: str, colour: str) -> list[dict[str, Any]]:
         cells = {"model": values["model"]}
         for key, value in values.items():
             if key not in ("model", "parameters", "seconds"):
-                cells[key] = percent(value) if key == "skill" else decimal(value)
+                shown = {"skill": percent, "p": p_text}.get(key, decimal)
+                cells[key] = shown(value)
         rows.append(row(cells, colour if ours else "#999999", not ours))
     return rows

@@ -79,10 +79,12 @@ class Verdict:
     Attributes:
         p: how often equally good ones would differ as much; NaN where nothing tells.
         rests: on what, in words; or why nothing tells.
+        seeds: of the model.
     """
 
     p: float
     rests: str
+    seeds: int = 1
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def compared(model: Side, baseline: Side) -> Verdict:
     if others is None or len(kept) < seeds:
         if seeds == 1:
             return Verdict(math.nan, "there is one seed, and errors of single tests are not kept")
-        return Verdict(over_seeds, f"a t-test over {seeds} seeds")
+        return Verdict(over_seeds, f"a t-test over {seeds} seeds", seeds)
     if any(one.where != others.where for one in kept):
         return Verdict(math.nan, f"errors are kept of other {others.of}s than the baseline's")
     mean = np.mean([one.values for one in kept], axis=0)
@@ -139,7 +141,7 @@ def compared(model: Side, baseline: Side) -> Verdict:
         return Verdict(found.p_value, f"a paired test over {tested}")
     rests = f"a paired test over {tested}, errors of {seeds} seeds averaged, and a t-test over"
     larger = float(np.nanmax([found.p_value, over_seeds]))
-    return Verdict(larger, f"{rests} the seeds, whichever p is larger")
+    return Verdict(larger, f"{rests} the seeds, whichever p is larger", seeds)
 
 
 def interval(scores: Sequence[float]) -> float:

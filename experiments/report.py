@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .pages import ERRORS, GLOSSARY, decimal, page, picture, row
+from .pages import ERRORS, GLOSSARY, decimal, less, page, picture, row
 from .reading import Run
-from .standing import UNCLEAR, Group, Standing, with_interval
+from .standing import Group, Standing
 from .svg import Bar, Line, bar_chart, line_chart
+from .verdicts import luck, with_interval
 
 TRAINING = "Error after each epoch on the validation part, which trains nothing"
 SHOWN = 4  # models whose frames stand beside the truth
@@ -88,22 +89,12 @@ def _headline(group: Group) -> list[str]:
     told = [f"The best network is {best.label}: {group.error.upper()} {decimal(best.mean)}{seeds}."]
     if base is None:
         return told
-    avoided = group.avoided(best)
-    much = f"{abs(100 * avoided):.1f} % {'smaller' if avoided > 0 else 'larger'}"
+    verdict = group.verdicts[best.label]
     told.append(
-        f"That is {much} than the error of the best baseline, {base.label} "
-        f"({decimal(base.mean)}). {_luck(group, best)}"
+        f"That is {less(group.avoided(best))} the best baseline, {base.label} "
+        f"({decimal(base.mean)}). {luck(verdict, group.word(best))}"
     )
     return told
-
-
-def _luck(group: Group, best: Standing) -> str:
-    p = group.verdicts[best.label].p
-    if np.isnan(p):
-        return "Too little is known to say whether that is more than luck."
-    if group.word(best) == UNCLEAR:
-        return f"That may be luck (p = {p:.2g})."
-    return f"Luck alone would hardly do that (p = {p:.2g})."
 
 
 def _bar(one: Standing) -> Bar:

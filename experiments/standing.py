@@ -8,12 +8,10 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
-from .pages import decimal, percent
+from .pages import p_text, percent
 from .paired import Side, Verdict, compared, interval
 from .reading import Run
-
-SIGNIFICANT = 0.05
-UNCLEAR = "unclear"
+from .verdicts import SIGNIFICANT, UNCLEAR, with_interval, word
 
 
 @dataclass(frozen=True)
@@ -129,11 +127,7 @@ class Group:
     def word(self, one: Standing) -> str:
         """Better, worse, or unclear."""
         verdict = self.verdicts.get(one.label)
-        if verdict is None or np.isnan(verdict.p):
-            return ""
-        if verdict.p > SIGNIFICANT:
-            return UNCLEAR
-        return "better" if self.avoided(one) > 0 else "worse"
+        return "" if verdict is None else word(verdict.p, self.avoided(one))
 
     @property
     def address(self) -> str:
@@ -157,7 +151,7 @@ class Group:
             f"{self.error.upper()} ±\u00a095\u00a0%": with_interval(one.mean, one.half),
             "seeds": "" if one.baseline else str(len(one.runs)),
             f"against {name}": "" if one is best else percent(self.avoided(one)),
-            "p": "" if verdict is None or np.isnan(verdict.p) else f"{verdict.p:.2g}",
+            "p": "" if verdict is None else p_text(verdict.p),
             "": self.word(one),
             "weights": _whole(one.average("weights")),
             "ms an epoch": _whole(one.epoch_ms),
@@ -207,8 +201,3 @@ def _tenths(value: float) -> str:
 
 def _whole(value: float) -> str:
     return "" if np.isnan(value) else f"{value:,.0f}"
-
-
-def with_interval(mean: float, half: float) -> str:
-    digits = len(decimal(mean).partition(".")[2])  # of both, those of the mean
-    return decimal(mean) if np.isnan(half) else f"{decimal(mean)} ± {half:.{digits}f}"

@@ -170,6 +170,9 @@ def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, sto
     whole = store.client.download_artifacts(study.info.run_id, "config.yaml", str(here))
     assert load_config(Path(whole)).seeds == [4, 7]
     assert "rnnzoo compare --study tried" in done.output
+    assert "Models, means over their seeds" in done.output
+    means = networks.groupby("model")["test/mae"].mean()
+    assert f"What follows, by {means.idxmin()}-4, the first of the 2 seeds" in done.output
     assert set(networks.index) == {"gru-4", "gru-7", "wide-4", "wide-7"}
     assert networks["model"].to_dict() == {
         "gru-4": "gru", "gru-7": "gru", "wide-4": "wide", "wide-7": "wide"
