@@ -266,6 +266,35 @@ def test_the_command_prints_and_writes(runs, store, tmp_path, monkeypatch):
     nowhere = rnnzoo("compare", "--study", "waves", "--html", "nowhere/waves.html")
     assert nowhere.exit_code == 2
     assert "There is no folder" in nowhere.output
+    folder = rnnzoo("compare", "--study", "waves", "--html", tmp_path)
+    assert folder.exit_code == 2
+    assert "--html names the file to write" in folder.output
+    long = rnnzoo("compare", "--study", "waves", "--html", f"{'x' * 250}.html")  # 255 are the most
+    assert long.exit_code == 2
+    assert "xxx.html cannot be written" in long.output and "unfinished" not in long.output
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--latest"], "--latest goes with --all"),
+        (["--all", "--study", "waves"], "leave it out, or --study"),
+        (["--all", "--runs", "gru-0", "--html", "a.html"], "leave it out, or --runs and --html"),
+    ],
+)
+def test_options_that_would_be_passed_over_are_refused(options, message):
+    done = rnnzoo("compare", *options)
+    assert done.exit_code == 2
+    assert message in done.output
+
+
+def test_a_list_of_runs_has_every_study_unless_the_latest_is_asked_for(runs, store, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    listed = rnnzoo("compare", "forecast/made", "--all").output
+    assert {f"gru-{seed}" for seed in (0, 1, 2, 5, 6)} <= set(listed.split())
+    assert listed.split().count("naive-last") == 1
+    latest = set(rnnzoo("compare", "forecast/made", "--all", "--latest").output.split())
+    assert "gru-5" in latest and "gru-0" not in latest
 
 
 def test_ticks_are_round_and_hold_what_is_drawn():
