@@ -85,6 +85,12 @@ def decimal(value: float) -> str:
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
 
 
+def _score(key: str, value: float) -> str:
+    if key == "p":
+        return p_text(value)
+    return percent(value) if key == "skill" else decimal(value)
+
+
 def score_rows(board: Any, model: str, colour: str) -> list[dict[str, Any]]:
     """A leaderboard's rows for a page: the network's in its colour, baselines grey."""
     rows = []
@@ -94,7 +100,6 @@ def score_rows(board: Any, model: str, colour: str) -> list[dict[str, Any]]:
         cells = {"model": values["model"]}
         for key, value in values.items():
             if key not in ("model", "parameters", "seconds"):
-                shown = {"skill": percent, "p": p_text}.get(key, decimal)
-                cells[key] = shown(value)
+                cells[key] = _score(key, value)
         rows.append(row(cells, colour if ours else "#999999", not ours))
     return rows

@@ -120,7 +120,8 @@ class ByModel(Ranked):
 
     @cached_property
     def _scores(self) -> dict[str, float]:
-        return self.leaderboard.set_index("model")[self.error].astype(float).to_dict()
+        board = self.leaderboard
+        return dict(zip(board["model"], board[self.error].astype(float), strict=True))
 
 
 def print_verdict(found: ByModel, out: Console) -> None:
