@@ -49,7 +49,8 @@ def _group(group: Group, server: str) -> dict[str, Any]:
     return {
         "title": group.title,
         "headline": _headline(group),
-        "error_text": ERRORS.get(error, error),
+        "error_text": ERRORS.get(error, error) + (f", {group.unit}" if group.unit else ""),
+        "several": group.several,
         "lead_text": f"that many {steps} after the last one that was read; means over the seeds",
         "bars": bar_chart([_bar(one) for one in group.standings]),
         "rows": _rows(group),
@@ -62,7 +63,7 @@ def _group(group: Group, server: str) -> dict[str, Any]:
         "leads": line_chart(
             [Line(s.label, s.colour, s.by_lead, s.baseline) for s in group.standings],
             f"lead: {steps} ahead",
-            error.upper(),
+            group.heading,
         ),
         "player": _player(group),
         "training": line_chart(
@@ -86,7 +87,8 @@ def _headline(group: Group) -> list[str]:
     if best is None:
         return ["Only baselines are here."]
     seeds = f", a mean over {len(best.runs)} seeds" if len(best.runs) > 1 else ""
-    told = [f"The best network is {best.label}: {group.error.upper()} {decimal(best.mean)}{seeds}."]
+    told_error = f"{group.error.upper()} {decimal(best.mean)} {group.unit}".rstrip()
+    told = [f"The best network is {best.label}: {told_error}{seeds}."]
     if base is None:
         return told
     verdict = group.verdicts[best.label]

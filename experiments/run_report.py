@@ -25,7 +25,7 @@ GREY = "#999999"
 PICTURES = {
     "forecast.png": (
         "Forecasts and what came true",
-        "Forecasts issued one after the other, each from its blue dot on, over the truth in black.",
+        "Forecasts issued one after the other, each from its dot on, over the truth in black.",
     ),
     "intervals.png": (
         "Intervals",
@@ -209,7 +209,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}: {one}" for key, one in value.items()) or "none"
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value))
+        return ", ".join(map(str, value)) or "none"
     if value is None or isinstance(value, bool):
         return {None: "not set", True: "yes", False: "no"}[value]
     return str(value)

@@ -103,6 +103,21 @@ class Group:
         return self.standings[0].error.partition("/")[2]
 
     @property
+    def unit(self) -> str:
+        """Of the errors, where they have one and it is known."""
+        return self.runs[0].text("unit") if self.error in ("mae", "rmse") else ""
+
+    @property
+    def heading(self) -> str:
+        """Of the error, e.g. `MAE, °C`."""
+        return f"{self.error.upper()}, {self.unit}" if self.unit else self.error.upper()
+
+    @property
+    def several(self) -> bool:
+        """Whether a network has more than one seed."""
+        return any(len(one.runs) > 1 for one in self.standings if not one.baseline)
+
+    @property
     def best_baseline(self) -> Standing | None:
         return next((one for one in self.standings if one.baseline), None)
 
@@ -148,7 +163,7 @@ class Group:
         name = best.label if best else "baseline"
         return {
             "model": one.label,
-            f"{self.error.upper()} ±\u00a095\u00a0%": with_interval(one.mean, one.half),
+            f"{self.heading} ±\u00a095\u00a0%": with_interval(one.mean, one.half),
             "seeds": "" if one.baseline else str(len(one.runs)),
             f"against {name}": "" if one is best else percent(self.avoided(one)),
             "p": "" if verdict is None else p_text(verdict.p),
@@ -185,7 +200,7 @@ class Group:
     def _seeds_note(self) -> str:
         networks = [one for one in self.standings if not one.baseline]
         told = ""
-        if any(len(one.runs) > 1 for one in networks):
+        if self.several:
             told += (
                 " The interval of the mean is over seeds: it knows of luck in training, not of "
                 "luck in the choice of the test."

@@ -55,7 +55,7 @@ def write_run(
     tags = {key: value for key, value in tags.items() if value}
     with journal_of(tracker, experiment, name, tags) as journal:
         told = {"target": "y", "horizon": 3, "split.test_rows": ORIGINS + 2}
-        told |= {"split.test_start": "2026-01-01", "ranked_by": "mae"}
+        told |= {"split.test_start": "2026-01-01", "ranked_by": "mae", "unit": "kg"}
         if seed is not None:
             told |= {"seed": seed, "units": units if model == "gru" else 8, "weights": 50}
             for epoch in (1, 2, 3):
@@ -248,6 +248,10 @@ def test_the_page_needs_no_network_and_runs_nothing_that_it_is_told(runs):
     assert not re.findall(r"""(?:src|href)=["'](?!data:)""", page)
     assert "default-src 'none'" in page
     assert "units" in page.partition("What differs")[2]
+    assert "Mean absolute error, kg; shorter" in page and "kg, a mean over 3 seeds" in page
+    assert "whisker" in page
+    single = comparison_page("", groups(chosen(runs, [f"{HOSTILE}-0"])), "")
+    assert "whisker" not in single
 
 
 def test_the_command_prints_and_writes(runs, store, tmp_path, monkeypatch):

@@ -180,6 +180,11 @@ def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, sto
     assert set(runs["study.name"]) == {"tried"}
     assert set(networks["data.path"]) == {str(here / "short.csv")}
     assert networks["mlflow.runColor"].nunique() == 2
+    for run in (*networks["run"], runs["run"][means_of_baselines(runs).idxmin()]):
+        images = [file.path for file in store.client.list_artifacts(run, "images")]
+        steps = {int(name.split("+")[2]) for name in images if "forecast~short+step+" in name}
+        assert steps == set(range(1, 7))
+    assert set(runs["unit"]) == {"°C"}
     wide = networks.loc["wide-7"]
     config = store.client.download_artifacts(wide["run"], "config.yaml", str(here))
     again = run_config(config, [], open_store=None)
@@ -201,6 +206,10 @@ def test_a_name_that_looks_like_a_seed_is_kept_apart_from_one(file, here, store,
     assert sorted(zip(networks["model"], networks["seed"], networks["units"], strict=True)) == [
         ("gru", "0", "2"), ("gru", "1", "2"), ("gru-1", "0", "3"), ("gru-1", "1", "3")
     ]  # fmt: skip
+
+
+def means_of_baselines(runs):
+    return runs[runs["seed"].isna()]["test/mae"]
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/experiments.md"])

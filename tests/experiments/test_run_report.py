@@ -34,7 +34,10 @@ def pictures(tmp_path):
 
 
 def test_it_says_what_was_found_and_done(backtest, panel, pictures):
-    page = run_report(backtest, panel, COLOUR, pictures, {"units": 2, "difference": True})
+    page = run_report(
+        backtest, panel, COLOUR, pictures, {"units": 2, "difference": True, "calendar": []}
+    )
+    assert "<td>calendar</td><td>none</td>" in page
     for model in backtest.forecasts:
         assert model in page
     assert f"{backtest.scores()['mae']:.3f}" in page
