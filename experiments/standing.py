@@ -146,9 +146,16 @@ class Group:
 
     @property
     def address(self) -> str:
-        """The dashboard's own comparison of these runs, after the server's name."""
-        runs = quote(json.dumps([run.id for run in self.runs], separators=(",", ":")))
-        ids = dict.fromkeys(str(run.values["experiment_id"]) for run in self.runs)
+        """The dashboard's own comparison of networks and best baseline, after the server's name.
+
+        More baselines, which have none of the networks' parameters, would fill its charts.
+        """
+        best = self.best_baseline
+        kept = [
+            run for one in self.standings if one is best or not one.baseline for run in one.runs
+        ]
+        runs = quote(json.dumps([run.id for run in kept], separators=(",", ":")))
+        ids = dict.fromkeys(str(run.values["experiment_id"]) for run in kept)
         experiments = quote(json.dumps(list(ids), separators=(",", ":")))
         return f"/#/compare-runs?runs={runs}&experiments={experiments}"
 

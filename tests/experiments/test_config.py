@@ -185,6 +185,8 @@ def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, sto
         steps = {int(name.split("+")[2]) for name in images if "forecast~short+step+" in name}
         assert steps == set(range(1, 7))
     assert set(runs["unit"]) == {"°C"}
+    told = store.client.get_run(networks["run"].iloc[0]).data.params
+    assert "None" not in told.values()
     wide = networks.loc["wide-7"]
     config = store.client.download_artifacts(wide["run"], "config.yaml", str(here))
     again = run_config(config, [], open_store=None)
