@@ -132,7 +132,7 @@ def _settings(group: Group) -> list[dict[str, Any]]:
         if key not in NOT_SETTINGS and len({one.get(key) for one in told}) > 1
     ]
     return [
-        row({"model": one.label} | {key: own.get(key, "") for key in keys}, one.colour)
+        row({"model": one.label} | {key: own.get(key, "not set") for key in keys}, one.colour)
         for one, own in zip(networks, told, strict=True)
         if keys
         and not (

@@ -61,15 +61,16 @@ class Standing:
 
     @cached_property
     def epoch_ms(self) -> float:
-        """Mean time of an epoch, in milliseconds, without the first, which compiles.
+        """Usual time of an epoch, in milliseconds, without the first, which compiles.
 
-        NaN of a baseline, and where there is only that one.
+        A median for each seed: members that forecast as one compile one after the other. NaN
+        of a baseline, and where there is only that one.
         """
         means = []
         for run in self.runs:
             seconds = [value for _, value in run.series("time/epoch_s")]
             if len(seconds) > 1:
-                means.append(float(np.mean(seconds[1:])))
+                means.append(float(np.median(seconds[1:])))
         return 1000 * float(np.mean(means)) if means else float("nan")
 
     @cached_property
