@@ -187,40 +187,35 @@ def data(debug: Debug = False) -> None:
 @clearly
 def compare(
     experiment: Annotated[
-        str | None, typer.Argument(help="E.g. forecast/seattle-weather. (default: all)")
+        str | None, typer.Argument(help="Only its runs: forecast/seattle-weather. (default: all)")
     ] = None,
-    latest: Annotated[bool, typer.Option(help="Only the newest study of each.")] = False,
     study: Annotated[
-        str | None, typer.Option(help="Models of a study: means over seeds, tests, costs.")
+        str | None, typer.Option(help="Name or time of a study. (default: the newest)")
     ] = None,
     runs: Annotated[
-        list[str] | None, typer.Option(help="The same of these runs: ids or names.")
+        list[str] | None,
+        typer.Option(help="These runs, by id or name, and the baselines of their studies."),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(help="Write the page to this file. (default: newest study)")
+        Path | None, typer.Option(help="File to write the same to as a page, with charts.")
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="List the runs of all studies one by one instead.")
+    ] = False,
+    latest: Annotated[
+        bool, typer.Option(help="With --all: only the newest study of each.")
+    ] = False,
     debug: Debug = False,
 ) -> None:
-    """Set tracked runs side by side, best first."""
-    if study is not None or runs or html is not None:
-        from .compare import side_by_side
+    """Set the models of a study side by side: means over seeds, tests, costs."""
+    from .compare import check_options, list_runs, side_by_side
 
-        side_by_side(open_store(existing=True), experiment, study, listed(runs), html)
-        return
-    from .compare import comparisons, dashboard
-    from .display import console, frame_table, print_table
-
+    check_options(every, latest, {"--study": study, "--runs": runs, "--html": html})
     store = open_store(existing=True)
-    known = store.experiments()
-    names = known if experiment is None else [one_of("experiment", experiment, known)]
-    out = console()
-    server = dashboard(store.uri)
-    found = [each for name in names for each in comparisons(store, name, latest)]
-    for each in found:
-        print_table(out, each.title, frame_table(each.table))
-        out.print(f"in the dashboard: {server}{each.address}\n", soft_wrap=True)
-    if not found:
-        out.print("No finished runs yet: try `rnnzoo demo`, `forecast` or `frames`.")
+    if every:
+        list_runs(store, experiment, latest)
+    else:
+        side_by_side(store, experiment, study, listed(runs), html)
 
 
 @app.command()

@@ -2,11 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from ..errors import ArgumentError
-from .tasks import charts_address, task_of
+from ..errors import ArgumentError, one_of
+from .display import console, frame_table, print_table
+from .files import whole
+from .grouping import Alike, comparable, groups, without_repeats
+from .reading import all_runs, chosen, of_study, values_frame
+from .standing import Group
+from .tasks import charts_address
 from .tracking import Store
 
 WHOLE = ("lookback", "weights")  # columns of whole numbers: MLflow keeps parameters as text
@@ -37,26 +43,51 @@ def comparisons(store: Store, experiment: str, latest: bool = False) -> list[Com
         experiment: e.g. `"forecast/seattle-weather"`.
         latest: only those of the newest study.
     """
-    task = task_of(experiment)
-    wanted = [task.error, *task.same]
-    runs = store.runs(experiment)
-    if not len(runs) or not set(wanted) <= set(runs):
-        return []
-    runs = runs.dropna(subset=wanted)
-    if latest:
-        runs = runs[runs["study"] == runs["study"].max()]
-    runs = runs.sort_values([task.error, "study"], kind="stable")
-    found = []
-    for shared, group in runs.groupby(list(task.same), sort=False):
-        scores = [column for column in task.columns if column in group and column != "study"]
-        group = group.drop_duplicates(scores, keep="last")
-        address = charts_address(group["experiment_id"].iloc[0])
-        labels = {key: label for key, label in task.columns.items() if key in group}
-        table = group[list(labels)].reset_index(drop=True).set_axis(list(labels.values()), axis=1)
-        for column in set(WHOLE) & set(table):
-            table[column] = pd.to_numeric(table[column]).astype("Int64")
-        found.append(Comparison(task.title.format(experiment, *shared), table, address))
-    return found
+    runs = all_runs(store, experiment)
+    if latest and runs:
+        runs = of_study(runs, None)
+    return [_listed(one) for one in comparable(runs)]
+
+
+def _listed(alike: Alike) -> Comparison:
+    task, runs = alike.task, without_repeats(alike.runs)
+    rows = values_frame(sorted(runs, key=lambda run: run.number(task.error)))
+    labels = {key: label for key, label in task.columns.items() if key in rows}
+    table = rows[list(labels)].set_axis(list(labels.values()), axis=1)
+    for column in set(WHOLE) & set(table):
+        table[column] = pd.to_numeric(table[column]).astype("Int64")
+    return Comparison(alike.title, table, charts_address(runs[0].text("experiment_id")))
+
+
+def check_options(every: bool, latest: bool, others: dict[str, Any]) -> None:
+    """Refuses options that would be passed over.
+
+    Args:
+        every: `--all`.
+        latest: `--latest`.
+        others: by name, those that choose or write a comparison of models.
+    """
+    if every and (given := [name for name, value in others.items() if value]):
+        raise ArgumentError(f"--all lists runs one by one: leave it out, or {' and '.join(given)}.")
+    if latest and not every:
+        raise ArgumentError("--latest goes with --all: without it, the newest study is shown.")
+
+
+def list_runs(store: Store, experiment: str | None, latest: bool) -> None:
+    """Prints the finished runs of an experiment, by default of all, best first.
+
+    Raises:
+        ArgumentError: no such experiment.
+    """
+    known = store.experiments()
+    names = known if experiment is None else [one_of("experiment", experiment, known)]
+    out, server = console(), dashboard(store.uri)
+    found = [each for name in names for each in comparisons(store, name, latest)]
+    for each in found:
+        print_table(out, each.title, frame_table(each.table))
+        out.print(f"in the dashboard: {server}{each.address}\n", soft_wrap=True)
+    if not found:
+        out.print("No finished runs yet: try `rnnzoo demo`, `forecast` or `frames`.")
 
 
 def side_by_side(
@@ -72,17 +103,11 @@ def side_by_side(
         html: file to write.
 
     Raises:
-        ArgumentError: no such experiment, study or run, none that can be compared, or no folder
-            for the page.
+        ArgumentError: no such experiment, study or run, none that can be compared, or the page
+            cannot be written.
     """
-    from .display import console, frame_table, print_table
-    from .files import whole
-    from .reading import all_runs, chosen, of_study
-    from .report import comparison_page
-    from .standing import groups
-
-    if html is not None and not html.absolute().parent.is_dir():
-        raise ArgumentError(f"There is no folder {html.absolute().parent} for {html.name}.")
+    if html is not None:
+        _check_page(html)
     runs = all_runs(store, experiment)
     if study is not None or not wanted:
         runs = of_study(runs, study)
@@ -90,17 +115,39 @@ def side_by_side(
         runs = chosen(runs, wanted)
     found = groups(runs)
     if not found:
-        raise ArgumentError("None of these runs has scores that can be compared.")
+        raise ArgumentError(
+            "None of these runs has scores that can be compared: `rnnzoo compare --all` lists "
+            "those that have."
+        )
     out, server = console(), dashboard(store.uri)
     for group in found:
         print_table(out, group.title, frame_table(group.table(), words=("model", "")))
         out.print(group.note)
         out.print(f"in the dashboard: {server}{group.address}\n", soft_wrap=True)
     if html is not None:
-        names = dict.fromkeys(run.study for run in runs)
-        with whole(html) as path:
-            path.write_text(comparison_page(", ".join(names), found, server), encoding="utf-8")
+        names = ", ".join(dict.fromkeys(run.study for run in runs))
+        _write_page(html, names, found, server)
         out.print(f"The page is {html}: open it in a browser.", soft_wrap=True)
+
+
+def _check_page(html: Path) -> None:
+    if html.is_dir():
+        raise ArgumentError(f"--html names the file to write, and {html} is a folder.")
+    if not html.absolute().parent.is_dir():
+        raise ArgumentError(f"There is no folder {html.absolute().parent} for {html.name}.")
+
+
+def _write_page(html: Path, title: str, found: list[Group], server: str) -> None:
+    from .report import comparison_page
+
+    content = comparison_page(title, found, server)
+    try:
+        with whole(html) as path:
+            path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise ArgumentError(
+            f"{html} cannot be written: {error.strerror or error}. Give --html another file."
+        ) from error
 
 
 def dashboard(uri: str) -> str:

@@ -15,6 +15,7 @@ from .display import Display, console, frame_table, leaderboard_table, print_tab
 from .files import check_folder, model_folder, whole
 from .forecast_study import Study, split, study
 from .origin import Origin
+from .ranking import print_verdict
 from .run import brought, listeners
 
 SHOWN = 24  # rows of the forecast that are printed
@@ -133,8 +134,13 @@ def _ahead(found: Study, future_rows: Path | None, out: Console) -> pd.DataFrame
         out.print("\nTo forecast beyond the data, give the covariates there: --future-rows FILE")
         return None
     ahead = found.forecasters[found.best].predict(future=future_rows)
-    _print_forecast(ahead, found.best, out)
+    _print_forecast(ahead, _who(found), out)
     return ahead
+
+
+def _who(found: Study) -> str:
+    seeds = len(found.ranking[0].labels)
+    return f"{found.best}, the first of the {seeds} seeds" if seeds > 1 else found.best
 
 
 def checked_rows(
@@ -196,15 +202,7 @@ def print_leaderboard(found: Study, test_rows: int, out: Console) -> None:
             f"One network alone, of the {len(members)} that forecast together: {error.upper()} "
             f"{alone.mean():.3f} ± {alone.std():.3f}"
         )
-    scores = found.backtests[found.best].scores()
-    if not np.isnan(scores["p"]):
-        verdict = "better" if scores["skill"] > 0 else "worse"
-        out.print(
-            f"Diebold–Mariano, {found.best} against {backtest.reference}: "
-            f"{verdict if scores['p'] <= 0.05 else 'no difference shown'}; equal forecasts "
-            f"would differ as much with probability {scores['p']:.2g}.",
-            soft_wrap=True,
-        )
+    print_verdict(found, out)
     # who forecasts differences takes the last value for the thing to beat
     if backtest.wanders or any(one.difference for one in found.forecasters.values()):
         _print_random_walk(found, out)

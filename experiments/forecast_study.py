@@ -1,7 +1,7 @@
 """Forecasting studies: several networks on one split of one series, each a run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,25 +23,29 @@ from .digests import Used, of_panel
 from .files import checkpoint_folder, slug, write_all
 from .journal import Journal
 from .origin import Origin
-from .paired import FILE, of_backtest
-from .run import Listeners, Ranked, Runs, markdown, nobody
+from .origin_pictures import GREY, in_colour, tell_origins
+from .paired import FILE, Errors, of_backtest
+from .ranking import ByModel
+from .run import Listeners, Runs, markdown, nobody
 from .run_report import FILE as REPORT
 from .run_report import run_report
 
 
 @dataclass(frozen=True)
-class Study(Ranked):
+class Study(ByModel):
     """What a study found.
 
     Attributes:
         panel: the series that were forecast.
         forecasters: the fitted networks, by cell or other label.
         backtests: their backtests, by the same.
+        models: what those that differ by their seed are called together, by the same.
     """
 
     panel: Panel
     forecasters: Mapping[str, Forecaster | Combination]
     backtests: dict[str, Backtest]
+    models: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def first(self) -> Backtest:
@@ -55,6 +59,9 @@ class Study(Ranked):
     @property
     def results(self) -> dict[str, Backtest]:
         return self.backtests
+
+    def errors_of(self, name: str) -> Errors:
+        return of_backtest(self.backtests.get(name, self.first), name)
 
     @property
     def random_walk(self) -> pd.DataFrame:
@@ -135,6 +142,7 @@ def study(
         forecaster.plan(panel, reserved=cut.kept)
     training = panel.cut([len(series) - k for series, k in zip(panel, cut.kept, strict=True)])
     told = {"split.test_rows": test_rows, "split.test_start": stamp(cut.begins, panel.schema.zone)}
+    unit = {"unit": panel.schema.unit} if panel.schema.unit else {}
     backtests: dict[str, Backtest] = {}
     first: Backtest | None = None
 
@@ -145,7 +153,7 @@ def study(
     with Runs("forecast", panel.schema.name, listeners, used, origin) as runs:
         for label, forecaster in forecasters.items():
             with runs.network(forecaster.cell, forecaster.seed, label) as journal:
-                journal.parameters(told)
+                journal.parameters(told | unit)
                 kept = checkpoint_folder(checkpoints, label)
                 forecaster.fit(training, recorder=journal, checkpoint=kept)
                 if first is None:
@@ -156,14 +164,14 @@ def study(
                 backtests[label] = backtest
                 record(backtest, journal)
                 journal.metrics({"time/fit_s": backtest.seconds})
-                _pictures(backtest, journal)
-                settings = told | _settings(forecaster) | dict(origin.parameters)
                 colour = runs.colour(forecaster.cell, label)
+                _pictures(backtest, panel, colour, journal)
+                settings = told | _settings(forecaster) | dict(origin.parameters)
                 report = run_report(backtest, panel, colour, journal.folder, settings)
                 journal.text(REPORT, report)
                 journal.saved("model", forecaster.save)
-        found = Study(panel, forecasters, backtests)
-        _baselines(runs, found, told)
+        found = Study(panel, forecasters, backtests, origin.models)
+        _baselines(runs, found, told | unit)
         runs.conclude(found.leaderboard)
     return found
 
@@ -173,6 +181,8 @@ def _baselines(runs: Runs, found: Study, told: dict[str, Any]) -> None:
 
     def tell(name: str, journal: Journal) -> None:
         record(first, journal, model=name)
+        if name == found.best_baseline:
+            tell_origins(first, found.panel, name, GREY, journal)
         _kept(first, name, journal)
         _leaderboard(first, journal)
 
@@ -195,11 +205,16 @@ def _called(label: str, backtest: Backtest) -> Backtest:
     return replace(backtest, model=label, forecasts=forecasts)
 
 
-def _pictures(backtest: Backtest, journal: Journal) -> None:
-    journal.picture("forecast", forecast_chart(backtest))
-    journal.picture("error-by-lead", lead_chart([backtest]))
-    journal.picture("intervals", fan_chart(backtest))
-    journal.picture("calibration", calibration_chart(backtest))
+def _pictures(backtest: Backtest, panel: Panel, colour: str, journal: Journal) -> None:
+    charts = {
+        "forecast": forecast_chart(backtest),
+        "error-by-lead": lead_chart([backtest]),
+        "intervals": fan_chart(backtest),
+        "calibration": calibration_chart(backtest),
+    }
+    for name, figure in charts.items():
+        journal.picture(name, in_colour(figure, {backtest.model, "origin"}, colour))
+    tell_origins(backtest, panel, backtest.model, colour, journal)
     _kept(backtest, backtest.model, journal)
     journal.text("random-walk.csv", backtest.against_random_walk().to_csv(index=False))
     if backtest.audit is not None:

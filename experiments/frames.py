@@ -12,6 +12,7 @@ from .display import Display, console, leaderboard_table, print_table
 from .files import check_folder, model_folder
 from .frames_study import FramesStudy, frames_study
 from .origin import Origin
+from .ranking import print_verdict
 from .run import brought, listeners
 
 FEW = 10  # test clips: below, the scores are told to be uncertain
@@ -92,6 +93,7 @@ def print_frames(found: FramesStudy, out: Console) -> None:
         others={"mae": "MAE", "ssim": "SSIM", "psnr": "PSNR, dB"},
     )
     print_table(out, title, table)
+    print_verdict(found, out)
     if first.clips < FEW:
         out.print(f"Fewer than {FEW} test clips: the scores are uncertain, give more frames.")
     out.print(

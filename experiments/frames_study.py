@@ -1,6 +1,7 @@
 """Next-frame studies: several networks on the same clips, each a run."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from .digests import of_clips
 from .files import checkpoint_folder, slug, whole, write_all, write_animation
 from .journal import Journal
 from .origin import Origin
-from .paired import FILE, FRAMES, frames_of, of_evaluation
-from .run import Listeners, Ranked, Runs, markdown, nobody
+from .paired import FILE, FRAMES, Errors, frames_of, of_evaluation
+from .ranking import ByModel
+from .run import Listeners, Runs, markdown, nobody
 from .run_report import FILE as REPORT
 from .run_report import frames_report
 
@@ -24,18 +26,20 @@ LEADS = 20  # pictures of leads, at most, after that of lead 0
 
 
 @dataclass(frozen=True)
-class FramesStudy(Ranked):
+class FramesStudy(ByModel):
     """What a study found.
 
     Attributes:
         clips: what was forecast.
         predictors: the fitted networks, by cell or other label.
         evaluations: their scores on the test clips, by the same.
+        models: what those that differ by their seed are called together, by the same.
     """
 
     clips: Clips
     predictors: dict[str, NextFrame]
     evaluations: dict[str, Evaluation]
+    models: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def error(self) -> str:
@@ -44,6 +48,10 @@ class FramesStudy(Ranked):
     @property
     def results(self) -> dict[str, Evaluation]:
         return self.evaluations
+
+    def errors_of(self, name: str) -> Errors:
+        first = next(iter(self.evaluations.values()))
+        return of_evaluation(self.evaluations.get(name, first), name)
 
     def write(self, folder: Path) -> list[Path]:
         """Pictures and tables into a folder; returns the files."""
@@ -99,7 +107,7 @@ def frames_study(
                 report = frames_report(evaluation, colour, journal.folder, settings)
                 journal.text(REPORT, report)
                 journal.saved("model", predictor.save)
-        found = FramesStudy(clips, predictors, evaluations)
+        found = FramesStudy(clips, predictors, evaluations, origin.models)
         _baselines(runs, found, split)
         runs.conclude(found.leaderboard)
     return found

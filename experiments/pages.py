@@ -62,10 +62,33 @@ def percent(value: float) -> str:
     return "" if np.isnan(value) else f"{100 * value:+.1f} %"
 
 
+def less(avoided: float) -> str:
+    """A share of an error that is avoided, in words: `3.5 % less than`."""
+    return f"{abs(100 * avoided):.1f} % {'less' if avoided >= 0 else 'more'} than"
+
+
+def p_text(p: float, name: str = "") -> str:
+    """A probability as a reader needs it: `0.04`, `< 0.001`; with its name `p = 0.04`."""
+    if np.isnan(p):
+        return ""
+    small = p < 0.001
+    number = "0.001" if small else f"{p:.2g}"
+    sign = "<" if small else "="
+    if name:
+        return f"{name} {sign} {number}"
+    return f"< {number}" if small else number
+
+
 def decimal(value: float) -> str:
     if np.isnan(value):
         return ""
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def _score(key: str, value: float) -> str:
+    if key == "p":
+        return p_text(value)
+    return percent(value) if key == "skill" else decimal(value)
 
 
 def score_rows(board: Any, model: str, colour: str) -> list[dict[str, Any]]:
@@ -77,6 +100,6 @@ def score_rows(board: Any, model: str, colour: str) -> list[dict[str, Any]]:
         cells = {"model": values["model"]}
         for key, value in values.items():
             if key not in ("model", "parameters", "seconds"):
-                cells[key] = percent(value) if key == "skill" else decimal(value)
+                cells[key] = _score(key, value)
         rows.append(row(cells, colour if ours else "#999999", not ours))
     return rows

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..errors import ArgumentError
 from ..pipelines.significance import diebold_mariano
 
 if TYPE_CHECKING:
@@ -77,42 +78,70 @@ class Verdict:
 
     Attributes:
         p: how often equally good ones would differ as much; NaN where nothing tells.
-        rests: on what, in words.
+        rests: on what, in words; or why nothing tells.
+        seeds: of the model.
     """
 
     p: float
     rests: str
+    seeds: int = 1
 
 
-def compared(
-    scores: Sequence[float],
-    errors: Sequence[Errors | None],
-    baseline: float,
-    baseline_errors: Errors | None,
-) -> Verdict:
+@dataclass(frozen=True)
+class Side:
+    """A model as it enters a test.
+
+    Attributes:
+        data: the same of models on the same data.
+        scores: one a seed.
+        errors: of the same runs, where they were kept.
+    """
+
+    data: str
+    scores: list[float]
+    errors: list[Errors | None]
+
+
+def compared(model: Side, baseline: Side) -> Verdict:
     """Tests whether a model differs from a baseline by more than luck.
 
     Errors at the same origins are paired, those of several seeds averaged first, in a
-    Diebold–Mariano test. Where they are not kept, the scores of the seeds are held against
-    the baseline's in a t-test, which knows of luck in training only.
+    Diebold–Mariano test, which knows of luck in the choice of the test. The scores of the seeds
+    are held against the baseline's in a t-test, which knows of luck in training. Both have to
+    agree: the larger p counts. Where no errors are kept, there is the t-test alone.
 
     Args:
-        scores: one a seed.
-        errors: those of the same runs.
-        baseline: its score.
-        baseline_errors: and its errors.
+        model: with its seeds.
+        baseline: learns nothing, and has one score.
+
+    Raises:
+        ArgumentError: they were tested on different data.
     """
-    kept = [one for one in errors if one is not None]
-    if baseline_errors is not None and len(kept) == len(errors) > 0:
-        known = all(one.where == baseline_errors.where for one in kept)
-        if known:
-            mean = np.mean([one.values for one in kept], axis=0)
-            found = diebold_mariano(mean, baseline_errors.values, baseline_errors.overlap)
-            seeds = f", errors of {len(kept)} seeds averaged" if len(kept) > 1 else ""
-            return Verdict(found.p_value, f"{found.origins:,} test {baseline_errors.of}s{seeds}")
-    if len(scores) > 1:
-        return Verdict(_t_test(np.asarray(scores) - baseline), f"{len(scores)} seeds")
-    return Verdict(math.nan, "one seed, no errors kept")
+    if model.data != baseline.data:
+        raise ArgumentError(
+            "Only models of the same data can be tested against each other. Received: data "
+            f"{model.data!r} and {baseline.data!r}"
+        )
+    seeds = len(model.scores)
+    over_seeds = _t_test(np.asarray(model.scores) - baseline.scores[0])
+    kept = [one for one in model.errors if one is not None]
+    others = baseline.errors[0]
+    if others is None or len(kept) < seeds:
+        if seeds == 1:
+            return Verdict(math.nan, "there is one seed, and errors of single tests are not kept")
+        return Verdict(over_seeds, f"a t-test over {seeds} seeds", seeds)
+    if any(one.where != others.where for one in kept):
+        return Verdict(math.nan, f"errors are kept of other {others.of}s than the baseline's")
+    mean = np.mean([one.values for one in kept], axis=0)
+    found = diebold_mariano(mean, others.values, others.overlap)
+    tested = f"{found.origins:,} test {others.of}s"
+    if math.isnan(found.p_value):
+        return Verdict(math.nan, f"{tested} tell too little")
+    if seeds == 1:
+        return Verdict(found.p_value, f"a paired test over {tested}")
+    rests = f"a paired test over {tested}, errors of {seeds} seeds averaged, and a t-test over"
+    larger = float(np.nanmax([found.p_value, over_seeds]))
+    return Verdict(larger, f"{rests} the seeds, whichever p is larger", seeds)
 
 
 def interval(scores: Sequence[float]) -> float:
@@ -128,7 +157,7 @@ def interval(scores: Sequence[float]) -> float:
 def _t_test(differences: np.ndarray) -> float:
     from scipy import stats
 
-    if not np.ptp(differences):
+    if len(differences) < 2 or not np.ptp(differences):
         return math.nan
     return float(stats.ttest_1samp(differences, 0.0).pvalue)
 

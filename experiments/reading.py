@@ -47,6 +47,20 @@ class Run:
         return str(self.text("study.name") or self.text("study"))
 
     @property
+    def study_id(self) -> str:
+        """Tells its study from all others: two may have begun in one second."""
+        return self.text("study.uid") or self.text("mlflow.parentRunId") or self.text("study")
+
+    @property
+    def started(self) -> pd.Timestamp:
+        return pd.Timestamp(self.values["started"])
+
+    @property
+    def data(self) -> str:
+        """The same of runs on the same data; where no digest is known, of one study only."""
+        return self.text("data.digest") or f"of study {self.study_id}"
+
+    @property
     def model(self) -> str:
         """What runs that differ by their seed are called together."""
         return self.text("model") or self.text("cell") or self.name
@@ -149,8 +163,16 @@ def of_study(runs: Sequence[Run], name: str | None) -> list[Run]:
         if name not in names:
             raise ArgumentError(_unknown("study", name, list(names)))
         runs = [run for run in runs if name in (run.study, run.text("study"))]
-    newest = max(run.text("study") for run in runs)
-    return [run for run in runs if run.text("study") == newest]
+    newest = newest_study(runs)
+    return [run for run in runs if run.study_id == newest]
+
+
+def newest_study(runs: Sequence[Run]) -> str:
+    """The id of the study whose first run started last."""
+    began: dict[str, pd.Timestamp] = {}
+    for run in runs:
+        began[run.study_id] = min(run.started, began.get(run.study_id, run.started))
+    return max(began, key=began.__getitem__)
 
 
 def chosen(runs: Sequence[Run], wanted: Sequence[str]) -> list[Run]:
@@ -160,9 +182,9 @@ def chosen(runs: Sequence[Run], wanted: Sequence[str]) -> list[Run]:
         ArgumentError: no such run, or several; names those nearest.
     """
     found = [_one(runs, one) for one in dict.fromkeys(wanted)]
-    studies = {run.text("study") for run in found}
+    studies = {run.study_id for run in found}
     ids = {run.id for run in found}
-    beside = [run for run in runs if run.baseline and run.text("study") in studies]
+    beside = [run for run in runs if run.baseline and run.study_id in studies]
     return found + [run for run in beside if run.id not in ids]
 
 

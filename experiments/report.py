@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .pages import ERRORS, GLOSSARY, decimal, page, picture, row
+from .pages import ERRORS, GLOSSARY, decimal, less, page, picture, row
 from .reading import Run
-from .standing import UNCLEAR, Group, Standing, with_interval
+from .standing import Group, Standing
 from .svg import Bar, Line, bar_chart, line_chart
+from .verdicts import luck, with_interval
 
 TRAINING = "Error after each epoch on the validation part, which trains nothing"
 SHOWN = 4  # models whose frames stand beside the truth
@@ -48,7 +49,8 @@ def _group(group: Group, server: str) -> dict[str, Any]:
     return {
         "title": group.title,
         "headline": _headline(group),
-        "error_text": ERRORS.get(error, error),
+        "error_text": ERRORS.get(error, error) + (f", {group.unit}" if group.unit else ""),
+        "several": group.several,
         "lead_text": f"that many {steps} after the last one that was read; means over the seeds",
         "bars": bar_chart([_bar(one) for one in group.standings]),
         "rows": _rows(group),
@@ -61,7 +63,7 @@ def _group(group: Group, server: str) -> dict[str, Any]:
         "leads": line_chart(
             [Line(s.label, s.colour, s.by_lead, s.baseline) for s in group.standings],
             f"lead: {steps} ahead",
-            error.upper(),
+            group.heading,
         ),
         "player": _player(group),
         "training": line_chart(
@@ -85,25 +87,16 @@ def _headline(group: Group) -> list[str]:
     if best is None:
         return ["Only baselines are here."]
     seeds = f", a mean over {len(best.runs)} seeds" if len(best.runs) > 1 else ""
-    told = [f"The best network is {best.label}: {group.error.upper()} {decimal(best.mean)}{seeds}."]
+    told_error = f"{group.error.upper()} {decimal(best.mean)} {group.unit}".rstrip()
+    told = [f"The best network is {best.label}: {told_error}{seeds}."]
     if base is None:
         return told
-    avoided = group.avoided(best)
-    much = f"{abs(100 * avoided):.1f} % {'smaller' if avoided > 0 else 'larger'}"
+    verdict = group.verdicts[best.label]
     told.append(
-        f"That is {much} than the error of the best baseline, {base.label} "
-        f"({decimal(base.mean)}). {_luck(group, best)}"
+        f"That is {less(group.avoided(best))} the best baseline, {base.label} "
+        f"({decimal(base.mean)}). {luck(verdict, group.word(best))}"
     )
     return told
-
-
-def _luck(group: Group, best: Standing) -> str:
-    p = group.verdicts[best.label].p
-    if np.isnan(p):
-        return "Too little is known to say whether that is more than luck."
-    if group.word(best) == UNCLEAR:
-        return f"That may be luck (p = {p:.2g})."
-    return f"Luck alone would hardly do that (p = {p:.2g})."
 
 
 def _bar(one: Standing) -> Bar:
@@ -139,7 +132,7 @@ def _settings(group: Group) -> list[dict[str, Any]]:
         if key not in NOT_SETTINGS and len({one.get(key) for one in told}) > 1
     ]
     return [
-        row({"model": one.label} | {key: own.get(key, "") for key in keys}, one.colour)
+        row({"model": one.label} | {key: own.get(key, "not set") for key in keys}, one.colour)
         for one, own in zip(networks, told, strict=True)
         if keys
         and not (

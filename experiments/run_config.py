@@ -3,7 +3,7 @@
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,19 @@ from .run import COLOURS, colour_of
 from .yaml_file import dumped
 
 NAME = r"\w[\w ,.+=-]*"  # of a model: it becomes the name of a folder
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A model with a seed.
+
+    Attributes:
+        model: what it is called together with those that differ by their seed.
+        network: unfitted.
+    """
+
+    model: str
+    network: Any
 
 
 def run_config(
@@ -66,12 +79,13 @@ def _forecast(
     panel = _panel(config["data"], path)
     from .forecast import checked_rows, compete  # after the cheap checks: it loads Keras
 
-    forecasters = _networks(config, path)
+    tried = _networks(config, path)
+    forecasters = {label: one.network for label, one in tried.items()}
     ahead = config["data"].get("future_rows")
     future_rows = None if ahead is None else _beside(path, ahead)
     asked = config.get("split", {}).get("test_rows")
     test_rows = checked_rows(panel, forecasters, asked, save, future_rows)
-    origin = planned(config | {"split": {"test_rows": test_rows}}, path, forecasters)
+    origin = planned(config | {"split": {"test_rows": test_rows}}, path, tried)
     return compete(
         panel,
         forecasters,
@@ -94,7 +108,8 @@ def _video(
 ) -> Any:
     from .frames import compete
 
-    predictors = _networks(config, path)
+    tried = _networks(config, path)
+    predictors = {label: one.network for label, one in tried.items()}
     length = max(one.context + one.horizon for one in predictors.values())
     clips = _clips(config["data"], path, length)
     kept = config.get("split", {}).get("test_clips")
@@ -105,7 +120,7 @@ def _video(
                 f"Received: {kept}"
             )
         clips = replace(clips, test=clips.test[:kept])
-    origin = planned(config | {"split": {"test_clips": len(clips.test)}}, path, predictors)
+    origin = planned(config | {"split": {"test_clips": len(clips.test)}}, path, tried)
     return compete(
         clips,
         predictors,
@@ -116,13 +131,13 @@ def _video(
     )
 
 
-def planned(config: dict[str, Any], path: Path, networks: dict[str, Any]) -> Origin:
+def planned(config: dict[str, Any], path: Path, tried: dict[str, Tried]) -> Origin:
     """What the runs are told: the whole experiment, and to each the one that repeats it alone.
 
     Args:
         config: what is set in the file.
         path: of the file.
-        networks: unfitted, by label, as `_networks` gives them.
+        tried: what is tried, by label, as `_networks` gives it.
     """
     data = {
         key: str(_beside(path, value)) if key in ("path", "folder", "future_rows") else value
@@ -132,21 +147,19 @@ def planned(config: dict[str, Any], path: Path, networks: dict[str, Any]) -> Ori
     shared = config | {"data": data}
     entries = {_name(entry): entry for entry in config["models"]}
     models, configs = {}, {"": dumped(shared)}
-    for label, network in networks.items():
-        name = _name_of(label, network.seed, entries)
-        settings = _settings(network)
-        entry = {"name": name} | settings
-        models[label] = name
-        alone = {"defaults": {}, "models": [entry], "seeds": [network.seed]}
+    for label, one in tried.items():
+        entry = {"name": one.model} | _settings(one.network)
+        models[label] = one.model
+        alone = {"defaults": {}, "models": [entry], "seeds": [one.network.seed]}
         configs[label] = dumped(shared | alone)
     told = {"config.seeds": str(_seeds(config))} | {f"data.{k}": str(v) for k, v in data.items()}
     return Origin(config["study"], told, models, _colours(entries, models), configs)
 
 
-def _networks(config: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Unfitted networks by label: each model with each seed."""
+def _networks(config: dict[str, Any], path: Path) -> dict[str, Tried]:
+    """What is tried, by label: each model with each seed."""
     seeds, kind = _seeds(config), subject(config["task"])
-    networks: dict[str, Any] = {}
+    networks: dict[str, Tried] = {}
     for place, entry in enumerate(config["models"]):
         name, where = _name(entry), f"{path}: models[{place}]"
         if not re.fullmatch(NAME, name):
@@ -162,8 +175,8 @@ def _networks(config: dict[str, Any], path: Path) -> dict[str, Any]:
                     f"{where}: another model is called {label!r}: give this one a `name`."
                 )
             try:
-                networks[label] = _network(kind, own | {"seed": seed}, seeds)
-                networks[label].check()
+                networks[label] = Tried(name, _network(kind, own | {"seed": seed}, seeds))
+                networks[label].network.check()
             except (ArgumentError, ArgumentTypeError) as error:
                 raise ArgumentError(f"{where} ({name}): {error}") from error
     return networks
@@ -254,10 +267,6 @@ def _seeds(config: dict[str, Any]) -> list[int]:
 
 def _name(entry: dict[str, Any]) -> str:
     return entry.get("name") or entry["cell"]
-
-
-def _name_of(label: str, seed: int, entries: dict[str, Any]) -> str:
-    return label if label in entries else label.removesuffix(f"-{seed}")
 
 
 def _colours(entries: dict[str, Any], models: dict[str, str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The report of one run: a page that needs nothing but itself."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..datasets.zones import stamp
-from .pages import ERRORS, GLOSSARY, decimal, page, percent, picture, row, score_rows
+from .pages import ERRORS, GLOSSARY, decimal, less, page, picture, row, score_rows
+from .paired import Errors, Side, compared, of_backtest, of_evaluation
 from .svg import Bar, Line, bar_chart, line_chart
+from .verdicts import luck, word
 
 if TYPE_CHECKING:
     from ..datasets import Panel
@@ -19,12 +21,11 @@ if TYPE_CHECKING:
 
 FILE = "report.html"  # among the artifacts of a run
 GREY = "#999999"
-LUCK = 0.05
 #: What pictures of a run show, by name.
 PICTURES = {
     "forecast.png": (
         "Forecasts and what came true",
-        "Forecasts issued one after the other, each from its blue dot on, over the truth in black.",
+        "Forecasts issued one after the other, each from its dot on, over the truth in black.",
     ),
     "intervals.png": (
         "Intervals",
@@ -79,7 +80,7 @@ def run_report(
         backtest,
         title=f"{backtest.model} on {backtest.name}",
         subtitle=f"{backtest.horizon} steps ahead",
-        headline=_headline(backtest, error, _luck(backtest.scores()["p"], backtest.reference)),
+        headline=_headline(backtest, error, of_backtest),
         error=error,
         error_text=ERRORS[error] + unit,
         ahead="rows ahead",
@@ -103,7 +104,7 @@ def frames_report(
         evaluation,
         title=f"{evaluation.model} on {evaluation.name}",
         subtitle=f"{evaluation.horizon} frames rolled out after {evaluation.context}, {clips}",
-        headline=_headline(evaluation, "mse", ""),
+        headline=_headline(evaluation, "mse", of_evaluation),
         error="mse",
         error_text=ERRORS["mse"],
         ahead="frames ahead",
@@ -164,26 +165,24 @@ def _report(
     )
 
 
-def _headline(result: "Backtest | Evaluation", error: str, luck: str) -> list[str]:
-    scores, reference = result.scores(), result.reference
-    told = f"{error.upper()} {decimal(scores[error])}"
-    if not reference:
+def _headline(
+    result: "Backtest | Evaluation", error: str, errors_of: Callable[[Any, str], Errors]
+) -> list[str]:
+    """The score beside that of the best baseline, which comparisons of runs rest on too."""
+    scores = result.leaderboard.set_index("model")[error].astype(float)
+    told = f"{error.upper()} {decimal(scores[result.model])}"
+    base = next((name for name in scores.index if name != result.model), "")
+    if not base or not scores[base]:
         return [f"{told}."]
-    much = percent(scores["skill"]).lstrip("+-")
-    less = "less" if scores["skill"] >= 0 else "more"
-    best = str(result.leaderboard["model"].iloc[0])
-    first = "" if best == result.model else f" The smallest error here is that of {best}."
+    avoided = 1 - scores[result.model] / scores[base]
+    ours, theirs = (
+        Side("", [float(scores[name])], [errors_of(result, name)]) for name in (result.model, base)
+    )
+    verdict = compared(ours, theirs)
     return [
-        f"{told}: {much} {less} than {reference}, the best naive forecast. {luck}{first}".strip()
+        f"{told}: {less(avoided)} the best baseline, {base} ({decimal(scores[base])}). "
+        f"{luck(verdict, word(verdict.p, avoided))}"
     ]
-
-
-def _luck(p: float, reference: str) -> str:
-    if np.isnan(p):
-        return ""
-    if p > LUCK:
-        return f"Such a difference from {reference} may be luck (p = {p:.2g})."
-    return f"Luck alone would hardly make such a difference (p = {p:.2g})."
 
 
 def _colour(result: "Backtest | Evaluation", name: str, colour: str) -> str:
@@ -210,7 +209,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}: {one}" for key, one in value.items()) or "none"
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value))
+        return ", ".join(map(str, value)) or "none"
     if value is None or isinstance(value, bool):
         return {None: "not set", True: "yes", False: "no"}[value]
     return str(value)

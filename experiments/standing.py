@@ -1,7 +1,6 @@
 """Models set side by side: means over seeds, a test against the best baseline, what they cost."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote
@@ -9,13 +8,10 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
-from .pages import decimal, percent
-from .paired import Verdict, compared, interval
-from .reading import Run, values_frame
-from .tasks import Task, task_of
-
-SIGNIFICANT = 0.05
-UNCLEAR = "unclear"
+from .pages import p_text, percent
+from .paired import Side, Verdict, compared, interval
+from .reading import Run
+from .verdicts import SIGNIFICANT, UNCLEAR, with_interval, word
 
 
 @dataclass(frozen=True)
@@ -45,6 +41,12 @@ class Standing:
         return [run.number(self.error) for run in self.runs]
 
     @property
+    def side(self) -> Side:
+        """What it brings to a test against another one."""
+        data = "; ".join(dict.fromkeys(run.data for run in self.runs))
+        return Side(data, self.scores, [run.errors for run in self.runs])
+
+    @property
     def mean(self) -> float:
         return float(np.mean(self.scores))
 
@@ -59,15 +61,16 @@ class Standing:
 
     @cached_property
     def epoch_ms(self) -> float:
-        """Mean time of an epoch, in milliseconds; NaN of a baseline.
+        """Usual time of an epoch, in milliseconds, without the first, which compiles.
 
-        The first epoch, which compiles, is left out where there are others.
+        A median for each seed: members that forecast as one compile one after the other. NaN
+        of a baseline, and where there is only that one.
         """
         means = []
         for run in self.runs:
             seconds = [value for _, value in run.series("time/epoch_s")]
-            if seconds:
-                means.append(float(np.mean(seconds[1:] or seconds)))
+            if len(seconds) > 1:
+                means.append(float(np.median(seconds[1:])))
         return 1000 * float(np.mean(means)) if means else float("nan")
 
     @cached_property
@@ -101,6 +104,21 @@ class Group:
         return self.standings[0].error.partition("/")[2]
 
     @property
+    def unit(self) -> str:
+        """Of the errors, where they have one and it is known."""
+        return self.runs[0].text("unit") if self.error in ("mae", "rmse") else ""
+
+    @property
+    def heading(self) -> str:
+        """Of the error, e.g. `MAE, °C`."""
+        return f"{self.error.upper()}, {self.unit}" if self.unit else self.error.upper()
+
+    @property
+    def several(self) -> bool:
+        """Whether a network has more than one seed."""
+        return any(len(one.runs) > 1 for one in self.standings if not one.baseline)
+
+    @property
     def best_baseline(self) -> Standing | None:
         return next((one for one in self.standings if one.baseline), None)
 
@@ -114,12 +132,8 @@ class Group:
         best = self.best_baseline
         if best is None:
             return {}
-        errors = best.runs[0].errors
-        return {
-            one.label: compared(one.scores, [r.errors for r in one.runs], best.mean, errors)
-            for one in self.standings
-            if not one.baseline
-        }
+        networks = [one for one in self.standings if not one.baseline]
+        return {one.label: compared(one.side, best.side) for one in networks}
 
     def avoided(self, one: Standing) -> float:
         """The share of the best baseline's error that a model avoids; NaN without one."""
@@ -129,17 +143,20 @@ class Group:
     def word(self, one: Standing) -> str:
         """Better, worse, or unclear."""
         verdict = self.verdicts.get(one.label)
-        if verdict is None or np.isnan(verdict.p):
-            return ""
-        if verdict.p > SIGNIFICANT:
-            return UNCLEAR
-        return "better" if self.avoided(one) > 0 else "worse"
+        return "" if verdict is None else word(verdict.p, self.avoided(one))
 
     @property
     def address(self) -> str:
-        """The dashboard's own comparison of these runs, after the server's name."""
-        runs = quote(json.dumps([run.id for run in self.runs], separators=(",", ":")))
-        ids = dict.fromkeys(str(run.values["experiment_id"]) for run in self.runs)
+        """The dashboard's own comparison of networks and best baseline, after the server's name.
+
+        More baselines, which have none of the networks' parameters, would fill its charts.
+        """
+        best = self.best_baseline
+        kept = [
+            run for one in self.standings if one is best or not one.baseline for run in one.runs
+        ]
+        runs = quote(json.dumps([run.id for run in kept], separators=(",", ":")))
+        ids = dict.fromkeys(str(run.values["experiment_id"]) for run in kept)
         experiments = quote(json.dumps(list(ids), separators=(",", ":")))
         return f"/#/compare-runs?runs={runs}&experiments={experiments}"
 
@@ -154,10 +171,10 @@ class Group:
         name = best.label if best else "baseline"
         return {
             "model": one.label,
-            f"{self.error.upper()} ±\u00a095\u00a0%": with_interval(one.mean, one.half),
+            f"{self.heading} ±\u00a095\u00a0%": with_interval(one.mean, one.half),
             "seeds": "" if one.baseline else str(len(one.runs)),
             f"against {name}": "" if one is best else percent(self.avoided(one)),
-            "p": "" if verdict is None or np.isnan(verdict.p) else f"{verdict.p:.2g}",
+            "p": "" if verdict is None else p_text(verdict.p),
             "": self.word(one),
             "weights": _whole(one.average("weights")),
             "ms an epoch": _whole(one.epoch_ms),
@@ -167,71 +184,38 @@ class Group:
     @property
     def note(self) -> str:
         """How the test was made, in words."""
-        best = self.best_baseline
+        best, verdicts = self.best_baseline, self.verdicts.values()
         if best is None:
             return "No baseline was chosen: nothing is tested."
+        if not verdicts:
+            return "Only baselines are here: choose a network too, and it is tested against them."
         told = (
             f"against {best.label}: the share of its error that is avoided; {best.label} is the "
             "best of the baselines here."
         )
-        verdicts = self.verdicts.values()
-        rests = " or ".join(dict.fromkeys(verdict.rests for verdict in verdicts))
-        if all(np.isnan(verdict.p) for verdict in verdicts):
-            told += f" There is too little to test whether the difference is luck: {rests}."
-        else:
+        known = dict.fromkeys(verdict.rests for verdict in verdicts if not np.isnan(verdict.p))
+        missing = dict.fromkeys(verdict.rests for verdict in verdicts if np.isnan(verdict.p))
+        if missing:
+            told += f" Too little tells whether a difference is luck where {'; '.join(missing)}."
+        if known:
             told += (
-                " p: how often equally good models would differ as much, by a paired test over "
-                f"{rests}; {UNCLEAR}: above {SIGNIFICANT}."
+                f" p: how often equally good models would differ as much, by {'; or '.join(known)}"
+                f". {UNCLEAR}: above {SIGNIFICANT}."
             )
-        if any(len(one.runs) > 1 for one in self.standings):
+        return told + self._seeds_note
+
+    @property
+    def _seeds_note(self) -> str:
+        networks = [one for one in self.standings if not one.baseline]
+        told = ""
+        if self.several:
             told += (
                 " The interval of the mean is over seeds: it knows of luck in training, not of "
                 "luck in the choice of the test."
             )
+        if any(len(one.runs) == 1 for one in networks):
+            told += " Of a single seed, luck in training is not counted: try several seeds."
         return told
-
-
-def groups(runs: Sequence[Run]) -> list[Group]:
-    """Those that were tested alike together; runs without scores are left out."""
-    found = []
-    table = values_frame(runs)
-    for experiment in dict.fromkeys(run.text("experiment") for run in runs):
-        task = task_of(experiment)
-        wanted = [task.error, *task.same]
-        if not set(wanted) <= set(table):
-            continue
-        scored = table[table["experiment"] == experiment].dropna(subset=wanted)
-        for shared, rows in scored.groupby(list(task.same), sort=False):
-            title = task.title.format(experiment, *shared)
-            members = [runs[i] for i in rows.index]
-            standings = _standings(members, _ranking(members, task))
-            found.append(Group(title, experiment.partition("/")[0], standings))
-    return found
-
-
-def _ranking(runs: list[Run], task: Task) -> str:
-    """The metric that ranks: that of the studies, if all runs have it, else the task's."""
-    own = f"test/{runs[0].text('ranked_by')}"
-    return own if not any(np.isnan(run.number(own)) for run in runs) else task.error
-
-
-def _standings(runs: list[Run], error: str) -> list[Standing]:
-    by_model: dict[tuple[str, str], list[Run]] = {}
-    for run in sorted(runs, key=lambda run: run.text("study"), reverse=True):
-        # a baseline that several studies tested alike is shown once
-        study = "" if run.baseline else run.text("study")
-        members = by_model.setdefault((run.model, study), [])
-        if not (run.baseline and members):
-            members.append(run)
-    names = [model for model, _ in by_model]
-    standings = []
-    for (model, study), members in by_model.items():
-        members.sort(key=lambda run: run.number("seed"))
-        name = members[0].study
-        several = f" ({name}{'' if name == study else ', ' + study})"
-        label = model if names.count(model) == 1 else model + several
-        standings.append(Standing(label, members, error))
-    return sorted(standings, key=lambda one: one.mean)
 
 
 def _tenths(value: float) -> str:
@@ -240,8 +224,3 @@ def _tenths(value: float) -> str:
 
 def _whole(value: float) -> str:
     return "" if np.isnan(value) else f"{value:,.0f}"
-
-
-def with_interval(mean: float, half: float) -> str:
-    digits = len(decimal(mean).partition(".")[2])  # of both, those of the mean
-    return decimal(mean) if np.isnan(half) else f"{decimal(mean)} ± {half:.{digits}f}"

@@ -126,9 +126,9 @@ def check(settings: dict[str, Any]) -> None:
 
 
 def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
-    """Parameters for a recorder: every setting as it was used."""
+    """Parameters for a recorder: every setting as it was used; those that are unset left out."""
     schema = forecaster.schema_
-    return (
+    told = (
         forecaster.get_params()
         | plan.recipe.to_dict()
         | {
@@ -148,6 +148,7 @@ def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
             "weights": trained(forecaster.architecture_.network),
         }
     )
+    return {key: value for key, value in told.items() if value is not None}
 
 
 def trained(network: keras.Model) -> int:

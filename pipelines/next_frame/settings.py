@@ -87,14 +87,15 @@ class Look:
 
 
 def described(predictor: "NextFrame", clips: Any) -> dict[str, Any]:
-    """Parameters for a recorder: every setting as it was used."""
+    """Parameters for a recorder: every setting as it was used; those that are unset left out."""
     height, width, channels = predictor.look_.frame or ()
-    return predictor.get_params() | {
+    told = predictor.get_params() | {
         "cell_options": str(predictor.cell_options or {}),
         "frame": f"{height}x{width}x{channels}",
         "split.training_clips": "made anew" if callable(clips) else len(clips),
         "weights": int(predictor.network_.count_params()),
     }
+    return {key: value for key, value in told.items() if value is not None}
 
 
 def parts(clips: Any, validation: Any) -> tuple[Any, Any]:

@@ -83,11 +83,14 @@ def test_runs_are_tracked_and_compared(here, waves, store, monkeypatch):
     assert done.exit_code == 0, done.output
     assert f"Runs are in {store.uri}" in done.output
     assert len(store.runs("forecast/tracked")) == 1 + len(BASELINES)
-    compared = rnnzoo("compare", "forecast/tracked")
+    compared = rnnzoo("compare", "forecast/tracked", "--all")
     assert compared.exit_code == 0
     for run in ("gru-0", "naive-last", "linear-ar"):
         assert run in compared.output
     assert "/runs?viewStateShareKey=rnnzoo" in compared.output
+    models = rnnzoo("compare", "forecast/tracked")  # the newest study
+    assert models.exit_code == 0 and "gru " in models.output
+    assert "luck in training is not counted" in " ".join(models.output.split())
     unknown = rnnzoo("compare", "forecast/trackd")
     assert unknown.exit_code == 2
     assert "Did you mean forecast/tracked" in unknown.output

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from rnnzoo.errors import ArgumentError
 from rnnzoo.experiments.cli import app
+from rnnzoo.experiments.compare import comparisons
+from rnnzoo.experiments.grouping import comparable, groups
 from rnnzoo.experiments.journal import Journal
-from rnnzoo.experiments.paired import FILE, FRAMES, Errors, compared, interval
+from rnnzoo.experiments.paired import FILE, FRAMES, Errors, Side, compared, interval
 from rnnzoo.experiments.reading import all_runs, chosen, of_study
 from rnnzoo.experiments.report import comparison_page
-from rnnzoo.experiments.standing import groups
 from rnnzoo.experiments.svg import Bar, Line, bar_chart, line_chart, ticks
 from rnnzoo.experiments.tracking import Tracker
 from rnnzoo.pipelines.significance import diebold_mariano
@@ -33,16 +34,30 @@ def journal_of(tracker, experiment, name, tags):
     return Journal(experiment, name, tags, (tracker.projection(),), tracker.root)
 
 
-def write_run(tracker, model, seed=None, *, study="waves", began="2026-01-01 10:00:00", keep=True):
+def write_run(
+    tracker,
+    model,
+    seed=None,
+    *,
+    study="waves",
+    began="2026-01-01 10:00:00",
+    keep=True,
+    experiment="forecast/made",
+    data="d" * 32,
+    uid="",
+    units=4,
+):
     """A run as a study makes it, without the work."""
     name = model if seed is None else f"{model}-{seed}"
     tags = {"study": began, "study.name": study, "cell": model, "model": model}
     tags |= {"task": "forecast", "dataset": "made", "colour": "#0072B2"}
-    with journal_of(tracker, "forecast/made", name, tags) as journal:
+    tags |= {"data.digest": data, "study.uid": uid or f"{study}-uid"}
+    tags = {key: value for key, value in tags.items() if value}
+    with journal_of(tracker, experiment, name, tags) as journal:
         told = {"target": "y", "horizon": 3, "split.test_rows": ORIGINS + 2}
-        told |= {"split.test_start": "2026-01-01", "ranked_by": "mae"}
+        told |= {"split.test_start": "2026-01-01", "ranked_by": "mae", "unit": "kg"}
         if seed is not None:
-            told |= {"seed": seed, "units": 4 if model == "gru" else 8, "weights": 50}
+            told |= {"seed": seed, "units": units if model == "gru" else 8, "weights": 50}
             for epoch in (1, 2, 3):
                 journal.metrics({"val/mae": 3 / epoch, "time/epoch_s": 0.01 * epoch}, step=epoch)
             journal.metrics({"time/fit_s": 1.5})
@@ -79,8 +94,10 @@ def test_mean_interval_and_paired_test_are_those_worked_out_by_hand(runs):
     assert gru.half == pytest.approx((high - low) / 2)
     mean = np.mean([errors_of("gru", seed).values for seed in range(3)], axis=0)
     found = diebold_mariano(mean, errors_of("naive-last", 0).values, 3)
-    assert group.verdicts["gru"].p == pytest.approx(found.p_value)
-    assert group.verdicts["gru"].rests == f"{ORIGINS} test origins, errors of 3 seeds averaged"
+    over_seeds = stats.ttest_1samp(np.array(scores) - group.best_baseline.mean, 0).pvalue
+    assert group.verdicts["gru"].p == pytest.approx(max(found.p_value, over_seeds))
+    assert f"over {ORIGINS} test origins, errors of 3 seeds" in group.verdicts["gru"].rests
+    assert "luck in training is not counted" in group.note  # of the other network
     assert group.word(gru) == "better"
     assert group.avoided(gru) == pytest.approx(1 - gru.mean / group.best_baseline.mean)
     assert gru.epoch_ms == pytest.approx(25)  # the first epoch compiles
@@ -92,16 +109,101 @@ def test_without_errors_of_origins_seeds_are_held_against_the_baseline(runs):
     scores = [errors_of("gru", seed).values.mean() for seed in (5, 6)]
     p = stats.ttest_1samp(np.array(scores) - errors_of("naive-last", 0).values.mean(), 0).pvalue
     assert group.verdicts["gru"].p == pytest.approx(p)
-    assert "a paired test over 2 seeds" in group.note
+    assert "by a t-test over 2 seeds" in group.note
+
+
+def test_seeds_that_lie_about_the_baseline_show_nothing():
+    """At every origin the mean of the seeds is worse, and one seed of three is better."""
+    rng = np.random.default_rng(0)
+    where = [str(k) for k in range(ORIGINS)]
+    truth = rng.random(ORIGINS)
+    levels = [2.0, 2.6, 2.9]
+    errors = [Errors("origin", where, level + truth, 1) for level in levels]
+    base = Side("a", [2.6], [Errors("origin", where, 2.1 + truth + 0.1 * rng.random(ORIGINS), 1)])
+    scores = [float(one.values.mean()) for one in errors]
+    assert compared(Side("a", scores, errors), base).p > 0.05
+    assert compared(Side("a", scores[2:], errors[2:]), base).p < 1e-3
+
+
+def test_an_epoch_that_compiles_is_no_measure_and_baselines_alone_are_not_tested(store, runs):
+    (group,) = groups([run for run in of_study(runs, "waves") if run.baseline])
+    assert group.note.startswith("Only baselines are here: choose a network")
+    tags = {"study": "s", "cell": "gru"}
+    with (
+        Tracker(store.uri) as tracker,
+        journal_of(tracker, "forecast/one", "gru-0", tags) as journal,
+    ):
+        told = {"target": "y", "horizon": 3, "split.test_rows": 9, "seed": 0}
+        journal.parameters(told | {"split.test_start": "2026-01-01"})
+        journal.metrics({"time/epoch_s": 9.0}, step=1)
+        journal.metrics({"test/mae": 1.0})
+    (alone,) = groups(all_runs(store, "forecast/one"))
+    assert np.isnan(alone.standings[0].epoch_ms)
+    assert alone.cells(alone.standings[0])["ms an epoch"] == ""
 
 
 def test_errors_of_other_origins_are_not_paired():
     one, other = errors_of("gru", 0), errors_of("theta", 0)
     other = Errors("origin", [f"{place}-later" for place in other.where], other.values, 3)
-    verdict = compared([2.0], [one], 4.0, other)
+    verdict = compared(Side("a", [2.0], [one]), Side("a", [4.0], [other]))
     assert np.isnan(verdict.p)
-    assert verdict.rests == "one seed, no errors kept"
+    assert verdict.rests == "errors are kept of other origins than the baseline's"
     assert np.isnan(interval([2.0]))
+
+
+def test_runs_on_other_data_are_no_rivals(store):
+    """Both tables are called the same, have the same target, horizon and test start."""
+    where = {"experiment": "forecast/twice", "study": "twice"}
+    with Tracker(store.uri) as tracker:
+        write_run(tracker, "gru", 0, data="1" * 32, uid="one", **where)
+        write_run(tracker, "naive-last", data="1" * 32, uid="one", **where)
+        write_run(tracker, "gru", 0, data="2" * 32, uid="two", **where)
+        write_run(tracker, "naive-last", data="2" * 32, uid="two", **where)
+    found = groups(all_runs(store, "forecast/twice"))
+    assert [len(group.standings) for group in found] == [2, 2]
+    assert {group.title[-13:] for group in found} == {"data 11111111", "data 22222222"}
+    assert [each.title for each in comparisons(store, "forecast/twice")] == [
+        group.title for group in found
+    ]
+    with pytest.raises(ArgumentError, match="models of the same data"):
+        compared(Side("1", [1.0], [None]), Side("2", [1.0], [None]))
+
+
+def test_where_no_digest_is_known_only_one_study_is_the_same_data(store):
+    where = {"experiment": "forecast/old", "data": ""}
+    with Tracker(store.uri) as tracker:
+        write_run(tracker, "gru", 0, uid="one", study="first", **where)
+        write_run(tracker, "gru", 0, uid="two", study="second", **where)
+    titles = [one.title for one in comparable(all_runs(store, "forecast/old"))]
+    assert titles[0].endswith("data of second (2026-01-01 10:00:00)")
+    assert titles[1].endswith("data of first (2026-01-01 10:00:00)")
+
+
+def test_two_studies_of_one_second_are_two(store):
+    where = {"experiment": "forecast/second", "study": "clash"}
+    with Tracker(store.uri) as tracker:
+        write_run(tracker, "gru", 0, uid="one", **where)
+        write_run(tracker, "naive-last", uid="one", **where)
+        write_run(tracker, "gru", 1, uid="two", **where)
+        write_run(tracker, "naive-last", uid="two", **where)
+    runs = all_runs(store, "forecast/second")
+    assert {run.study_id for run in of_study(runs, "clash")} == {"two"}
+    (group,) = groups(runs)
+    networks = [one for one in group.standings if not one.baseline]
+    assert [len(one.runs) for one in networks] == [1, 1]
+    assert len({one.label for one in networks}) == 2
+
+
+def test_runs_that_differ_by_more_than_their_seed_are_no_seeds(store):
+    where = {"experiment": "forecast/unlike", "study": "unlike"}
+    with Tracker(store.uri) as tracker:
+        write_run(tracker, "gru", 0, **where)
+        write_run(tracker, "gru", 1, **where)
+        write_run(tracker, "gru", 1, **where)
+        write_run(tracker, "gru", 2, units=16, **where)
+    (group,) = groups(all_runs(store, "forecast/unlike"))
+    assert sorted(len(one.runs) for one in group.standings) == [1, 1, 2]
+    assert all(" (run " in one.label for one in group.standings)
 
 
 def test_errors_come_back_as_they_were():
@@ -146,6 +248,10 @@ def test_the_page_needs_no_network_and_runs_nothing_that_it_is_told(runs):
     assert not re.findall(r"""(?:src|href)=["'](?!data:)""", page)
     assert "default-src 'none'" in page
     assert "units" in page.partition("What differs")[2]
+    assert "Mean absolute error, kg; shorter" in page and "kg, a mean over 3 seeds" in page
+    assert "whisker" in page
+    single = comparison_page("", groups(chosen(runs, [f"{HOSTILE}-0"])), "")
+    assert "whisker" not in single
 
 
 def test_the_command_prints_and_writes(runs, store, tmp_path, monkeypatch):
@@ -156,7 +262,8 @@ def test_the_command_prints_and_writes(runs, store, tmp_path, monkeypatch):
     assert "against naive-last" in done.output
     assert "± " in done.output
     address = re.search(r"/#/compare-runs\?runs=\S+", done.output)[0]
-    assert all(run.id in address for run in of_study(runs, "waves"))
+    shown = {run.name for run in of_study(runs, "waves") if run.id in address}
+    assert shown == {"gru-0", "gru-1", "gru-2", f"{HOSTILE}-0", "naive-last"}  # theta is no best
     assert [path.name for path in tmp_path.iterdir()] == ["waves.html"]
     unknown = rnnzoo("compare", "--study", "wavs")
     assert unknown.exit_code == 2
@@ -164,6 +271,35 @@ def test_the_command_prints_and_writes(runs, store, tmp_path, monkeypatch):
     nowhere = rnnzoo("compare", "--study", "waves", "--html", "nowhere/waves.html")
     assert nowhere.exit_code == 2
     assert "There is no folder" in nowhere.output
+    folder = rnnzoo("compare", "--study", "waves", "--html", tmp_path)
+    assert folder.exit_code == 2
+    assert "--html names the file to write" in folder.output
+    long = rnnzoo("compare", "--study", "waves", "--html", f"{'x' * 250}.html")  # 255 are the most
+    assert long.exit_code == 2
+    assert "xxx.html cannot be written" in long.output and "unfinished" not in long.output
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--latest"], "--latest goes with --all"),
+        (["--all", "--study", "waves"], "leave it out, or --study"),
+        (["--all", "--runs", "gru-0", "--html", "a.html"], "leave it out, or --runs and --html"),
+    ],
+)
+def test_options_that_would_be_passed_over_are_refused(options, message):
+    done = rnnzoo("compare", *options)
+    assert done.exit_code == 2
+    assert message in done.output
+
+
+def test_a_list_of_runs_has_every_study_unless_the_latest_is_asked_for(runs, store, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    listed = rnnzoo("compare", "forecast/made", "--all").output
+    assert {f"gru-{seed}" for seed in (0, 1, 2, 5, 6)} <= set(listed.split())
+    assert listed.split().count("naive-last") == 1
+    latest = set(rnnzoo("compare", "forecast/made", "--all", "--latest").output.split())
+    assert "gru-5" in latest and "gru-0" not in latest
 
 
 def test_ticks_are_round_and_hold_what_is_drawn():

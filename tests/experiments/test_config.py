@@ -170,6 +170,9 @@ def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, sto
     whole = store.client.download_artifacts(study.info.run_id, "config.yaml", str(here))
     assert load_config(Path(whole)).seeds == [4, 7]
     assert "rnnzoo compare --study tried" in done.output
+    assert "Models, means over their seeds" in done.output
+    means = networks.groupby("model")["test/mae"].mean()
+    assert f"What follows, by {means.idxmin()}-4, the first of the 2 seeds" in done.output
     assert set(networks.index) == {"gru-4", "gru-7", "wide-4", "wide-7"}
     assert networks["model"].to_dict() == {
         "gru-4": "gru", "gru-7": "gru", "wide-4": "wide", "wide-7": "wide"
@@ -177,11 +180,38 @@ def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, sto
     assert set(runs["study.name"]) == {"tried"}
     assert set(networks["data.path"]) == {str(here / "short.csv")}
     assert networks["mlflow.runColor"].nunique() == 2
+    for run in (*networks["run"], runs["run"][means_of_baselines(runs).idxmin()]):
+        images = [file.path for file in store.client.list_artifacts(run, "images")]
+        steps = {int(name.split("+")[2]) for name in images if "forecast~short+step+" in name}
+        assert steps == set(range(1, 7))
+    assert set(runs["unit"]) == {"°C"}
+    told = store.client.get_run(networks["run"].iloc[0]).data.params
+    assert "None" not in told.values()
     wide = networks.loc["wide-7"]
     config = store.client.download_artifacts(wide["run"], "config.yaml", str(here))
     again = run_config(config, [], open_store=None)
     assert list(again.results) == ["wide"]
     assert again.leaderboard.set_index("model").loc["wide", "mae"] == wide["test/mae"]
+
+
+@pytest.mark.filterwarnings("ignore:Series")
+def test_a_name_that_looks_like_a_seed_is_kept_apart_from_one(file, here, store, monkeypatch):
+    """`gru-1` is a run of the model `gru`, and the name of another model."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    load("seattle-weather").frame[["ds", "y"]][:120].to_csv("named.csv", index=False)
+    text = BASE.replace("seattle-weather", "{path: named.csv}")
+    path = file(text + "  - {cell: gru, name: gru-1, units: 3}\nseeds: 2\n")
+    done = rnnzoo("run", path, "--set", "defaults.epochs=1", "--set", "split.test_rows=9")
+    assert done.exit_code == 0, done.output
+    runs = store.runs("forecast/named")
+    networks = runs[runs["seed"].notna()]
+    assert sorted(zip(networks["model"], networks["seed"], networks["units"], strict=True)) == [
+        ("gru", "0", "2"), ("gru", "1", "2"), ("gru-1", "0", "3"), ("gru-1", "1", "3")
+    ]  # fmt: skip
+
+
+def means_of_baselines(runs):
+    return runs[runs["seed"].isna()]["test/mae"]
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/experiments.md"])

@@ -101,7 +101,7 @@ def test_the_error_by_lead_is_a_line_for_every_run(page, server):
 
 
 def test_the_printed_address_shows_the_error_by_lead_best_run_first(page, server):
-    printed = rnnzoo("compare", "forecast/waves").output
+    printed = rnnzoo("compare", "forecast/waves", "--all").output
     page.goto(server + re.search(r"/#/experiments\S+", printed)[0])
     drawn = expect_lines(page, "horizon/mae")
     names = [name for name in re.findall(r"^\S+", printed, re.MULTILINE) if name in FORECASTS]

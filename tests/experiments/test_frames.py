@@ -56,7 +56,7 @@ def test_frames_from_a_film_to_runs_that_are_compared(here, store, monkeypatch):
         assert run["test/mse"] == pytest.approx(saved[name.removesuffix("-0")])
     _images_have_steps(store, runs.loc["conv_lstm-0", "run"])
 
-    compared = rnnzoo("compare", "video/film")
+    compared = rnnzoo("compare", "video/film", "--all")
     assert compared.exit_code == 0, compared.output
     assert "video/film: 3 frames after 2, tested on 8 clips of 16x16x1" in compared.output
     assert "conv_lstm-0" in compared.output

@@ -9,7 +9,7 @@ from rnnzoo.experiments.svg import Bar, Line, bar_chart, line_chart
 pytestmark = pytest.mark.browser
 
 HOSTILE = "</script><img src=x onerror=\"document.title='taken'\">"
-WIDTHS = (1400, 800)
+WIDTHS = (1400, 800, 375)
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,7 @@ def written(tmp_path_factory):
         "title": HOSTILE,
         "headline": ["The best network is gru."],
         "error_text": "Mean absolute error",
+        "several": True,
         "lead_text": "that many frames ahead",
         "bars": bar_chart(bars),
         "rows": [row],
@@ -103,3 +104,12 @@ def test_a_hostile_name_is_shown_as_text_and_nothing_overflows(page):
     assert page.locator("img[src=x]").count() == 0
     wide = "document.documentElement.scrollWidth <= window.innerWidth"
     assert page.evaluate(wide)
+
+
+def test_letters_of_charts_are_legible(page):
+    """In pixels of the screen: a drawing of 720 units is shrunk to what a phone has."""
+    texts = page.locator("figure > svg text, .chart > svg text")
+    sizes = texts.evaluate_all(
+        "all => all.map(one => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a)"
+    )
+    assert min(size for size in sizes if size) > 9  # 0: of what is folded away

@@ -34,7 +34,10 @@ def pictures(tmp_path):
 
 
 def test_it_says_what_was_found_and_done(backtest, panel, pictures):
-    page = run_report(backtest, panel, COLOUR, pictures, {"units": 2, "difference": True})
+    page = run_report(
+        backtest, panel, COLOUR, pictures, {"units": 2, "difference": True, "calendar": []}
+    )
+    assert "<td>calendar</td><td>none</td>" in page
     for model in backtest.forecasts:
         assert model in page
     assert f"{backtest.scores()['mae']:.3f}" in page
@@ -54,10 +57,16 @@ def test_it_needs_no_network_and_escapes_names(backtest, panel, pictures):
 
 
 def test_a_network_that_may_be_lucky_is_said_to_be(backtest, panel, pictures):
-    same = backtest.forecasts | {backtest.model: backtest.forecasts["linear-ar"]}
-    equal = replace(backtest, forecasts=same)
-    page = run_report(equal, panel, COLOUR, pictures, {})
-    assert ("may be luck" in page) == (equal.scores()["p"] > 0.05)
+    best = min(backtest.baselines, key=lambda name: backtest.scores(name)["mae"])
+    noise = np.random.default_rng(0).normal(size=backtest.truth.shape) / 100
+    for shift, told in ((noise, "That may be luck (p = "), (50.0, "Luck alone would hardly")):
+        forecasts = backtest.forecasts | {backtest.model: backtest.forecasts[best] + shift}
+        page = run_report(replace(backtest, forecasts=forecasts), panel, COLOUR, pictures, {})
+        assert f"the best baseline, {best} (" in page
+        assert told in page
+    assert (
+        "p &lt; 0.001" in page and "p 0.000" not in page and '<td class="number">0.000' not in page
+    )
 
 
 def test_frames(pictures):
@@ -70,5 +79,5 @@ def test_frames(pictures):
     evaluation = Evaluation("film", "conv_lstm", 4, errors, [], 100, 2.5)
     page = frames_report(evaluation, COLOUR, pictures, {"filters": 8})
     assert "3 frames rolled out after 4, 5 test clips" in page
-    assert "than mean-image, the best naive forecast" in page
+    assert "than the best baseline, mean-image (" in page
     assert "<td>filters</td><td>8</td>" in page
