@@ -81,7 +81,8 @@ def main() -> None:
     for member in combination.members_:
         own = member.predict()["yhat"].to_numpy().reshape(len(training), -1)
         tell(
-            f"{member.architecture_.name} {member.cell}", own, seed=member.seed, seconds=seconds / a.seeds,
+            f"{member.architecture_.name} {member.cell}", own, seed=member.seed,
+            seconds=seconds / a.seeds,
             parameters=member.parameters_, epochs=len(member.history_.loss),
             recipe=member.recipe_.to_dict(),
         )  # fmt: skip
