@@ -117,7 +117,7 @@ def test_charts_and_the_model_are_artifacts(runs, store, tmp_path, found, waves)
     assert names == {
         "forecast.png", "error-by-lead.png", "intervals.png", "calibration.png",
         "leaderboard.csv", "random-walk.csv", "errors.json", "report.html", "model",
-        "environment.json",
+        "environment.json", "images",
     }  # fmt: skip
     loaded = Forecaster.load(store.client.download_artifacts(run, "model", str(tmp_path)))
     future = waves[340:343][["day", "holiday"]]
