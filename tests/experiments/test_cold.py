@@ -97,11 +97,11 @@ def test_one_lock_wherever_temporary_files_lie(tmp_path):
 
 
 @pytest.mark.soak
-def test_five_cold_starts(tmp_path, capsys):
-    for k in range(5):
+def test_twenty_cold_starts(tmp_path, capsys):
+    for k in range(20):
         check_cold_start(tmp_path / str(k))
     with capsys.disabled():
-        print("\ncold starts: 5 of 8 processes each, 40 runs in 5 databases, all in their place")
+        print("\ncold starts: 20 of 8 processes each, 160 runs in 20 databases, all in their place")
 
 
 class Postgres:
