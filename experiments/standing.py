@@ -147,14 +147,13 @@ class Group:
 
     @property
     def address(self) -> str:
-        """The dashboard's own comparison of networks and best baseline, after the server's name.
+        """The dashboard's own comparison of the networks, after the server's name.
 
-        More baselines, which have none of the networks' parameters, would fill its charts.
+        Baselines have none of their parameters: its charts would show these as differing, and
+        not those that do.
         """
-        best = self.best_baseline
-        kept = [
-            run for one in self.standings if one is best or not one.baseline for run in one.runs
-        ]
+        networks = [one for one in self.standings if not one.baseline]
+        kept = [run for one in networks or self.standings for run in one.runs]
         runs = quote(json.dumps([run.id for run in kept], separators=(",", ":")))
         ids = dict.fromkeys(str(run.values["experiment_id"]) for run in kept)
         experiments = quote(json.dumps(list(ids), separators=(",", ":")))
