@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from .inputs import listed, named_panel
+from ..errors import ArgumentError
+from .inputs import listed, named_panel, other_settings
 from .terminal import Checkpoints, Debug, Strict, Tracking, open_store
 
 
@@ -91,6 +92,10 @@ def forecast(
     audit: Annotated[
         bool, typer.Option("--audit", help="Prove that nothing knows what came later.")
     ] = False,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any other of Forecaster: schedule=cosine, minutes=2."),
+    ] = None,
     warm_up: Annotated[
         bool,
         typer.Option("--warm-up", help="Show how the error falls with the history that is read."),
@@ -124,6 +129,8 @@ def forecast(
         season=season,
         unit=unit,
     )
+    if difference and seasonal_difference:
+        raise ArgumentError("--difference and --seasonal-difference exclude each other.")
     panel = named_panel(data, asked, how)
     from .forecast import forecast as run  # after the cheap checks: it loads Keras
 
@@ -141,6 +148,7 @@ def forecast(
         calendar=_cycles(listed(calendar)),
         transform=transform,
     )
+    settings |= other_settings(setting, settings)
     run(
         panel,
         listed(cell) or ["gru"],

@@ -19,6 +19,7 @@ from .ranking import print_verdict
 from .run import brought, listeners
 
 SHOWN = 24  # rows of the forecast that are printed
+SAID = 6  # networks whose recipes are told: of more it would fill the screen
 WALKERS = 3  # networks that are shown beside the random walk
 
 
@@ -106,6 +107,7 @@ def compete(
         print_leaderboard(found, test_rows, out)
         if audit:
             out.print(f"\n{found.best}: {found.backtests[found.best].audit}")
+        _print_recipes(found, out)
         if warm_up:
             _print_warm_up(found, out)
         ahead = _ahead(found, future_rows, out)
@@ -113,6 +115,20 @@ def compete(
             _save(found, ahead, save)
             out.print(f"\nModels, charts and tables are in {save}")
     return found
+
+
+def _print_recipes(found: Study, out: Console) -> None:
+    """What follows from the data, of each network once: seeds take the same."""
+    told = {}
+    for network in found.forecasters.values():
+        one = network.members_[0] if isinstance(network, Combination) else network
+        recipe = one.recipe_
+        told[one.cell, recipe.why] = (
+            f"{one.cell}: a {recipe.architecture.replace('_', ' ')} network, {recipe.why}; "
+            f"look-back {recipe.lookback}, {recipe.units} units"
+        )
+    if len(told) <= SAID:
+        out.print("\n" + "\n".join(told.values()), soft_wrap=True)
 
 
 def _print_warm_up(found: Study, out: Console) -> None:

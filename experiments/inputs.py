@@ -1,6 +1,8 @@
 """What the command line names: lists, series, clips."""
 
 import json
+from collections.abc import Collection
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +28,29 @@ def options(values: list[str] | None) -> dict[str, Any]:
     for value in values or ():
         name, sign, text = value.partition("=")
         if not (name and sign):
-            raise ArgumentError(f"An option of a cell is name=value. Received: {value!r}")
+            raise ArgumentError(f"An option is name=value. Received: {value!r}")
         try:
             found[name] = json.loads(text)
         except ValueError:
             found[name] = text
+    return found
+
+
+def other_settings(values: list[str] | None, said: Collection[str]) -> dict[str, Any]:
+    """Settings of a `Forecaster` given as `name=value`, those that have no option of their own.
+
+    Raises:
+        ArgumentError: no such setting, or one with an option of its own.
+    """
+    found = options(values)
+    if found:
+        from ..pipelines.forecasting import Forecaster  # loads Keras: only if it is asked for
+
+        known = [name for name in signature(Forecaster).parameters if name != "cell"]
+        for name in found:
+            one_of("set", name, known)
+            if name in said:
+                raise ArgumentError(f"{name} has an option of its own: --{name.replace('_', '-')}")
     return found
 
 

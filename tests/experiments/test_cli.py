@@ -76,6 +76,20 @@ def test_seeds_that_forecast_as_one_and_fits_that_are_gone_on_with(here, waves):
     assert other.exit_code == 2 and "units" in other.stderr
 
 
+def test_settings_without_an_option_of_their_own(here, waves):
+    waves[:120].to_csv("waves.csv", index=False)
+    command = ["forecast", "waves.csv", *COLUMNS, *TINY, "--no-tracking"]
+    plain = rnnzoo(*command)
+    assert "gru: a carried network, 3 leads are less than two segments" in plain.output
+    other = rnnzoo(*command, "--set", "learning_rate=0.1", "--set", "schedule=cosine")
+    assert other.exit_code == 0 and other.output != plain.output
+    for bad, words in (("learning_rte=1", "Did you mean learning_rate"), ("units=3", "--units")):
+        refused = rnnzoo(*command, "--set", bad)
+        assert refused.exit_code == 2 and words in refused.stderr
+    both = rnnzoo(*command, "--difference", "--seasonal-difference")
+    assert both.exit_code == 2 and "exclude each other" in both.stderr
+
+
 def test_runs_are_tracked_and_compared(here, waves, store, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
     waves[["day", "sales"]][:120].to_parquet("tracked.parquet")

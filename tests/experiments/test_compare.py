@@ -263,7 +263,7 @@ def test_the_command_prints_and_writes(runs, store, tmp_path, monkeypatch):
     assert "± " in done.output
     address = re.search(r"/#/compare-runs\?runs=\S+", done.output)[0]
     shown = {run.name for run in of_study(runs, "waves") if run.id in address}
-    assert shown == {"gru-0", "gru-1", "gru-2", f"{HOSTILE}-0", "naive-last"}  # theta is no best
+    assert shown == {"gru-0", "gru-1", "gru-2", f"{HOSTILE}-0"}  # baselines have no settings
     assert [path.name for path in tmp_path.iterdir()] == ["waves.html"]
     unknown = rnnzoo("compare", "--study", "wavs")
     assert unknown.exit_code == 2
