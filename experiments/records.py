@@ -222,7 +222,8 @@ def reason(error: OSError) -> str:
 
 def remedy(error: OSError) -> str:
     """What may help where something cannot be written."""
-    full = error.errno in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", None))
-    if full:
+    full = errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)
+    # NumPy, which writes by itself, counts what it could not write and gives no number
+    if error.errno in full or error.errno is None:
         return "Free some space, or set RNNZOO_RUNS to another folder."
     return "Set RNNZOO_RUNS to a folder that can be written."
