@@ -3,23 +3,27 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-tensorflow test-zoo test-rest test-jax test-torch test-slow soak lint clean
+.PHONY: demo test test-tensorflow test-zoo test-pipelines test-rest test-jax test-torch test-slow soak lint clean
 
 demo: .venv/installed
 	$(BIN)/rnnzoo demo
 
 # two at a time: one compiles while another computes; the longest first
 test: .venv/tested
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-rest test-jax test-zoo test-torch
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target \
+		test-pipelines test-jax test-rest test-zoo test-torch
 
-# on TensorFlow, in two halves
-test-tensorflow: test-zoo test-rest
+# on TensorFlow, in three parts
+test-tensorflow: test-zoo test-pipelines test-rest
 
 test-zoo: .venv/tested
 	$(BIN)/python -m pytest tests/zoo
 
+test-pipelines: .venv/tested
+	$(BIN)/python -m pytest tests/pipelines
+
 test-rest: .venv/tested
-	$(BIN)/python -m pytest --ignore=tests/zoo
+	$(BIN)/python -m pytest --ignore=tests/zoo --ignore=tests/pipelines
 
 # JAX would spend most of its time on optimising programs that run once; what is the same on
 # every backend, or made of what the contract tests there, is left to the other two

@@ -28,9 +28,10 @@ TINY = {
               "defaults.horizon=2"],
 }  # fmt: skip
 # sixteen cells take as long as all others together
+#: One of each kind; the others are tried by the slow tests.
+QUICK = {"temperature-week", "narx-closed-loop", "employment-panel", "moving-digits"}
 SHIPPED = [
-    pytest.param(name, marks=[pytest.mark.slow] if name == "every-cell" else [])
-    for name in packaged()
+    pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in packaged()
 ]
 
 
