@@ -60,18 +60,19 @@ class Standing:
         return float(np.mean([run.number(key) for run in self.runs]))
 
     @cached_property
-    def epoch_ms(self) -> float:
-        """Usual time of an epoch, in milliseconds, without the first, which compiles.
+    def step_ms(self) -> float:
+        """Usual time of a step of training, in milliseconds, the scoring of its epoch with it, and
+        without the first epoch, which compiles.
 
         A median for each seed: members that forecast as one compile one after the other. NaN
         of a baseline, and where there is only that one.
         """
         means = []
         for run in self.runs:
-            seconds = [value for _, value in run.series("time/epoch_s")]
-            if len(seconds) > 1:
-                means.append(float(np.median(seconds[1:])))
-        return 1000 * float(np.mean(means)) if means else float("nan")
+            times = [value for _, value in run.series("time/step_ms")]
+            if len(times) > 1:
+                means.append(float(np.median(times[1:])))
+        return float(np.mean(means)) if means else float("nan")
 
     @cached_property
     def by_lead(self) -> list[tuple[int, float]]:
@@ -176,7 +177,7 @@ class Group:
             "p": "" if verdict is None else p_text(verdict.p),
             "": self.word(one),
             "weights": _whole(one.average("weights")),
-            "ms an epoch": _whole(one.epoch_ms),
+            "ms a step": _tenths(one.step_ms),
             "seconds": _tenths(one.average("time/fit_s")),
         }
 

@@ -76,7 +76,7 @@ def fit(
     """
     course = _begun(checkpoint, learner, batches)
     for epoch in range(course.epochs):
-        _tell(recorder, course, epoch, error)
+        _tell(recorder, course, epoch, error, len(batches))
     elapsed, began = course.elapsed, time.perf_counter()
     while not course.ended:
         start = time.perf_counter()
@@ -90,7 +90,7 @@ def fit(
                 course.best = learner.get_weights()
             if after_epoch is not None:
                 after_epoch(course.epochs)
-        _tell(recorder, course, course.epochs - 1, error)
+        _tell(recorder, course, course.epochs - 1, error, len(batches))
         if not _scheduled(learner.optimizer) and course.stays(max(1, patience // 3)):
             learner.optimizer.learning_rate = rate / 2
         course.ended = course.epochs in (epochs, course.best_epoch + patience)
@@ -156,12 +156,13 @@ def _require_finite(epoch: int, loss: float, score: float) -> None:
         )
 
 
-def _tell(recorder: Recorder, course: Course, epoch: int, error: str) -> None:
+def _tell(recorder: Recorder, course: Course, epoch: int, error: str, steps: int) -> None:
     values = {
         "train/loss": course.loss[epoch],
         f"val/{error}": course.score[epoch],
         "train/learning_rate": course.rate[epoch],
         "time/epoch_s": course.seconds[epoch],
+        "time/step_ms": 1000 * course.seconds[epoch] / steps,
     }
     recorder.metrics(values, step=epoch + 1)
 

@@ -59,7 +59,7 @@ def write_run(
         if seed is not None:
             told |= {"seed": seed, "units": units if model == "gru" else 8, "weights": 50}
             for epoch in (1, 2, 3):
-                journal.metrics({"val/mae": 3 / epoch, "time/epoch_s": 0.01 * epoch}, step=epoch)
+                journal.metrics({"val/mae": 3 / epoch, "time/step_ms": 10.0 * epoch}, step=epoch)
             journal.metrics({"time/fit_s": 1.5})
         journal.parameters(told)
         errors = errors_of(model, seed or 0)
@@ -135,11 +135,11 @@ def test_an_epoch_that_compiles_is_no_measure_and_baselines_alone_are_not_tested
     ):
         told = {"target": "y", "horizon": 3, "split.test_rows": 9, "seed": 0}
         journal.parameters(told | {"split.test_start": "2026-01-01"})
-        journal.metrics({"time/epoch_s": 9.0}, step=1)
+        journal.metrics({"time/step_ms": 9.0}, step=1)
         journal.metrics({"test/mae": 1.0})
     (alone,) = groups(all_runs(store, "forecast/one"))
-    assert np.isnan(alone.standings[0].epoch_ms)
-    assert alone.cells(alone.standings[0])["ms an epoch"] == ""
+    assert np.isnan(alone.standings[0].step_ms)
+    assert alone.cells(alone.standings[0])["ms a step"] == ""
 
 
 def test_errors_of_other_origins_are_not_paired():

@@ -99,7 +99,7 @@ def test_error_by_lead_is_a_line_over_the_lead(runs, store, found):
 
 
 def test_losses_are_lines_over_the_epoch(runs, store):
-    for key in ("train/loss", "val/mae", "time/epoch_s"):
+    for key in ("train/loss", "val/mae", "time/epoch_s", "time/step_ms"):
         line = store.client.get_metric_history(runs["gru"].info.run_id, key)
         assert [m.step for m in line] == [1, 2]
 
