@@ -100,7 +100,7 @@ def test_mean_interval_and_paired_test_are_those_worked_out_by_hand(runs):
     assert "luck in training is not counted" in group.note  # of the other network
     assert group.word(gru) == "better"
     assert group.avoided(gru) == pytest.approx(1 - gru.mean / group.best_baseline.mean)
-    assert gru.epoch_ms == pytest.approx(25)  # the first epoch compiles
+    assert gru.step_ms == pytest.approx(25)  # the first epoch compiles
     assert gru.by_lead == [(1, 1.0), (2, 2.0), (3, 3.0)]
 
 
