@@ -3,7 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-tensorflow test-zoo test-pipelines test-rest test-jax test-torch test-slow soak lint clean
+TENSORFLOW := test-pipelines test-experiments test-rest test-zoo
+
+.PHONY: demo test test-tensorflow $(TENSORFLOW) test-jax test-torch test-slow soak lint clean
 
 demo: .venv/installed
 	$(BIN)/rnnzoo demo
@@ -11,10 +13,10 @@ demo: .venv/installed
 # two at a time: one compiles while another computes; the longest first
 test: .venv/tested
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target \
-		test-pipelines test-jax test-rest test-zoo test-torch
+		test-pipelines test-jax test-experiments test-rest test-zoo test-torch
 
-# on TensorFlow, in three parts
-test-tensorflow: test-zoo test-pipelines test-rest
+# on TensorFlow, in parts
+test-tensorflow: $(TENSORFLOW)
 
 test-zoo: .venv/tested
 	$(BIN)/python -m pytest tests/zoo
@@ -22,8 +24,11 @@ test-zoo: .venv/tested
 test-pipelines: .venv/tested
 	$(BIN)/python -m pytest tests/pipelines
 
+test-experiments: .venv/tested
+	$(BIN)/python -m pytest tests/experiments
+
 test-rest: .venv/tested
-	$(BIN)/python -m pytest --ignore=tests/zoo --ignore=tests/pipelines
+	$(BIN)/python -m pytest $(addprefix --ignore=tests/,zoo pipelines experiments)
 
 # JAX would spend most of its time on optimising programs that run once; what is the same on
 # every backend, or made of what the contract tests there, is left to the other two
