@@ -15,7 +15,7 @@ from .forecast import print_leaderboard
 from .forecast_study import Study, study
 from .frames import print_frames
 from .frames_study import FramesStudy, frames_study
-from .run import brought, listeners
+from .run import Listeners, brought
 
 YEAR = 365
 TRADING_YEAR = 252
@@ -49,7 +49,7 @@ def _temperature(out: Console, tracker: Any) -> Study:
         for name in serving("carried", "closed_loop")
     }
     with Display(out) as display:
-        found = study(Panel.of(weather), forecasters, YEAR, listeners(display.follow, tracker))
+        found = study(Panel.of(weather), forecasters, YEAR, Listeners(display.follow, tracker))
     print_leaderboard(found, YEAR, out)
     return found
 
@@ -64,7 +64,7 @@ def _share_price(out: Console, tracker: Any) -> Study:
     }
     with Display(out) as display:
         found = study(
-            Panel.of(price), forecasters, TRADING_YEAR, listeners(display.follow, tracker)
+            Panel.of(price), forecasters, TRADING_YEAR, Listeners(display.follow, tracker)
         )
     print_leaderboard(found, TRADING_YEAR, out)
     return found
@@ -78,6 +78,6 @@ def _next_frames(out: Console, tracker: Any) -> FramesStudy:
         name: NextFrame(name, filters=24, epochs=14, clips_per_epoch=320) for name in ("conv_lstm",)
     }
     with Display(out) as display:
-        found = frames_study(clips, predictors, listeners(display.follow, tracker))
+        found = frames_study(clips, predictors, Listeners(display.follow, tracker))
     print_frames(found, out)
     return found

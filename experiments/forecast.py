@@ -16,7 +16,7 @@ from .files import check_folder, model_folder, whole
 from .forecast_study import Study, split, study
 from .origin import Origin
 from .ranking import print_verdict
-from .run import brought, listeners
+from .run import Listeners, brought
 
 SHOWN = 24  # rows of the forecast that are printed
 SAID = 6  # networks whose recipes are told: of more it would fill the screen
@@ -102,7 +102,7 @@ def compete(
     tracker = None if open_store is None else open_store()
     with brought(tracker, out):
         with Display(out) as display:
-            follow = listeners(display.follow, tracker)
+            follow = Listeners(display.follow, tracker)
             found = study(panel, forecasters, test_rows, follow, audit, origin, checkpoints)
         print_leaderboard(found, test_rows, out)
         if audit:

@@ -13,7 +13,7 @@ from .files import check_folder, model_folder
 from .frames_study import FramesStudy, frames_study
 from .origin import Origin
 from .ranking import print_verdict
-from .run import brought, listeners
+from .run import Listeners, brought
 
 FEW = 10  # test clips: below, the scores are told to be uncertain
 
@@ -66,7 +66,7 @@ def compete(
     tracker = None if open_store is None else open_store()
     with brought(tracker, out):
         with Display(out) as display:
-            follow = listeners(display.follow, tracker)
+            follow = Listeners(display.follow, tracker)
             found = frames_study(clips, predictors, follow, origin, checkpoints)
         print_frames(found, out)
         if save is not None:

@@ -66,11 +66,6 @@ class Listeners:
 nobody = Listeners()
 
 
-def listeners(follow: Callable[[str], Listener] | None, tracker: "Tracker | None") -> Listeners:
-    """Who follows each run: what `follow` makes, and the tracker if there is one."""
-    return Listeners(follow, tracker)
-
-
 @contextmanager
 def brought(tracker: "Tracker | None", out: Console) -> Iterator[None]:
     """Waits at the end for what is on its way to the store, and says where the runs are."""

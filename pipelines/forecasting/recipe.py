@@ -74,7 +74,7 @@ class Recipe:
         """
         given = {f.name: settings[f.name] for f in fields(cls) if settings.get(f.name) is not None}
         given["architecture"], why = chosen_architecture(settings, training, season)
-        rule = _segment if given["architecture"] == "segment" else _carried
+        rule = _segment if given["architecture"] == "segment" else _read_on
         rules = rule(given, int(settings["horizon"]), training, season)
         if given["architecture"] == "segment" and "lookback" in given:
             w = given.setdefault("segment", rules["segment"])
@@ -163,7 +163,7 @@ def _segment(
     }
 
 
-def _carried(
+def _read_on(
     given: dict[str, Any], horizon: int, training: Sequence[int], season: int
 ) -> dict[str, Any]:
     rows = sum(training)

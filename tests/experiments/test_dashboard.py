@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,7 +12,7 @@ import urllib.request
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from rnnzoo.experiments.cli import app
 from rnnzoo.pipelines.forecasting.baselines import BASELINES
 from typer.testing import CliRunner
@@ -24,7 +23,6 @@ HORIZON = 3
 NETWORKS = ("gru-0", "rnn-0")
 FORECASTS = (*NETWORKS, *BASELINES)
 FILMS = ("conv_lstm-0", "mean-image", "repeat-last", "zeros")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 60_000  # milliseconds for what takes one second: the machine may be busy
 NO_ASSISTANT = "localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true')"
 
@@ -66,16 +64,9 @@ def server(tracked):
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    programs = [found for name in BROWSERS if (found := shutil.which(name))]
-    if not programs:
-        pytest.fail(f"No browser to see the dashboard with: install one of {', '.join(BROWSERS)}.")
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+def chromium(browser):
     expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=programs[0], args=arguments)
-        yield browser
-        browser.close()
+    return browser
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from rnnzoo.experiments.forecast_study import study
 from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.records import folders
 from rnnzoo.experiments.records import read as read_journal
-from rnnzoo.experiments.run import listeners
+from rnnzoo.experiments.run import Listeners
 from rnnzoo.experiments.tracking import Store, Tracker, server_command, server_environment, sync
 
 EPOCHS = 4
@@ -287,7 +287,7 @@ def test_a_line_that_hangs_does_not_hold_up_a_fit(server, line, waves, tmp_path,
     tracker = Tracker(line.address, tmp_path)
     forecaster = Forecaster("gru", horizon=3, lookback=8, units=2, epochs=2)
     with tracker:
-        study(series, {"gru": forecaster}, 60, listeners(None, tracker))
+        study(series, {"gru": forecaster}, 60, Listeners(None, tracker))
         told = tracker.pending
         assert told > 50
         line.fault = ""

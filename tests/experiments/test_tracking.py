@@ -14,7 +14,7 @@ from rnnzoo.experiments.digests import of_all, of_panel
 from rnnzoo.experiments.environment import git_tags
 from rnnzoo.experiments.forecast_study import study
 from rnnzoo.experiments.journal import Journal
-from rnnzoo.experiments.run import COLOURS, listeners
+from rnnzoo.experiments.run import COLOURS, Listeners
 from rnnzoo.experiments.tracking import Tracker
 from rnnzoo.pipelines.forecasting.baselines import BASELINES
 from rnnzoo.zoo.cells import CELLS
@@ -28,7 +28,7 @@ def found(store, waves):
     tiny = {"horizon": 3, "lookback": 10, "units": 3, "epochs": 2}
     forecasters = {cell: Forecaster(cell, **tiny) for cell in ("gru", "elman")}
     with Tracker(store.uri) as tracker:
-        return study(series, forecasters, 60, listeners(None, tracker))
+        return study(series, forecasters, 60, Listeners(None, tracker))
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def test_what_cannot_be_compared_is_kept_apart(store, found, waves):
     for horizon in (2, 2, 4):
         forecasters = {"elman": Forecaster("elman", horizon=horizon, **tiny)}
         with Tracker(store.uri) as tracker:
-            study(series, forecasters, 40, listeners(None, tracker))
+            study(series, forecasters, 40, Listeners(None, tracker))
     found = comparisons(store, "forecast/apart")
     two, four = sorted(found, key=lambda comparison: comparison.title)
     assert "2 steps ahead" in two.title
