@@ -58,6 +58,15 @@ class _Follower:
         self.error = float("nan")
 
     def __call__(self, journal: Journal, event: Event) -> None:
+        if event.kind == "resume":
+            for before in journal.events[:-1]:
+                self._show(before)
+            if self.epoch:
+                self._line(f"goes on after epoch {self.epoch}")
+        else:
+            self._show(event)
+
+    def _show(self, event: Event) -> None:
         data = event.data
         if event.kind == "parameters" and "epochs" in data["values"]:
             self.epochs = data["values"]["epochs"]
@@ -72,17 +81,18 @@ class _Follower:
     def _advance(self) -> None:
         error = f"{self.error:.4f}"
         self.display.progress.update(self.task, completed=self.epoch, error=error)
-        if not self.display.out.is_terminal and self.epoch % LINE_EVERY == 0:
+        if self.epoch % LINE_EVERY == 0:
             self._line(f"epoch {self.epoch}/{self.epochs}, validation error {error}")
 
     def _finish(self, seconds: float) -> None:
         self.display.progress.update(self.task, total=self.epoch, completed=self.epoch)
-        if not self.display.out.is_terminal:
-            epochs = "1 epoch" if self.epoch == 1 else f"{self.epoch} epochs"
-            self._line(f"{epochs} in {seconds:.1f} s")
+        epochs = "1 epoch" if self.epoch == 1 else f"{self.epoch} epochs"
+        self._line(f"{epochs} in {seconds:.1f} s")
 
     def _line(self, text: str) -> None:
-        self.display.out.print(f"{self.name}: {text}")
+        """Where there is no bar."""
+        if not self.display.out.is_terminal:
+            self.display.out.print(f"{self.name}: {text}")
 
 
 def print_table(out: Console, title: str, table: Table) -> None:

@@ -91,11 +91,6 @@ def model_folder(folder: Path, cell: str) -> Path:
     return folder / f"model-{cell}"
 
 
-def checkpoint_folder(folder: Path | None, label: str) -> Path | None:
-    """Where the fit of a network keeps where it stands, in the folder that the user names."""
-    return None if folder is None else folder / slug(label)
-
-
 def check_folder(folder: Path, cells: Iterable[str]) -> None:
     """Sees to it that saving the models of these cells destroys nothing.
 

@@ -19,8 +19,9 @@ from ..pipelines.forecasting.charts import (
     forecast_chart,
     lead_chart,
 )
+from .continuation import Continuation
 from .digests import Used, of_panel
-from .files import checkpoint_folder, slug, write_all
+from .files import slug, write_all
 from .journal import Journal
 from .origin import Origin
 from .origin_pictures import GREY, in_colour, tell_origins
@@ -130,10 +131,11 @@ def study(
         listeners: of each run.
         audit: prove for each that no forecast or score knows what came later.
         origin: what the study was made from.
-        checkpoints: folder in which each fit keeps where it stands, to go on from there.
+        checkpoints: folder in which each fit keeps where it stands. A study that was killed goes
+            on there, with the same runs; those that had ended are not told again.
 
     Raises:
-        CheckpointError: a checkpoint there is damaged, or of another fit.
+        CheckpointError: what is there is damaged, in use, or of another study or fit.
         DataError: a series is too short for the split.
     """
     panel = Panel.of(panel)
@@ -150,12 +152,12 @@ def study(
         return [of_panel(training, "training"), of_panel(panel, "test")]
 
     origin = origin or Origin()
-    with Runs("forecast", panel.schema.name, listeners, used, origin) as runs:
+    goes_on = Continuation(checkpoints, {k: _asked(one) for k, one in forecasters.items()})
+    with Runs("forecast", panel.schema.name, listeners, used, origin, goes_on) as runs:
         for label, forecaster in forecasters.items():
             with runs.network(forecaster.cell, forecaster.seed, label) as journal:
                 journal.parameters(told | unit)
-                kept = checkpoint_folder(checkpoints, label)
-                forecaster.fit(training, recorder=journal, checkpoint=kept)
+                forecaster.fit(training, recorder=journal, checkpoint=goes_on.place(label))
                 if first is None:
                     first = backtest = _called(label, forecaster.backtest(panel, audit=audit))
                 else:  # the baselines are the same: they are forecast once
@@ -188,6 +190,14 @@ def _baselines(runs: Runs, found: Study, told: dict[str, Any]) -> None:
 
     task = {"horizon": first.horizon, "target": found.panel.schema.target}
     runs.baselines(first.baselines, task | told, tell)
+
+
+def _asked(forecaster: Forecaster | Combination) -> dict[str, Any]:
+    """Every setting as it was asked for."""
+    settings = forecaster.get_params(deep=False)
+    if isinstance(forecaster, Combination):
+        settings["members"] = [_asked(member) for member in forecaster.members]
+    return settings
 
 
 def _settings(forecaster: Forecaster | Combination) -> dict[str, Any]:

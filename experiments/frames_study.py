@@ -12,8 +12,9 @@ from ..datasets import Clips
 from ..pipelines.next_frame import Evaluation, NextFrame
 from ..pipelines.next_frame.charts import animation, lead_chart, lead_picture, strip
 from ..pipelines.next_frame.evaluation import record
+from .continuation import Continuation
 from .digests import of_clips
-from .files import checkpoint_folder, slug, whole, write_all, write_animation
+from .files import slug, whole, write_all, write_animation
 from .journal import Journal
 from .origin import Origin
 from .paired import FILE, FRAMES, Errors, frames_of, of_evaluation
@@ -83,28 +84,29 @@ def frames_study(
         predictors: by cell, or by another label where a cell is tried more than once.
         listeners: of each run.
         origin: what the study was made from.
-        checkpoints: folder in which each fit keeps where it stands, to go on from there.
+        checkpoints: folder in which each fit keeps where it stands, as of the forecasting `study`.
 
     Raises:
-        CheckpointError: a checkpoint there is damaged, or of another fit.
+        CheckpointError: what is there is damaged, in use, or of another study or fit.
         DataError: clips that the networks cannot read.
     """
     split = {"split.test_clips": len(clips.test)}
     evaluations: dict[str, Evaluation] = {}
     origin = origin or Origin()
-    with Runs("video", clips.name, listeners, lambda: of_clips(clips), origin) as runs:
+    settings = {label: one.get_params(deep=False) for label, one in predictors.items()}
+    goes_on = Continuation(checkpoints, settings)
+    with Runs("video", clips.name, listeners, lambda: of_clips(clips), origin, goes_on) as runs:
         for label, predictor in predictors.items():
             with runs.network(predictor.cell, predictor.seed, label) as journal:
                 journal.parameters(split | {"dataset": clips.name})
-                kept = checkpoint_folder(checkpoints, label)
-                predictor.fit(clips, recorder=journal, checkpoint=kept)
+                predictor.fit(clips, recorder=journal, checkpoint=goes_on.place(label))
                 evaluation = _called(label, predictor.evaluate(clips, recorder=journal))
                 evaluations[label] = evaluation
                 journal.metrics({"time/fit_s": evaluation.seconds})
                 _pictures(evaluation, label, journal)
-                settings = split | predictor.get_params(deep=False) | dict(origin.parameters)
+                told = split | settings[label] | dict(origin.parameters)
                 colour = runs.colour(predictor.cell, label)
-                report = frames_report(evaluation, colour, journal.folder, settings)
+                report = frames_report(evaluation, colour, journal.folder, told)
                 journal.text(REPORT, report)
                 journal.saved("model", predictor.save)
         found = FramesStudy(clips, predictors, evaluations, origin.models)

@@ -17,12 +17,14 @@ from ..errors import ArgumentError, FitError, JournalError
 from .files import Names, short, slug, whole, write_animation
 from .places import redacted
 from .records import EVENTS, FORMAT, LOCK, Event, RunLock, read, reason, remedy
+from .told import Told
 from .writer import Writer
 
 logger = logging.getLogger("rnnzoo")
 
 NAME = 100  # bytes of a run's name in that of its folder
 PATIENCE = 1.0  # seconds that a run waits for a `sync` that looks whether anybody holds it
+BRINGING = 60.0  # the same for one that is gone on with: what is left of it may be on its way
 TRACEBACK = 6000  # characters that are kept of one, from its end
 
 Listener = Callable[["Journal", Event], None]
@@ -66,10 +68,13 @@ class Journal:
     events: list[Event] = field(default_factory=list)
     _writer: Writer | None = None
     _names: Names = field(default_factory=lambda: Names(EVENTS, LOCK))
+    _told: Told = field(default_factory=Told)
 
     @classmethod
     def reopened(cls, folder: Path, listeners: tuple[Listener, ...] = ()) -> "Journal":
         """The journal of a run that ended or died, to go on with: on entry it tells `resume`.
+
+        What it is told that it holds already, by name and step, it passes over.
 
         Raises:
             JournalError: it is damaged, or holds no event.
@@ -81,6 +86,7 @@ class Journal:
         journal = cls(start["experiment"], start["run"], start["tags"], listeners, folder.parent)
         journal.parent, journal.uid = start["parent"], start["uid"]
         journal.events = list(kept.events)
+        journal._told = Told(kept.events)
         journal.folder = folder
         return journal
 
@@ -89,7 +95,7 @@ class Journal:
         if not resumed:
             self.folder = self._new_folder()
         self.lock = RunLock(self.folder)
-        if not self.lock.hold(PATIENCE):
+        if not self.lock.hold(BRINGING if resumed else PATIENCE):
             raise JournalError(f"The run in {self.folder} is still going on in another process.")
         try:
             if resumed:
@@ -217,7 +223,10 @@ class Journal:
     def _tell(self, kind: str, **data: Any) -> None:
         if self._writer is None:
             raise JournalError(f"The run {self.run} is not open: use the journal in a `with`.")
-        event = self._writer.append(kind, data)
+        fresh = self._told.fresh(kind, data)
+        if fresh is None:
+            return
+        event = self._writer.append(kind, fresh)
         self.events.append(event)
         for listener in self.listeners:
             listener(self, event)

@@ -14,6 +14,7 @@ import pandas as pd
 from rich.console import Console
 
 from ..zoo.cells import CELLS
+from .continuation import Continuation
 from .digests import Used, of_all
 from .environment import environment, git_tags
 from .journal import Journal, Listener
@@ -50,8 +51,11 @@ class Listeners:
 
     def __call__(self, run: str) -> tuple[Listener, ...]:
         """The listeners of a run."""
-        shown = () if self.follow is None else (self.follow(run),)
-        return shown + self.trackers
+        return self.shown(run) + self.trackers
+
+    def shown(self, run: str) -> tuple[Listener, ...]:
+        """Those that show it to the user."""
+        return () if self.follow is None else (self.follow(run),)
 
     @property
     def trackers(self) -> tuple[Listener, ...]:
@@ -91,6 +95,7 @@ class Runs:
         listeners: of each run.
         data: makes the digests of what the runs read; called once, if the runs are kept.
         origin: what the study was made from.
+        continuation: goes on with the runs of a study that was killed.
         began: when the study did, in UTC, to be shown and put in order.
         uid: of the study's own run, which tells its runs from those of another.
     """
@@ -100,22 +105,30 @@ class Runs:
     listeners: Listeners = nobody
     data: Callable[[], Sequence[Used]] = tuple
     origin: Origin = field(default_factory=Origin)
+    continuation: Continuation = field(default_factory=Continuation)
     began: str = field(default_factory=lambda: time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()))
     uid: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __enter__(self) -> "Runs":
-        self._stack = ExitStack()
+        root = self.listeners.root
         self._commit = git_tags()
-        kept = self.listeners.root is not None
-        self._used = tuple(self.data()) if kept else ()
-        self._environment = json.dumps(environment(), indent=1) if kept else ""
-        name = f"{self.origin.name or 'study'} {self.began}"
-        parent = self._new(name, {ROLE: STUDY}, self.listeners.trackers)
-        parent.uid, parent.parent = self.uid, None
-        self._parent = self._stack.enter_context(parent)
-        self._tell_origins(self._parent)
-        self.origin.tell(self._parent, "")
+        self._used = () if root is None else tuple(self.data())
+        self._environment = "" if root is None else json.dumps(environment(), indent=1)
+        goes_on = self.continuation
+        with ExitStack() as stack:
+            stack.enter_context(goes_on.of(self.began, self.uid, root, self._digest))
+            self.began, self.uid = goes_on.began, goes_on.uid
+            name = f"{self.origin.name or 'study'} {self.began}"
+            parent = self._new(name, {ROLE: STUDY}, self.listeners.trackers)
+            parent.uid, parent.parent = self.uid, None
+            self._parent = stack.enter_context(goes_on.journal("", parent, ()))
+            self._tell_origins(self._parent)
+            self.origin.tell(self._parent, "")
+            self._stack = stack.pop_all()
         return self
+
+    def _digest(self) -> str:
+        return of_all(self._used or self.data())
 
     def __exit__(self, *error: Any) -> None:
         self._stack.__exit__(*error)
@@ -159,7 +172,8 @@ class Runs:
     def _child(self, run: str, cell: str, colour: str, label: str) -> Journal:
         model = self.origin.models.get(label, label)
         tags = {"cell": cell, "colour": colour, "model": model}
-        return self._new(run, tags, self.listeners(label))
+        fresh = self._new(run, tags, self.listeners(label))
+        return self.continuation.journal(label, fresh, self.listeners.shown(label))
 
     def _new(self, run: str, tags: dict[str, str], hearing: tuple[Listener, ...]) -> Journal:
         tags = {"task": self.task, "dataset": self.dataset, "study": self.began} | tags

@@ -45,18 +45,10 @@ class Checkpoint:
         Raises:
             CheckpointError: it is damaged, or of another fit.
         """
-        path = self.folder / MANIFEST
-        if not path.exists():
+        manifest = sealed_in(self.folder / MANIFEST, KIND)
+        if manifest is None:
             return None
-        try:
-            manifest = unsealed(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise CheckpointError(f"{path} is damaged: {error}. {DELETE}") from error
-        if manifest.get("kind") != KIND or manifest.get("format") != FORMAT:
-            raise CheckpointError(
-                f"{path} is no checkpoint of format {FORMAT}, which this rnnzoo reads. {DELETE}"
-            )
-        self._require_same(manifest["fit"])
+        require_same(manifest["fit"], self.fit, f"{self.folder} is the checkpoint of another fit")
         return manifest["values"], self._arrays(manifest)
 
     def write(self, values: dict[str, Any], arrays: dict[str, list[np.ndarray]], step: int) -> None:
@@ -106,13 +98,41 @@ class Checkpoint:
             if other.name not in (MANIFEST, LOCK, *named):
                 other.unlink(missing_ok=True)
 
-    def _require_same(self, there: dict[str, Any]) -> None:
-        differing = _differences(there, self.fit)
-        if differing:
-            raise CheckpointError(
-                f"{self.folder} is the checkpoint of another fit: {'; '.join(differing)}. Name "
-                "another folder, or fit as before to go on from it, or delete it."
-            )
+
+def sealed_in(path: Path, kind: str) -> dict[str, Any] | None:
+    """What a sealed file of a checkpoint holds; `None` where there is none yet.
+
+    Raises:
+        CheckpointError: it is damaged, or something else.
+    """
+    if not path.exists():
+        return None
+    try:
+        found = unsealed(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}. {DELETE}") from error
+    if found.get("kind") != kind or found.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{path} is no {kind} of format {FORMAT}, which this rnnzoo reads. {DELETE}"
+        )
+    return found
+
+
+def require_same(there: dict[str, Any], here: dict[str, Any], otherwise: str) -> None:
+    """Sees that what was begun is what is asked for.
+
+    Args:
+        there, here: as `identity` gives them.
+        otherwise: what is the case if they differ, in words.
+
+    Raises:
+        CheckpointError: they differ; says in what.
+    """
+    if differing := _differences(there, here):
+        raise CheckpointError(
+            f"{otherwise}: {'; '.join(differing)}. Name another folder, or fit as before to go on "
+            "from it, or delete it."
+        )
 
 
 @contextmanager
@@ -135,6 +155,17 @@ def checkpoint_in(
         yield None
         return
     path = _used(folder)
+    with alone_in(path):
+        yield Checkpoint(path, identity(kind, settings, data))
+
+
+@contextmanager
+def alone_in(path: Path) -> Iterator[None]:
+    """Inside, no other process fits in a folder.
+
+    Raises:
+        CheckpointError: another one does, or the folder cannot be written to.
+    """
     lock = FileLock(path / LOCK)
     try:
         lock.acquire(timeout=0)
@@ -145,7 +176,7 @@ def checkpoint_in(
     except OSError as error:
         raise CheckpointError(f"{path} could not be written to: {error.strerror}.") from error
     try:
-        yield Checkpoint(path, identity(kind, settings, data))
+        yield
     finally:
         lock.release()
 

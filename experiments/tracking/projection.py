@@ -19,6 +19,7 @@ METRICS, PARAMS, TAGS = 1000, 100, 100  # that MLflow takes in one call
 VALUE = 6000  # characters that MLflow takes in one parameter
 TAG = 8000  # and in one tag
 DIED = "The process ended without a word: its journal has no end."
+BROKEN = ("error", "error.type", "error.traceback", "diverged")  # tags of a run that broke
 
 
 class Deleted(JournalError):
@@ -198,6 +199,8 @@ class Projection:
         elif event.kind == "resume":
             self.client.update_run(self.run, "RUNNING")
             self.status = "RUNNING"
+            for key in self.client.get_run(self.run).data.tags.keys() & set(BROKEN):
+                self.client.delete_tag(self.run, key)
 
     def _image(self, event: Event) -> None:
         """What `log_image` writes, but under a name that is the same each time."""

@@ -1,0 +1,193 @@
+"""Studies that are cut short and gone on with: the same runs, each told once."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from rnnzoo import CheckpointError, Forecaster, NextFrame
+from rnnzoo.datasets import Clips, read
+from rnnzoo.experiments.continuation import FILE
+from rnnzoo.experiments.forecast_study import study
+from rnnzoo.experiments.frames_study import frames_study
+from rnnzoo.experiments.records import folders
+from rnnzoo.experiments.records import read as read_journal
+from rnnzoo.experiments.run import Listeners
+from rnnzoo.experiments.tracking import Store, Tracker, sync
+from rnnzoo.pipelines.checkpoints import alone_in
+from rnnzoo.pipelines.forecasting.baselines import BASELINES
+
+CELLS = ("gru", "elman", "jordan")
+EPOCHS = 3
+
+
+@pytest.fixture(scope="module")
+def series(waves):
+    return lambda name: read(waves[:150], time="day", target="sales", name=name)
+
+
+def tried(*cells, units=3):
+    tiny = {"horizon": 2, "lookback": 8, "units": units, "epochs": EPOCHS}
+    return {cell: Forecaster(cell, architecture="carried", **tiny) for cell in cells}
+
+
+def cut(network, epoch):
+    """Follows runs until a network has told an epoch; then the user presses Ctrl-C."""
+
+    def follow(run):
+        def listen(journal, event):
+            if run == network and event.kind == "metrics" and event.data["step"] == epoch:
+                raise KeyboardInterrupt
+
+        return listen
+
+    return follow
+
+
+@pytest.fixture
+def forecasting(store, series, tmp_path):
+    """A study of some networks, with its checkpoints in `kept` and its journals in `runs`."""
+
+    def study_of(name, networks, follow=None, runs="runs", rows=30):
+        with Tracker(store.uri, tmp_path / runs) as tracker:
+            listeners = Listeners(follow, tracker)
+            return study(series(name), networks, rows, listeners, checkpoints=tmp_path / "kept")
+
+    return study_of
+
+
+def check_told_once(store, experiment, names, studies=1):
+    """Every run of a study is there once, has ended well, and tells nothing twice."""
+    runs = store.client.search_runs([store.experiment(experiment)])
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    assert len({run.data.tags["study.uid"] for run in runs}) == studies
+    cells = sorted(run.data.tags.get("cell", "") for run in runs)
+    assert cells == sorted((*names, "") * studies)
+    for run in runs:
+        assert not {"error", "error.type", "diverged"} & set(run.data.tags)
+        for key in run.data.metrics:
+            points = store.client.get_metric_history(run.info.run_id, key)
+            steps = [point.step for point in points]
+            assert len(steps) == len(set(steps)), f"{run.info.run_name}: {key} {steps}"
+            if key.startswith(("train/", "val/", "time/epoch")):
+                assert steps == list(range(1, EPOCHS + 1))
+
+
+def test_a_study_that_is_cut_short_goes_on_with_the_same_runs(forecasting, store, series, tmp_path):
+    name, runs = "cut-short", tmp_path / "runs"
+    with pytest.raises(KeyboardInterrupt):
+        forecasting(name, tried(*CELLS), cut("elman", 2))
+    before = {path.name: read_journal(path) for path in folders(runs)}
+    assert sorted(kept.status for kept in before.values()) == ["FINISHED", "KILLED", "KILLED"]
+    found = forecasting(name, tried(*CELLS))
+    check_told_once(store, f"forecast/{name}", (*CELLS, *BASELINES))
+    after = {path.name: read_journal(path).events for path in folders(runs)}
+    assert len(after) == 1 + len(CELLS) + len(BASELINES)
+    for folder, kept in before.items():
+        assert after[folder][: len(kept.events)] == kept.events
+        assert (after[folder] == kept.events) == (kept.status == "FINISHED")
+    assert sync(runs, store.uri).complete == len(after)
+    undisturbed = tried("elman")["elman"].fit(series(name)[:-30])
+    forecasts = (one.predict() for one in (found.forecasters["elman"], undisturbed))
+    pd.testing.assert_frame_equal(*forecasts, check_exact=True)
+
+
+def test_a_study_may_get_more_networks_later(forecasting, store):
+    for cell in ("gru", "elman"):
+        forecasting("more", tried(cell))
+    check_told_once(store, "forecast/more", ("gru", "elman", *BASELINES))
+
+
+@pytest.mark.slow
+def test_where_the_journals_are_gone_the_runs_are_new_ones(forecasting, store):
+    for runs in ("here", "there"):
+        forecasting("gone", tried("gru"), runs=runs)
+    check_told_once(store, "forecast/gone", ("gru", *BASELINES), studies=2)
+
+
+def test_another_study_is_refused_before_a_run_begins(forecasting, store, series, tmp_path):
+    kept = tmp_path / "kept"
+    study(series("first"), tried("gru"), 30, checkpoints=kept)
+    with pytest.raises(CheckpointError, match="gru.units was 3 and is 4"):
+        forecasting("first", tried("gru", units=4))
+    with pytest.raises(CheckpointError, match="the data are others"):
+        forecasting("first", tried("gru"), rows=31)
+    with alone_in(kept), pytest.raises(CheckpointError, match="in use"):
+        forecasting("first", tried("gru"))
+    content = (kept / FILE).read_bytes()
+    rng = np.random.default_rng(0)
+    for at in rng.integers(len(content), size=20).tolist():
+        flipped = bytes([content[at] ^ 1 << int(rng.integers(8))])
+        (kept / FILE).write_bytes(content[:at] + flipped + content[at + 1 :])
+        with pytest.raises(CheckpointError, match=FILE):
+            forecasting("first", tried("gru"))
+    assert not list(folders(tmp_path / "runs"))
+    (kept / FILE).write_bytes(content)
+    forecasting("first", tried("gru"))
+
+
+@pytest.mark.slow
+def test_next_frames_go_on_too(store, tmp_path):
+    rng = np.random.default_rng(0)
+    clips = Clips("noise", *(rng.random((n, 4, 8, 8, 1), "float32") for n in (4, 2, 2)))
+    tiny = {"context": 2, "horizon": 2, "filters": 2, "layers": 1, "epochs": EPOCHS}
+    tiny |= {"clips_per_epoch": 4, "batch_size": 2}
+
+    def run(follow):
+        with Tracker(store.uri, tmp_path / "runs") as tracker:
+            listeners = Listeners(follow, tracker)
+            networks = {"conv_lstm": NextFrame("conv_lstm", **tiny)}
+            return frames_study(clips, networks, listeners, checkpoints=tmp_path / "kept")
+
+    with pytest.raises(KeyboardInterrupt):
+        run(cut("conv_lstm", 2))
+    found = run(None).evaluations["conv_lstm"]
+    check_told_once(store, "video/noise", ("conv_lstm", *found.baselines))
+
+
+EXPERIMENT = f"""
+task: forecast
+study: killed
+data: {{path: waves.csv, time: day, target: sales}}
+split: {{test_rows: 30}}
+defaults: {{horizon: 2, lookback: 8, units: 3, epochs: {EPOCHS}, architecture: carried}}
+models: [{{cell: gru}}, {{cell: elman}}, {{cell: jordan}}]
+"""
+
+
+@pytest.mark.slow
+def test_the_same_command_goes_on_after_kill_9(waves, tmp_path):
+    waves[["day", "sales"]][:150].to_csv(tmp_path / "waves.csv", index=False)
+    (tmp_path / "killed.yaml").write_text(EXPERIMENT)
+    store = Store(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    command = [sys.executable, "-m", "rnnzoo.experiments.cli", "run", "killed.yaml"]
+    command += ["--checkpoint", "kept"]
+    environment = os.environ | {"MLFLOW_TRACKING_URI": store.uri}
+    told = {"cwd": tmp_path, "env": environment, "stdout": subprocess.PIPE, "text": True}
+    for run, epoch in (("gru", 1), ("elman", 2)):
+        with subprocess.Popen(command, **told) as process:
+            wait_for(tmp_path / "rnnzoo-runs", f"*-{run}-0-*", epoch, process)
+            process.send_signal(signal.SIGKILL)
+    done = subprocess.run(command, **told, check=True)
+    assert "elman: goes on after epoch" in done.stdout
+    check_told_once(store, "forecast/waves", (*CELLS, *BASELINES))
+    again = subprocess.run(command, **told, check=True)
+    tables = (out[out.index("\nwaves:") :] for out in (done.stdout, again.stdout))
+    assert next(tables) == next(tables)  # the seconds of the fits too
+    check_told_once(store, "forecast/waves", (*CELLS, *BASELINES))
+
+
+def wait_for(root, pattern, epoch, process):
+    """Until a run has told an epoch."""
+    while process.poll() is None:
+        for folder in root.glob(pattern):
+            kept = read_journal(folder) if (folder / "events.jsonl").exists() else None
+            steps = [e.data["step"] for e in kept.events if e.kind == "metrics"] if kept else []
+            if epoch in steps:
+                return
+        time.sleep(0.01)
+    pytest.fail(f"The command ended before epoch {epoch}.")
