@@ -1,7 +1,6 @@
 """The command line. What it needs is imported when a command runs."""
 
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,17 @@ import typer
 from ..errors import one_of, whole_number
 from .cli_forecast import forecast
 from .inputs import listed, named_clips, options
-from .terminal import Checkpoints, Debug, Strict, Tracking, become, check_port, clearly, open_store
+from .terminal import (
+    Checkpoints,
+    Debug,
+    Strict,
+    Tracking,
+    become,
+    check_port,
+    clearly,
+    keep,
+    open_store,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -75,15 +84,7 @@ def frames(
         cell_options=options(cell_option) or None,
         seed=seed,
     )
-    store = partial(open_store, strict=strict) if tracking else None
-    run(
-        clips,
-        listed(cell) or ["conv_lstm"],
-        settings,
-        open_store=store,
-        save=save,
-        checkpoints=checkpoint,
-    )
+    run(clips, listed(cell) or ["conv_lstm"], settings, keep(tracking, strict, save, checkpoint))
 
 
 @app.command("run")
@@ -113,8 +114,7 @@ def run_(
         return
     from .run_config import run_config
 
-    store = partial(open_store, strict=strict) if tracking else None
-    run_config(experiment, change or [], open_store=store, save=save, checkpoints=checkpoint)
+    run_config(experiment, change or [], keep(tracking, strict, save, checkpoint))
 
 
 @app.command()

@@ -1,6 +1,5 @@
 """The command `rnnzoo forecast`."""
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import typer
 
 from ..errors import ArgumentError
 from .inputs import listed, named_panel, other_settings
-from .terminal import Checkpoints, Debug, Strict, Tracking, open_store
+from .terminal import Checkpoints, Debug, Strict, Tracking, keep
 
 
 def forecast(
@@ -157,10 +156,8 @@ def forecast(
         combine=combine,
         test_rows=test_rows,
         audit=audit,
-        open_store=partial(open_store, strict=strict) if tracking else None,
-        save=save,
+        keep=keep(tracking, strict, save, checkpoint),
         future_rows=future_rows,
-        checkpoints=checkpoint,
         warm_up=warm_up,
     )
 

@@ -1,6 +1,6 @@
 """`rnnzoo forecast`: one table, several networks, a leaderboard, and what follows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..pipelines.forecasting import Combination, Forecaster
 from .display import Display, console, frame_table, leaderboard_table, print_table
 from .files import check_folder, model_folder, whole
 from .forecast_study import Study, split, study
+from .keep import Keep
 from .origin import Origin
 from .ranking import print_verdict
 from .run import Listeners, brought
@@ -32,10 +33,8 @@ def forecast(
     combine: str,
     test_rows: int | None,
     audit: bool,
-    open_store: Callable[[], Any] | None,
-    save: Path | None,
+    keep: Keep,
     future_rows: Path | None,
-    checkpoints: Path | None = None,
     warm_up: bool = False,
 ) -> None:
     """Tries some cells with the same settings, as `compete` does.
@@ -46,7 +45,7 @@ def forecast(
         settings: arguments of every `Forecaster`.
         seeds: times that each network is fitted; with more than one they forecast together.
         combine: how they do, `"mean"` or `"median"`.
-        test_rows, audit, open_store, save, future_rows, checkpoints, warm_up: as of `compete`.
+        test_rows, audit, keep, future_rows, warm_up: as of `compete`.
     """
     whole_number("seeds", seeds)
     forecasters: dict[str, Forecaster | Combination] = {}
@@ -59,10 +58,8 @@ def forecast(
         forecasters,
         test_rows=test_rows,
         audit=audit,
-        open_store=open_store,
-        save=save,
+        keep=keep,
         future_rows=future_rows,
-        checkpoints=checkpoints,
         warm_up=warm_up,
     )
 
@@ -73,11 +70,9 @@ def compete(
     *,
     test_rows: int | None,
     audit: bool,
-    open_store: Callable[[], Any] | None,
-    save: Path | None,
+    keep: Keep,
     future_rows: Path | None,
     origin: Origin | None = None,
-    checkpoints: Path | None = None,
     warm_up: bool = False,
 ) -> Study:
     """Fits, backtests, prints, and saves. Nothing is written before all inputs are checked.
@@ -88,22 +83,20 @@ def compete(
         test_rows: times at the end of the table that no fit sees; by default a fifth of the
             shortest series.
         audit: prove that no forecast or score knows what came later, and say how.
-        open_store: opens the tracking store; `None` tracks nothing.
-        save: folder for models, charts, tables and the forecast.
+        keep: what is kept.
         future_rows: table with known-future covariates after the end of each series.
         origin: what the study was made from.
-        checkpoints: folder in which each fit keeps where it stands.
         warm_up: show how the error of the best network falls with the history that it reads.
     """
-    test_rows = checked_rows(panel, forecasters, test_rows, save, future_rows)
+    test_rows = checked_rows(panel, forecasters, test_rows, keep.save, future_rows)
     out = console()
     for repair in panel.repairs:
         out.print(f"Repaired: {repair}")
-    tracker = None if open_store is None else open_store()
-    with brought(tracker, out):
+    tracker = keep.tracker()
+    with brought(tracker, out, origin):
         with Display(out) as display:
             follow = Listeners(display.follow, tracker)
-            found = study(panel, forecasters, test_rows, follow, audit, origin, checkpoints)
+            found = study(panel, forecasters, test_rows, follow, audit, origin, keep.checkpoints)
         print_leaderboard(found, test_rows, out)
         if audit:
             out.print(f"\n{found.best}: {found.backtests[found.best].audit}")
@@ -111,9 +104,9 @@ def compete(
         if warm_up:
             _print_warm_up(found, out)
         ahead = _ahead(found, future_rows, out)
-        if save is not None:
-            _save(found, ahead, save)
-            out.print(f"\nModels, charts and tables are in {save}")
+        if keep.save is not None:
+            _save(found, ahead, keep.save)
+            out.print(f"\nModels, charts and tables are in {keep.save}")
     return found
 
 

@@ -1,7 +1,5 @@
 """`rnnzoo frames`: some clips, several networks, a leaderboard, and what they saw coming."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -11,6 +9,7 @@ from ..pipelines.next_frame import NextFrame
 from .display import Display, console, leaderboard_table, print_table
 from .files import check_folder, model_folder
 from .frames_study import FramesStudy, frames_study
+from .keep import Keep
 from .origin import Origin
 from .ranking import print_verdict
 from .run import Listeners, brought
@@ -18,62 +17,46 @@ from .run import Listeners, brought
 FEW = 10  # test clips: below, the scores are told to be uncertain
 
 
-def frames(
-    clips: Clips,
-    cells: list[str],
-    settings: dict[str, Any],
-    *,
-    open_store: Callable[[], Any] | None,
-    save: Path | None,
-    checkpoints: Path | None = None,
-) -> None:
+def frames(clips: Clips, cells: list[str], settings: dict[str, Any], keep: Keep) -> None:
     """Tries some cells with the same settings, as `compete` does.
 
     Args:
         clips: in their three parts.
         cells: names of cells.
         settings: arguments of every `NextFrame`.
-        open_store, save, checkpoints: as of `compete`.
+        keep: what is kept.
     """
     predictors = {name: NextFrame(name, **settings) for name in cells}
-    compete(clips, predictors, open_store=open_store, save=save, checkpoints=checkpoints)
+    compete(clips, predictors, keep)
 
 
 def compete(
-    clips: Clips,
-    predictors: dict[str, NextFrame],
-    *,
-    open_store: Callable[[], Any] | None,
-    save: Path | None,
-    origin: Origin | None = None,
-    checkpoints: Path | None = None,
+    clips: Clips, predictors: dict[str, NextFrame], keep: Keep, origin: Origin | None = None
 ) -> FramesStudy:
     """Fits, scores, prints, and saves. Nothing is written before all inputs are checked.
 
     Args:
         clips: in their three parts.
         predictors: by label.
-        open_store: opens the tracking store; `None` tracks nothing.
-        save: folder for models, pictures and tables.
+        keep: what is kept.
         origin: what the study was made from.
-        checkpoints: folder in which each fit keeps where it stands.
     """
     for predictor in predictors.values():
         predictor.check_clips(clips)
-    if save is not None:
-        check_folder(save, predictors)
+    if keep.save is not None:
+        check_folder(keep.save, predictors)
     out = console()
-    tracker = None if open_store is None else open_store()
-    with brought(tracker, out):
+    tracker = keep.tracker()
+    with brought(tracker, out, origin):
         with Display(out) as display:
             follow = Listeners(display.follow, tracker)
-            found = frames_study(clips, predictors, follow, origin, checkpoints)
+            found = frames_study(clips, predictors, follow, origin, keep.checkpoints)
         print_frames(found, out)
-        if save is not None:
-            found.write(save)
+        if keep.save is not None:
+            found.write(keep.save)
             for name, predictor in found.predictors.items():
-                predictor.save(model_folder(save, name))
-            out.print(f"\nModels, pictures and tables are in {save}")
+                predictor.save(model_folder(keep.save, name))
+            out.print(f"\nModels, pictures and tables are in {keep.save}")
     return found
 
 

@@ -1,6 +1,7 @@
 """Runs of one study: one experiment, one time, the same tags."""
 
 import json
+import shlex
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -71,16 +72,26 @@ nobody = Listeners()
 
 
 @contextmanager
-def brought(tracker: "Tracker | None", out: Console) -> Iterator[None]:
-    """Waits at the end for what is on its way to the store, and says where the runs are."""
+def brought(
+    tracker: "Tracker | None", out: Console, origin: Origin | None = None
+) -> Iterator[None]:
+    """Waits at the end for what is on its way to the store, and says where the runs are.
+
+    Args:
+        tracker: brings them, if anything does.
+        out: where it is said.
+        origin: what a study was made from: by its name it is found again.
+    """
     if tracker is None:
         yield
         return
     tracker.say = lambda text: out.print(text, soft_wrap=True)
     with tracker:
         yield
-    hint = "" if tracker.pending else " See them with: rnnzoo compare, rnnzoo ui"
-    out.print(f"\n{tracker.outcome}{hint}", soft_wrap=True)
+    out.print(f"\n{tracker.outcome}", soft_wrap=True)
+    if not tracker.pending:
+        named = f" --study {shlex.quote(origin.name)}" if origin and origin.name else ""
+        out.print(f"See them with: rnnzoo compare{named} --html FILE, or rnnzoo ui", soft_wrap=True)
 
 
 @dataclass

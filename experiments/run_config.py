@@ -1,8 +1,6 @@
 """`rnnzoo run`: an experiment from a file, each model with each seed a run of its own."""
 
 import re
-import shlex
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -11,8 +9,8 @@ from typing import Any
 from ..datasets import Clips, Panel
 from ..errors import ArgumentError, ArgumentTypeError, whole_number
 from .config import CONFIGS, TOGETHER, find, load_config, subject
-from .display import console
 from .inputs import named_clips, named_panel
+from .keep import Keep
 from .origin import Origin
 from .run import COLOURS, colour_of
 from .yaml_file import dumped
@@ -33,22 +31,13 @@ class Tried:
     network: Any
 
 
-def run_config(
-    name: str,
-    changes: list[str],
-    *,
-    open_store: Callable[[], Any] | None,
-    save: Path | None = None,
-    checkpoints: Path | None = None,
-) -> Any:
+def run_config(name: str, changes: list[str], keep: Keep) -> Any:
     """Runs an experiment, as `rnnzoo forecast` and `rnnzoo frames` do.
 
     Args:
         name: a file, or an experiment that comes with rnnzoo.
         changes: `key=value` each, as `load_config` takes them.
-        open_store: opens the tracking store; `None` tracks nothing.
-        save: folder for models, charts and tables, in place of the experiment's own.
-        checkpoints: folder in which each fit keeps where it stands.
+        keep: what is kept; its `save` goes before the experiment's own.
 
     Returns:
         The `Study` or `FramesStudy`.
@@ -59,23 +48,13 @@ def run_config(
     """
     path = find(name)
     config = load_config(path, changes).model_dump(exclude_unset=True)
-    if save is None and config.get("save"):
-        save = Path(config["save"]).expanduser()
+    if keep.save is None and config.get("save"):
+        keep = replace(keep, save=Path(config["save"]).expanduser())
     study = _forecast if config["task"] == "forecast" else _video
-    found = study(config, path, open_store, save, checkpoints)
-    if open_store is not None:
-        name = shlex.quote(config["study"])
-        console().print(f"Set the models side by side: rnnzoo compare --study {name} --html FILE")
-    return found
+    return study(config, path, keep)
 
 
-def _forecast(
-    config: dict[str, Any],
-    path: Path,
-    open_store: Callable[[], Any] | None,
-    save: Path | None,
-    checkpoints: Path | None,
-) -> Any:
+def _forecast(config: dict[str, Any], path: Path, keep: Keep) -> Any:
     panel = _panel(config["data"], path)
     from .forecast import checked_rows, compete  # after the cheap checks: it loads Keras
 
@@ -84,28 +63,20 @@ def _forecast(
     ahead = config["data"].get("future_rows")
     future_rows = None if ahead is None else _beside(path, ahead)
     asked = config.get("split", {}).get("test_rows")
-    test_rows = checked_rows(panel, forecasters, asked, save, future_rows)
+    test_rows = checked_rows(panel, forecasters, asked, keep.save, future_rows)
     origin = planned(config | {"split": {"test_rows": test_rows}}, path, tried)
     return compete(
         panel,
         forecasters,
         test_rows=test_rows,
         audit=config.get("audit", False),
-        open_store=open_store,
-        save=save,
+        keep=keep,
         future_rows=future_rows,
         origin=origin,
-        checkpoints=checkpoints,
     )
 
 
-def _video(
-    config: dict[str, Any],
-    path: Path,
-    open_store: Callable[[], Any] | None,
-    save: Path | None,
-    checkpoints: Path | None,
-) -> Any:
+def _video(config: dict[str, Any], path: Path, keep: Keep) -> Any:
     from .frames import compete
 
     tried = _networks(config, path)
@@ -121,14 +92,7 @@ def _video(
             )
         clips = replace(clips, test=clips.test[:kept])
     origin = planned(config | {"split": {"test_clips": len(clips.test)}}, path, tried)
-    return compete(
-        clips,
-        predictors,
-        open_store=open_store,
-        save=save,
-        origin=origin,
-        checkpoints=checkpoints,
-    )
+    return compete(clips, predictors, keep, origin)
 
 
 def planned(config: dict[str, Any], path: Path, tried: dict[str, Tried]) -> Origin:

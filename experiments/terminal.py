@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import ArgumentError, RnnzooError
+from .keep import Keep
 from .places import check_runs, check_uri, runs_folder, tracking_uri
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -117,6 +118,12 @@ def become(command: list[str], environment: dict[str, str]) -> None:
     if os.name == "posix":
         os.execve(command[0], command, environment)
     raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+
+
+def keep(tracking: bool, strict: bool, save: Path | None, checkpoints: Path | None) -> Keep:
+    """What the common options ask for."""
+    store = functools.partial(open_store, strict=strict) if tracking else None
+    return Keep(store, save, checkpoints)
 
 
 def open_store(existing: bool = False, strict: bool = False) -> Any:

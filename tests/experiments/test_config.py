@@ -10,6 +10,7 @@ from rnnzoo import Forecaster, NextFrame, load
 from rnnzoo.errors import ArgumentError
 from rnnzoo.experiments.cli import app
 from rnnzoo.experiments.config import TOGETHER, load_config, model_of, packaged
+from rnnzoo.experiments.keep import Keep
 from rnnzoo.experiments.run_config import run_config
 from typer.testing import CliRunner
 
@@ -62,7 +63,7 @@ def test_every_packaged_experiment_is_tried_for_one_step(name, here):
     changes = [*TINY[told["task"]], "seeds=1"]
     if isinstance(told["data"], str) and told["task"] == "forecast":
         changes.insert(0, f"data={{set: {told['data']}}}")
-    found = run_config(name, changes, open_store=None)
+    found = run_config(name, changes, Keep())
     assert list(found.results) == [m.get("name") or m["cell"] for m in told["models"]]
     assert found.leaderboard[found.error].notna().all()
     assert not list(here.iterdir())
@@ -190,7 +191,7 @@ def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, sto
     assert "None" not in told.values()
     wide = networks.loc["wide-7"]
     config = store.client.download_artifacts(wide["run"], "config.yaml", str(here))
-    again = run_config(config, [], open_store=None)
+    again = run_config(config, [], Keep())
     assert list(again.results) == ["wide"]
     assert again.leaderboard.set_index("model").loc["wide", "mae"] == wide["test/mae"]
 
