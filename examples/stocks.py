@@ -47,8 +47,7 @@ def main(folder: Path) -> None:
     print(result.leaderboard[columns].round(3).to_string(index=False))
 
     print("\nWhat a forecast is good for here is its interval:")
-    shown = result.calibration[result.calibration["model"] == result.model]
-    print(shown.drop(columns="model").round(3).to_string(index=False))
+    print(result.intervals().round(3).to_string(index=False))
 
     folder.mkdir(parents=True, exist_ok=True)
     for name, figure in {

@@ -33,8 +33,7 @@ def main(folder: Path) -> None:
     print(ours.drop(columns="model").round(4).to_string(index=False))
 
     print("\nIntervals from errors known at the time, and what they hold:")
-    shown = result.calibration[result.calibration["model"] == result.model]
-    print(shown.drop(columns="model").round(3).to_string(index=False))
+    print(result.intervals().round(3).to_string(index=False))
 
     streamed = stream(forecaster, weather)
     same = np.abs(streamed - result.forecasts[result.model]).max()

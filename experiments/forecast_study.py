@@ -12,13 +12,13 @@ import pandas as pd
 from ..datasets import Panel, Series
 from ..datasets.zones import stamp
 from ..pipelines.forecasting import Backtest, Combination, Forecaster
-from ..pipelines.forecasting.backtest import record
 from ..pipelines.forecasting.charts import (
     calibration_chart,
     fan_chart,
     forecast_chart,
     lead_chart,
 )
+from ..pipelines.forecasting.recording import record
 from .continuation import Continuation
 from .digests import Used, of_panel
 from .files import slug, write_all
@@ -30,6 +30,8 @@ from .ranking import ByModel
 from .run import Listeners, Runs, markdown, nobody
 from .run_report import FILE as REPORT
 from .run_report import run_report
+
+ROWS = 1_000_000  # of forecasts that a run keeps, at most
 
 
 @dataclass(frozen=True)
@@ -236,9 +238,23 @@ def _kept(backtest: Backtest, model: str, journal: Journal) -> None:
     """What later comparisons need: by which error models are ranked, and that at each origin."""
     journal.parameters({"ranked_by": backtest.error})
     journal.text(FILE, of_backtest(backtest, model).text())
+    forecasts = _forecasts(backtest, model)
+    journal.file("forecasts.parquet", partial(forecasts.to_parquet, index=False))
     if backtest.error == "mase":  # errors of several series have no other unit in common
         leads = backtest.by_lead[backtest.by_lead["model"] == model]
         journal.series("horizon/mase", leads["mase"].to_numpy())
+
+
+def _forecasts(backtest: Backtest, model: str) -> pd.DataFrame:
+    """Those of one model beside the truth: from each origin, or from as many, evenly spread, as
+    `ROWS` hold."""
+    origins = len(backtest.origins)
+    kept = max(1, min(origins, ROWS // backtest.horizon))
+    some = np.arange(kept) * origins // kept
+    per_origin = ("ids", "rows", "origins", "times", "truth", "level", "scale")
+    shown = {name: getattr(backtest, name)[some] for name in per_origin}
+    forecasts = {"yhat": backtest.forecasts[model][some]}
+    return replace(backtest, model="yhat", forecasts=forecasts, **shown).frame()
 
 
 def _leaderboard(backtest: Backtest, journal: Journal) -> None:

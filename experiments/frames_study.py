@@ -14,7 +14,7 @@ from ..pipelines.next_frame.charts import animation, lead_chart, lead_picture, s
 from ..pipelines.next_frame.evaluation import record
 from .continuation import Continuation
 from .digests import of_clips
-from .files import slug, whole, write_all, write_animation
+from .files import slug, write_all, write_animation
 from .journal import Journal
 from .origin import Origin
 from .paired import FILE, FRAMES, Errors, frames_of, of_evaluation
@@ -158,12 +158,7 @@ def _kept(evaluation: Evaluation, model: str, journal: Journal) -> None:
     """What later comparisons need: the error of each clip, and the first clip itself."""
     journal.text(FILE, of_evaluation(evaluation, model).text())
     frames = frames_of(evaluation, model)
-
-    def write(path: Path) -> None:
-        with whole(path) as fresh:
-            np.savez_compressed(fresh, **frames)
-
-    journal.saved(FRAMES, write)
+    journal.file(FRAMES, lambda path: np.savez_compressed(path, **frames))
 
 
 def _test_by_lead(evaluation: Evaluation, model: str, journal: Journal) -> None:

@@ -162,8 +162,7 @@ class Journal:
         self._file(self._names(name, ".gif"), lambda path: write_animation(path, film))
 
     def text(self, name: str, content: str) -> None:
-        file = self._names(name)
-        self._file(file, lambda path: path.write_text(content, encoding="utf-8"))
+        self.file(name, lambda path: path.write_text(content, encoding="utf-8"))
 
     def note(self, markdown: str) -> None:
         """What a reader has to know about the run; the last one counts."""
@@ -179,6 +178,10 @@ class Journal:
             about: plain values, e.g. how many rows.
         """
         self._tell("dataset", name=name, digest=digest, use=use, about=about)
+
+    def file(self, name: str, write: Callable[[Path], Any]) -> None:
+        """A file in the run's folder, which `write` writes at the path it is given."""
+        self._file(self._names(name), write)
 
     def saved(self, name: str, save: Callable[[Path], Any]) -> None:
         """A folder in the run's folder, which `save` writes at the path it is given."""

@@ -11,8 +11,7 @@ import pandas as pd
 from ...datasets.zones import in_zone
 from ...errors import ArgumentError, one_of, whole_number
 from .. import metrics
-from ..quantiles import check_levels, from_past_errors
-from ..recorder import Recorder
+from ..quantiles import check_levels, from_past_errors, judged
 from ..significance import Comparison, diebold_mariano, direction, rmse_ratio
 from .audit import Audit
 
@@ -144,28 +143,31 @@ class Backtest:
 
     @cached_property
     def calibration(self) -> pd.DataFrame:
-        """Columns `model, nominal, coverage, width, count`: central intervals of `quantiles`.
+        """Columns `model, nominal, coverage, width, pinball, count`: `intervals` of every model."""
+        tables = [self.intervals(name).assign(model=name) for name in self.forecasts]
+        table = pd.concat(tables).sort_values(["model", "nominal"], ignore_index=True)
+        return table[["model", *(column for column in table if column != "model")]]
 
-        The share of the truth in them, which should be the nominal one, their mean width in
-        the unit of the series, and how many truths that rests on: those whose interval is
-        known, fewer the wider it is.
+    def intervals(self, name: str | None = None) -> pd.DataFrame:
+        """Central intervals of one model's `quantiles`, by default the network's.
+
+        Returns:
+            Columns `nominal, coverage, width, pinball, count`: the share of the truth in them,
+            which should be the nominal one; their mean width and the pinball loss of their two
+            ends, in the unit of the series; and how many truths that rests on: those whose
+            interval is known, fewer the wider it is.
+
+        Raises:
+            ArgumentError: no such model.
         """
-        tables = []
-        for name in self.forecasts:
-            found = self.quantiles(CENTRAL, name)
-            for k in range(len(CENTRAL) // 2):
-                low, high = found[k], found[-1 - k]
-                there = ~np.isnan(self.truth + low + high)
-                tables.append(
-                    {
-                        "model": name,
-                        "nominal": round(CENTRAL[-1 - k] - CENTRAL[k], 6),
-                        "coverage": float(metrics.coverage(self.truth, low, high)),
-                        "width": float((high - low)[there].mean()) if there.any() else np.nan,
-                        "count": int(there.sum()),
-                    }
-                )
-        return pd.DataFrame(tables).sort_values(["model", "nominal"], ignore_index=True)
+        name = self._known(name)
+        if name not in self._judged:
+            self._judged[name] = judged(self.truth, self.quantiles(CENTRAL, name), CENTRAL)
+        return self._judged[name]
+
+    @cached_property
+    def _judged(self) -> dict[str, pd.DataFrame]:
+        return {}
 
     @cached_property
     def tests(self) -> pd.DataFrame:
@@ -179,7 +181,7 @@ class Backtest:
         for name in self.forecasts:
             if not self.reference or name == self.reference:
                 continue
-            errors, others = (self._over_time(n) for n in (name, self.reference))
+            errors, others = (self.over_time(n) for n in (name, self.reference))
             for step in range(1, self.horizon + 1):
                 found = self._compared(errors[step - 1], others[step - 1], step)
                 told = {"difference": found.difference, "statistic": found.statistic}
@@ -207,7 +209,7 @@ class Backtest:
         """
         chosen = sorted({1, self.horizon}) if steps is None else steps
         others = [name for name in self.forecasts if name != WALK]
-        return pd.DataFrame([self._beside_walk(name, step) for name in others for step in chosen])
+        return pd.DataFrame([self.beside_walk(name, step) for name in others for step in chosen])
 
     @property
     def wanders(self) -> bool:
@@ -264,15 +266,17 @@ class Backtest:
         """Errors `(origins, …)`, in units that several series have in common."""
         return (errors.T / self.scale).T if self.error == "mase" else errors
 
-    def _over_time(self, name: str) -> pd.DataFrame:
-        """Absolute errors by origin in the order of time, `(times, horizon)`."""
+    def over_time(self, name: str) -> pd.DataFrame:
+        """Absolute errors of one model by origin in the order of time, `(times, horizon)`; those of
+        several series, each scaled, are averaged."""
         errors = pd.DataFrame(self._scaled(self.forecasts[name] - self.truth)).abs()
         return errors.groupby(self.origins).mean()
 
     def _compared(self, errors: pd.Series, others: pd.Series, step: int) -> Comparison:
         return diebold_mariano(errors.to_numpy(), others.to_numpy(), self._overlap(step))
 
-    def _beside_walk(self, name: str, step: int) -> dict[str, Any]:
+    def beside_walk(self, name: str, step: int) -> dict[str, Any]:
+        """One model at one lead beside the random walk: a row of `against_random_walk`."""
         if whole_number("steps", step) > self.horizon:
             raise ArgumentError(f"`steps` end at the horizon, {self.horizon}. Received: {step}")
         truth, own = self.truth[:, step - 1], self.forecasts[name][:, step - 1]
@@ -302,7 +306,7 @@ class Backtest:
         """Of the mean absolute error over all leads being that of `reference`."""
         if name == self.reference or not self.reference:
             return np.nan
-        errors, others = (self._over_time(n).mean(axis=1) for n in (name, self.reference))
+        errors, others = (self.over_time(n).mean(axis=1) for n in (name, self.reference))
         return self._compared(errors, others, self.horizon).p_value
 
     def _skill(self, name: str, axis: int | None = None) -> np.ndarray:
@@ -310,26 +314,3 @@ class Backtest:
         if not self.reference:
             return np.full_like(error, np.nan)
         return metrics.skill(error, self.errors(self.reference, axis)[self.error])
-
-
-def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> None:
-    """Tells a recorder the errors of one model of a backtest, by default the network.
-
-    Where the random walk is there to compare with, also the RMSE relative to its own and the
-    share of ups and downs called right, one step ahead.
-    """
-    model = model or backtest.model
-    recorder.metrics({f"test/{key}": value for key, value in backtest.scores(model).items()})
-    if backtest.members is not None and len(backtest.members) > 1 and model == backtest.model:
-        alone = backtest.members[backtest.error]
-        name = f"members/{backtest.error}"
-        recorder.metrics(
-            {f"{name}_mean": float(alone.mean()), f"{name}_spread": float(alone.std())}
-        )
-    if WALK in backtest.forecasts and model != WALK:
-        beside = backtest._beside_walk(model, 1)
-        told = {"test/ratio_random_walk": beside["ratio"], "test/direction": beside["right"]}
-        recorder.metrics(told)
-    leads = backtest.by_lead[backtest.by_lead["model"] == model]
-    for key in ("mae", "rmse", "skill"):
-        recorder.series(f"horizon/{key}", leads[key].to_numpy())

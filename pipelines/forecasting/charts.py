@@ -77,7 +77,7 @@ def calibration_chart(backtest: Backtest) -> Figure:
     styles = iter(drawing.LINES[1:] * 2)
     beside = [n for n in (backtest.reference, "linear-ar") if n in backtest.baselines]
     for name in [backtest.model, *beside]:
-        found = backtest.calibration[backtest.calibration["model"] == name]
+        found = backtest.intervals(name)
         ours = name == backtest.model
         look = {"color": "tab:blue", "linewidth": 2} if ours else {"color": "0.55"}
         axes.plot(

@@ -15,8 +15,9 @@ from ...errors import ArgumentError, ArgumentTypeError, ModelFileError, one_of, 
 from ..checkpoints import member_folder
 from ..folders import read_folder, write_folder
 from ..recorder import Recorder, Silence
-from .backtest import Backtest, record
+from .backtest import Backtest
 from .forecaster import Forecaster
+from .recording import record
 from .saving import packed, unpacked
 from .settings import Plan
 

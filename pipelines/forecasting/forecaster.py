@@ -20,10 +20,11 @@ from ..training import seeded
 from . import settings
 from .ahead import check_follows, forecast_frame, known_ahead
 from .architectures import Architecture, build
-from .backtest import Backtest, record
+from .backtest import Backtest
 from .fitting import fit_network
 from .reading import State
 from .recipe import Recipe
+from .recording import record
 from .rolling import roll
 from .rows import arrays_of
 from .saving import KIND, restore, save

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import keras
 import mlflow
+import numpy as np
+import pandas as pd
 import pytest
 from rnnzoo import FitError, Forecaster
 from rnnzoo.datasets import read
@@ -111,13 +113,39 @@ def test_test_scores_are_single_numbers_and_keys_are_few(runs, found):
     assert len(metrics) <= 25
 
 
+def test_intervals_and_the_course_of_the_test_are_told_of_every_model(runs, store, found):
+    backtest = found.backtests["gru"]
+    for model in ("gru", "naive-last"):
+        told = runs[model].data.metrics
+        table = backtest.intervals(model).set_index("nominal")
+        assert told["test/coverage_80"] == table.loc[0.8, "coverage"]
+        assert told["test/pinball"] == pytest.approx(table["pinball"].mean())
+        truth, forecast = backtest.truth, backtest.forecasts[model]
+        assert told["test/smape"] == pytest.approx(
+            200 * np.mean(np.abs(truth - forecast) / (np.abs(truth) + np.abs(forecast)))
+        )
+        line = store.client.get_metric_history(runs[model].info.run_id, "backtest/mae")
+        assert [m.step for m in line] == list(range(1, 11))
+        errors = np.abs(truth - forecast)  # from 58 origins
+        assert line[0].value == pytest.approx(errors[:6].mean())
+        assert line[-1].value == pytest.approx(errors[-5:].mean())
+
+
+def test_forecasts_are_kept_beside_the_truth(runs, store, found, tmp_path):
+    backtest = found.backtests["gru"]
+    path = store.client.download_artifacts(runs["gru"].info.run_id, "forecasts.parquet", tmp_path)
+    kept = pd.read_parquet(path)
+    told = backtest.frame().rename(columns={"gru": "yhat"})
+    pd.testing.assert_frame_equal(kept, told[kept.columns], check_dtype=False)
+
+
 def test_charts_and_the_model_are_artifacts(runs, store, tmp_path, found, waves):
     run = runs["gru"].info.run_id
     names = {item.path for item in store.client.list_artifacts(run)}
     assert names == {
         "forecast.png", "error-by-lead.png", "intervals.png", "calibration.png",
-        "leaderboard.csv", "random-walk.csv", "errors.json", "report.html", "model",
-        "environment.json", "images",
+        "leaderboard.csv", "random-walk.csv", "errors.json", "forecasts.parquet", "report.html",
+        "model", "environment.json", "images",
     }  # fmt: skip
     loaded = Forecaster.load(store.client.download_artifacts(run, "model", str(tmp_path)))
     future = waves[340:343][["day", "holiday"]]

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, DataError, Forecaster, LeakError, read
-from rnnzoo.pipelines.forecasting.backtest import Backtest, record
+from rnnzoo.pipelines.forecasting.backtest import Backtest
 from rnnzoo.pipelines.forecasting.charts import calibration_chart, fan_chart, forecast_chart
+from rnnzoo.pipelines.forecasting.recording import record
 from rnnzoo.pipelines.significance import diebold_mariano, rmse_ratio
 
 TRAINING = 320
