@@ -225,7 +225,7 @@ def ui(
     debug: Debug = False,
 ) -> None:
     """Open the dashboard: MLflow's own server, reachable from this machine only."""
-    from .tasks import charts_address
+    from .tasks import VIEWS, charts_address
     from .tracking import server_command, server_environment
 
     store = open_store(existing=True)
@@ -237,8 +237,10 @@ def ui(
         f"The dashboard is at http://127.0.0.1:{port} once the server is up; stop it with Ctrl-C."
     )
     for name in store.experiments():
-        address = charts_address(store.experiment(name))
-        print(f"  {name}: http://127.0.0.1:{port}{address}", flush=True)
+        print(f"{name}:")
+        for view, shows in VIEWS.items():
+            address = charts_address(store.experiment(name), view)
+            print(f"  {shows}: http://127.0.0.1:{port}{address}", flush=True)
     become([sys.executable, "-m", "mlflow", *server_command(port)], server_environment())
 
 

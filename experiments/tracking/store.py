@@ -29,7 +29,7 @@ from ..places import (
     tracking_uri,
     with_driver,
 )
-from ..tasks import TASKS, VIEW, task_of, view_state
+from ..tasks import TASKS, VIEWS, task_of, view_state
 from .database import create_once
 
 for chatty in ("alembic", "mlflow"):
@@ -275,10 +275,10 @@ def _experiment_tags(name: str) -> dict[str, str]:
     if name.partition("/")[0] not in TASKS:
         return {}
     task = task_of(name)
-    return {
+    views = {f"mlflow.sharedViewState.{view}": view_state(task, view) for view in VIEWS}
+    return views | {
         "mlflow.note.content": task.note,
         "mlflow.experiment.primaryMetric.name": task.error,
         "mlflow.experiment.primaryMetric.greaterIsBetter": "false",
         "mlflow.experimentKind": "custom_model_development",
-        f"mlflow.sharedViewState.{VIEW}": view_state(task),
     }

@@ -34,7 +34,7 @@ def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> 
     leads = backtest.by_lead[backtest.by_lead["model"] == model]
     for key in ("mae", "rmse", "skill"):
         recorder.series(f"horizon/{key}", leads[key].to_numpy())
-    recorder.series(f"backtest/{backtest.error}", _by_fold(backtest, model))
+    recorder.series(f"test/{backtest.error}_by_fold", _by_fold(backtest, model))
 
 
 def _intervals(backtest: Backtest, model: str) -> dict[str, float]:

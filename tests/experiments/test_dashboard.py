@@ -104,6 +104,16 @@ def test_the_printed_address_shows_the_error_by_lead_best_run_first(page, server
     assert len(colours) == len(FORECASTS)
 
 
+def test_models_are_lines_of_their_own_over_all_their_seeds(page, server, tracked):
+    """At the address that `rnnzoo ui` prints for it."""
+    printed = (tracked / "server.log").read_text()
+    page.goto(re.search(r"each model.*: (\S+/experiments/1/\S+)", printed)[1])
+    drawn = card(page, "horizon/mae")
+    for model in ("gru", "rnn", *BASELINES):
+        expect(page.get_by_text(f"Group: {model}", exact=True)).to_be_visible()
+        expect(drawn.get_by_text(f"{model} (horizon/mae)", exact=True)).to_be_visible()
+
+
 def test_a_slider_steps_through_the_leads_of_every_run(page, server):
     open_charts(page, server, "video/square")
     shown = card(page, "frames/test-by-lead")

@@ -124,7 +124,7 @@ def test_intervals_and_the_course_of_the_test_are_told_of_every_model(runs, stor
         assert told["test/smape"] == pytest.approx(
             200 * np.mean(np.abs(truth - forecast) / (np.abs(truth) + np.abs(forecast)))
         )
-        line = store.client.get_metric_history(runs[model].info.run_id, "backtest/mae")
+        line = store.client.get_metric_history(runs[model].info.run_id, "test/mae_by_fold")
         assert [m.step for m in line] == list(range(1, 11))
         errors = np.abs(truth - forecast)  # from 58 origins
         assert line[0].value == pytest.approx(errors[:6].mean())
