@@ -39,9 +39,9 @@ def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> 
 
 def _intervals(backtest: Backtest, model: str) -> dict[str, float]:
     """Undefined where the test is too short for any to be known."""
-    table = backtest.intervals(model).set_index("nominal")
+    table = backtest.intervals(model)
     return {
-        "coverage_80": float(table.loc[0.8, "coverage"]),
+        "coverage_80": float(table.loc[table["nominal"] == 0.8, "coverage"].item()),
         "pinball": float(table["pinball"].mean()),
     }
 
