@@ -11,10 +11,12 @@ from ..pipelines.checkpoints import FORMAT, alone_in, identity, require_same, se
 from ..pipelines.durable import sealed, write_whole
 from .files import slug
 from .journal import Journal, Listener
-from .records import read
+from .records import Kept, read
 
 FILE = "study.json"
 KIND = "study"
+
+Over = Callable[[Kept], tuple[Listener, ...]]
 
 
 @dataclass
@@ -73,13 +75,13 @@ class Continuation:
         """Where the fit of a network keeps where it stands."""
         return None if self.folder is None else self.folder / slug(label)
 
-    def journal(self, label: str, fresh: Journal, shown: tuple[Listener, ...]) -> Journal:
+    def journal(self, label: str, fresh: Journal, over: Over = lambda kept: ()) -> Journal:
         """The journal of a run: of the run that was cut short, if one was.
 
         Args:
             label: of the run, `""` for the study itself.
             fresh: that of a new run.
-            shown: who looks at a run that is over, and is not told again to a store.
+            over: told of a run that is over, and is not told anew; gives who looks on.
         """
         if self.folder is None or fresh.root is None:
             return fresh
@@ -90,7 +92,7 @@ class Continuation:
             self._write()
             return fresh
         if label and kept.status == "FINISHED":
-            return replace(fresh, listeners=shown, root=None)
+            return replace(fresh, listeners=over(kept), root=None)
         return Journal.reopened(kept.folder, fresh.listeners)
 
     def _take_up(self, path: Path, root: Path | None) -> None:

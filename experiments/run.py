@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,6 +21,7 @@ from .digests import Used, of_all
 from .environment import environment, git_tags
 from .journal import Journal, Listener
 from .origin import Origin
+from .records import Kept
 
 if TYPE_CHECKING:
     from .tracking import Tracker
@@ -57,6 +59,13 @@ class Listeners:
     def shown(self, run: str) -> tuple[Listener, ...]:
         """Those that show it to the user."""
         return () if self.follow is None else (self.follow(run),)
+
+    def over(self, run: str, kept: Kept) -> tuple[Listener, ...]:
+        """Those that look on where a run that is over is gone through again; all of it comes to the
+        store."""
+        if self.tracker is not None:
+            self.tracker.bring(kept)
+        return self.shown(run)
 
     @property
     def trackers(self) -> tuple[Listener, ...]:
@@ -132,7 +141,7 @@ class Runs:
             name = f"{self.origin.name or 'study'} {self.began}"
             parent = self._new(name, {ROLE: STUDY}, self.listeners.trackers)
             parent.uid, parent.parent = self.uid, None
-            self._parent = stack.enter_context(goes_on.journal("", parent, ()))
+            self._parent = stack.enter_context(goes_on.journal("", parent))
             self._tell_origins(self._parent)
             self.origin.tell(self._parent, "")
             self._stack = stack.pop_all()
@@ -184,7 +193,7 @@ class Runs:
         model = self.origin.models.get(label, label)
         tags = {"cell": cell, "colour": colour, "model": model}
         fresh = self._new(run, tags, self.listeners(label))
-        return self.continuation.journal(label, fresh, self.listeners.shown(label))
+        return self.continuation.journal(label, fresh, partial(self.listeners.over, label))
 
     def _new(self, run: str, tags: dict[str, str], hearing: tuple[Listener, ...]) -> Journal:
         tags = {"task": self.task, "dataset": self.dataset, "study": self.began} | tags

@@ -6,13 +6,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from ...errors import JournalError, TrackingError
 from ..journal import Journal, Listener
 from ..places import absolute, check_runs, check_uri, runs_folder, shown, tracking_uri
-from ..records import Event
+from ..records import Event, Kept, RunLock
 from .projection import Projection
 from .store import FAULTS, Store, first_line, trying
 from .sync import bury
@@ -104,21 +105,37 @@ class Tracker:
             raise TrackingError("A run that is tracked needs a folder: give its journal a `root`.")
         with self._changed:
             if journal.uid not in self._runs:
-                self._runs[journal.uid] = _Followed(journal)
+                self._runs[journal.uid] = _Followed(
+                    journal.uid, journal.run, journal.folder, journal.lock, journal.events
+                )
                 if not self._failure:
                     journal.lock.hold()
-            run = self._runs[journal.uid]
-            self._told += len(journal.events) - run.heard
-            run.heard = len(journal.events)
-            if not self._failure and not run.dropped:
-                self._waiting.append(run)
-                self._start()
-                self._changed.notify_all()
+            self._hear_of(self._runs[journal.uid], len(journal.events))
             if self.strict and event.kind == "start":
                 self._hurry.set()
                 self._changed.wait_for(lambda: self._failure or not self.pending)
         if self.strict and self._failure:
             raise TrackingError(self._failure)
+
+    def bring(self, kept: Kept) -> None:
+        """Brings a run that is over, as far as it is not in the store: its process may have been
+        killed before all was there."""
+        lock = RunLock(kept.folder)
+        with self._changed:
+            if not self._failure and lock.hold():  # else somebody brings it
+                name = str(kept.events[0].data["run"])
+                run = _Followed(kept.uid, name, kept.folder, lock, kept.events)
+                self._runs[run.uid] = run
+                self._hear_of(run, len(kept.events))
+
+    def _hear_of(self, run: "_Followed", events: int) -> None:
+        """Takes note of how much a run has told; the caller holds `_changed`."""
+        self._told += events - run.heard
+        run.heard = events
+        if not self._failure and not run.dropped:
+            self._waiting.append(run)
+            self._start()
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Waits until everything has arrived, or the store has failed.
@@ -265,16 +282,19 @@ class Tracker:
         self._changed.notify_all()
 
 
+@dataclass(eq=False)
 class _Followed:
     """A run, how much of it was heard, and how much has arrived."""
 
-    def __init__(self, journal: Journal):
-        self.uid, self.name = journal.uid, journal.run
-        self.folder, self.lock = journal.folder, journal.lock
-        self.events: Sequence[Event] = journal.events
-        self.heard = self.arrived = 0
-        self.dropped = False
-        self.projection: Projection | None = None
+    uid: str
+    name: str
+    folder: Path
+    lock: RunLock
+    events: Sequence[Event]
+    heard: int = 0
+    arrived: int = 0
+    dropped: bool = False
+    projection: Projection | None = None
 
 
 def _reason(error: BaseException) -> str:

@@ -1,10 +1,11 @@
 """Studies that are cut short and gone on with: the same runs, each told once."""
 
 import os
-import signal
+import random
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from rnnzoo.pipelines.forecasting.baselines import BASELINES
 
 CELLS = ("gru", "elman", "jordan")
 EPOCHS = 3
+KILLS, SECONDS = 20, 8.0  # of the soak test: how many, and at most how long after the start
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +54,8 @@ def cut(network, epoch):
 def forecasting(store, series, tmp_path):
     """A study of some networks, with its checkpoints in `kept` and its journals in `runs`."""
 
-    def study_of(name, networks, follow=None, runs="runs", rows=30):
-        with Tracker(store.uri, tmp_path / runs) as tracker:
+    def study_of(name, networks, follow=None, runs="runs", rows=30, uri=store.uri):
+        with Tracker(uri, tmp_path / runs) as tracker:
             listeners = Listeners(follow, tracker)
             return study(series(name), networks, rows, listeners, checkpoints=tmp_path / "kept")
 
@@ -96,10 +98,14 @@ def test_a_study_that_is_cut_short_goes_on_with_the_same_runs(forecasting, store
     pd.testing.assert_frame_equal(*forecasts, check_exact=True)
 
 
-def test_a_study_may_get_more_networks_later(forecasting, store):
-    for cell in ("gru", "elman"):
-        forecasting("more", tried(cell))
-    check_told_once(store, "forecast/more", ("gru", "elman", *BASELINES))
+def test_what_is_over_comes_to_the_store_that_lacks_it(forecasting, store, tmp_path):
+    """As where the process was killed before all had arrived; a network more is added."""
+    forecasting("more", tried("gru"), uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
+    forecasting("more", tried("elman"))
+    names = ("elman", *BASELINES)  # nobody asked for the other again
+    check_told_once(store, "forecast/more", names)
+    forecasting("more", tried("gru", "elman"))
+    check_told_once(store, "forecast/more", ("gru", *names))
 
 
 @pytest.mark.slow
@@ -159,35 +165,84 @@ models: [{{cell: gru}}, {{cell: elman}}, {{cell: jordan}}]
 """
 
 
+class Command:
+    """`rnnzoo run --checkpoint`, again and again in one working directory."""
+
+    def __init__(self, folder, waves):
+        folder.mkdir()
+        waves[["day", "sales"]][:150].to_csv(folder / "waves.csv", index=False)
+        (folder / "killed.yaml").write_text(EXPERIMENT)
+        self.store = Store(f"sqlite:///{folder / 'mlflow.db'}")
+        self.runs, self.kept = folder / "rnnzoo-runs", folder / "kept"
+        arguments = [sys.executable, "-m", "rnnzoo.experiments.cli", "run", "killed.yaml"]
+        environment = os.environ | {"MLFLOW_TRACKING_URI": self.store.uri}
+        told = {"cwd": folder, "env": environment, "text": True}
+        told |= {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        self.start = partial(subprocess.Popen, [*arguments, "--checkpoint", "kept"], **told)
+
+    def end(self):
+        """What it says; it has told every run once."""
+        with self.start() as process:
+            said = process.stdout.read()
+        assert process.returncode == 0, said
+        self.check()
+        return said
+
+    def check(self):
+        check_told_once(self.store, "forecast/waves", (*CELLS, *BASELINES))
+
+    def kill_after(self, run, epoch):
+        """Kills it as soon as a run has told an epoch."""
+        with self.start() as process:
+            while epoch not in self.epochs(run):
+                assert process.poll() is None, process.stdout.read()
+                time.sleep(0.01)
+            process.kill()
+
+    def epochs(self, run):
+        folders = self.runs.glob(f"*-{run}-0-*/events.jsonl")
+        events = [event for path in folders for event in read_journal(path.parent).events]
+        return [event.data["step"] for event in events if event.kind == "metrics"]
+
+    def kill_within(self, seconds, rng):
+        """Kills it at a random moment after it began to work; `False` if it ended before."""
+        before = self.study_began()
+        with self.start() as process:
+            while self.study_began() == before and process.poll() is None:
+                time.sleep(0.01)
+            try:
+                said, _ = process.communicate(timeout=rng.uniform(0, seconds))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return True
+        assert process.returncode == 0, said
+        return False
+
+    def study_began(self):
+        note = self.kept / FILE
+        return note.stat().st_mtime_ns if note.exists() else None
+
+
 @pytest.mark.slow
 def test_the_same_command_goes_on_after_kill_9(waves, tmp_path):
-    waves[["day", "sales"]][:150].to_csv(tmp_path / "waves.csv", index=False)
-    (tmp_path / "killed.yaml").write_text(EXPERIMENT)
-    store = Store(f"sqlite:///{tmp_path / 'mlflow.db'}")
-    command = [sys.executable, "-m", "rnnzoo.experiments.cli", "run", "killed.yaml"]
-    command += ["--checkpoint", "kept"]
-    environment = os.environ | {"MLFLOW_TRACKING_URI": store.uri}
-    told = {"cwd": tmp_path, "env": environment, "stdout": subprocess.PIPE, "text": True}
-    for run, epoch in (("gru", 1), ("elman", 2)):
-        with subprocess.Popen(command, **told) as process:
-            wait_for(tmp_path / "rnnzoo-runs", f"*-{run}-0-*", epoch, process)
-            process.send_signal(signal.SIGKILL)
-    done = subprocess.run(command, **told, check=True)
-    assert "elman: goes on after epoch" in done.stdout
-    check_told_once(store, "forecast/waves", (*CELLS, *BASELINES))
-    again = subprocess.run(command, **told, check=True)
-    tables = (out[out.index("\nwaves:") :] for out in (done.stdout, again.stdout))
+    command = Command(tmp_path / "work", waves)
+    command.kill_after("gru", 1)
+    command.kill_after("elman", 2)
+    first = command.end()
+    assert "elman: goes on after epoch" in first
+    again = command.end()  # trains nothing, tells nothing
+    tables = (said[said.index("\nwaves:") :] for said in (first, again))
     assert next(tables) == next(tables)  # the seconds of the fits too
-    check_told_once(store, "forecast/waves", (*CELLS, *BASELINES))
 
 
-def wait_for(root, pattern, epoch, process):
-    """Until a run has told an epoch."""
-    while process.poll() is None:
-        for folder in root.glob(pattern):
-            kept = read_journal(folder) if (folder / "events.jsonl").exists() else None
-            steps = [e.data["step"] for e in kept.events if e.kind == "metrics"] if kept else []
-            if epoch in steps:
-                return
-        time.sleep(0.01)
-    pytest.fail(f"The command ended before epoch {epoch}.")
+@pytest.mark.soak
+def test_commands_killed_many_times(waves, tmp_path, record_property):
+    rng = random.Random(1)
+    counts = {"killed": 0, "studies ended": 0}
+    while counts["killed"] < KILLS:
+        command = Command(tmp_path / str(counts["studies ended"]), waves)
+        while counts["killed"] < KILLS and command.kill_within(SECONDS, rng):
+            counts["killed"] += 1
+        command.end()
+        counts["studies ended"] += 1
+    record_property("commands with tracked runs killed", counts)
