@@ -24,7 +24,7 @@ from rnnzoo.pipelines.forecasting.baselines import BASELINES
 
 CELLS = ("gru", "elman", "jordan")
 EPOCHS = 3
-KILLS, SECONDS = 20, 8.0  # of the soak test: how many, and at most how long after the start
+KILLS, SECONDS = 20, 16.0  # of the soak test: how many, and at most how long after the start
 
 
 @pytest.fixture(scope="module")
