@@ -19,7 +19,7 @@ def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> 
     """
     model = model or backtest.model
     told = backtest.scores(model) | _intervals(backtest, model)
-    if np.nanmin(backtest.truth) > 0:
+    if not (backtest.truth <= 0).any():
         told["smape"] = float(metrics.smape(backtest.truth, backtest.forecasts[model]))
     if WALK in backtest.forecasts and model != WALK:
         beside = backtest.beside_walk(model, 1)
