@@ -13,7 +13,7 @@ demo: .venv/installed
 # two at a time: one compiles while another computes; the longest first
 test: .venv/tested
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target \
-		test-pipelines test-jax test-experiments test-rest test-zoo test-torch
+		test-pipelines test-jax test-experiments test-zoo test-rest test-torch
 
 # on TensorFlow, in parts
 test-tensorflow: $(TENSORFLOW)
