@@ -118,14 +118,13 @@ def restored(
     learner: keras.Model,
     batches: Drawn,
 ) -> Course:
-    """Puts a learner and its batches where `stored` found them.
+    """Puts a learner, whose optimizer is built, and its batches where `stored` found them.
 
     Raises:
         KeyError, TypeError, ValueError: those of another fit.
     """
     course = Course(**{name: values["course"][name] for name in _PLAIN}, best=arrays["best"])
     if not course.ended:
-        learner.optimizer.build(learner.trainable_variables)
         _assign(learner.variables, arrays["learner"])
         _assign(learner.optimizer.variables, arrays["optimizer"])
         set_generators(arrays["generators"])

@@ -74,6 +74,8 @@ def fit(
         FitError: the loss or the score is not a number any more.
         CheckpointError: the checkpoint is damaged, of another fit, or cannot be written.
     """
+    # TensorFlow traces a step twice if the first trace makes variables: a third of a short fit
+    learner.optimizer.build(learner.trainable_variables)
     course = _begun(checkpoint, learner, batches)
     for epoch in range(course.epochs):
         _tell(recorder, course, epoch, error, len(batches))

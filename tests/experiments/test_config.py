@@ -22,7 +22,7 @@ models:
   - cell: gru
 """
 TINY = {
-    "forecast": ["data.rows=100", "split.test_rows=8", "defaults.horizon=3", "defaults.lookback=8",
+    "forecast": ["data.rows=100", "split.test_rows=4", "defaults.horizon=3", "defaults.lookback=8",
                  "defaults.units=4", "models.*.epochs=1"],
     "video": ["split.test_clips=2", "defaults.filters=2", "defaults.layers=1", "defaults.patch=8",
               "models.*.epochs=1", "defaults.clips_per_epoch=8", "defaults.context=3",
@@ -30,7 +30,7 @@ TINY = {
 }  # fmt: skip
 # sixteen cells take as long as all others together
 #: One of each kind; the others are tried by the slow tests.
-QUICK = {"temperature-week", "narx-closed-loop", "employment-panel", "moving-digits"}
+QUICK = {"google-stock-week", "narx-closed-loop", "employment-panel", "moving-digits"}
 SHIPPED = [
     pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in packaged()
 ]
@@ -203,7 +203,7 @@ def test_a_name_that_looks_like_a_seed_is_kept_apart_from_one(file, here, store,
     load("seattle-weather").frame[["ds", "y"]][:120].to_csv("named.csv", index=False)
     text = BASE.replace("seattle-weather", "{path: named.csv}")
     path = file(text + "  - {cell: gru, name: gru-1, units: 3}\nseeds: 2\n")
-    done = rnnzoo("run", path, "--set", "defaults.epochs=1", "--set", "split.test_rows=9")
+    done = rnnzoo("run", path, "--set", "defaults.epochs=1", "--set", "split.test_rows=4")
     assert done.exit_code == 0, done.output
     runs = store.runs("forecast/named")
     networks = runs[runs["seed"].notna()]

@@ -1,6 +1,8 @@
 """A fit that was broken off goes on from its checkpoint as if nothing had been."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,7 +22,8 @@ from rnnzoo.pipelines.forecasting.carried import CarriedArchitecture
 from rnnzoo.pipelines.recorder import Silence
 
 COMMON = {"horizon": 3, "lookback": 14, "units": 4, "epochs": 6, "patience": 6}
-SEGMENT = COMMON | {"architecture": "segment", "epochs": 4}
+# two batches an epoch, both of 53 windows: another size would be traced anew
+SEGMENT = COMMON | {"architecture": "segment", "epochs": 4, "batch_size": 53}
 NETWORKS = {
     "carried, plateau": Forecaster("gru", dropout=0.2, **COMMON | {"patience": 3}),
     "carried, cosine, averages": Forecaster(
@@ -80,11 +83,29 @@ def broken(fit, network, folder, at):
         fit(network, checkpoint=folder, recorder=BreaksOff(at))
 
 
+@pytest.fixture(scope="module")
+def left(series, tmp_path_factory):
+    """The checkpoint of a fit that was broken off; tests take copies."""
+    folder = tmp_path_factory.mktemp("left") / "fit"
+    with pytest.raises(Broken):
+        clone(NETWORKS["carried, plateau"]).fit(series, checkpoint=folder, recorder=BreaksOff(3))
+    return folder
+
+
+@pytest.fixture
+def checkpoint(left, tmp_path):
+    return Path(shutil.copytree(left, tmp_path / "fit"))
+
+
 def assert_same(one, other):
     for a, b in zip(weights(one), weights(other), strict=True):
         np.testing.assert_array_equal(a, b)
     for name in ("loss", "score", "best_epoch"):
         assert getattr(one.history_, name) == getattr(other.history_, name)
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def weights(fitted):
@@ -135,11 +156,11 @@ def test_resumed_next_frames_are_undisturbed(anew, tmp_path):
 def test_a_finished_fit_is_not_done_again(fit, tmp_path):
     network = NETWORKS["carried, plateau"]
     first = fit(network, checkpoint=tmp_path)
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    before = contents(tmp_path)
     again = fit(network, checkpoint=tmp_path)
     assert_same(first, again)
     assert again.history_ == first.history_  # the seconds too
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert contents(tmp_path) == before
 
 
 def test_finished_members_are_not_trained_again(fit, series, tmp_path):
@@ -156,10 +177,9 @@ def test_finished_members_are_not_trained_again(fit, series, tmp_path):
     assert names == ["member-1", "member-2"]
 
 
-def test_a_fit_that_diverges_after_it_was_resumed(fit, tmp_path, monkeypatch):
+def test_a_fit_that_diverges_after_it_was_resumed(fit, checkpoint, monkeypatch):
     """It stops with an error, each time: what is kept is the last epoch of finite numbers."""
     network = NETWORKS["carried, plateau"]
-    broken(fit, network, tmp_path, at=3)
 
     def nothing(architecture, rows, origins, horizon):
         return [np.full((len(own), horizon), np.inf) for own in origins]
@@ -167,9 +187,9 @@ def test_a_fit_that_diverges_after_it_was_resumed(fit, tmp_path, monkeypatch):
     monkeypatch.setattr(CarriedArchitecture, "forecast_origins", nothing)
     for _ in range(2):
         with pytest.raises(FitError, match="diverged in epoch 3"):
-            fit(network, checkpoint=tmp_path)
+            fit(network, checkpoint=checkpoint)
     monkeypatch.undo()
-    assert_same(fit(network, checkpoint=tmp_path), fit(network))
+    assert_same(fit(network, checkpoint=checkpoint), fit(network))
 
 
 @pytest.mark.parametrize(
@@ -179,37 +199,33 @@ def test_a_fit_that_diverges_after_it_was_resumed(fit, tmp_path, monkeypatch):
         ({"seed": 1, "cell": "rnn"}, r"settings.cell was 'gru' and is 'rnn'; settings.seed was 0"),
     ],
 )
-def test_a_checkpoint_of_other_settings(fit, tmp_path, changes, message):
+def test_a_checkpoint_of_other_settings(fit, checkpoint, changes, message):
     network = NETWORKS["carried, plateau"]
-    broken(fit, network, tmp_path, at=2)
+    before = contents(checkpoint)
     with pytest.raises(CheckpointError, match=message):
-        fit(clone(network).set_params(**changes), checkpoint=tmp_path)
-    assert fit(network, checkpoint=tmp_path).history_.best_epoch  # nothing was harmed
+        fit(clone(network).set_params(**changes), checkpoint=checkpoint)
+    assert contents(checkpoint) == before  # nothing was harmed
 
 
-def test_a_checkpoint_of_other_data(series, fit, tmp_path):
+def test_a_checkpoint_of_other_data(series, checkpoint):
     network = NETWORKS["carried, plateau"]
-    broken(fit, network, tmp_path, at=2)
     other = series.assign(y=series["y"].where(series.index != 70, 20.0))
     with pytest.raises(CheckpointError, match="another fit: the data are others. Name another"):
-        clone(network).fit(other, checkpoint=tmp_path)
+        clone(network).fit(other, checkpoint=checkpoint)
 
 
-def test_a_checkpoint_of_another_version(fit, tmp_path):
-    network = NETWORKS["carried, plateau"]
-    broken(fit, network, tmp_path, at=2)
-    path = tmp_path / "manifest.json"
+def test_a_checkpoint_of_another_version(fit, checkpoint):
+    path = checkpoint / "manifest.json"
     manifest = unsealed(path.read_bytes())
     manifest["fit"]["versions"]["keras"] = "3.99"
     path.write_bytes(sealed(manifest))
     with pytest.raises(CheckpointError, match=r"versions.keras was '3.99' and is '3."):
-        fit(network, checkpoint=tmp_path)
+        fit(NETWORKS["carried, plateau"], checkpoint=checkpoint)
 
 
-def test_only_json_and_plain_arrays(fit, tmp_path):
-    broken(fit, NETWORKS["carried, plateau"], tmp_path, at=3)
-    assert json.loads((tmp_path / "manifest.json").read_text())["values"]["course"]["loss"]
-    (arrays,) = tmp_path.glob("*.npz")
+def test_only_json_and_plain_arrays(checkpoint):
+    assert json.loads((checkpoint / "manifest.json").read_text())["values"]["course"]["loss"]
+    (arrays,) = checkpoint.glob("*.npz")
     with np.load(arrays, allow_pickle=False) as stored:
         assert all(stored[name].dtype.kind in "fui" for name in stored.files)
 

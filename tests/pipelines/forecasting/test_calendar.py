@@ -72,7 +72,7 @@ def test_refits_see_no_later_row_of_any_series(staggered, monkeypatch):
         fitted.append(max(series.times[-1] for series in panel))
         return honest(self, panel, **columns)
 
-    forecaster = Forecaster(**TINY).fit(staggered.before("2020-03-20"))
+    forecaster = Forecaster("rnn", **TINY).fit(staggered.before("2020-03-20"))  # of seven fits
     monkeypatch.setattr(module.Forecaster, "fit", watched)
     result = forecaster.backtest(staggered, refit=40, audit=True)
     calendar = result.origins.unique().sort_values()

@@ -9,6 +9,11 @@ from rnnzoo.pipelines.forecasting.calendar import calendar_rows, chosen_cycles, 
 from rnnzoo.pipelines.power import back, fitted_power, transformed
 
 TINY = {"horizon": 3, "lookback": 10, "units": 3, "epochs": 2, "seed": 1}
+TINY_OF = {
+    "carried": TINY,
+    "closed_loop": TINY,
+    "segment": TINY | {"batch_size": 512},  # all windows: one shape to trace
+}
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +54,10 @@ def test_calendar_rows_are_sines_of_local_clocks():
     assert rows.shape[1] == columns(("day", "week"))
 
 
-@pytest.mark.parametrize("architecture", ["carried", "closed_loop", "segment"])
+@pytest.mark.parametrize("architecture", TINY_OF)
 def test_the_calendar_is_known_ahead(architecture, waves, tmp_path):
     table = waves[["day", "sales"]]
-    forecaster = Forecaster(architecture=architecture, calendar=["week"], **TINY)
+    forecaster = Forecaster(architecture=architecture, calendar=["week"], **TINY_OF[architecture])
     forecaster.fit(table[:150], time="day", target="sales")
     ahead = forecaster.predict()
     loaded = Forecaster.load(forecaster.save(tmp_path / "model"))
@@ -72,7 +77,9 @@ def test_a_power_and_back(name):
 
 @pytest.mark.parametrize("architecture", ["carried", "segment"])
 def test_forecasts_of_a_transformed_target_are_in_its_own_unit(architecture, growing, tmp_path):
-    forecaster = Forecaster(architecture=architecture, transform="log", **TINY).fit(growing[:150])
+    forecaster = Forecaster(
+        architecture=architecture, transform="log", **TINY_OF[architecture]
+    ).fit(growing[:150])
     forecast = forecaster.predict()["yhat"].to_numpy()
     assert (np.abs(forecast / growing.iloc[149] - 1) < 0.5).all()
     result = forecaster.backtest(growing, baselines=["naive-last"])

@@ -93,7 +93,8 @@ def test_what_is_asked_for_is_used():
 def test_the_recipe_is_kept_with_the_model(tmp_path):
     y = np.sin(np.arange(300) * 2 * np.pi / 24)
     table = pd.Series(y, pd.date_range("2020", periods=300, freq="h"), name="y")
-    forecaster = Forecaster(horizon=48, epochs=1, units=2, segment=24).fit(table)
+    asked = {"epochs": 1, "units": 2, "segment": 24, "batch_size": 120}  # all windows at once
+    forecaster = Forecaster(horizon=48, **asked).fit(table)
     assert forecaster.recipe_.architecture == forecaster.architecture_.name == "segment"
     assert forecaster.lookback_ == forecaster.recipe_.lookback == 120
     loaded = Forecaster.load(forecaster.save(tmp_path / "model"))

@@ -24,15 +24,12 @@ def test_errors_are_those_of_forecasts_from_as_much_history(architecture, waves)
         assert found["mae"][chunks] == pytest.approx(np.mean(errors), rel=1e-4)
 
 
-def test_a_segment_network_carries_nothing(waves):
-    table = waves[["day", "sales"]][:220]
-    forecaster = Forecaster(architecture="segment", **TINY).fit(table, time="day", target="sales")
+def test_a_segment_network_carries_nothing(forecasters, waves):
     with pytest.raises(ArgumentError, match="carries nothing"):
-        forecaster.errors_by_warm_up(table)
+        forecasters["segment"].errors_by_warm_up(waves)
 
 
-def test_too_little_history(waves):
-    table = waves[["day", "sales"]][:220]
-    forecaster = Forecaster(**TINY).fit(table, time="day", target="sales")
-    with pytest.raises(DataError, match="8 rows of look-back and 3 leads"):
-        forecaster.errors_by_warm_up(table)
+def test_too_little_history(gru, waves):
+    """What it was fitted to: no row follows that could be scored."""
+    with pytest.raises(DataError, match="16 rows of look-back and 5 leads"):
+        gru.errors_by_warm_up(waves[:320])
