@@ -15,6 +15,7 @@ from .records import Kept, read
 
 FILE = "study.json"
 KIND = "study"
+BRINGING = 60.0  # seconds that a run may be held by who brings to the store what is left of it
 
 Over = Callable[[Kept], tuple[Listener, ...]]
 
@@ -93,7 +94,7 @@ class Continuation:
             return fresh
         if label and kept.status == "FINISHED":
             return replace(fresh, listeners=over(kept), root=None)
-        return Journal.reopened(kept.folder, fresh.listeners)
+        return Journal.reopened(kept.folder, fresh.listeners, BRINGING)
 
     def _take_up(self, path: Path, root: Path | None) -> None:
         """Reads what was kept of the same study; its networks stay, whatever is asked for now."""

@@ -168,12 +168,13 @@ def study(
                 backtests[label] = backtest
                 record(backtest, journal)
                 journal.metrics({"time/fit_s": backtest.seconds})
-                colour = runs.colour(forecaster.cell, label)
-                _pictures(backtest, panel, colour, journal)
-                settings = told | _settings(forecaster) | dict(origin.parameters)
-                report = run_report(backtest, panel, colour, journal.folder, settings)
-                journal.text(REPORT, report)
-                journal.saved("model", forecaster.save)
+                if journal.kept:
+                    colour = runs.colour(forecaster.cell, label)
+                    _files(backtest, panel, colour, journal)
+                    settings = told | _settings(forecaster) | dict(origin.parameters)
+                    report = run_report(backtest, panel, colour, journal.folder, settings)
+                    journal.text(REPORT, report)
+                    journal.saved("model", forecaster.save)
         found = Study(panel, forecasters, backtests, origin.models)
         _baselines(runs, found, told | unit)
         runs.conclude(found.leaderboard)
@@ -185,10 +186,11 @@ def _baselines(runs: Runs, found: Study, told: dict[str, Any]) -> None:
 
     def tell(name: str, journal: Journal) -> None:
         record(first, journal, model=name)
-        if name == found.best_baseline:
-            tell_origins(first, found.panel, name, GREY, journal)
-        _kept(first, name, journal)
-        _leaderboard(first, journal)
+        if journal.kept:
+            if name == found.best_baseline:
+                tell_origins(first, found.panel, name, GREY, journal)
+            _kept(first, name, journal)
+            _leaderboard(first, journal)
 
     task = {"horizon": first.horizon, "target": found.panel.schema.target}
     runs.baselines(first.baselines, task | told, tell)
@@ -217,7 +219,7 @@ def _called(label: str, backtest: Backtest) -> Backtest:
     return replace(backtest, model=label, forecasts=forecasts)
 
 
-def _pictures(backtest: Backtest, panel: Panel, colour: str, journal: Journal) -> None:
+def _files(backtest: Backtest, panel: Panel, colour: str, journal: Journal) -> None:
     charts = {
         "forecast": forecast_chart(backtest),
         "error-by-lead": lead_chart([backtest]),

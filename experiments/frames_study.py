@@ -103,12 +103,13 @@ def frames_study(
                 evaluation = _called(label, predictor.evaluate(clips, recorder=journal))
                 evaluations[label] = evaluation
                 journal.metrics({"time/fit_s": evaluation.seconds})
-                _pictures(evaluation, label, journal)
-                told = split | settings[label] | dict(origin.parameters)
-                colour = runs.colour(predictor.cell, label)
-                report = frames_report(evaluation, colour, journal.folder, told)
-                journal.text(REPORT, report)
-                journal.saved("model", predictor.save)
+                if journal.kept:
+                    _files(evaluation, label, journal)
+                    told = split | settings[label] | dict(origin.parameters)
+                    colour = runs.colour(predictor.cell, label)
+                    report = frames_report(evaluation, colour, journal.folder, told)
+                    journal.text(REPORT, report)
+                    journal.saved("model", predictor.save)
         found = FramesStudy(clips, predictors, evaluations, origin.models)
         _baselines(runs, found, split)
         runs.conclude(found.leaderboard)
@@ -120,8 +121,9 @@ def _baselines(runs: Runs, found: FramesStudy, split: dict[str, Any]) -> None:
 
     def tell(name: str, journal: Journal) -> None:
         record(first, journal, model=name)
-        _kept(first, name, journal)
-        _test_by_lead(first, name, journal)
+        if journal.kept:
+            _kept(first, name, journal)
+            _test_by_lead(first, name, journal)
 
     height, width, channels = first.samples[0].truth.shape[1:]
     task: dict[str, Any] = {"context": first.context, "horizon": first.horizon}
@@ -139,7 +141,7 @@ def _called(label: str, evaluation: Evaluation) -> Evaluation:
     return replace(evaluation, model=label, errors=renamed(evaluation.errors), samples=samples)
 
 
-def _pictures(evaluation: Evaluation, model: str, journal: Journal) -> None:
+def _files(evaluation: Evaluation, model: str, journal: Journal) -> None:
     sample = evaluation.samples[0]
     _kept(evaluation, model, journal)
     _test_by_lead(evaluation, model, journal)

@@ -24,7 +24,6 @@ logger = logging.getLogger("rnnzoo")
 
 NAME = 100  # bytes of a run's name in that of its folder
 PATIENCE = 1.0  # seconds that a run waits for a `sync` that looks whether anybody holds it
-BRINGING = 60.0  # the same for one that is gone on with: what is left of it may be on its way
 TRACEBACK = 6000  # characters that are kept of one, from its end
 
 Listener = Callable[["Journal", Event], None]
@@ -69,12 +68,20 @@ class Journal:
     _writer: Writer | None = None
     _names: Names = field(default_factory=lambda: Names(EVENTS, LOCK))
     _told: Told = field(default_factory=Told)
+    _patience: float = PATIENCE
 
     @classmethod
-    def reopened(cls, folder: Path, listeners: tuple[Listener, ...] = ()) -> "Journal":
+    def reopened(
+        cls, folder: Path, listeners: tuple[Listener, ...] = (), patience: float = PATIENCE
+    ) -> "Journal":
         """The journal of a run that ended or died, to go on with: on entry it tells `resume`.
 
         What it is told that it holds already, by name and step, it passes over.
+
+        Args:
+            folder: of the run.
+            listeners: called with the journal and each event.
+            patience: seconds that it waits on entry for others who hold the run.
 
         Raises:
             JournalError: it is damaged, or holds no event.
@@ -87,6 +94,7 @@ class Journal:
         journal.parent, journal.uid = start["parent"], start["uid"]
         journal.events = list(kept.events)
         journal._told = Told(kept.events)
+        journal._patience = patience
         journal.folder = folder
         return journal
 
@@ -95,7 +103,7 @@ class Journal:
         if not resumed:
             self.folder = self._new_folder()
         self.lock = RunLock(self.folder)
-        if not self.lock.hold(BRINGING if resumed else PATIENCE):
+        if not self.lock.hold(self._patience):
             raise JournalError(f"The run in {self.folder} is still going on in another process.")
         try:
             if resumed:
@@ -141,6 +149,11 @@ class Journal:
             self.lock.release()
             if self.root is None:
                 shutil.rmtree(self.folder)
+
+    @property
+    def kept(self) -> bool:
+        """Whether it outlives the run: else nobody will see its files."""
+        return self.root is not None
 
     def parameters(self, values: dict[str, Any]) -> None:
         self._tell("parameters", values=values)
