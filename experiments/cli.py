@@ -17,8 +17,8 @@ from .terminal import (
     become,
     check_port,
     clearly,
+    existing_store,
     keep,
-    open_store,
 )
 
 app = typer.Typer(
@@ -130,7 +130,7 @@ def demo(
     """Forecast a temperature, a share price, and the next frames of clips, beside baselines."""
     from .demo import demo as run
 
-    run(output, open_store(strict=strict) if tracking else None)
+    run(output, keep(tracking, strict, None, None))
 
 
 @app.command()
@@ -211,7 +211,7 @@ def compare(
     from .compare import check_options, list_runs, side_by_side
 
     check_options(every, latest, {"--study": study, "--runs": runs, "--html": html})
-    store = open_store(existing=True)
+    store = existing_store()
     if every:
         list_runs(store, experiment, latest)
     else:
@@ -228,7 +228,7 @@ def ui(
     from .tasks import VIEWS, charts_address
     from .tracking import server_command, server_environment
 
-    store = open_store(existing=True)
+    store = existing_store()
     if store.uri.startswith("http"):
         print(f"The runs are on a server: open {store.uri} in a browser.")
         return

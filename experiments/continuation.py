@@ -1,23 +1,35 @@
 """A study that was killed goes on: with its fits, and with the runs that tell of them."""
 
+import logging
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import CheckpointError
-from ..pipelines.checkpoints import FORMAT, alone_in, identity, require_same, sealed_in
+from ..errors import ArgumentError, CheckpointError
+from ..pipelines.checkpoints import (
+    FORMAT,
+    LOCK,
+    alone_in,
+    holds_fits,
+    identity,
+    require_same,
+    sealed_in,
+)
 from ..pipelines.durable import sealed, write_whole
-from .files import slug
+from .files import Names
 from .journal import Journal, Listener
-from .records import Kept, read
+from .records import EVENTS, Kept, read
 
-FILE = "study.json"
+logger = logging.getLogger("rnnzoo")
+
+NOTE = "study.json"
 KIND = "study"
 BRINGING = 60.0  # seconds that a run may be held by who brings to the store what is left of it
-
-Over = Callable[[Kept], tuple[Listener, ...]]
+ANEW = "what was done before is told in a new run."
+DELETE = "Delete this file: the fits go on, and their runs are new ones."
 
 
 @dataclass
@@ -28,104 +40,154 @@ class Continuation:
 
     Args:
         folder: named by the user, or `None`.
-        networks: what each network is, by label, as plain values.
+        study: what all its runs have in common, as plain values.
+        networks: what each network is, by the name of its run, as plain values.
 
-    Attributes:
-        began: when the study did, as its runs are tagged.
-        uid: of the study's own run.
-        runs: the `uid` of each run, by label; that of the study itself under `""`.
+    Raises:
+        ArgumentError: two networks would keep where they stand in one folder.
     """
 
     folder: Path | None = None
+    study: Mapping[str, Any] = field(default_factory=dict)
     networks: Mapping[str, Any] = field(default_factory=dict)
-    began: str = ""
-    uid: str = ""
-    runs: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        named = Names(NOTE, LOCK)
+        self._places = {} if self.folder is None else {run: named(run) for run in self.networks}
 
     @contextmanager
     def of(
         self, began: str, uid: str, root: Path | None, data: Callable[[], str]
-    ) -> Iterator[None]:
-        """Inside, `began` and `uid` are those of the study: of the one that was killed, if one was.
+    ) -> Iterator[tuple[str, str]]:
+        """Inside, nobody else goes on with the study.
 
         Args:
             began, uid: of a new study.
             root: folder of the journals; `None` if they are not kept.
             data: gives the digest of all that the study reads.
 
+        Returns:
+            `began` and `uid` of the study that was killed, if one was, else those of the new one.
+
         Raises:
-            CheckpointError: the folder holds another study, is damaged, in use, or cannot be
-                written to. No run has begun then.
+            ArgumentError: the folder holds something else.
+            CheckpointError: it holds another study, is damaged, in use, or cannot be written to. No
+                run has begun then.
         """
-        self.began, self.uid = began, uid
         if self.folder is None:
-            yield
+            yield began, uid
             return
-        folder = self.folder.expanduser()
+        folder = self._used(self.folder.expanduser())
+        with alone_in(folder):
+            self._path = folder / NOTE
+            self._note = {"began": began, "uid": uid, "runs": {}, "fit": self._identity(data())}
+            self._take_up(root)
+            self._write()
+            yield self._note["began"], self._note["uid"]
+
+    def place(self, run: str) -> Path | None:
+        """Where the fit of a network keeps where it stands."""
+        return None if self.folder is None else self.folder / self._places[run]
+
+    def journal(
+        self,
+        run: str,
+        fresh: Journal,
+        bring: Callable[[Kept], None],
+        shown: tuple[Listener, ...] = (),
+    ) -> Journal:
+        """The journal of a run: of the run that was cut short, if one was.
+
+        A run that had ended is not told anew: `bring` sees to it that the store has it, and only
+        those to whom it is `shown` look on.
+
+        Args:
+            run: its name, `""` for the study itself, which ends after its runs.
+            fresh: that of a new run.
+            bring: told of a run that had ended.
+            shown: of the listeners, those to whom it is shown.
+        """
+        if self.folder is None or fresh.root is None:
+            return fresh
+        runs = self._note["runs"]
+        kept = _kept(fresh.root, runs.get(run))
+        if kept is None:
+            if run in runs:
+                logger.warning("The journal of %s is gone from %s: %s", run, fresh.root, ANEW)
+            runs[run] = fresh.uid
+            self._write()
+            return fresh
+        if kept.status == "FINISHED" and (run or set(self.networks) <= set(runs)):
+            bring(kept)
+            return replace(fresh, listeners=shown, root=None)
+        return Journal.reopened(kept.folder, fresh.listeners, BRINGING)
+
+    def _identity(self, data: str) -> dict[str, Any]:
+        settings = {"study": dict(self.study), "networks": dict(self.networks)}
+        return identity(KIND, settings, ()) | {"data": data}
+
+    def _take_up(self, root: Path | None) -> None:
+        """Reads what was noted; networks that are not asked for now stay in the note."""
+        before = sealed_in(self._path, KIND, DELETE)
+        if before is None:
+            return
+        fit = self._note["fit"]
+        known, asked = (one["settings"]["networks"] for one in (before["fit"], fit))
+        require_same(
+            before["fit"] | {"settings": _only(before["fit"]["settings"], asked)},
+            fit | {"settings": _only(fit["settings"], known)},
+            f"{self._path.parent} holds the checkpoints of another study",
+        )
+        fit["settings"]["networks"] = known | asked
+        if root is None or _kept(root, before["uid"]) is not None:
+            self._note |= {name: before[name] for name in ("began", "uid", "runs")}
+        elif before["runs"]:
+            logger.warning("The journal of the study is gone from %s: %s", root, ANEW)
+
+    def _write(self) -> None:
+        try:
+            write_whole(self._path, sealed({"format": FORMAT, "kind": KIND} | self._note))
+        except OSError as error:
+            raise CheckpointError(
+                f"{self._path} could not be written: {error.strerror}. Make room, or name another "
+                "folder."
+            ) from error
+
+    def _used(self, folder: Path) -> Path:
+        """The folder, made if it is not there."""
+        if folder.exists() and not folder.is_dir():
+            raise ArgumentError(f"{folder} is a file: checkpoints are a folder. Name a new one.")
+        others = [
+            one.name
+            for one in (folder.iterdir() if folder.is_dir() else ())
+            if one.name not in (NOTE, f".{NOTE}.tmp", LOCK) and not holds_fits(one)
+        ]
+        if others:
+            raise ArgumentError(
+                f"{folder} holds more than checkpoints ({', '.join(sorted(others)[:3])}): nothing "
+                "is written there. Name a new folder, or move them away."
+            )
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CheckpointError(f"{folder} could not be made: {error.strerror}.") from error
-        with alone_in(folder):
-            self._fit = identity(KIND, dict(self.networks), ()) | {"data": data()}
-            self._take_up(folder / FILE, root)
-            self._write()
-            yield
-
-    def place(self, label: str) -> Path | None:
-        """Where the fit of a network keeps where it stands."""
-        return None if self.folder is None else self.folder / slug(label)
-
-    def journal(self, label: str, fresh: Journal, over: Over = lambda kept: ()) -> Journal:
-        """The journal of a run: of the run that was cut short, if one was.
-
-        Args:
-            label: of the run, `""` for the study itself.
-            fresh: that of a new run.
-            over: told of a run that is over, and is not told anew; gives who looks on.
-        """
-        if self.folder is None or fresh.root is None:
-            return fresh
-        folder = _folder(fresh.root, self.runs.get(label))
-        kept = None if folder is None else read(folder)
-        if kept is None or not kept.events:
-            self.runs[label] = fresh.uid
-            self._write()
-            return fresh
-        if label and kept.status == "FINISHED":
-            return replace(fresh, listeners=over(kept), root=None)
-        return Journal.reopened(kept.folder, fresh.listeners, BRINGING)
-
-    def _take_up(self, path: Path, root: Path | None) -> None:
-        """Reads what was kept of the same study; its networks stay, whatever is asked for now."""
-        there = sealed_in(path, KIND)
-        if there is None:
-            return
-        kept = dict(there["fit"]["settings"])
-        asked = self._fit["settings"]
-        common = {label: kept[label] for label in kept if label in asked}
-        mine = {label: asked[label] for label in common}
-        require_same(
-            there["fit"] | {"settings": common},
-            self._fit | {"settings": mine},
-            f"{path.parent} holds the checkpoints of another study",
-        )
-        self._fit["settings"] = kept | asked
-        if root is None or _folder(root, there["runs"].get("")) is not None:
-            self.began, self.uid, self.runs = there["began"], there["uid"], there["runs"]
-
-    def _write(self) -> None:
-        if self.folder is None:
-            return
-        path = self.folder.expanduser() / FILE
-        about = {"began": self.began, "uid": self.uid, "runs": self.runs}
-        content = sealed({"format": FORMAT, "kind": KIND, "fit": self._fit} | about)
-        try:
-            write_whole(path, content)
-        except OSError as error:
-            raise CheckpointError(f"{path} could not be written: {error.strerror}.") from error
+        return folder
 
 
-def _folder(root: Path, uid: str | None) -> Path | None:
-    """The folder of a run among those of all."""
-    return None if uid is None else next(root.glob(f"*-{uid[:12]}"), None)
+def _only(settings: dict[str, Any], networks: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with no other networks than some."""
+    kept = {run: one for run, one in settings["networks"].items() if run in networks}
+    return settings | {"networks": kept}
+
+
+def _kept(root: Path, uid: str | None) -> Kept | None:
+    """The journal of a run among those of all.
+
+    A folder that was made, and in which nothing was told before the process died, is removed.
+    """
+    for folder in [] if uid is None else root.glob(f"*-{uid[:12]}"):
+        if (folder / EVENTS).exists() and (kept := read(folder)).events:
+            return kept
+        if {path.name for path in folder.iterdir()} <= {EVENTS, LOCK}:
+            shutil.rmtree(folder)
+    return None

@@ -15,20 +15,21 @@ from .forecast import print_leaderboard
 from .forecast_study import Study, study
 from .frames import print_frames
 from .frames_study import FramesStudy, frames_study
+from .keep import Keep
 from .run import Listeners, brought
 
 YEAR = 365
 TRADING_YEAR = 252
 
 
-def demo(output: Path, tracker: Any) -> None:
+def demo(output: Path, keep: Keep) -> None:
     """Temperature a week ahead with every cell, a share price with two, next frames with one.
 
     Args:
         output: folder for charts and tables.
-        tracker: brings the runs to a store, or `None`.
+        keep: what else is kept.
     """
-    out = console()
+    out, tracker = console(), keep.tracker()
     began = time.perf_counter()
     with brought(tracker, out):
         files = _temperature(out, tracker).write(output)

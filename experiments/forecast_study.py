@@ -27,7 +27,7 @@ from .origin import Origin
 from .origin_pictures import GREY, in_colour, tell_origins
 from .paired import FILE, Errors, of_backtest
 from .ranking import ByModel
-from .run import Listeners, Runs, markdown, nobody
+from .run import Listeners, Runs, markdown, nobody, run_name
 from .run_report import FILE as REPORT
 from .run_report import run_report
 
@@ -154,12 +154,14 @@ def study(
         return [of_panel(training, "training"), of_panel(panel, "test")]
 
     origin = origin or Origin()
-    goes_on = Continuation(checkpoints, {k: _asked(one) for k, one in forecasters.items()})
+    about = {"name": origin.name, "test_rows": test_rows, "audit": audit}
+    networks = {run_name(label, one.seed): _asked(one) for label, one in forecasters.items()}
+    goes_on = Continuation(checkpoints, about, networks)
     with Runs("forecast", panel.schema.name, listeners, used, origin, goes_on) as runs:
         for label, forecaster in forecasters.items():
             with runs.network(forecaster.cell, forecaster.seed, label) as journal:
                 journal.parameters(told | unit)
-                forecaster.fit(training, recorder=journal, checkpoint=goes_on.place(label))
+                forecaster.fit(training, recorder=journal, checkpoint=goes_on.place(journal.run))
                 if first is None:
                     first = backtest = _called(label, forecaster.backtest(panel, audit=audit))
                 else:  # the baselines are the same: they are forecast once
@@ -177,7 +179,7 @@ def study(
                     journal.saved("model", forecaster.save)
         found = Study(panel, forecasters, backtests, origin.models)
         _baselines(runs, found, told | unit)
-        runs.conclude(found.leaderboard)
+        runs.conclude(found)
     return found
 
 

@@ -19,7 +19,7 @@ from .journal import Journal
 from .origin import Origin
 from .paired import FILE, FRAMES, Errors, frames_of, of_evaluation
 from .ranking import ByModel
-from .run import Listeners, Runs, markdown, nobody
+from .run import Listeners, Runs, markdown, nobody, run_name
 from .run_report import FILE as REPORT
 from .run_report import frames_report
 
@@ -94,12 +94,14 @@ def frames_study(
     evaluations: dict[str, Evaluation] = {}
     origin = origin or Origin()
     settings = {label: one.get_params(deep=False) for label, one in predictors.items()}
-    goes_on = Continuation(checkpoints, settings)
+    about = {"name": origin.name} | split
+    networks = {run_name(label, one.seed): settings[label] for label, one in predictors.items()}
+    goes_on = Continuation(checkpoints, about, networks)
     with Runs("video", clips.name, listeners, lambda: of_clips(clips), origin, goes_on) as runs:
         for label, predictor in predictors.items():
             with runs.network(predictor.cell, predictor.seed, label) as journal:
                 journal.parameters(split | {"dataset": clips.name})
-                predictor.fit(clips, recorder=journal, checkpoint=goes_on.place(label))
+                predictor.fit(clips, recorder=journal, checkpoint=goes_on.place(journal.run))
                 evaluation = _called(label, predictor.evaluate(clips, recorder=journal))
                 evaluations[label] = evaluation
                 journal.metrics({"time/fit_s": evaluation.seconds})
@@ -112,7 +114,7 @@ def frames_study(
                     journal.saved("model", predictor.save)
         found = FramesStudy(clips, predictors, evaluations, origin.models)
         _baselines(runs, found, split)
-        runs.conclude(found.leaderboard)
+        runs.conclude(found)
     return found
 
 

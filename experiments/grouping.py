@@ -10,7 +10,7 @@ from .standing import Group, Standing
 from .tasks import Task, task_of
 
 #: Parameters in which runs of one model differ.
-OF_A_SEED = ("seed", "weights")
+OF_A_SEED = ("seed", "weights", "config.seeds")
 DIGITS = 8  # of a digest or an id that are shown
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import ArgumentError, FitError, JournalError
 from .files import Names, short, slug, whole, write_animation
 from .places import redacted
-from .records import EVENTS, FORMAT, LOCK, Event, RunLock, read, reason, remedy
+from .records import EVENTS, FORMAT, LOCK, Event, RunLock, begun, read, reason, remedy
 from .told import Told
 from .writer import Writer
 
@@ -69,6 +69,7 @@ class Journal:
     _names: Names = field(default_factory=lambda: Names(EVENTS, LOCK))
     _told: Told = field(default_factory=Told)
     _patience: float = PATIENCE
+    _goes_on: bool = False
 
     @classmethod
     def reopened(
@@ -84,30 +85,27 @@ class Journal:
             patience: seconds that it waits on entry for others who hold the run.
 
         Raises:
-            JournalError: it is damaged, or holds no event.
+            JournalError: it holds no event; on entry also if it is damaged, or held by others.
         """
-        kept = read(folder)
-        if not kept.events:
+        start = begun(folder)
+        if start is None:
             raise JournalError(f"The journal in {folder} holds no event: begin a new run.")
-        start = kept.events[0].data
-        journal = cls(start["experiment"], start["run"], start["tags"], listeners, folder.parent)
-        journal.parent, journal.uid = start["parent"], start["uid"]
-        journal.events = list(kept.events)
-        journal._told = Told(kept.events)
-        journal._patience = patience
-        journal.folder = folder
+        about = start.data
+        journal = cls(about["experiment"], about["run"], about["tags"], listeners, folder.parent)
+        journal.parent, journal.uid = about["parent"], about["uid"]
+        journal.folder, journal._patience, journal._goes_on = folder, patience, True
         return journal
 
     def __enter__(self) -> "Journal":
-        resumed = bool(self.events)
-        if not resumed:
+        if not self._goes_on:
             self.folder = self._new_folder()
         self.lock = RunLock(self.folder)
         if not self.lock.hold(self._patience):
             raise JournalError(f"The run in {self.folder} is still going on in another process.")
         try:
-            if resumed:
+            if self._goes_on:
                 kept = read(self.folder)
+                self.events, self._told = list(kept.events), Told(kept.events)
                 self._writer = Writer(self.folder, len(kept.events), kept.size)
                 self._tell("resume")
             else:

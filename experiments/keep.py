@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .tracking import Tracker
 
 
 @dataclass(frozen=True)
@@ -11,15 +14,14 @@ class Keep:
     """What a command keeps; by default nothing.
 
     Attributes:
-        open_store: opens the tracking store; `None` tracks nothing.
+        open_tracker: makes what brings the runs to a store; `None` tracks nothing.
         save: folder for models, charts, tables and forecasts.
         checkpoints: folder in which each fit keeps where it stands.
     """
 
-    open_store: Callable[[], Any] | None = None
+    open_tracker: "Callable[[], Tracker] | None" = None
     save: Path | None = None
     checkpoints: Path | None = None
 
-    def tracker(self) -> Any:
-        """What brings the runs to the store, or `None`."""
-        return None if self.open_store is None else self.open_store()
+    def tracker(self) -> "Tracker | None":
+        return None if self.open_tracker is None else self.open_tracker()

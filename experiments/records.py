@@ -211,7 +211,8 @@ def _decoded(line: bytes, n: int, path: Path) -> Event:
 
 def _damaged(path: Path, n: int, what: str) -> JournalError:
     return JournalError(
-        f"The journal {path} is damaged in line {n + 1}: {what}. Restore the file from a copy."
+        f"The journal {path} is damaged in line {n + 1}: {what}. Restore the file from a copy, "
+        "or delete the folder: then the run is lost."
     )
 
 

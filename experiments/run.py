@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -60,12 +59,10 @@ class Listeners:
         """Those that show it to the user."""
         return () if self.follow is None else (self.follow(run),)
 
-    def over(self, run: str, kept: Kept) -> tuple[Listener, ...]:
-        """Those that look on where a run that is over is gone through again; all of it comes to the
-        store."""
+    def bring(self, kept: Kept) -> None:
+        """Brings to the store what is not there of a run that had ended."""
         if self.tracker is not None:
             self.tracker.bring(kept)
-        return self.shown(run)
 
     @property
     def trackers(self) -> tuple[Listener, ...]:
@@ -136,12 +133,13 @@ class Runs:
         self._environment = "" if root is None else json.dumps(environment(), indent=1)
         goes_on = self.continuation
         with ExitStack() as stack:
-            stack.enter_context(goes_on.of(self.began, self.uid, root, self._digest))
-            self.began, self.uid = goes_on.began, goes_on.uid
+            self.began, self.uid = stack.enter_context(
+                goes_on.of(self.began, self.uid, root, self._digest)
+            )
             name = f"{self.origin.name or 'study'} {self.began}"
             parent = self._new(name, {ROLE: STUDY}, self.listeners.trackers)
             parent.uid, parent.parent = self.uid, None
-            self._parent = stack.enter_context(goes_on.journal("", parent))
+            self._parent = stack.enter_context(goes_on.journal("", parent, self.listeners.bring))
             self._tell_origins(self._parent)
             self.origin.tell(self._parent, "")
             self._stack = stack.pop_all()
@@ -155,10 +153,9 @@ class Runs:
 
     @contextmanager
     def network(self, cell: str, seed: int, label: str | None = None) -> Iterator[Journal]:
-        """The journal of a network's run; a label that ends in the seed is the run's name."""
+        """The journal of a network's run."""
         label = label or cell
-        run = label if label.endswith(f"-{seed}") else f"{label}-{seed}"
-        with self._child(run, cell, self.colour(cell, label), label) as journal:
+        with self._child(run_name(label, seed), cell, self.colour(cell, label), label) as journal:
             self._tell_origins(journal)
             self.origin.tell(journal, label)
             yield journal
@@ -184,8 +181,20 @@ class Runs:
                 journal.parameters({"cell": name, "dataset": self.dataset} | task)
                 tell(name, journal)
 
-    def conclude(self, board: pd.DataFrame) -> None:
-        """Tells the study's own run the leaderboard, as a file and in its note."""
+    def conclude(self, found: "Ranked") -> None:
+        """Tells the study's own run the leaderboard, as a file and in its note.
+
+        Networks of a study that goes on, which nobody asked for again, keep their rows.
+        """
+        board = found.leaderboard
+        before = self._parent.folder / "leaderboard.csv"
+        if before.exists():
+            known = pd.read_csv(before, dtype={"parameters": "Int64"})
+            # alone, a network's label lacks its seed: by its seconds the same fit is known again
+            again = known["model"].isin(board["model"])
+            again |= known["seconds"].isin(board["seconds"].dropna())
+            others = known[~again]
+            board = pd.concat([board, others]).sort_values(found.error, ignore_index=True)
         self._parent.text("leaderboard.csv", board.to_csv(index=False))
         self._parent.note(f"**{self.dataset}**, best first\n\n{markdown(board)}")
 
@@ -193,7 +202,8 @@ class Runs:
         model = self.origin.models.get(label, label)
         tags = {"cell": cell, "colour": colour, "model": model}
         fresh = self._new(run, tags, self.listeners(label))
-        return self.continuation.journal(label, fresh, partial(self.listeners.over, label))
+        shown = self.listeners.shown(label)
+        return self.continuation.journal(run, fresh, self.listeners.bring, shown)
 
     def _new(self, run: str, tags: dict[str, str], hearing: tuple[Listener, ...]) -> Journal:
         tags = {"task": self.task, "dataset": self.dataset, "study": self.began} | tags
@@ -214,6 +224,11 @@ class Runs:
     def _tell_data(self, journal: Journal) -> None:
         for used in self._used:
             journal.dataset(self.dataset, used.digest, used.use, used.about)
+
+
+def run_name(label: str, seed: int) -> str:
+    """The name of a network's run; a label that ends in the seed is one."""
+    return label if label.endswith(f"-{seed}") else f"{label}-{seed}"
 
 
 def colour_of(cell: str) -> str:

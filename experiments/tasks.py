@@ -37,8 +37,11 @@ TASKS = {
         | {"test/skill": "skill", "lookback": "lookback"}
         | COSTS,
         note="Forecasts of rows that no fit saw, errors in the unit of the target. In horizon/ "
-        "the step is the lead: how many rows ahead. In test/mae_by_fold it is a tenth of the test, "
-        "in order of time.",
+        "the step is the lead: how many rows ahead. In test/mae_by_fold it is a part of the test, "
+        "in order of time. test/coverage_80: share of the truth inside 80 % intervals from past "
+        "errors; test/pinball: their loss; test/ratio_random_walk: RMSE over that of the last "
+        "value; test/direction: ups and downs called right; test/p: of being no better than the "
+        "best naive forecast.",
     ),
     "video": Task(
         same=("context", "horizon", "split.test_clips", "frame"),

@@ -9,13 +9,16 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import ArgumentError, RnnzooError
 from .keep import Keep
 from .places import check_runs, check_uri, runs_folder, tracking_uri
+
+if TYPE_CHECKING:
+    from .tracking import Store, Tracker
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Tracking = Annotated[
@@ -55,7 +58,9 @@ def clearly(command: Callable[..., None]) -> Callable[..., None]:
         except (typer.Exit, typer.Abort):
             raise
         except KeyboardInterrupt:
-            print("Interrupted.", file=sys.stderr)
+            kept = kwargs.get("checkpoint")
+            goes_on = f" The same command goes on from {kept}." if kept else ""
+            print(f"Interrupted.{goes_on}", file=sys.stderr)
             raise typer.Exit(130) from None
         except Exception as error:
             if debug:
@@ -122,18 +127,18 @@ def become(command: list[str], environment: dict[str, str]) -> None:
 
 def keep(tracking: bool, strict: bool, save: Path | None, checkpoints: Path | None) -> Keep:
     """What the common options ask for."""
-    store = functools.partial(open_store, strict=strict) if tracking else None
-    return Keep(store, save, checkpoints)
+    return Keep(functools.partial(tracker, strict) if tracking else None, save, checkpoints)
 
 
-def open_store(existing: bool = False, strict: bool = False) -> Any:
-    """What brings runs to the tracking store; or the store itself, if there must be an `existing`
-    one to read.
+def tracker(strict: bool) -> "Tracker":
+    """What brings runs to the tracking store; with `strict`, one that fails is an error."""
+    from .tracking import Tracker
 
-    Args:
-        existing: the store is read.
-        strict: a store that fails is an error.
-    """
-    from .tracking import Tracker, existing_store
+    return Tracker(strict=strict)
 
-    return existing_store() if existing else Tracker(strict=strict)
+
+def existing_store() -> "Store":
+    """The tracking store, which must be there, to be read."""
+    from .tracking import existing_store as opened
+
+    return opened()

@@ -99,8 +99,13 @@ class Checkpoint:
                 other.unlink(missing_ok=True)
 
 
-def sealed_in(path: Path, kind: str) -> dict[str, Any] | None:
+def sealed_in(path: Path, kind: str, remedy: str = DELETE) -> dict[str, Any] | None:
     """What a sealed file of a checkpoint holds; `None` where there is none yet.
+
+    Args:
+        path: of the file.
+        kind: what it says that it is.
+        remedy: told where it cannot be read.
 
     Raises:
         CheckpointError: it is damaged, or something else.
@@ -110,10 +115,10 @@ def sealed_in(path: Path, kind: str) -> dict[str, Any] | None:
     try:
         found = unsealed(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}. {DELETE}") from error
+        raise CheckpointError(f"{path} is damaged: {error}. {remedy}") from error
     if found.get("kind") != kind or found.get("format") != FORMAT:
         raise CheckpointError(
-            f"{path} is no {kind} of format {FORMAT}, which this rnnzoo reads. {DELETE}"
+            f"{path} is no {kind} of format {FORMAT}, which this rnnzoo reads. {remedy}"
         )
     return found
 
@@ -210,6 +215,17 @@ def digest(data: Iterable[Any]) -> str:
 def member_folder(folder: str | Path | None, k: int) -> Path | None:
     """The folder of one of several fits that share a checkpoint."""
     return None if folder is None else _path(folder) / f"member-{k + 1}"
+
+
+def holds_fits(path: Path) -> bool:
+    """Whether a path is a folder with checkpoints, in it or in those of members, and no more."""
+    if not path.is_dir():
+        return False
+    ours = {one.name for one in _ours(path)}
+    return all(
+        one.name in ours or (one.name.startswith("member-") and holds_fits(one))
+        for one in path.iterdir()
+    )
 
 
 def _path(folder: Any) -> Path:

@@ -92,7 +92,6 @@ def fit(
                 course.best = learner.get_weights()
             if after_epoch is not None:
                 after_epoch(course.epochs)
-        _tell(recorder, course, course.epochs - 1, error, len(batches))
         if not _scheduled(learner.optimizer) and course.stays(max(1, patience // 3)):
             learner.optimizer.learning_rate = rate / 2
         course.ended = course.epochs in (epochs, course.best_epoch + patience)
@@ -101,6 +100,8 @@ def fit(
             course.ended = True
         if checkpoint is not None:
             checkpoint.write(*stored(course, learner, batches), step=course.epochs)
+        # once it is kept: nothing is told of an epoch that a fit which goes on does anew
+        _tell(recorder, course, course.epochs - 1, error, len(batches))
     learner.set_weights(course.best)
     return History(course.loss, course.score, course.best_epoch, course.elapsed)
 

@@ -14,7 +14,7 @@ from ...errors import JournalError, TrackingError
 from ..journal import Journal, Listener
 from ..places import absolute, check_runs, check_uri, runs_folder, shown, tracking_uri
 from ..records import Event, Kept, RunLock
-from .projection import Projection
+from .projection import Deleted, Projection
 from .store import FAULTS, Store, first_line, trying
 from .sync import bury
 
@@ -60,6 +60,7 @@ class Tracker:
         self.say: Callable[[str], object] = logger.info
         self._failure = ""
         self._told = self._arrived = 0
+        self._older = False  # whether it follows a run of which the store may have some already
         self._runs: dict[str, _Followed] = {}
         self._waiting: deque[_Followed] = deque()
         self._changed = threading.Condition()
@@ -85,7 +86,8 @@ class Tracker:
 
     @property
     def pending(self) -> int:
-        """Events that are not in the store."""
+        """Events that are not in the store; of runs that were begun before, those that may not
+        be."""
         return self._told - self._arrived
 
     @property
@@ -93,8 +95,9 @@ class Tracker:
         """Where the runs are, in a sentence."""
         if not self.pending:
             return f"Runs are in {self.uri}."
-        events = "1 event is" if self.pending == 1 else f"{self.pending} events are"
-        return f"Runs are in {self.root}; {events} not yet in MLflow: rnnzoo sync"
+        events = "1 event is" if self.pending == 1 else f"{self.pending:,} events are"
+        most = "at most " if self._older else ""
+        return f"Runs are in {self.root}; {most}{events} not yet in MLflow: rnnzoo sync"
 
     def projection(self) -> Listener:
         """A listener for the journal of one run."""
@@ -108,10 +111,11 @@ class Tracker:
                 self._runs[journal.uid] = _Followed(
                     journal.uid, journal.run, journal.folder, journal.lock, journal.events
                 )
+                self._older |= event.kind == "resume"
                 if not self._failure:
                     journal.lock.hold()
             self._hear_of(self._runs[journal.uid], len(journal.events))
-            if self.strict and event.kind == "start":
+            if self.strict and event.kind in ("start", "resume"):
                 self._hurry.set()
                 self._changed.wait_for(lambda: self._failure or not self.pending)
         if self.strict and self._failure:
@@ -122,7 +126,8 @@ class Tracker:
         killed before all was there."""
         lock = RunLock(kept.folder)
         with self._changed:
-            if not self._failure and lock.hold():  # else somebody brings it
+            self._older = True
+            if self._failure or lock.hold():  # else somebody brings it
                 name = str(kept.events[0].data["run"])
                 run = _Followed(kept.uid, name, kept.folder, lock, kept.events)
                 self._runs[run.uid] = run
@@ -130,6 +135,8 @@ class Tracker:
 
     def _hear_of(self, run: "_Followed", events: int) -> None:
         """Takes note of how much a run has told; the caller holds `_changed`."""
+        if run.deleted:
+            return
         self._told += events - run.heard
         run.heard = events
         if not self._failure and not run.dropped:
@@ -220,6 +227,11 @@ class Tracker:
         """Brings a run, or leaves it out: for its own fault the others do not stay behind."""
         try:
             self._bring(run, store)
+        except Deleted as error:
+            with self._changed:  # nothing of it is to come
+                run.deleted = True
+                self._told -= run.heard - run.arrived
+            self._drop(run, first_line(error))
         except JournalError as error:
             self._drop(run, first_line(error))
         except FAULTS as error:
@@ -253,13 +265,14 @@ class Tracker:
                 self._fail(f"it refused the run {run.name}: {reason}")
             if self._failure:
                 return
+            over = run.events[-1].kind == "end"
             run.dropped, run.events = True, ()
             run.lock.release()
             self._changed.notify_all()
         logger.warning(
-            "The run %s cannot be brought to the tracking store %s: %s. The run goes on without "
-            "it; everything is kept in %s.",
-            *(run.name, self.uri, reason, run.folder),
+            "The run %s cannot be brought to the tracking store %s: %s. %s is kept in %s.",
+            *(run.name, self.uri, reason),
+            *("Everything" if over else "The run goes on without it; everything", run.folder),
         )
 
     def _failed(self, reason: str) -> None:
@@ -294,6 +307,7 @@ class _Followed:
     heard: int = 0
     arrived: int = 0
     dropped: bool = False
+    deleted: bool = False
     projection: Projection | None = None
 
 

@@ -6,14 +6,14 @@ from .. import metrics
 from ..recorder import Recorder
 from .backtest import WALK, Backtest
 
-FOLDS = 10  # parts of the test, in order of time, whose errors are told one by one
+FOLDS = 10  # parts of the test, at most, in order of time, whose errors are told one by one
 
 
 def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> None:
     """Tells a recorder the errors of one model of a backtest, by default the network.
 
     Beside the scores: sMAPE where nothing is 0 or below; how its intervals from past errors
-    fare; the error in each tenth of the test; of a combination, what its members do alone; and
+    fare; the error in each part of the test; of a combination, what its members do alone; and
     where the random walk is there to compare with, the RMSE relative to its own and the share of
     ups and downs called right, one step ahead.
     """
@@ -38,7 +38,7 @@ def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> 
 
 
 def _intervals(backtest: Backtest, model: str) -> dict[str, float]:
-    """Undefined where the test is too short for any to be known."""
+    """Of those that are known: wide ones need a longer test, and a short one knows none."""
     table = backtest.intervals(model)
     return {
         "coverage_80": float(table.loc[table["nominal"] == 0.8, "coverage"].item()),

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -10,11 +11,12 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo import CheckpointError, Forecaster, NextFrame
+from rnnzoo import ArgumentError, CheckpointError, Forecaster, NextFrame, TrackingError
 from rnnzoo.datasets import Clips, read
-from rnnzoo.experiments.continuation import FILE
+from rnnzoo.experiments.continuation import NOTE
 from rnnzoo.experiments.forecast_study import study
 from rnnzoo.experiments.frames_study import frames_study
+from rnnzoo.experiments.origin import Origin
 from rnnzoo.experiments.records import folders
 from rnnzoo.experiments.records import read as read_journal
 from rnnzoo.experiments.run import Listeners
@@ -32,8 +34,8 @@ def series(waves):
     return lambda name: read(waves[:150], time="day", target="sales", name=name)
 
 
-def tried(*cells, units=3):
-    tiny = {"horizon": 2, "lookback": 8, "units": units, "epochs": EPOCHS}
+def tried(*cells, units=3, seed=0):
+    tiny = {"horizon": 2, "lookback": 8, "units": units, "epochs": EPOCHS, "seed": seed}
     return {cell: Forecaster(cell, architecture="carried", **tiny) for cell in cells}
 
 
@@ -54,10 +56,11 @@ def cut(network, epoch):
 def forecasting(store, series, tmp_path):
     """A study of some networks, with its checkpoints in `kept` and its journals in `runs`."""
 
-    def study_of(name, networks, follow=None, runs="runs", rows=30, uri=store.uri):
-        with Tracker(uri, tmp_path / runs) as tracker:
+    def study_of(name, networks, follow=None, *, uri=store.uri, runs="runs", strict=False, **how):
+        with Tracker(uri, tmp_path / runs, strict) as tracker:
             listeners = Listeners(follow, tracker)
-            return study(series(name), networks, rows, listeners, checkpoints=tmp_path / "kept")
+            how = {"test_rows": 30, "checkpoints": tmp_path / "kept"} | how
+            return study(series(name), networks, listeners=listeners, **how), tracker
 
     return study_of
 
@@ -85,7 +88,7 @@ def test_a_study_that_is_cut_short_goes_on_with_the_same_runs(forecasting, store
         forecasting(name, tried(*CELLS), cut("elman", 2))
     before = {path.name: read_journal(path) for path in folders(runs)}
     assert sorted(kept.status for kept in before.values()) == ["FINISHED", "KILLED", "KILLED"]
-    found = forecasting(name, tried(*CELLS))
+    found, _ = forecasting(name, tried(*CELLS))
     check_told_once(store, f"forecast/{name}", (*CELLS, *BASELINES))
     after = {path.name: read_journal(path).events for path in folders(runs)}
     assert len(after) == 1 + len(CELLS) + len(BASELINES)
@@ -98,14 +101,70 @@ def test_a_study_that_is_cut_short_goes_on_with_the_same_runs(forecasting, store
     pd.testing.assert_frame_equal(*forecasts, check_exact=True)
 
 
-def test_what_is_over_comes_to_the_store_that_lacks_it(forecasting, store, tmp_path):
-    """As where the process was killed before all had arrived; a network more is added."""
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("events.jsonl")}
+
+
+def test_a_study_that_is_over_is_left_as_it_is_and_may_get_another_network(
+    forecasting, store, tmp_path
+):
+    """What its first store did not get comes to the second, as where a process was killed before
+    all had arrived."""
+    runs, kept = tmp_path / "runs", tmp_path / "kept"
     forecasting("more", tried("gru"), uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
+    before = contents(runs)
+    forecasting("more", tried("gru"))
+    check_told_once(store, "forecast/more", ("gru", *BASELINES))
+    assert contents(runs) == before
+    two = {"gru-0": tried("gru")["gru"], "gru-1": tried("gru", seed=1)["gru"]}
+    forecasting("more", two)
+    check_told_once(store, "forecast/more", ("gru", "gru", *BASELINES))
+    assert {path.name for path in kept.iterdir() if path.is_dir()} == {"gru-0", "gru-1"}
     forecasting("more", tried("elman"))
-    names = ("elman", *BASELINES)  # nobody asked for the other again
-    check_told_once(store, "forecast/more", names)
-    forecasting("more", tried("gru", "elman"))
-    check_told_once(store, "forecast/more", ("gru", *names))
+    (board,) = runs.glob("*-study-*/leaderboard.csv")
+    models = pd.read_csv(board)["model"].tolist()
+    assert sorted(models) == sorted(("elman", "gru-0", "gru-1", *BASELINES))
+    assert pd.read_csv(board)["mae"].is_monotonic_increasing
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", [".lock", "events.jsonl"])
+def test_where_nothing_was_told_yet_the_run_is_begun(forecasting, store, tmp_path, file):
+    """The process was killed after it made the folder of a run, and before that told anything."""
+    name, runs = f"early {file}", tmp_path / "runs"
+    for run in ("elman-0", "study"):
+        with pytest.raises(KeyboardInterrupt):
+            forecasting(name, tried("gru", "elman"), cut("elman", 1))
+        (folder,) = runs.glob(f"*-{run}-*")
+        shutil.rmtree(folder)
+        folder.mkdir()
+        (folder / file).touch()
+    forecasting(name, tried("gru", "elman"), uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
+    done = sync(runs, f"sqlite:///{tmp_path / 'mlflow.db'}")
+    assert not done.damaged and not done.going_on
+
+
+def test_runs_that_somebody_deleted_stay_so(forecasting, store, caplog):
+    with pytest.raises(KeyboardInterrupt):
+        forecasting("deleted", tried("gru", "elman"), cut("elman", 1))
+    for run in store.client.search_runs([store.experiment("forecast/deleted")]):
+        if run.data.tags.get("cell"):
+            store.client.delete_run(run.info.run_id)
+    _, tracker = forecasting("deleted", tried("gru", "elman"))
+    assert tracker.pending == 0
+    assert caplog.text.count("was deleted in") == 2
+    check_told_once(store, "forecast/deleted", BASELINES)
+
+
+def test_a_store_that_fails_stops_a_strict_study_before_it_goes_on(forecasting, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        forecasting("strict", tried("gru"), cut("gru", 1))
+    manifest = tmp_path / "kept" / "gru-0" / "manifest.json"
+    before = manifest.stat()
+    (tmp_path / "broken.db").write_bytes(b"no database " * 100)
+    with pytest.raises(TrackingError):
+        forecasting("strict", tried("gru"), uri=f"sqlite:///{tmp_path / 'broken.db'}", strict=True)
+    assert manifest.stat() == before
 
 
 @pytest.mark.slow
@@ -118,22 +177,45 @@ def test_where_the_journals_are_gone_the_runs_are_new_ones(forecasting, store):
 def test_another_study_is_refused_before_a_run_begins(forecasting, store, series, tmp_path):
     kept = tmp_path / "kept"
     study(series("first"), tried("gru"), 30, checkpoints=kept)
-    with pytest.raises(CheckpointError, match="gru.units was 3 and is 4"):
-        forecasting("first", tried("gru", units=4))
+    others = [
+        (tried("gru", units=4), {}, "networks.gru-0.units was 3 and is 4"),
+        (tried("gru"), {"test_rows": 31}, "study.test_rows was 30 and is 31"),
+        (tried("gru"), {"audit": True}, "study.audit was False and is True"),
+        (tried("gru"), {"origin": Origin("named")}, "study.name was '' and is 'named'"),
+    ]
+    for networks, how, words in others:
+        with pytest.raises(CheckpointError, match=words):
+            forecasting("first", networks, **how)
+    moved = series("first")
+    moved.frame.loc[3, "y"] += 1
     with pytest.raises(CheckpointError, match="the data are others"):
-        forecasting("first", tried("gru"), rows=31)
+        study(moved, tried("gru"), 30, checkpoints=kept)
     with alone_in(kept), pytest.raises(CheckpointError, match="in use"):
         forecasting("first", tried("gru"))
-    content = (kept / FILE).read_bytes()
+    content = (kept / NOTE).read_bytes()
     rng = np.random.default_rng(0)
     for at in rng.integers(len(content), size=20).tolist():
         flipped = bytes([content[at] ^ 1 << int(rng.integers(8))])
-        (kept / FILE).write_bytes(content[:at] + flipped + content[at + 1 :])
-        with pytest.raises(CheckpointError, match=FILE):
+        (kept / NOTE).write_bytes(content[:at] + flipped + content[at + 1 :])
+        with pytest.raises(CheckpointError, match=NOTE):
             forecasting("first", tried("gru"))
     assert not list(folders(tmp_path / "runs"))
-    (kept / FILE).write_bytes(content)
+    (kept / NOTE).unlink()  # as the message says
     forecasting("first", tried("gru"))
+
+
+def test_checkpoints_stand_among_nothing_else(forecasting, series, tmp_path):
+    (tmp_path / "kept").mkdir()
+    mine = tmp_path / "kept" / "thesis.txt"
+    mine.write_text("mine")
+    with pytest.raises(ArgumentError, match=r"holds more than checkpoints \(thesis.txt\)"):
+        forecasting("mine", tried("gru"))
+    assert [*mine.parent.iterdir()] == [mine]
+    with pytest.raises(ArgumentError, match="is a file"):
+        study(series("mine"), tried("gru"), 30, checkpoints=mine)
+    gru = tried("gru")["gru"]
+    with pytest.raises(ArgumentError, match="has that name already"):
+        study(series("mine"), {"a b": gru, "a,b": gru}, 30, checkpoints=tmp_path / "other")
 
 
 @pytest.mark.slow
@@ -219,7 +301,7 @@ class Command:
         return False
 
     def study_began(self):
-        note = self.kept / FILE
+        note = self.kept / NOTE
         return note.stat().st_mtime_ns if note.exists() else None
 
 

@@ -16,7 +16,7 @@ from rnnzoo import (
     Forecaster,
     NextFrame,
 )
-from rnnzoo.pipelines.checkpoints import checkpoint_in, digest
+from rnnzoo.pipelines.checkpoints import Checkpoint, checkpoint_in, digest
 from rnnzoo.pipelines.durable import sealed, unsealed
 from rnnzoo.pipelines.forecasting.carried import CarriedArchitecture
 from rnnzoo.pipelines.recorder import Silence
@@ -41,17 +41,6 @@ FILM = np.random.default_rng(0).integers(0, 256, (6, 4, 8, 8), "uint8")
 
 class Broken(Exception):
     pass
-
-
-class BreaksOff(Silence):
-    """Ends a fit in the middle of its work: epoch `at` is over, its checkpoint is not written."""
-
-    def __init__(self, at):
-        self.at = at
-
-    def metrics(self, values, step=None):
-        if step == self.at:
-            raise Broken
 
 
 class Listens(Silence):
@@ -79,16 +68,25 @@ def clone(network):
 
 
 def broken(fit, network, folder, at):
-    with pytest.raises(Broken):
-        fit(network, checkpoint=folder, recorder=BreaksOff(at))
+    """A fit ends in the middle of its work: epoch `at` is over, its checkpoint is not written."""
+    write = Checkpoint.write
+
+    def until(checkpoint, values, arrays, step):
+        if step == at:
+            raise Broken
+        write(checkpoint, values, arrays, step)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Broken):
+        patch.setattr(Checkpoint, "write", until)
+        fit(network, checkpoint=folder)
 
 
 @pytest.fixture(scope="module")
 def left(series, tmp_path_factory):
     """The checkpoint of a fit that was broken off; tests take copies."""
     folder = tmp_path_factory.mktemp("left") / "fit"
-    with pytest.raises(Broken):
-        clone(NETWORKS["carried, plateau"]).fit(series, checkpoint=folder, recorder=BreaksOff(3))
+    network = NETWORKS["carried, plateau"]
+    broken(lambda one, **how: clone(one).fit(series, **how), network, folder, at=3)
     return folder
 
 
