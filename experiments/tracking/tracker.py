@@ -5,8 +5,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -14,6 +13,7 @@ from ...errors import JournalError, TrackingError
 from ..journal import Journal, Listener
 from ..places import absolute, check_runs, check_uri, runs_folder, shown, tracking_uri
 from ..records import Event, Kept, RunLock
+from .followed import Followed
 from .projection import Deleted, Projection
 from .store import FAULTS, Store, first_line, trying
 from .sync import bury
@@ -61,8 +61,8 @@ class Tracker:
         self._failure = ""
         self._told = self._arrived = 0
         self._older = False  # whether it follows a run of which the store may have some already
-        self._runs: dict[str, _Followed] = {}
-        self._waiting: deque[_Followed] = deque()
+        self._runs: dict[str, Followed] = {}
+        self._waiting: deque[Followed] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = False
@@ -108,7 +108,7 @@ class Tracker:
             raise TrackingError("A run that is tracked needs a folder: give its journal a `root`.")
         with self._changed:
             if journal.uid not in self._runs:
-                self._runs[journal.uid] = _Followed(
+                self._runs[journal.uid] = Followed(
                     journal.uid, journal.run, journal.folder, journal.lock, journal.events
                 )
                 self._older |= event.kind == "resume"
@@ -129,11 +129,11 @@ class Tracker:
             self._older = True
             if self._failure or lock.hold():  # else somebody brings it
                 name = str(kept.events[0].data["run"])
-                run = _Followed(kept.uid, name, kept.folder, lock, kept.events)
+                run = Followed(kept.uid, name, kept.folder, lock, kept.events)
                 self._runs[run.uid] = run
                 self._hear_of(run, len(kept.events))
 
-    def _hear_of(self, run: "_Followed", events: int) -> None:
+    def _hear_of(self, run: Followed, events: int) -> None:
         """Takes note of how much a run has told; the caller holds `_changed`."""
         if run.deleted:
             return
@@ -215,7 +215,7 @@ class Tracker:
         except Exception as error:  # nobody else would see what this thread dies of
             self._failed(f"{type(error).__name__}: {first_line(error)}")
 
-    def _next(self) -> "list[_Followed]":
+    def _next(self) -> list[Followed]:
         """The runs that have told something; none when there is nothing more to do."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closing or self._failure)
@@ -223,7 +223,7 @@ class Tracker:
             self._waiting.clear()
             return runs
 
-    def _try(self, run: "_Followed", store: Store) -> None:
+    def _try(self, run: Followed, store: Store) -> None:
         """Brings a run, or leaves it out: for its own fault the others do not stay behind."""
         try:
             self._bring(run, store)
@@ -239,7 +239,7 @@ class Tracker:
                 raise
             self._drop(run, _reason(error))
 
-    def _bring(self, run: "_Followed", store: Store) -> None:
+    def _bring(self, run: Followed, store: Store) -> None:
         """Brings all that a run has told, in one batch where several events wait."""
         with self._changed:  # what was not heard yet is not counted yet
             events = tuple(run.events[: run.heard])
@@ -258,7 +258,7 @@ class Tracker:
                 self._runs.pop(run.uid)
             self._changed.notify_all()
 
-    def _drop(self, run: "_Followed", reason: str) -> None:
+    def _drop(self, run: Followed, reason: str) -> None:
         """Brings no more of a run that the store refuses."""
         with self._changed:
             if self.strict:
@@ -293,22 +293,6 @@ class Tracker:
                 "%s The run goes on without it; everything is kept in %s.", self._failure, self.root
             )
         self._changed.notify_all()
-
-
-@dataclass(eq=False)
-class _Followed:
-    """A run, how much of it was heard, and how much has arrived."""
-
-    uid: str
-    name: str
-    folder: Path
-    lock: RunLock
-    events: Sequence[Event]
-    heard: int = 0
-    arrived: int = 0
-    dropped: bool = False
-    deleted: bool = False
-    projection: Projection | None = None
 
 
 def _reason(error: BaseException) -> str:

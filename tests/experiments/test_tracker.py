@@ -95,7 +95,7 @@ def test_a_store_that_fails_later_is_told_once_and_stops_nothing(tmp_path, caplo
             for step in (1, 2, 3):
                 run.metrics({"train/loss": 1.0}, step=step)
     assert len(run.events) == 5
-    assert [record.message.count("The run goes on") for record in caplog.records] == [1]
+    assert [record.message.count("is kept in") for record in caplog.records] == [1]
     assert tracker.pending == 4
 
 
