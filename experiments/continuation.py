@@ -28,7 +28,7 @@ logger = logging.getLogger("rnnzoo")
 NOTE = "study.json"
 KIND = "study"
 BRINGING = 60.0  # seconds that a run may be held by who brings to the store what is left of it
-ANEW = "what was done before is told in a new run."
+ANEW = "what was done of it before is told in a new run."
 DELETE = "Delete this file: the fits go on, and their runs are new ones."
 
 
@@ -80,7 +80,8 @@ class Continuation:
         folder = self._used(self.folder.expanduser())
         with alone_in(folder):
             self._path = folder / NOTE
-            self._note = {"began": began, "uid": uid, "runs": {}, "fit": self._identity(data())}
+            fit = self._identity(data())
+            self._note: dict[str, Any] = {"began": began, "uid": uid, "runs": {}, "fit": fit}
             self._take_up(root)
             self._write()
             yield self._note["began"], self._note["uid"]
@@ -113,7 +114,7 @@ class Continuation:
         kept = _kept(fresh.root, runs.get(run))
         if kept is None:
             if run in runs:
-                logger.warning("The journal of %s is gone from %s: %s", run, fresh.root, ANEW)
+                logger.warning("There is no journal of %s in %s: %s", run, fresh.root, ANEW)
             runs[run] = fresh.uid
             self._write()
             return fresh
@@ -142,7 +143,7 @@ class Continuation:
         if root is None or _kept(root, before["uid"]) is not None:
             self._note |= {name: before[name] for name in ("began", "uid", "runs")}
         elif before["runs"]:
-            logger.warning("The journal of the study is gone from %s: %s", root, ANEW)
+            logger.warning("There is no journal of the study in %s: %s", root, ANEW)
 
     def _write(self) -> None:
         try:
