@@ -80,7 +80,7 @@ class FullAt(Silence):
 )
 def test_a_fit_ends_and_goes_on_where_there_is_room(forecaster, tmp_path):
     with no_file_beyond(-1), pytest.raises(CheckpointError, match=f"{tmp_path}.*make room"):
-        fit(checkpoint=tmp_path, recorder=FullAt(3, 100))
+        fit(checkpoint=tmp_path, recorder=FullAt(2, 100))
     resumed = fit(checkpoint=tmp_path)
     assert resumed.history_.score == forecaster.history_.score
 
