@@ -36,12 +36,14 @@ TASKS = {
         columns={"name": "run", "test/mae": "mae", "test/rmse": "rmse", "test/mase": "mase"}
         | {"test/skill": "skill", "lookback": "lookback"}
         | COSTS,
-        note="Forecasts of rows that no fit saw, errors in the unit of the target. In horizon/ "
-        "the step is the lead: how many rows ahead. In test/mae_by_fold it is a part of the test, "
-        "in order of time. test/coverage_80: share of the truth inside 80 % intervals from past "
-        "errors; test/pinball: their loss; test/ratio_random_walk: RMSE over that of the last "
-        "value; test/direction: ups and downs called right; test/p: of being no better than the "
-        "best naive forecast.",
+        note="Forecasts of rows that no fit saw, errors in the unit of the target. In horizon/ the "
+        "step is the lead: how many rows ahead.\n\n"
+        "- test/coverage_80: share of the truth inside 80 % intervals from past errors\n"
+        "- test/pinball: pinball loss of such intervals\n"
+        "- test/mae_by_fold: the step is a part of the test, in order of time\n"
+        "- test/ratio_random_walk: RMSE one step ahead over that of the last value\n"
+        "- test/direction: share of ups and downs called right, one step ahead\n"
+        "- test/p: how often forecasts that are as good as the best naive one would differ as much",
     ),
     "video": Task(
         same=("context", "horizon", "split.test_clips", "frame"),
