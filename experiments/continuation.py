@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +13,8 @@ from ..pipelines.checkpoints import (
     FORMAT,
     LOCK,
     alone_in,
-    holds_fits,
+    holds_fit,
+    holds_only_fits,
     identity,
     require_same,
     sealed_in,
@@ -28,8 +29,7 @@ logger = logging.getLogger("rnnzoo")
 NOTE = "study.json"
 KIND = "study"
 BRINGING = 60.0  # seconds that a run may be held by who brings to the store what is left of it
-ANEW = "what was done of it before is told in a new run."
-DELETE = "Delete this file: the fits go on, and their runs are new ones."
+REMEDY = "Delete this file: the fits go on, and their runs are new ones."
 
 
 @dataclass
@@ -41,19 +41,15 @@ class Continuation:
     Args:
         folder: named by the user, or `None`.
         study: what all its runs have in common, as plain values.
-        networks: what each network is, by the name of its run, as plain values.
-
-    Raises:
-        ArgumentError: two networks would keep where they stand in one folder.
+        networks: of each network the name of its run, and what it is, as plain values.
     """
 
     folder: Path | None = None
     study: Mapping[str, Any] = field(default_factory=dict)
-    networks: Mapping[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        named = Names(NOTE, LOCK)
-        self._places = {} if self.folder is None else {run: named(run) for run in self.networks}
+    networks: Sequence[tuple[str, Any]] = ()
+    _path: Path = field(init=False)
+    _note: dict[str, Any] = field(init=False)
+    _places: dict[str, Path] = field(init=False, default_factory=dict)
 
     @contextmanager
     def of(
@@ -70,25 +66,28 @@ class Continuation:
             `began` and `uid` of the study that was killed, if one was, else those of the new one.
 
         Raises:
-            ArgumentError: the folder holds something else.
+            ArgumentError: the folder holds something else, or two networks would keep where they
+                stand in one place.
             CheckpointError: it holds another study, is damaged, in use, or cannot be written to. No
                 run has begun then.
         """
         if self.folder is None:
             yield began, uid
             return
-        folder = self._used(self.folder.expanduser())
+        folder = _used(self.folder.expanduser())
         with alone_in(folder):
             self._path = folder / NOTE
-            fit = self._identity(data())
-            self._note: dict[str, Any] = {"began": began, "uid": uid, "runs": {}, "fit": fit}
+            settings = {"study": dict(self.study), "networks": dict(self.networks)}
+            fit = identity(KIND, settings, ()) | {"data": data()}
+            self._note = {"began": began, "runs": {}, "ranked": [], "fit": fit}
             self._take_up(root)
+            self._places = self._placed(folder)
             self._write()
-            yield self._note["began"], self._note["uid"]
+            yield self._note["began"], self._note["runs"].get("", uid)
 
     def place(self, run: str) -> Path | None:
         """Where the fit of a network keeps where it stands."""
-        return None if self.folder is None else self.folder / self._places[run]
+        return None if self.folder is None else self._places[run]
 
     def journal(
         self,
@@ -103,7 +102,7 @@ class Continuation:
         those to whom it is `shown` look on.
 
         Args:
-            run: its name, `""` for the study itself, which ends after its runs.
+            run: its name, `""` for the study itself.
             fresh: that of a new run.
             bring: told of a run that had ended.
             shown: of the listeners, those to whom it is shown.
@@ -111,25 +110,33 @@ class Continuation:
         if self.folder is None or fresh.root is None:
             return fresh
         runs = self._note["runs"]
-        kept = _kept(fresh.root, runs.get(run))
+        kept = _found(fresh.root, runs.get(run))
         if kept is None:
-            if run in runs:
-                logger.warning("There is no journal of %s in %s: %s", run, fresh.root, ANEW)
+            if run in runs and run in self._places and holds_fit(self._places[run]):
+                logger.warning(
+                    "There is no journal of %s in %s: what was done of it before is told in a new "
+                    "run.",
+                    *(run, fresh.root),
+                )
             runs[run] = fresh.uid
             self._write()
             return fresh
-        if kept.status == "FINISHED" and (run or set(self.networks) <= set(runs)):
+        ranked = {name for name, _ in self.networks} <= set(self._note["ranked"])
+        if kept.status == "FINISHED" and (run or ranked):
             bring(kept)
             return replace(fresh, listeners=shown, root=None)
         return Journal.reopened(kept.folder, fresh.listeners, BRINGING)
 
-    def _identity(self, data: str) -> dict[str, Any]:
-        settings = {"study": dict(self.study), "networks": dict(self.networks)}
-        return identity(KIND, settings, ()) | {"data": data}
+    def ranked(self) -> None:
+        """Notes that the study's leaderboard holds its networks."""
+        if self.folder is not None:
+            names = [*self._note["ranked"], *(name for name, _ in self.networks)]
+            self._note["ranked"] = list(dict.fromkeys(names))
+            self._write()
 
     def _take_up(self, root: Path | None) -> None:
-        """Reads what was noted; networks that are not asked for now stay in the note."""
-        before = sealed_in(self._path, KIND, DELETE)
+        """Goes on from what was noted; networks that are not asked for now stay in the note."""
+        before = sealed_in(self._path, KIND, REMEDY)
         if before is None:
             return
         fit = self._note["fit"]
@@ -140,10 +147,23 @@ class Continuation:
             f"{self._path.parent} holds the checkpoints of another study",
         )
         fit["settings"]["networks"] = known | asked
-        if root is None or _kept(root, before["uid"]) is not None:
-            self._note |= {name: before[name] for name in ("began", "uid", "runs")}
-        elif before["runs"]:
-            logger.warning("There is no journal of the study in %s: %s", root, ANEW)
+        if root is None or _found(root, before["runs"].get("")) is not None:
+            self._note |= {name: before[name] for name in ("began", "runs", "ranked")}
+        elif before["ranked"]:
+            logger.warning(
+                "There is no journal of the study in %s: all its runs are told anew. Those that "
+                "the store has of before stay there.",
+                root,
+            )
+
+    def _placed(self, folder: Path) -> dict[str, Path]:
+        """Where each network keeps where it stands; no two in one place."""
+        if len(dict(self.networks)) < len(self.networks):
+            names = [name for name, _ in self.networks]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise ArgumentError(f"Two networks have a run {twice!r}: give one of them a name.")
+        named = Names(NOTE, LOCK)
+        return {run: folder / named(run) for run in self._note["fit"]["settings"]["networks"]}
 
     def _write(self) -> None:
         try:
@@ -154,25 +174,31 @@ class Continuation:
                 "folder."
             ) from error
 
-    def _used(self, folder: Path) -> Path:
-        """The folder, made if it is not there."""
-        if folder.exists() and not folder.is_dir():
-            raise ArgumentError(f"{folder} is a file: checkpoints are a folder. Name a new one.")
-        others = [
+
+def _used(folder: Path) -> Path:
+    """The folder, made if it is not there; hidden files of others do not matter."""
+    if folder.exists() and not folder.is_dir():
+        raise ArgumentError(f"{folder} is a file: checkpoints are a folder. Name a new one.")
+    if folder.is_dir():
+        if holds_fit(folder):
+            raise ArgumentError(
+                f"{folder} is the checkpoint of a single fit: name another folder for a study."
+            )
+        others = sorted(
             one.name
-            for one in (folder.iterdir() if folder.is_dir() else ())
-            if one.name not in (NOTE, f".{NOTE}.tmp", LOCK) and not holds_fits(one)
-        ]
+            for one in folder.iterdir()
+            if one.name != NOTE and not one.name.startswith(".") and not holds_only_fits(one)
+        )
         if others:
             raise ArgumentError(
-                f"{folder} holds more than checkpoints ({', '.join(sorted(others)[:3])}): nothing "
-                "is written there. Name a new folder, or move them away."
+                f"{folder} holds more than checkpoints ({', '.join(others[:3])}): nothing is "
+                "written there. Name a new folder, or move them away."
             )
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CheckpointError(f"{folder} could not be made: {error.strerror}.") from error
-        return folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CheckpointError(f"{folder} could not be made: {error.strerror}.") from error
+    return folder
 
 
 def _only(settings: dict[str, Any], networks: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,14 +207,16 @@ def _only(settings: dict[str, Any], networks: Mapping[str, Any]) -> dict[str, An
     return settings | {"networks": kept}
 
 
-def _kept(root: Path, uid: str | None) -> Kept | None:
-    """The journal of a run among those of all.
-
-    A folder that was made, and in which nothing was told before the process died, is removed.
-    """
+def _found(root: Path, uid: str | None) -> Kept | None:
+    """The journal of a run among those of all."""
     for folder in [] if uid is None else root.glob(f"*-{uid[:12]}"):
         if (folder / EVENTS).exists() and (kept := read(folder)).events:
             return kept
-        if {path.name for path in folder.iterdir()} <= {EVENTS, LOCK}:
-            shutil.rmtree(folder)
+        _clear(folder)
     return None
+
+
+def _clear(folder: Path) -> None:
+    """Removes the folder of a run in which nothing was told before its process died."""
+    if {path.name for path in folder.iterdir()} <= {EVENTS, LOCK}:
+        shutil.rmtree(folder)

@@ -154,8 +154,9 @@ def study(
         return [of_panel(training, "training"), of_panel(panel, "test")]
 
     origin = origin or Origin()
-    about = {"name": origin.name, "test_rows": test_rows, "audit": audit}
-    networks = {run_name(label, one.seed): _asked(one) for label, one in forecasters.items()}
+    about: dict[str, Any] = {"name": origin.name, "dataset": panel.schema.name}
+    about |= {"test_rows": test_rows, "audit": audit}
+    networks = [(run_name(label, one.seed), _asked(one)) for label, one in forecasters.items()]
     goes_on = Continuation(checkpoints, about, networks)
     with Runs("forecast", panel.schema.name, listeners, used, origin, goes_on) as runs:
         for label, forecaster in forecasters.items():

@@ -94,8 +94,8 @@ def frames_study(
     evaluations: dict[str, Evaluation] = {}
     origin = origin or Origin()
     settings = {label: one.get_params(deep=False) for label, one in predictors.items()}
-    about = {"name": origin.name} | split
-    networks = {run_name(label, one.seed): settings[label] for label, one in predictors.items()}
+    about: dict[str, Any] = {"name": origin.name, "dataset": clips.name} | split
+    networks = [(run_name(label, one.seed), settings[label]) for label, one in predictors.items()]
     goes_on = Continuation(checkpoints, about, networks)
     with Runs("video", clips.name, listeners, lambda: of_clips(clips), origin, goes_on) as runs:
         for label, predictor in predictors.items():

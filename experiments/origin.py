@@ -30,7 +30,7 @@ class Origin:
 
     def tell(self, journal: Journal, label: str) -> None:
         """Tells the journal of a run where it comes from."""
-        if self.parameters:
+        if self.parameters and label:  # the study's own may grow: the file says what it is now
             journal.parameters(dict(self.parameters))
         if label in self.configs:
             journal.text("config.yaml", self.configs[label])

@@ -59,7 +59,7 @@ def clearly(command: Callable[..., None]) -> Callable[..., None]:
             raise
         except KeyboardInterrupt:
             kept = kwargs.get("checkpoint")
-            goes_on = f" The same command goes on from {kept}." if kept else ""
+            goes_on = f" The same command goes on from {kept}." if kept and kept.exists() else ""
             print(f"Interrupted.{goes_on}", file=sys.stderr)
             raise typer.Exit(130) from None
         except Exception as error:

@@ -25,6 +25,7 @@ MANIFEST = "manifest.json"
 FORMAT = 1
 KIND = "checkpoint"
 LOCK = ".lock"
+MEMBER = "member-"  # folder of one of several fits, with its number
 DELETE = "Delete the folder to train from the start."
 
 
@@ -214,16 +215,18 @@ def digest(data: Iterable[Any]) -> str:
 
 def member_folder(folder: str | Path | None, k: int) -> Path | None:
     """The folder of one of several fits that share a checkpoint."""
-    return None if folder is None else _path(folder) / f"member-{k + 1}"
+    return None if folder is None else _path(folder) / f"{MEMBER}{k + 1}"
 
 
-def holds_fits(path: Path) -> bool:
+def holds_fit(folder: Path) -> bool:
+    """Whether a fit, or one of several, has kept there where it stands."""
+    return (folder / MANIFEST).exists() or any(folder.glob(f"{MEMBER}*/{MANIFEST}"))
+
+
+def holds_only_fits(path: Path) -> bool:
     """Whether a path is a folder with checkpoints, in it or in those of members, and no more."""
-    if not path.is_dir():
-        return False
-    ours = {one.name for one in _ours(path)}
-    return all(
-        one.name in ours or (one.name.startswith("member-") and holds_fits(one))
+    return path.is_dir() and all(
+        _is_ours(one) or (one.name.startswith(MEMBER) and holds_only_fits(one))
         for one in path.iterdir()
     )
 
@@ -253,8 +256,12 @@ def _used(folder: Any) -> Path:
 
 
 def _ours(folder: Path) -> Sequence[Path]:
+    return [path for path in folder.iterdir() if _is_ours(path)]
+
+
+def _is_ours(path: Path) -> bool:
     patterns = (MANIFEST, f".{MANIFEST}.tmp", "epoch-*.npz", ".epoch-*.npz.tmp", LOCK)
-    return [path for pattern in patterns for path in folder.glob(pattern)]
+    return any(path.match(pattern) for pattern in patterns)
 
 
 def _differences(there: dict[str, Any], here: dict[str, Any], within: str = "") -> list[str]:

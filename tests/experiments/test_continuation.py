@@ -120,7 +120,10 @@ def test_a_study_that_is_over_is_left_as_it_is_and_may_get_another_network(
     forecasting("more", two)
     check_told_once(store, "forecast/more", ("gru", "gru", *BASELINES))
     assert {path.name for path in kept.iterdir() if path.is_dir()} == {"gru-0", "gru-1"}
-    forecasting("more", tried("elman"))
+    with pytest.raises(KeyboardInterrupt):
+        forecasting("more", tried("elman"), cut("naive-last", None))
+    forecasting("more", two)
+    forecasting("more", tried("elman"))  # it had ended, but was in no leaderboard
     (board,) = runs.glob("*-study-*/leaderboard.csv")
     models = pd.read_csv(board)["model"].tolist()
     assert sorted(models) == sorted(("elman", "gru-0", "gru-1", *BASELINES))
@@ -182,10 +185,11 @@ def test_another_study_is_refused_before_a_run_begins(forecasting, store, series
         (tried("gru"), {"test_rows": 31}, "study.test_rows was 30 and is 31"),
         (tried("gru"), {"audit": True}, "study.audit was False and is True"),
         (tried("gru"), {"origin": Origin("named")}, "study.name was '' and is 'named'"),
+        (tried("gru"), {"name": "other"}, "study.dataset was 'first' and is 'other'"),
     ]
     for networks, how, words in others:
         with pytest.raises(CheckpointError, match=words):
-            forecasting("first", networks, **how)
+            forecasting(how.pop("name", "first"), networks, **how)
     moved = series("first")
     moved.frame.loc[3, "y"] += 1
     with pytest.raises(CheckpointError, match="the data are others"):
@@ -213,9 +217,10 @@ def test_checkpoints_stand_among_nothing_else(forecasting, series, tmp_path):
     assert [*mine.parent.iterdir()] == [mine]
     with pytest.raises(ArgumentError, match="is a file"):
         study(series("mine"), tried("gru"), 30, checkpoints=mine)
-    gru = tried("gru")["gru"]
-    with pytest.raises(ArgumentError, match="has that name already"):
-        study(series("mine"), {"a b": gru, "a,b": gru}, 30, checkpoints=tmp_path / "other")
+    for labels, words in (("a b", "a,b"), "has that name already"), (("a", "a-0"), "a run 'a-0'"):
+        networks = {label: tried("gru")["gru"] for label in labels}
+        with pytest.raises(ArgumentError, match=words):
+            study(series("mine"), networks, 30, checkpoints=tmp_path / "other")
 
 
 @pytest.mark.slow
