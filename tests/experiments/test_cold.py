@@ -131,7 +131,8 @@ class Postgres:
         """Runs a program as somebody else than root, whom PostgreSQL refuses."""
         command = [self.programs / program, *arguments]
         if self.user:
-            command = ["runuser", "-u", self.user, "--", *command]
+            runuser = shutil.which("runuser", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+            command = [runuser, "-u", self.user, "--", *command]
         # to files: a server that goes on would hold a pipe open
         with (self.folder.parent / f"{self.folder.name}.log").open("a+") as told:
             done = subprocess.run(command, stdout=told, stderr=told, cwd=self.folder, check=False)
