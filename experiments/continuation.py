@@ -4,7 +4,7 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..pipelines.checkpoints import (
     identity,
     require_same,
     sealed_in,
+    used_folder,
 )
 from ..pipelines.durable import sealed, write_whole
 from .files import Names
@@ -32,7 +33,6 @@ BRINGING = 60.0  # seconds that a run may be held by who brings to the store wha
 REMEDY = "Delete this file: the fits go on, and their runs are new ones."
 
 
-@dataclass
 class Continuation:
     """The folder in which the fits of a study keep where they stand, with a note of its runs.
 
@@ -44,12 +44,13 @@ class Continuation:
         networks: of each network the name of its run, and what it is, as plain values.
     """
 
-    folder: Path | None = None
-    study: Mapping[str, Any] = field(default_factory=dict)
-    networks: Sequence[tuple[str, Any]] = ()
-    _path: Path = field(init=False)
-    _note: dict[str, Any] = field(init=False)
-    _places: dict[str, Path] = field(init=False, default_factory=dict)
+    def __init__(
+        self,
+        folder: Path | None = None,
+        study: Mapping[str, Any] | None = None,
+        networks: Sequence[tuple[str, Any]] = (),
+    ):
+        self.folder, self.study, self.networks = folder, study or {}, networks
 
     @contextmanager
     def of(
@@ -74,14 +75,14 @@ class Continuation:
         if self.folder is None:
             yield began, uid
             return
-        folder = _used(self.folder.expanduser())
+        folder = used_folder(self.folder, _belongs)
         with alone_in(folder):
-            self._path = folder / NOTE
+            self._path: Path = folder / NOTE
             settings = {"study": dict(self.study), "networks": dict(self.networks)}
             fit = identity(KIND, settings, ()) | {"data": data()}
-            self._note = {"began": began, "runs": {}, "ranked": [], "fit": fit}
+            self._note: dict[str, Any] = {"began": began, "runs": {}, "ranked": [], "fit": fit}
             self._take_up(root)
-            self._places = self._placed(folder)
+            self._places: dict[str, Path] = self._placed(folder)
             self._write()
             yield self._note["began"], self._note["runs"].get("", uid)
 
@@ -175,30 +176,9 @@ class Continuation:
             ) from error
 
 
-def _used(folder: Path) -> Path:
-    """The folder, made if it is not there; hidden files of others do not matter."""
-    if folder.exists() and not folder.is_dir():
-        raise ArgumentError(f"{folder} is a file: checkpoints are a folder. Name a new one.")
-    if folder.is_dir():
-        if holds_fit(folder):
-            raise ArgumentError(
-                f"{folder} is the checkpoint of a single fit: name another folder for a study."
-            )
-        others = sorted(
-            one.name
-            for one in folder.iterdir()
-            if one.name != NOTE and not one.name.startswith(".") and not holds_only_fits(one)
-        )
-        if others:
-            raise ArgumentError(
-                f"{folder} holds more than checkpoints ({', '.join(others[:3])}): nothing is "
-                "written there. Name a new folder, or move them away."
-            )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CheckpointError(f"{folder} could not be made: {error.strerror}.") from error
-    return folder
+def _belongs(path: Path) -> bool:
+    """Whether it may lie among the checkpoints of a study; hidden files of others may."""
+    return path.name == NOTE or path.name.startswith(".") or holds_only_fits(path)
 
 
 def _only(settings: dict[str, Any], networks: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,7 +188,7 @@ def _only(settings: dict[str, Any], networks: Mapping[str, Any]) -> dict[str, An
 
 
 def _found(root: Path, uid: str | None) -> Kept | None:
-    """The journal of a run among those of all."""
+    """The journal of a run among those of all; a folder in which nothing was told is removed."""
     for folder in [] if uid is None else root.glob(f"*-{uid[:12]}"):
         if (folder / EVENTS).exists() and (kept := read(folder)).events:
             return kept

@@ -144,6 +144,21 @@ def compared(model: Side, baseline: Side) -> Verdict:
     return Verdict(larger, f"{rests} the seeds, whichever p is larger", seeds)
 
 
+class OverSeeds:
+    """A model with `scores`, one a seed."""
+
+    scores: Any
+
+    @property
+    def mean(self) -> float:
+        return float(np.mean(self.scores))
+
+    @property
+    def half(self) -> float:
+        """Half of the 95 % interval of the mean."""
+        return interval(self.scores)
+
+
 def interval(scores: Sequence[float]) -> float:
     """Half of the 95 % interval of a mean over seeds, by Student's t; NaN of one seed."""
     from scipy import stats

@@ -11,13 +11,13 @@ from rich.console import Console
 
 from .display import frame_table, print_table
 from .pages import less, p_text, percent
-from .paired import Errors, Side, Verdict, compared, interval
+from .paired import Errors, OverSeeds, Side, Verdict, compared
 from .run import Ranked
 from .verdicts import luck, with_interval, word
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(OverSeeds):
     """A model of a study.
 
     Attributes:
@@ -33,15 +33,6 @@ class Model:
     scores: list[float]
     avoided: float
     verdict: Verdict
-
-    @property
-    def mean(self) -> float:
-        return float(np.mean(self.scores))
-
-    @property
-    def half(self) -> float:
-        """Half of the 95 % interval of the mean."""
-        return interval(self.scores)
 
     @property
     def word(self) -> str:

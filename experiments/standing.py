@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from .pages import p_text, percent
-from .paired import Side, Verdict, compared, interval
+from .paired import OverSeeds, Side, Verdict, compared
 from .reading import Run
 from .verdicts import SIGNIFICANT, UNCLEAR, with_interval, word
 
 
 @dataclass(frozen=True)
-class Standing:
+class Standing(OverSeeds):
     """A model's runs, one a seed.
 
     Attributes:
@@ -45,15 +45,6 @@ class Standing:
         """What it brings to a test against another one."""
         data = "; ".join(dict.fromkeys(run.data for run in self.runs))
         return Side(data, self.scores, [run.errors for run in self.runs])
-
-    @property
-    def mean(self) -> float:
-        return float(np.mean(self.scores))
-
-    @property
-    def half(self) -> float:
-        """Half of the 95 % interval of the mean."""
-        return interval(self.scores)
 
     def average(self, key: str) -> float:
         """Of a metric or of a parameter that is a number, over the seeds."""

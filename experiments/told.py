@@ -19,7 +19,8 @@ class Told:
     def fresh(self, kind: str, data: dict[str, Any]) -> dict[str, Any] | None:
         """What is new of an event; `None` if nothing is.
 
-        Files and notes always are: those of a process that died may not have been the last.
+        Notes and files without a step always are: those of a process that died may not have been
+        the last.
         """
         if kind in ("parameters", "metrics"):
             keys = zip(data["values"].items(), _keys(kind, data), strict=True)

@@ -8,7 +8,7 @@ at every moment the folder holds the last epoch or the one before. Nothing in it
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -160,7 +160,7 @@ def checkpoint_in(
     if folder is None:
         yield None
         return
-    path = _used(folder)
+    path = used_folder(folder, _is_ours)
     with alone_in(path):
         yield Checkpoint(path, identity(kind, settings, data))
 
@@ -237,17 +237,26 @@ def _path(folder: Any) -> Path:
     return Path(folder).expanduser()
 
 
-def _used(folder: Any) -> Path:
+def used_folder(folder: Any, belongs: Callable[[Path], bool]) -> Path:
+    """A folder for checkpoints, made if it is not there.
+
+    Args:
+        folder: named by the user.
+        belongs: whether what lies in it may lie there.
+
+    Raises:
+        ArgumentError, ArgumentTypeError: no path, a file, or a folder that holds something else.
+        CheckpointError: it cannot be made.
+    """
     path = _path(folder)
     if path.exists() and not path.is_dir():
         raise ArgumentError(f"{path} is a file: a checkpoint is a folder. Name a new one.")
-    if path.is_dir():
-        others = sorted({one.name for one in path.iterdir()} - {one.name for one in _ours(path)})
-        if others:
-            raise ArgumentError(
-                f"{path} holds more than a checkpoint ({', '.join(others[:3])}): nothing is "
-                "written there. Name a new folder, or move them away."
-            )
+    others = sorted(one.name for one in path.iterdir() if not belongs(one)) if path.exists() else []
+    if others:
+        raise ArgumentError(
+            f"{path} holds more than a checkpoint ({', '.join(others[:3])}): nothing is "
+            "written there. Name a new folder, or move them away."
+        )
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -143,6 +143,7 @@ def test_where_nothing_was_told_yet_the_run_is_begun(forecasting, store, tmp_pat
         folder.mkdir()
         (folder / file).touch()
     forecasting(name, tried("gru", "elman"), uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
+    assert len([*runs.glob("*-elman-0-*")]) == 2  # of the study of before, and of the new one
     done = sync(runs, f"sqlite:///{tmp_path / 'mlflow.db'}")
     assert not done.damaged and not done.going_on
 
@@ -212,11 +213,14 @@ def test_checkpoints_stand_among_nothing_else(forecasting, series, tmp_path):
     (tmp_path / "kept").mkdir()
     mine = tmp_path / "kept" / "thesis.txt"
     mine.write_text("mine")
-    with pytest.raises(ArgumentError, match=r"holds more than checkpoints \(thesis.txt\)"):
+    with pytest.raises(ArgumentError, match=r"holds more than a checkpoint \(thesis.txt\)"):
         forecasting("mine", tried("gru"))
     assert [*mine.parent.iterdir()] == [mine]
     with pytest.raises(ArgumentError, match="is a file"):
         study(series("mine"), tried("gru"), 30, checkpoints=mine)
+    named = {"member-1": tried("gru")["gru"]}  # as the folder of one of several that are one
+    for _ in range(2):
+        study(series("mine"), named, 30, checkpoints=tmp_path / "named")
     for labels, words in (("a b", "a,b"), "has that name already"), (("a", "a-0"), "a run 'a-0'"):
         networks = {label: tried("gru")["gru"] for label in labels}
         with pytest.raises(ArgumentError, match=words):
