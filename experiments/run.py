@@ -195,7 +195,8 @@ class Runs:
             again |= known["seconds"].isin(board["seconds"].dropna())
             others = known[~again]
             board = pd.concat([board, others]).sort_values(found.error, ignore_index=True)
-        self.continuation.ranked()
+        if self._parent.kept:
+            self.continuation.ranked()
         self._parent.text("leaderboard.csv", board.to_csv(index=False))
         self._parent.note(f"**{self.dataset}**, best first\n\n{markdown(board)}")
 

@@ -106,11 +106,12 @@ def contents(folder):
 
 
 def test_a_study_that_is_over_is_left_as_it_is_and_may_get_another_network(
-    forecasting, store, tmp_path
+    forecasting, store, series, tmp_path, caplog
 ):
     """What its first store did not get comes to the second, as where a process was killed before
     all had arrived."""
     runs, kept = tmp_path / "runs", tmp_path / "kept"
+    study(series("more"), tried("gru"), 30, checkpoints=kept)  # nothing is tracked yet
     forecasting("more", tried("gru"), uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
     before = contents(runs)
     forecasting("more", tried("gru"))
@@ -123,7 +124,9 @@ def test_a_study_that_is_over_is_left_as_it_is_and_may_get_another_network(
     with pytest.raises(KeyboardInterrupt):
         forecasting("more", tried("elman"), cut("naive-last", None))
     forecasting("more", two)
+    study(series("more"), tried("elman"), 30, checkpoints=kept)
     forecasting("more", tried("elman"))  # it had ended, but was in no leaderboard
+    assert not caplog.text
     (board,) = runs.glob("*-study-*/leaderboard.csv")
     models = pd.read_csv(board)["model"].tolist()
     assert sorted(models) == sorted(("elman", "gru-0", "gru-1", *BASELINES))
