@@ -13,7 +13,7 @@ _WHERE = {
     "stack": ".zoo.layers",
     "sequence": ".zoo.models",
     "NARXNetwork": ".zoo.models",
-    "deterministic": ".zoo.determinism",
+    "deterministic": ".zoo.backend.determinism",
     "from_keras": ".zoo.convert",
     "to_keras": ".zoo.convert",
     "from_torch": ".zoo.convert",

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..zoo.determinism import generators, set_generators
+from ..zoo.backend.determinism import generators, set_generators
 
 LEAST = 1e-4  # share by which a score must be better for the learning rate to stay
 

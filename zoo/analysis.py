@@ -11,8 +11,8 @@ import numpy as np
 from keras import ops
 
 from ..errors import ArgumentError, ArgumentTypeError, flag, fraction, seed_number, whole_number
+from .backend.gradient import gradient
 from .cells import RecurrentCell, checks
-from .gradient import gradient
 from .layers import Recurrent
 
 TURN = 12  # steps in which a complex pair of eigenvalues goes once around

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...zoo.compiled import compiled
+from ...zoo.backend.compiled import compiled
 from ...zoo.models import segment
 from ..course import Drawn
 from ..recorder import Recorder

@@ -10,8 +10,8 @@ from sklearn.exceptions import NotFittedError
 
 from ...datasets import Clips
 from ...errors import flag, whole_number
+from ...zoo.backend.compiled import compiled
 from ...zoo.cells import CELLS
-from ...zoo.compiled import compiled
 from ...zoo.models import encoder_forecaster
 from ..checkpoints import checkpoint_in
 from ..progress import shown

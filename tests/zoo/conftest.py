@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 from rnnzoo import Recurrent
+from rnnzoo.zoo.backend.compiled import compiled
 from rnnzoo.zoo.cells import (
     CELLS,
     GRU,
@@ -29,7 +30,6 @@ from rnnzoo.zoo.cells import (
     TimeAware,
     serving,
 )
-from rnnzoo.zoo.compiled import compiled
 from scipy.ndimage import correlate
 
 BATCH, TIME = 3, 6

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from keras import ops
 from rnnzoo.zoo import cells
+from rnnzoo.zoo.backend.gradient import gradient
 from rnnzoo.zoo.cells import CELLS, WRAPPERS, Elman, Jordan, RecurrentCell, serving
 from rnnzoo.zoo.engines import ENGINES
-from rnnzoo.zoo.gradient import gradient
 from rnnzoo.zoo.layers import Recurrent
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from keras import ops
 from rnnzoo import ArgumentError
+from rnnzoo.zoo.backend.gradient import gradient
 from rnnzoo.zoo.cells import GRU, LSTM
 from rnnzoo.zoo.engines import ENGINES
-from rnnzoo.zoo.gradient import gradient
 from rnnzoo.zoo.layers import Recurrent, stack
 
 MASK = np.array([[0, 1, 1, 0, 0, 1], [1, 1, 0, 1, 0, 0], [1, 1, 1, 1, 1, 1]], bool)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from keras import ops
 from rnnzoo import ArgumentError, Recurrent
+from rnnzoo.zoo.backend.gradient import gradient
 from rnnzoo.zoo.cells import GRU, NARX, SLSTM, TDNN, Clockwork, Feedback, Residual, TimeAware
-from rnnzoo.zoo.gradient import gradient
 
 
 def test_handing_the_states_over_continues_the_sequence(case):

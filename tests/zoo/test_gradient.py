@@ -2,8 +2,8 @@ import keras
 import numpy as np
 from keras import ops
 from rnnzoo import Recurrent
+from rnnzoo.zoo.backend.gradient import gradient
 from rnnzoo.zoo.cells import GRU
-from rnnzoo.zoo.gradient import gradient
 
 RNG = np.random.default_rng(1)
 

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from keras import ops
 from rnnzoo import ArgumentError, Recurrent
+from rnnzoo.zoo.backend.gradient import gradient
 from rnnzoo.zoo.cells import GRU
-from rnnzoo.zoo.gradient import gradient
 from rnnzoo.zoo.losses import CrossEntropy, Decorrelation, MeanSquared
 
 RNG = np.random.default_rng(1)

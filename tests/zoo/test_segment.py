@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from keras import ops
 from rnnzoo.errors import ArgumentError, ArgumentTypeError
+from rnnzoo.zoo.backend.compiled import compiled
+from rnnzoo.zoo.backend.gradient import gradient
 from rnnzoo.zoo.cells import CELLS, GRU, LSTM, NARX, ConvLSTM, Elman, serving
-from rnnzoo.zoo.compiled import compiled
-from rnnzoo.zoo.gradient import gradient
 from rnnzoo.zoo.models import segment
 
 BATCH, LOOKBACK, SEGMENT, HORIZON = 3, 14, 4, 10  # 2 rows are left out, 2 leads cut

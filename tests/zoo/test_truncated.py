@@ -6,8 +6,8 @@ import pytest
 from keras import ops
 from rnnzoo import ArgumentError, Recurrent, sequence, stack
 from rnnzoo.errors import ArgumentTypeError
+from rnnzoo.zoo.backend.gradient import gradient
 from rnnzoo.zoo.cells import GRU, LSTM, NARX, Elman
-from rnnzoo.zoo.gradient import gradient
 from rnnzoo.zoo.models import fit_truncated, run_chunks
 
 RNG = np.random.default_rng(1)

@@ -9,8 +9,8 @@ import numpy as np
 from keras import ops
 
 from ...errors import ArgumentError, ArgumentTypeError, whole_number
+from ..backend.compiled import compiled
 from ..cells import NARX
-from ..compiled import compiled
 from ..layers import Recurrent
 
 

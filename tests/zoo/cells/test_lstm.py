@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from keras import ops
 from rnnzoo import Recurrent
+from rnnzoo.zoo.backend.gradient import gradient
 from rnnzoo.zoo.cells import LSTM
-from rnnzoo.zoo.gradient import gradient
 
 RNG = np.random.default_rng(1)
 X = RNG.normal(size=(2, 7, 3)).astype("float32")

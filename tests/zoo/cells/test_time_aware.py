@@ -4,8 +4,8 @@ import pytest
 from keras import ops
 from rnnzoo import ArgumentError, Recurrent
 from rnnzoo.errors import ArgumentTypeError
+from rnnzoo.zoo.backend.gradient import gradient
 from rnnzoo.zoo.cells import GRU, NARX, RNN, TDNN, Clockwork, ConvLSTM, TimeAware
-from rnnzoo.zoo.gradient import gradient
 
 RNG = np.random.default_rng(1)
 X = RNG.normal(size=(2, 9, 3)).astype("float32")

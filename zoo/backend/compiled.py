@@ -1,8 +1,7 @@
 """Networks as compiled functions on arrays, for use after training.
 
-One of three files with backend branches, beside `gradient.py` and `determinism.py`. Keras's
-`predict` traces a TensorFlow graph anew for the first shapes it meets and a more general one
-later, so that the last bits of a forecast depend on what was forecast before; here one graph
+Keras's `predict` traces a TensorFlow graph anew for the first shapes it meets and a more general
+one later, so that the last bits of a forecast depend on what was forecast before; here one graph
 serves every shape, and the same inputs always give the same bits.
 """
 

@@ -1,7 +1,6 @@
 """The same bits each time, on accelerators too.
 
-One of three files with backend branches, beside `gradient.py` and `compiled.py`: Keras seeds the
-backends, but has no word for the order in which they add up numbers.
+Keras seeds the backends, but has no word for the order in which they add up numbers.
 """
 
 import os
@@ -10,7 +9,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from ..errors import BackendError
+from ...errors import BackendError
 
 XLA_FLAG = "--xla_gpu_deterministic_ops=true"
 CUBLAS = "CUBLAS_WORKSPACE_CONFIG"

@@ -1,4 +1,4 @@
-"""Reverse-mode gradients on every backend: one of three files with backend branches.
+"""Reverse-mode gradients on every backend.
 
 Keras trains on all of them but offers no call for a bare gradient; laws, Jacobians
 and the fade of a gradient over time need one.
