@@ -90,7 +90,7 @@ def describe(name: str) -> Description:
     years = [int(year) for year in re.findall(r"\((\d{4})\)", reference)]
     width, *options = _arguments(kind)
     if kind.recalls:
-        options += _arguments(RecurrentCell)
+        options += [a for a in _arguments(RecurrentCell) if a.name == "recurrent_dropout"]
     return Description(
         name=name,
         title=page.partition("\n")[0].removesuffix("."),

@@ -66,12 +66,6 @@ def test_a_page_is_read_in_full():
     assert gru.serves == ("carried", "closed_loop")
 
 
-def test_every_page_says_where_recurrent_dropout_does_nothing():
-    for name, cell in CELLS.items():
-        if cell.recalls:
-            assert "in `keras.layers.RNN` it does nothing" in describe(name).options[-1].text
-
-
 @pytest.mark.parametrize("name", WRAPPERS)
 def test_cells_around_cells_have_pages_too(name):
     entry = describe(name)

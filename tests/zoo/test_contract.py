@@ -25,7 +25,8 @@ def test_the_table_holds_every_cell_there_is():
         for _, thing in inspect.getmembers(module, inspect.isclass)
         if issubclass(thing, RecurrentCell) and thing.__module__ == module.__name__
     }
-    assert found - {RecurrentCell} == {*CELLS.values(), *WRAPPERS.values()}
+    bases = {cell for cell in found if cell.step is RecurrentCell.step}
+    assert found - bases == {*CELLS.values(), *WRAPPERS.values()}
 
 
 @pytest.mark.parametrize("cell", [*CELLS.values(), *WRAPPERS.values()])
@@ -38,7 +39,8 @@ def test_every_engine_steps_as_one_steps_by_hand(case):
     by_hand = step_by_hand(case.cell(), case.x)
     outputs, last = case.run(case.x)  # compiled, by the engine of choice
     assert_all_close([outputs, *last], by_hand)
-    for engine in ENGINES if case.cell().loopless else ENGINES.keys() - {"parallel"}:
+    cell = case.cell()
+    for engine in (name for name, one in ENGINES.items() if one.supports(cell, 6) is None):
         loop = case.loop(return_sequences=True, return_state=True, engine=engine)
         assert_all_close(loop(case.x), by_hand)
 

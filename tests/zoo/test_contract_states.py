@@ -117,7 +117,9 @@ def test_a_stateful_loop_keeps_to_its_batch():
     loop = Recurrent(GRU(4), stateful=True)
     loop(np.zeros((2, 5, 3), "float32"))
     for batch in (1, 3):
-        with pytest.raises(ArgumentError, match=f"batch of 2. Received: a batch of {batch}"):
+        with pytest.raises(
+            ArgumentError, match=f"batch size must be 2. Received: a batch of {batch}"
+        ):
             loop(np.zeros((batch, 5, 3), "float32"))
 
 

@@ -20,10 +20,17 @@ def test_reading_backwards_puts_out_in_the_order_of_reading(cell):
 
 
 def test_all_states_of_all_steps_can_be_had(cell):
-    every, last = Recurrent(cell).every_state(ops.convert_to_tensor(X))
-    assert [tuple(state.shape) for state in every] == [(2, 6, 4), (2, 6, 4)]
-    for state, end in zip(every, last, strict=True):
+    loop = Recurrent(cell)
+    result = loop.run(ops.convert_to_tensor(X), need="states")
+    assert [tuple(state.shape) for state in result.states] == [(2, 6, 4), (2, 6, 4)]
+    for state, end in zip(result.states, result.last, strict=True):
         np.testing.assert_array_equal(numpy(state)[:, -1], numpy(end))
+    np.testing.assert_array_equal(numpy(result.outputs), numpy(result.states[0]))
+
+
+def test_what_is_not_needed_is_not_computed(cell):
+    result = Recurrent(cell).run(ops.convert_to_tensor(X))
+    assert result.outputs is None and result.states is None and len(result.last) == 2
 
 
 def test_a_given_state_goes_before_a_kept_one(cell):

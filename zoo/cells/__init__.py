@@ -1,5 +1,6 @@
 """The cells, by name."""
 
+from .adapter import KerasCell, as_cell
 from .base import RecurrentCell
 from .clockwork import Clockwork
 from .conv_gru import ConvGRU
@@ -49,6 +50,7 @@ CELLS: dict[str, type[RecurrentCell]] = {
 #: Cells around other cells.
 WRAPPERS: dict[str, type[RecurrentCell]] = {
     "feedback": Feedback,
+    "keras": KerasCell,
     "residual": Residual,
     "time_aware": TimeAware,
 }
@@ -80,10 +82,12 @@ __all__ = [
     "Feedback",
     "IndRNN",
     "Jordan",
+    "KerasCell",
     "MinGRU",
     "MinLSTM",
     "RecurrentCell",
     "Residual",
     "TimeAware",
+    "as_cell",
     "serving",
 ]

@@ -8,6 +8,13 @@ import keras
 from ...errors import ArgumentError, ArgumentTypeError, RnnzooError, whole_number
 from .. import initializers as initializers  # registers ours, so that a saved cell finds them
 
+#: What a cell's config holds as a plain dict.
+KERAS_OBJECTS = (
+    keras.initializers.Initializer,
+    keras.regularizers.Regularizer,
+    keras.constraints.Constraint,
+)
+
 
 def delays(name: str, value: Any, at_least: int, may_be_empty: bool = False) -> list[int]:
     """Returns a list of distinct, rising delays.
@@ -65,34 +72,50 @@ def widths(name: str, value: Any) -> int | list[int]:
 
 
 def initializer(name: str, value: Any) -> str | dict[str, Any]:
-    """Returns the name of a Keras initialiser, or its configuration as a plain dict.
+    """Returns the name of a Keras initializer, or its configuration as a plain dict.
 
     Args:
         name: of the argument.
-        value: a name, a dict `{"class_name": …, "config": …}`, or an initialiser.
+        value: a name, a dict `{"class_name": …, "config": …}`, or an initializer.
 
     Raises:
         ArgumentTypeError: none of these.
-        ArgumentError: Keras knows no such initialiser.
+        ArgumentError: Keras knows no such initializer.
     """
-    if isinstance(value, keras.initializers.Initializer):
+    ours = "; ours are not to be had by name but as rnnzoo.zoo.initializers.SpectralRadius(0.9)"
+    return _keras_object(name, value, "initializer", "orthogonal", ours)
+
+
+def regularizer(name: str, value: Any) -> str | dict[str, Any]:
+    """As `initializer`, of a Keras regularizer."""
+    return _keras_object(name, value, "regularizer", "l2")
+
+
+def constraint(name: str, value: Any) -> str | dict[str, Any]:
+    """As `initializer`, of a Keras constraint."""
+    return _keras_object(name, value, "constraint", "non_neg")
+
+
+def _keras_object(name: str, value: Any, kind: str, example: str, note: str = "") -> Any:
+    module, base = getattr(keras, f"{kind}s"), getattr(keras, f"{kind}s").__dict__[kind.title()]
+    article = "an" if kind[0] in "aeiou" else "a"
+    if isinstance(value, base):
         return keras.saving.serialize_keras_object(value)
     if not isinstance(value, (str, dict)):
         raise ArgumentTypeError(
-            f"`{name}` must be a Keras initialiser, its name or its configuration as a dict. "
+            f"`{name}` must be {article} Keras {kind}, its name or its configuration as a dict. "
             f"Received: {name}={value!r}"
         )
     try:
-        known = isinstance(keras.initializers.get(value), keras.initializers.Initializer)
+        known = isinstance(module.get(value), base)
     except (ValueError, TypeError, KeyError) as error:
         if isinstance(error, RnnzooError):
             raise
         known = False
     if not known:
         raise ArgumentError(
-            f"`{name}` must be a Keras initialiser, its name, e.g. orthogonal, or a dict "
-            f'{{"class_name": …, "config": …}}; ours are not to be had by name but as '
-            f"rnnzoo.zoo.initializers.SpectralRadius(0.9). Received: {name}={value!r}"
+            f"`{name}` must be {article} Keras {kind}, its name, e.g. {example}, or a dict "
+            f'{{"class_name": …, "config": …}}{note}. Received: {name}={value!r}'
         )
     return value
 

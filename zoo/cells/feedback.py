@@ -1,5 +1,3 @@
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from itertools import accumulate
 from typing import Any
 
@@ -9,10 +7,11 @@ from keras import ops
 from ...errors import ArgumentError, ArgumentTypeError, flag, one_of, whole_number
 from . import checks
 from .base import RecurrentCell
+from .wrapper import Wrapper, build_once, checked_cell
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
-class Feedback(RecurrentCell):
+class Feedback(Wrapper):
     """Feeds a network of cells its own output: any cell in a closed loop.
 
     ```
@@ -64,6 +63,7 @@ class Feedback(RecurrentCell):
             self.readout = keras.layers.Dense(self.outputs, name="readout", dtype=self.dtype_policy)
         self.state_size = self._state_size()
         self.output_size = self.outputs
+        self._widths: list[int] = []  # what each cell reads, once they are built
 
     @property
     def reads_images(self) -> bool:
@@ -81,10 +81,10 @@ class Feedback(RecurrentCell):
         *item, width = input_shape  # (batch, *spatial)
         if self.feedback == "prediction":
             width += self.outputs
+        self._widths = []
         for cell in self.cells:
-            if not cell.built:
-                cell.build((*item, width))
-                cell.built = True
+            self._widths.append(width)
+            build_once(cell, (*item, width))
             width = cell.output_size
         if self.readout is not None:
             self.readout.build((*item, width))
@@ -106,14 +106,8 @@ class Feedback(RecurrentCell):
         f = drive[..., split:] if self.feedback == "truth" else y
         return y, [y, f, *after]
 
-    @contextmanager
-    def dropping(self, states: Sequence[Any]) -> Iterator[None]:
-        inner = list(states[2:])
-        with ExitStack() as all_cells:
-            for cell in self.cells:
-                all_cells.enter_context(cell.dropping(inner[: len(cell.state_size)]))
-                inner = inner[len(cell.state_size) :]
-            yield
+    def inner(self) -> list[tuple[RecurrentCell, int]]:
+        return list(zip(self.cells, self._widths, strict=True))
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
@@ -138,11 +132,3 @@ def _checked(cells: Any) -> list[RecurrentCell]:
     if not cells:
         raise ArgumentError("`cells` must hold at least one cell. Received: cells=[]")
     return [checked_cell("cells", cell) for cell in cells]
-
-
-def checked_cell(name: str, value: Any) -> RecurrentCell:
-    """Returns a cell, made from its configuration where that is given; refuses all else."""
-    cell = keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
-    if not isinstance(cell, RecurrentCell):
-        raise ArgumentTypeError(f"`{name}` must be a RecurrentCell. Received: {name}={value!r}")
-    return cell

@@ -1,6 +1,6 @@
 """Linear recurrences over a whole sequence at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras import ops
@@ -33,8 +33,8 @@ def linear_recurrence(a: Any, b: Any, h: Any) -> Any:
         return then[0] * first[0], then[0] * first[1] + then[1]
 
     known_length(b)
-    reach, sums = ops.associative_scan(joined, (a, b), axis=1)
-    return _shaped(sums + reach * h[:, None], b)
+    reach, sums = _scanned(joined, (a, b))
+    return sums + reach * h[:, None]
 
 
 def complex_recurrence(a: Sequence, b: Sequence, h: Sequence) -> tuple[Any, Any]:
@@ -45,14 +45,39 @@ def complex_recurrence(a: Sequence, b: Sequence, h: Sequence) -> tuple[Any, Any]
         return *a, b[0] + then[2], b[1] + then[3]
 
     known_length(b[0])
-    *reach, re, im = ops.associative_scan(joined, (*a, *b), axis=1)
+    *reach, re, im = _scanned(joined, (*a, *b))
     more = _times(reach, (h[0][:, None], h[1][:, None]))
-    return _shaped(re + more[0], b[0]), _shaped(im + more[1], b[1])
+    return re + more[0], im + more[1]
 
 
-def _shaped(result: Any, like: Any) -> Any:
-    # on TensorFlow, ops.associative_scan forgets the shape where the batch is not known
-    return ops.reshape(result, (-1, *like.shape[1:]))
+def _scanned(joined: Callable, steps: tuple) -> tuple:
+    """All steps from the first up to each one, joined; arrays `(batch, time, n)`.
+
+    `ops.associative_scan` does the same, but on TensorFlow by branches on the number of steps
+    that XLA cannot compile. Pairs of steps are joined, then scanned: these are the even ones, and
+    the odd ones are one step further.
+    """
+    time = steps[0].shape[1]
+    if time == 1:
+        return steps
+    pairs = joined(tuple(s[:, : time - 1 : 2] for s in steps), tuple(s[:, 1::2] for s in steps))
+    odd = _scanned(joined, pairs)
+    if time == 2:
+        even = tuple(s[:, :1] for s in steps)
+    else:
+        before = tuple(s[:, : (time - 1) // 2] for s in odd)
+        later = joined(before, tuple(s[:, 2::2] for s in steps))
+        even = tuple(
+            ops.concatenate([s[:, :1], e], axis=1) for s, e in zip(steps, later, strict=True)
+        )
+    return tuple(_interleaved(e, o) for e, o in zip(even, odd, strict=True))
+
+
+def _interleaved(even: Any, odd: Any) -> Any:
+    """`(batch, time, n)` from its steps 0, 2, 4 … and 1, 3, 5 …"""
+    count, n = odd.shape[1:]
+    both = ops.reshape(ops.stack([even[:, :count], odd], axis=2), (-1, 2 * count, n))
+    return both if even.shape[1] == count else ops.concatenate([both, even[:, count:]], axis=1)
 
 
 def _times(x: Any, y: Any) -> tuple[Any, Any]:

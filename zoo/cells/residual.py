@@ -1,5 +1,4 @@
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -7,11 +6,11 @@ import keras
 from ...errors import ArgumentError
 from . import checks
 from .base import RecurrentCell
-from .feedback import checked_cell
+from .wrapper import Wrapper, build_once, checked_cell
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
-class Residual(RecurrentCell):
+class Residual(Wrapper):
     """Adds a cell's input to its output: the cell computes the change.
 
     ```
@@ -59,9 +58,7 @@ class Residual(RecurrentCell):
                 f"A residual cell puts out as many channels as it reads, {self.output_size}. "
                 f"Received: an input {input_shape[-1]} wide"
             )
-        if not self.cell.built:
-            self.cell.build(input_shape)
-            self.cell.built = True
+        build_once(self.cell, input_shape)
         # again: a cell with a delay line knows all its states once it is built
         self.state_size = [self.output_size, *self.cell.state_size]
 
@@ -70,10 +67,8 @@ class Residual(RecurrentCell):
         y = drive + h
         return y, [y, *after]
 
-    @contextmanager
-    def dropping(self, states: Sequence[Any]) -> Iterator[None]:
-        with self.cell.dropping(states[1:]):
-            yield
+    def inner(self) -> list[tuple[RecurrentCell, int]]:
+        return [(self.cell, self.output_size)]
 
     def get_config(self) -> dict[str, Any]:
         cell = keras.saving.serialize_keras_object(self.cell)

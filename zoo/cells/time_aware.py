@@ -1,5 +1,4 @@
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -8,11 +7,11 @@ from keras import ops
 from ...errors import ArgumentError, flag
 from . import checks
 from .base import RecurrentCell
-from .feedback import checked_cell
+from .wrapper import Wrapper, build_once, checked_cell
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
-class TimeAware(RecurrentCell):
+class TimeAware(Wrapper):
     """A cell that knows which values are missing and how much time has passed.
 
     ```
@@ -70,9 +69,7 @@ class TimeAware(RecurrentCell):
                 "The input must hold values beside the gap: concat(x, Δt). "
                 f"Received: an input {input_shape[-1]} wide"
             )
-        if not self.cell.built:
-            self.cell.build((batch, 2 * channels))
-            self.cell.built = True
+        build_once(self.cell, (batch, 2 * channels))
         self.state_size = [*self.cell.state_size, channels, channels]
         fading = sum(self.cell.state_size[k] for k in self.hidden)
         small = keras.initializers.RandomUniform(0.0, 0.1)  # decays begin alive, and slow
@@ -101,10 +98,8 @@ class TimeAware(RecurrentCell):
         last = ops.where(missing, last, x)
         return h, [*after, last, δ * (1 - known)]
 
-    @contextmanager
-    def dropping(self, states: Sequence[Any]) -> Iterator[None]:
-        with self.cell.dropping(states):
-            yield
+    def inner(self) -> list[tuple[RecurrentCell, int]]:
+        return [(self.cell, 2 * self.w.shape[0])] if self.built else []
 
     def get_config(self) -> dict[str, Any]:
         cell = keras.saving.serialize_keras_object(self.cell)

@@ -4,34 +4,44 @@ from typing import Any
 
 from keras import ops
 
-from ...errors import ArgumentError
+from .base import Result
 
 
-def parallel(cell: Any, sequences: Any, states: list[Any], mask: Any = None) -> tuple[list, list]:
-    """Projects all steps, then runs `cell.every_step`.
+class Parallel:
+    """Projects all steps, then runs `cell.every_step`."""
 
-    Raises:
-        ArgumentError: the cell has to go step by step.
-    """
-    if not cell.loopless:
-        raise ArgumentError(
-            f"{type(cell).__name__}, as it is set, has to go step by step. "
-            'Received: engine="parallel"; use "scan" or "auto"'
-        )
-    if mask is not None:
-        # the steps that count first, in their order: the others then change nothing before
-        steps = ops.cumsum(ops.ones_like(mask, dtype="int32"), axis=1)
-        order = ops.argsort(ops.where(mask, 0, ops.shape(mask)[1]) + steps, axis=1)
-        sequences = _at(sequences, order)
-    every = cell.every_step(cell.project(sequences), states)
-    every = [ops.cast(e, s.dtype) for e, s in zip(every, states, strict=True)]
-    if mask is not None:
-        read = ops.cumsum(ops.cast(mask, "int32"), axis=1)  # steps that count so far
-        every = [
-            _at(ops.concatenate([s[:, None], e], axis=1), read)
-            for s, e in zip(states, every, strict=True)
-        ]
-    return every, [e[:, -1] for e in every]
+    def supports(self, cell: Any, steps: int | None) -> str | None:
+        if not cell.loopless:
+            return f"{type(cell).__name__}, as it is set, has to go step by step"
+        if steps is None and not cell.any_length:
+            return (
+                "A parallel scan needs to know the number of steps beforehand: give the network a "
+                "fixed one"
+            )
+        return None
+
+    def natural(self, cell: Any, steps: int | None) -> bool:
+        # scans of fixed length are left to the loop, which needs less memory
+        return cell.loopless and cell.any_length
+
+    def run(
+        self, cell: Any, sequences: Any, states: list[Any], mask: Any = None, need: str = "last"
+    ) -> Result:
+        if mask is not None:
+            # the steps that count first, in their order: the others then change nothing before
+            steps = ops.cumsum(ops.ones_like(mask, dtype="int32"), axis=1)
+            order = ops.argsort(ops.where(mask, 0, ops.shape(mask)[1]) + steps, axis=1)
+            sequences = _at(sequences, order)
+        every = cell.every_step(cell.project(cell.seen(sequences)), states)
+        every = [ops.cast(e, s.dtype) for e, s in zip(every, states, strict=True)]
+        if mask is not None:
+            read = ops.cumsum(ops.cast(mask, "int32"), axis=1)  # steps that count so far
+            every = [
+                _at(ops.concatenate([s[:, None], e], axis=1), read)
+                for s, e in zip(states, every, strict=True)
+            ]
+        last = [e[:, -1] for e in every]
+        return Result(last, every[0], every if need == "states" else None)
 
 
 def _at(sequences: Any, steps: Any) -> Any:

@@ -1,43 +1,86 @@
-"""The loop over time by `keras.ops.scan`, on every backend."""
+"""The loop over time, on every backend."""
 
 from collections.abc import Callable
 from typing import Any
 
 from keras import ops
 
+from ...errors import ArgumentError
+from ..backend.loop import loop, unrolled
+from .base import Result
 
-def scan(cell: Any, sequences: Any, states: list[Any], mask: Any = None) -> tuple[list, list]:
+
+class Scan:
     """Runs `cell.call` step by step."""
-    return _scan(cell.call, sequences, states, mask)
+
+    def supports(self, cell: Any, steps: int | None) -> str | None:
+        return None
+
+    def natural(self, cell: Any, steps: int | None) -> bool:
+        return True
+
+    def run(
+        self, cell: Any, sequences: Any, states: list[Any], mask: Any = None, need: str = "last"
+    ) -> Result:
+        return _run(loop, cell.call, sequences, states, mask, need)
 
 
-def hoisted(cell: Any, sequences: Any, states: list[Any], mask: Any = None) -> tuple[list, list]:
+class Hoisted(Scan):
     """Projects all steps at once before the loop, then runs `cell.step`.
 
     One large product instead of many small ones, for the memory of all drives.
     """
-    return _scan(cell.step, cell.project(sequences), states, mask)
+
+    def natural(self, cell: Any, steps: int | None) -> bool:
+        return False
+
+    def run(
+        self, cell: Any, sequences: Any, states: list[Any], mask: Any = None, need: str = "last"
+    ) -> Result:
+        drives = cell.project(cell.seen(sequences))
+        return _run(loop, cell.step, drives, states, mask, need)
 
 
-def _scan(advance: Callable, sequences: Any, states: list[Any], mask: Any) -> tuple[list, list]:
-    steps = ops.moveaxis(sequences, 1, 0)  # (time, batch, …)
-    if mask is not None:
-        mask = ops.moveaxis(mask, 1, 0)
+class Unrolled(Scan):
+    """Writes the loop out step by step: quick for a few steps, and slow to build for many."""
 
-    def body(carry: list, inputs: Any) -> tuple[list, list]:
-        t, *old = carry
-        _, new = advance(inputs, old)
-        # ops.scan wants a carry that never changes its type: float16 stays float16
-        new = [ops.cast(n, o.dtype) for n, o in zip(new, old, strict=True)]
-        if mask is not None:
-            keep = ops.take(mask, t, axis=0)
-            new = [
-                ops.where(ops.reshape(keep, (-1,) + (1,) * (len(n.shape) - 1)), n, o)
-                for n, o in zip(new, old, strict=True)
-            ]
-        return [t + 1, *new], [t, *new]
+    def supports(self, cell: Any, steps: int | None) -> str | None:
+        return "A loop that is written out needs a fixed number of steps" if steps is None else None
 
-    # t finds the mask of a step: on TensorFlow, ops.scan fails over two sequences at once
-    # whose length is not known beforehand
-    (_, *last), (_, *every) = ops.scan(body, [ops.zeros((), "int32"), *states], steps)
-    return [ops.moveaxis(s, 0, 1) for s in every], last
+    def natural(self, cell: Any, steps: int | None) -> bool:
+        return False
+
+    def run(
+        self, cell: Any, sequences: Any, states: list[Any], mask: Any = None, need: str = "last"
+    ) -> Result:
+        return _run(unrolled, cell.call, sequences, states, mask, need)
+
+
+def _run(
+    over: Callable, advance: Callable, sequences: Any, states: list[Any], mask: Any, need: str
+) -> Result:
+    steps = [ops.moveaxis(each, 1, 0) for each in (sequences, mask) if each is not None]
+
+    def step(entries: list[Any], before: list[Any]) -> list[Any]:
+        output, after = advance(entries[0], before)
+        if output is not after[0]:
+            raise ArgumentError(
+                f"`{advance.__qualname__}` must return its output as the first of the new states, "
+                "or a masked step could not hold it: add it there and to `state_size`, or wrap "
+                "the cell in rnnzoo.cells.KerasCell, which does. "
+                "Received: an output that is not the first state"
+            )
+        # a carry never changes its type: float16 stays float16
+        after = [ops.cast(new, old.dtype) for new, old in zip(after, before, strict=True)]
+        if mask is None:
+            return after
+        keep = entries[1]
+        return [
+            ops.where(ops.reshape(keep, (-1,) + (1,) * (len(new.shape) - 1)), new, old)
+            for new, old in zip(after, before, strict=True)
+        ]
+
+    collected = {"last": 0, "outputs": 1, "states": len(states)}[need]
+    every, last = over(step, list(states), steps, collected)
+    every = [ops.moveaxis(column, 0, 1) for column in every]
+    return Result(last, every[0] if every else None, every if need == "states" else None)

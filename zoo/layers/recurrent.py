@@ -4,10 +4,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from ...errors import ArgumentError, ArgumentTypeError, flag, one_of
-from ..cells import checks
-from ..cells.base import RecurrentCell
-from ..engines import ENGINES, natural
+from ...errors import ArgumentError, flag, one_of
+from ..cells import as_cell, checks
+from ..cells.wrapper import build_once
+from ..engines import ENGINES, Result, chosen
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -20,7 +20,8 @@ class Recurrent(keras.layers.Layer):
     initial state.
 
     Args:
-        cell: a `RecurrentCell`, over vectors or over images.
+        cell: a `RecurrentCell`, over vectors or over images, or any Keras cell, an object with
+            `state_size` and `call(inputs, states)`, which then stands in a `KerasCell`.
         return_sequences: return the output of every step.
         return_state: return the last states too: `(outputs, *states)`.
         go_backwards: read from the end; the outputs come in the order of reading.
@@ -29,6 +30,8 @@ class Recurrent(keras.layers.Layer):
         stateful: start each call from the states in which the call before ended.
             Needs a fixed batch size. A given `initial_state` takes precedence.
         engine: how the loop is run, a name in `ENGINES`, or `"auto"`.
+        unroll: as in Keras, the loop written out step by step: `engine="unrolled"`.
+        zero_output_for_mask: as in Keras, a masked step puts out zeros; the states are held.
 
     Its dtype is the cell's, and need not be given.
 
@@ -48,17 +51,18 @@ class Recurrent(keras.layers.Layer):
 
     def __init__(
         self,
-        cell: RecurrentCell,
+        cell: Any,
         return_sequences: bool = False,
         return_state: bool = False,
         go_backwards: bool = False,
         stateful: bool = False,
         learn_initial_state: bool = False,
         engine: str = "auto",
+        unroll: bool = False,
+        zero_output_for_mask: bool = False,
         **kwargs: Any,
     ):
-        if not isinstance(cell, RecurrentCell):
-            raise ArgumentTypeError(f"`cell` must be a RecurrentCell. Received: cell={cell!r}")
+        cell = as_cell("cell", cell)
         super().__init__(**checks.of_one_dtype(kwargs, cell))
         self.cell = cell
         self.return_sequences = flag("return_sequences", return_sequences)
@@ -66,6 +70,8 @@ class Recurrent(keras.layers.Layer):
         self.go_backwards = flag("go_backwards", go_backwards)
         self.stateful = flag("stateful", stateful)
         self.learn_initial_state = flag("learn_initial_state", learn_initial_state)
+        self.unroll = flag("unroll", unroll)
+        self.zero_output_for_mask = flag("zero_output_for_mask", zero_output_for_mask)
         if self.learn_initial_state and self.stateful:
             raise ArgumentError(
                 "A stateful loop starts where it ended, never from a learned state. "
@@ -79,6 +85,11 @@ class Recurrent(keras.layers.Layer):
         self.initial: dict[str, Any] = {}  # by the place of the state
         self.channels: int | None = None
         self.engine = one_of("engine", engine, ["auto", *ENGINES])
+        if self.unroll and self.engine not in ("auto", "unrolled"):
+            raise ArgumentError(
+                'unroll=True is engine="unrolled": leave one of them out. '
+                f"Received: unroll=True, engine={engine!r}"
+            )
         self.supports_masking = True
         self.input_spec = None
         self.states: list[Any] = []
@@ -91,14 +102,8 @@ class Recurrent(keras.layers.Layer):
             )
         batch, _, *item = sequences_shape
         self.channels = item[-1]
-        if len(item) > 1 and not self.cell.reads_images:
-            raise ArgumentError(
-                f"{type(self.cell).__name__} reads vectors: `sequences` must have the shape "
-                f"(batch, time, channels). Received: shape={tuple(sequences_shape)}"
-            )
-        if not self.cell.built:
-            self.cell.build((batch, *item))
-            self.cell.built = True
+        self.cell.check_item(item)
+        build_once(self.cell, (batch, *item))
         if self.learn_initial_state:
             sizes = self.cell.state_size
             self.initial = {
@@ -113,7 +118,7 @@ class Recurrent(keras.layers.Layer):
                 )
             self.states = [
                 self.add_weight(
-                    shape=(batch, *item[:-1], channels),
+                    shape=(batch, *self.cell.spatial(item[:-1]), channels),
                     initializer="zeros",
                     trainable=False,
                     name=f"state_{k}",
@@ -126,30 +131,32 @@ class Recurrent(keras.layers.Layer):
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None
     ) -> Any:
-        every, last = self.every_state(sequences, initial_state, mask, training)
-        output = every[0] if self.return_sequences else last[0]
+        need = "outputs" if self.return_sequences else "last"
+        result = self.run(sequences, initial_state, mask, training, need)
+        output = result.outputs if self.return_sequences else result.last[0]
+        if self.zero_output_for_mask and mask is not None:
+            output = self._zero_where_masked(output, mask)
         output = ops.cast(output, self.compute_dtype)
-        return (output, *last) if self.return_state else output
+        return (output, *result.last) if self.return_state else output
 
-    def every_state(
-        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None
-    ) -> tuple[list, list]:
-        """All states at all steps, each `(batch, time, …)`, and the last ones."""
+    def run(
+        self,
+        sequences: Any,
+        initial_state: Any = None,
+        mask: Any = None,
+        training: Any = None,
+        need: str = "last",
+    ) -> Result:
+        """Runs the cell: `call` with its result in full.
+
+        Args:
+            sequences, initial_state, mask, training: as of a call.
+            need: `"last"` states alone, the `"outputs"` of every step beside them, or all
+                `"states"` after every step.
+        """
         self._check_built_for(sequences)
         carried = self.stateful and initial_state is None
-        if carried:
-            # copies: the variables are assigned below, gradients still need the old values
-            states = [ops.copy(state) for state in self.states]
-        elif initial_state is None:
-            batch, _, *item = ops.shape(sequences)
-            states = self.cell.get_initial_state(batch, item[:-1])
-            for place, learned in self.initial.items():
-                k = int(place)  # Keras tracks dicts with names alone
-                states[k] = states[k] + ops.cast(learned, states[k].dtype)
-        else:
-            batch, _, *item = sequences.shape
-            shape, sizes = (batch, *item[:-1]), self.cell.state_size
-            states = checks.states("initial_state", initial_state, shape, sizes)
+        states = self._first_states(sequences, initial_state)
         if mask is not None:
             mask = checked_mask(mask, sequences)
             sequences = blanked(sequences, mask)
@@ -157,28 +164,58 @@ class Recurrent(keras.layers.Layer):
         if self.go_backwards:
             sequences = ops.flip(sequences, axis=1)
             mask = None if mask is None else ops.flip(mask, axis=1)
-        engine = ENGINES[natural(self.cell) if self.engine == "auto" else self.engine]
-        with self.cell.dropping(states) if training else nullcontext():
-            every, last = engine(self.cell, sequences, states, mask)
+        name = "unrolled" if self.unroll else self.engine
+        engine = chosen(name, self.cell, sequences.shape[1])
+        with self.cell.dropping(sequences[:, 0], states) if training else nullcontext():
+            result = engine.run(self.cell, sequences, states, mask, need)
         if carried:
-            for variable, state in zip(self.states, last, strict=True):
+            for variable, state in zip(self.states, result.last, strict=True):
                 variable.assign(ops.cast(state, variable.dtype))
-        return every, last
+        return result
+
+    def _first_states(self, sequences: Any, initial_state: Any) -> list[Any]:
+        if initial_state is not None:
+            batch, _, *item = sequences.shape
+            shape = (batch, *self.cell.spatial(item[:-1]))
+            return checks.states("initial_state", initial_state, shape, self.cell.state_size)
+        if self.stateful:
+            # copies: the variables are assigned afterwards, gradients still need the old values
+            return [ops.copy(state) for state in self.states]
+        batch, _, *item = ops.shape(sequences)
+        states = self.cell.get_initial_state(batch, self.cell.spatial(item[:-1]))
+        for place, learned in self.initial.items():
+            k = int(place)  # Keras tracks dicts with names alone
+            states[k] = states[k] + ops.cast(learned, states[k].dtype)
+        return states
+
+    def _zero_where_masked(self, output: Any, mask: Any) -> Any:
+        mask = checked_mask(mask, output) if self.return_sequences else mask
+        if self.go_backwards:
+            mask = ops.flip(mask, axis=1)
+        if self.return_sequences:
+            return blanked(output, mask)
+        last = ops.reshape(mask[:, -1], (-1, *[1] * (len(output.shape) - 1)))
+        return ops.where(last, output, ops.zeros_like(output))
 
     def reset_state(self) -> None:
         """Sets the states of a stateful layer back to zero."""
         for variable in self.states:
             variable.assign(ops.zeros(variable.shape, variable.dtype))
 
+    def reset_states(self) -> None:
+        """As `reset_state`: Keras's older name."""
+        self.reset_state()
+
     def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
         batch, time, *item = sequences_shape
-        spatial = item[:-1]
+        spatial = self.cell.spatial(item[:-1])
         output = (batch, *spatial, self.cell.output_size)
         if self.return_sequences:
             output = (batch, time, *spatial, self.cell.output_size)
         if not self.return_state:
             return output
-        return (output, *[(batch, *spatial, channels) for channels in self.cell.state_size])
+        sizes = self.cell.state_size if self.cell.built else self.cell.states_for(item[-1])
+        return (output, *[(batch, *spatial, channels) for channels in sizes])
 
     def compute_mask(self, sequences: Any, previous_mask: Any = None) -> Any:
         output = previous_mask if self.return_sequences else None
@@ -189,7 +226,7 @@ class Recurrent(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         names = (
             *("return_sequences", "return_state", "go_backwards"),
-            *("stateful", "learn_initial_state", "engine"),
+            *("stateful", "learn_initial_state", "engine", "unroll", "zero_output_for_mask"),
         )
         return (
             super().get_config()
@@ -203,7 +240,11 @@ class Recurrent(keras.layers.Layer):
 
     def _check_built_for(self, sequences: Any) -> None:
         """Sees to it that a loop that is built reads what it was built for."""
-        batch, *_, channels = sequences.shape
+        batch, time, *_, channels = sequences.shape
+        if time == 0:
+            raise ArgumentError(
+                f"`sequences` must hold at least one step. Received: shape={tuple(sequences.shape)}"
+            )
         if None not in (channels, self.channels) and channels != self.channels:
             raise ArgumentError(
                 f"The loop was built for sequences of {self.channels} channels. "
@@ -211,8 +252,8 @@ class Recurrent(keras.layers.Layer):
             )
         if self.states and batch is not None and batch != self.states[0].shape[0]:
             raise ArgumentError(
-                f"A stateful loop carries the states of its batch of {self.states[0].shape[0]}. "
-                f"Received: a batch of {batch}"
+                f"A stateful loop carries the states of its batch: the batch size must be "
+                f"{self.states[0].shape[0]}. Received: a batch of {batch}"
             )
 
 

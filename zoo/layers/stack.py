@@ -5,8 +5,8 @@ import keras
 from keras import ops
 
 from ...errors import ArgumentError, ArgumentTypeError, flag
-from ..cells import checks
-from ..cells.base import RecurrentCell
+from ..cells import RecurrentCell, as_cell, checks
+from ..cells.adapter import is_keras_cell
 from .recurrent import Recurrent, blanked, checked_mask
 
 #: How a `Recurrent` in a stack must be: the stack itself returns sequences and states.
@@ -29,16 +29,22 @@ def stack(
     return_sequences: bool = False,
     return_state: bool = False,
     stateful: bool = False,
+    engine: str = "auto",
+    name: str | None = None,
+    dtype: Any = None,
 ) -> "Stack":
     """Chains cells, and other layers between them, into one recurrent layer.
 
     Args:
-        layers: cells, and Keras layers that keep to one step (`STEPWISE`, such as
-            `Dense` or `Dropout`), in the order of the data.
+        layers: cells, ours or Keras's, and Keras layers that keep to one step (`STEPWISE`, such
+            as `Dense` or `Dropout`), in the order of the data.
         return_sequences: return the output of every step.
         return_state: return the last states of all cells too.
         stateful: start each call from the states in which the call before ended. Needs a
             fixed batch size. A `Recurrent` among the layers has to be stateful itself.
+        engine: how the loops are run, as of `Recurrent`; one among the layers has its own.
+        name: of the layer.
+        dtype: that of all cells, which is taken unasked.
 
     Raises:
         ArgumentTypeError: `layers` is no list of cells and layers, or an option no flag.
@@ -57,20 +63,16 @@ def stack(
         raise ArgumentTypeError(
             f"`layers` must be a list of cells and layers. Received: layers={layers!r}"
         )
-    if flag("stateful", stateful):
-        if any(isinstance(layer, Recurrent) and not layer.stateful for layer in layers):
-            raise ArgumentError(
-                "A stateful stack is made of cells, or of loops that are stateful themselves: "
-                "Recurrent(cell, return_sequences=True, stateful=True). "
-                "Received: stateful=True and a Recurrent with stateful=False"
-            )
-        layers = [
-            Recurrent(layer, return_sequences=True, stateful=True)
-            if isinstance(layer, RecurrentCell)
-            else layer
-            for layer in layers
-        ]
-    return Stack(list(layers), return_sequences=return_sequences, return_state=return_state)
+    if flag("stateful", stateful) and any(
+        isinstance(layer, Recurrent) and not layer.stateful for layer in layers
+    ):
+        raise ArgumentError(
+            "A stateful stack is made of cells, or of loops that are stateful themselves: "
+            "Recurrent(cell, return_sequences=True, stateful=True). "
+            "Received: stateful=True and a Recurrent with stateful=False"
+        )
+    chain = [_looped(layer, stateful, engine) for layer in layers]
+    return Stack(chain, return_sequences, return_state, name=name, dtype=dtype)
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -149,9 +151,13 @@ class Stack(keras.layers.Layer):
                 width = len(layer.cell.state_size)
                 given = None if states is None else states[:width]
                 states = None if states is None else states[width:]
-                every, last = layer.every_state(sequences, given, mask, training)
-                sequences, output = (ops.cast(s[0], self.compute_dtype) for s in (every, last))
-                after += last
+                every = self.return_sequences or layer is not self.layers[-1]
+                need = "outputs" if every else "last"
+                result = layer.run(sequences, given, mask, training, need)
+                output = ops.cast(result.last[0], self.compute_dtype)
+                if every:
+                    sequences = ops.cast(result.outputs, self.compute_dtype)
+                after += result.last
             else:
                 sequences = layer(sequences)
                 output = sequences[:, -1]
@@ -159,14 +165,13 @@ class Stack(keras.layers.Layer):
         return (result, *after) if self.return_state else result
 
     def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
-        shape = tuple(sequences_shape)
-        batch, spatial = shape[0], shape[2:-1]
+        shape, states = tuple(sequences_shape), []
         for layer in self.layers:
             shape = _sequence_shape(layer, shape)
+            if isinstance(layer, Recurrent):
+                states += [(shape[0], *shape[2:-1], n) for n in layer.cell.state_size]
         output = shape if self.return_sequences else (shape[0], *shape[2:])
-        if not self.return_state:
-            return output
-        return (output, *[(batch, *spatial, channels) for channels in self.state_size])
+        return (output, *states) if self.return_state else output
 
     def compute_mask(self, sequences: Any, previous_mask: Any = None) -> Any:
         output = previous_mask if self.return_sequences else None
@@ -185,9 +190,17 @@ class Stack(keras.layers.Layer):
         return cls(**config | {"layers": layers})
 
 
+def _looped(layer: Any, stateful: bool, engine: str) -> Any:
+    """A loop over a cell; another layer as it is."""
+    if not isinstance(layer, RecurrentCell) and not is_keras_cell(layer):
+        return layer
+    return Recurrent(
+        as_cell("layers", layer), return_sequences=True, stateful=stateful, engine=engine
+    )
+
+
 def _as_layer(layer: Any) -> keras.layers.Layer:
-    if isinstance(layer, RecurrentCell):
-        return Recurrent(layer, return_sequences=True)
+    layer = _looped(layer, False, "auto")
     if isinstance(layer, Recurrent):
         own = {name: getattr(layer, name) for name in PLAIN}
         if own != PLAIN:
@@ -208,5 +221,5 @@ def _as_layer(layer: Any) -> keras.layers.Layer:
 
 def _sequence_shape(layer: Any, shape: tuple) -> tuple:
     if isinstance(layer, Recurrent):
-        return (*shape[:-1], layer.cell.output_size)
+        return (*shape[:2], *layer.cell.spatial(shape[2:-1]), layer.cell.output_size)
     return tuple(layer.compute_output_shape(shape))

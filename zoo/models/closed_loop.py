@@ -62,8 +62,8 @@ class _EveryState(keras.layers.Layer):
         self.loop = loop
 
     def call(self, inputs: list) -> list:
-        every, _ = self.loop.every_state(inputs[0], inputs[1:])
-        return [every[0], *every]
+        result = self.loop.run(inputs[0], inputs[1:], need="states")
+        return [result.outputs, *result.states]
 
     def compute_output_shape(self, shapes: list) -> list:
         batch, time, _ = shapes[0]

@@ -1,0 +1,200 @@
+"""Any Keras cell as a cell of the zoo."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops, tree
+from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # it has no public name
+
+from ...errors import ArgumentError, ArgumentTypeError
+from .base import RecurrentCell
+from .wrapper import Wrapper, build_once
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class KerasCell(Wrapper):
+    """Any Keras cell, one's own or Keras's, as a cell of the zoo.
+
+    ```
+    y_t, s_t = cell(x_t, s_{t−1})        output y_t
+    ```
+
+    A Keras cell is an object with `state_size` and `call(inputs, states)`, as
+    `keras.layers.RNN` takes it. Its output need not be one of its states, so it is carried as
+    the first state: a masked step then holds it on every backend. In `Recurrent` the cell gives
+    what `keras.layers.RNN` gives. Over images, output and states have the
+    spatial shape of the input.
+
+    Args:
+        cell: the Keras cell. Its `state_size` is a number of channels, or a list of them,
+            nested as its states are.
+
+    States: `[y_{t−1}, states of the cell, flat]`.
+
+    Raises:
+        ArgumentTypeError: no Keras cell.
+        ArgumentError: once built, what `call` gives is no output with as many states as before,
+            of the same shapes.
+
+    Reference: Chollet et al. (2015), Keras: `keras.layers.RNN` says what a cell is.
+    """
+
+    serves = ("carried", "closed_loop", "next_frame")
+
+    def __init__(self, cell: Any, **kwargs: Any):
+        _checked("cell", cell)
+        dtype = getattr(cell, "dtype_policy", None)
+        super().__init__(**({"dtype": dtype} if dtype is not None else {}) | kwargs)
+        self.cell = cell
+        self._sizes = cell.state_size
+        flat = [int(size) for size in tree.flatten(self._sizes)]
+        self.output_size = int(getattr(cell, "output_size", None) or flat[0])
+        self.state_size = [self.output_size, *flat]
+        self._rank: int | None = None  # axes of a step's input but for the batch
+
+    @property
+    def hidden(self) -> range:
+        return range(1, len(self.state_size))  # nothing reads y
+
+    @property
+    def reads_images(self) -> bool:
+        return self._rank is not None and self._rank > 1
+
+    def check_item(self, item: Sequence[int | None]) -> None:
+        """Whether it reads vectors or images is seen when it is built."""
+
+    def inner(self) -> list[tuple[Any, int]]:
+        return []  # what is dropped, the Keras cell itself drops
+
+    def build(self, input_shape: Any) -> None:
+        item = tuple(input_shape[1:])
+        self._rank = len(item)
+        if isinstance(self.cell, keras.layers.Layer):
+            build_once(self.cell, input_shape)
+        self._try_step(item)
+
+    def step(self, drive: Any, states: Sequence[Any]) -> tuple[Any, list[Any]]:
+        given = states[1:] if tree.is_nested(self._sizes) else states[1]
+        before = tree.pack_sequence_as(self._sizes, tree.flatten(given))
+        # as keras.layers.RNN hands them over: in a list, a single one too
+        y, after = self.cell(drive, before if tree.is_nested(before) else [before])
+        return y, [y, *tree.flatten(after)]
+
+    def get_dropout_mask(self, step_input: Any) -> None:
+        if isinstance(self.cell, DropoutRNNCell):
+            self.cell.get_dropout_mask(step_input)
+
+    def get_recurrent_dropout_mask(self, step_input: Any) -> None:
+        if isinstance(self.cell, DropoutRNNCell):
+            self.cell.get_recurrent_dropout_mask(self._ones_like(step_input, self.state_size[1]))
+
+    def reset_dropout_mask(self) -> None:
+        if isinstance(self.cell, DropoutRNNCell):
+            self.cell.reset_dropout_mask()
+
+    def reset_recurrent_dropout_mask(self) -> None:
+        if isinstance(self.cell, DropoutRNNCell):
+            self.cell.reset_recurrent_dropout_mask()
+
+    def get_initial_state(
+        self, batch_size: Any = None, spatial_shape: Sequence[int] = ()
+    ) -> list[Any]:
+        """The Keras cell's own initial states, where it has such; zeros for images."""
+        zeros = super().get_initial_state(batch_size, spatial_shape)
+        own = getattr(self.cell, "get_initial_state", None)
+        if own is None or spatial_shape:
+            return zeros
+        flat = tree.flatten(own(batch_size=batch_size))
+        return [zeros[0], *[ops.cast(state, self.compute_dtype) for state in flat]]
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"cell": keras.saving.serialize_keras_object(self.cell)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "KerasCell":
+        cell = config["cell"]
+        cell = keras.saving.deserialize_keras_object(cell) if isinstance(cell, dict) else cell
+        return super().from_config(config | {"cell": cell})
+
+    def _try_step(self, item: tuple[int | None, ...]) -> None:
+        """Takes a step on nothing but shapes: what does not fit is found here, by name."""
+        *places, _ = item
+        x = keras.KerasTensor((2, *item), self.compute_dtype)
+        states = [keras.KerasTensor((2, *places, n), self.compute_dtype) for n in self.state_size]
+        try:
+            y, *after = tree.flatten(self.step(x, states)[1])
+        except Exception as error:  # whatever a stranger's cell raises
+            raise ArgumentError(
+                f"{_name(self.cell)} cannot take a step on inputs of the shape {tuple(x.shape)} "
+                f"and states of the shapes {[tuple(s.shape) for s in states[1:]]}: {error}"
+            ) from error
+        found, wanted = [tuple(s.shape) for s in after], [tuple(s.shape) for s in states[1:]]
+        if found != wanted:
+            raise ArgumentError(
+                f"`call` of {_name(self.cell)} must return (output, states), the states of the "
+                f"shapes {wanted}, as `state_size` says. Received: shapes {found}"
+            )
+        if tuple(y.shape[:-1]) != (2, *places):
+            raise ArgumentError(
+                f"The output of {_name(self.cell)} must have the shape {(2, *places)} and its "
+                f"channels for inputs of the shape {tuple(x.shape)}. Received: {tuple(y.shape)}"
+            )
+        self.output_size = int(y.shape[-1])
+        self.state_size = [self.output_size, *self.state_size[1:]]
+
+
+def as_cell(name: str, value: Any) -> RecurrentCell:
+    """Returns a cell of the zoo: the value itself, or a `KerasCell` around it.
+
+    Args:
+        name: of the argument.
+        value: a `RecurrentCell`, or any Keras cell.
+
+    Raises:
+        ArgumentTypeError: no cell, such as a class of cells or a layer that loops over one.
+        ArgumentError: a Keras cell with an activity regularizer.
+    """
+    return value if isinstance(value, RecurrentCell) else KerasCell(_checked(name, value))
+
+
+def is_keras_cell(value: Any) -> bool:
+    """Whether a value is an object as `keras.layers.RNN` takes it for a cell."""
+    loops = hasattr(value, "return_sequences")
+    callable_ = callable(getattr(value, "call", None)) or callable(value)
+    known = not isinstance(value, type) and callable_ and not loops
+    return known and getattr(value, "state_size", None) is not None
+
+
+def _checked(name: str, value: Any) -> Any:
+    if not is_keras_cell(value):
+        raise ArgumentTypeError(
+            f"`{name}` must be a RecurrentCell or a Keras cell, an object with `state_size` and "
+            f"`call(inputs, states)`{_remedy(value)}. Received: {name}={value!r}"
+        )
+    sizes = tree.flatten(value.state_size)
+    if not sizes or not all(isinstance(n, int) and n > 0 for n in sizes):
+        raise ArgumentTypeError(
+            f"`state_size` of {_name(value)} must hold numbers of channels, such as 8 or [8, 8]. "
+            f"Received: state_size={value.state_size!r}"
+        )
+    if getattr(value, "activity_regularizer", None) is not None:
+        raise ArgumentError(
+            "A loop calls its cell step by step, so the loop is what has an activity: give "
+            f"`activity_regularizer` to Recurrent. Received: {_name(value)} with one"
+        )
+    return value
+
+
+def _remedy(value: Any) -> str:
+    if isinstance(value, type):
+        return f"; make one: {value.__name__}(8)"
+    if isinstance(inner := getattr(value, "cell", None), keras.layers.Layer):
+        return f"; this is a loop over one: give its cell, {_name(inner)}"
+    if isinstance(value, str):
+        return '; one of ours by name is rnnzoo.CELLS["gru"](8)'
+    return ""
+
+
+def _name(cell: Any) -> str:
+    return type(cell).__name__

@@ -1,0 +1,73 @@
+"""What cells around other cells share."""
+
+from typing import Any, ClassVar
+
+import keras
+from keras import ops
+
+from ...errors import ArgumentError
+from .base import RecurrentCell
+
+
+class Wrapper(RecurrentCell):
+    """Base of cells around others: what is dropped is dropped inside of them.
+
+    A subclass defines `inner`.
+    """
+
+    roles: ClassVar[dict[str, str]] = {}
+    no_dropout = "give it to the cell inside, or put a Dropout layer before"
+
+    def inner(self) -> list[tuple[RecurrentCell, int]]:
+        """The cells inside, with the channels that each reads."""
+        raise NotImplementedError(f"{type(self).__name__} must define `inner`.")
+
+    def get_dropout_mask(self, step_input: Any) -> None:
+        for cell, channels in self.inner():
+            cell.get_dropout_mask(self._ones_like(step_input, channels))
+
+    def get_recurrent_dropout_mask(self, step_input: Any) -> None:
+        for cell, _ in self.inner():
+            cell.get_recurrent_dropout_mask(self._ones_like(step_input, cell.state_size[0]))
+
+    def reset_dropout_mask(self) -> None:
+        for cell, _ in self.inner():
+            cell.reset_dropout_mask()
+
+    def reset_recurrent_dropout_mask(self) -> None:
+        for cell, _ in self.inner():
+            cell.reset_recurrent_dropout_mask()
+
+    def set_dropping(self, value: bool) -> None:
+        super().set_dropping(value)
+        for cell, _ in self.inner():
+            cell.set_dropping(value)
+
+    def _ones_like(self, step: Any, channels: int) -> Any:
+        return ops.ones((*ops.shape(step)[:-1], channels), self.compute_dtype)
+
+
+def checked_cell(name: str, value: Any) -> RecurrentCell:
+    """Returns a cell, made from its configuration where that is given, or around a Keras cell.
+
+    Raises:
+        ArgumentTypeError: no cell.
+        ArgumentError: a cell that changes the spatial shape of what it reads.
+    """
+    from .adapter import as_cell  # which is a wrapper itself
+
+    cell = keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
+    cell = as_cell(name, cell)
+    if cell.spatial((8,)) != (8,):
+        raise ArgumentError(
+            f'`{name}` must keep the spatial shape of what it reads, with padding="same" and '
+            f"strides=1. Received: {name}={value!r}"
+        )
+    return cell
+
+
+def build_once(cell: RecurrentCell, input_shape: Any) -> None:
+    """Builds a cell for `(batch, *spatial, channels)` unless it has been built."""
+    if not cell.built:
+        cell.build(input_shape)
+        cell.built = True
