@@ -56,7 +56,7 @@ def unpacked(
         KeyError, TypeError, ValueError: something else.
     """
     settings = manifest["settings"]
-    forecaster = kind(**settings | {"cell": cell_from_config(settings["cell"])})
+    forecaster = kind(**settings | {"cell": cell_from_config(settings.get("cell"))})
     forecaster.check()
     schema = manifest["schema"]
     lists = {key: tuple(schema[key]) for key in ("past", "future", "static", "others")}

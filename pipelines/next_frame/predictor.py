@@ -197,7 +197,7 @@ class NextFrame(BaseEstimator):
         own = isinstance(clips, Clips)
         context, horizon = int(self.settings_["context"]), int(self.settings_["horizon"])
         evaluation = evaluate(
-            self.cell_name,
+            cell_factory(self.settings_["cell"]).name,
             self._roll_out,
             self._whole(self.look_, clips.test if own else clips, context, horizon),
             context,

@@ -46,7 +46,7 @@ def restore(kind: type["NextFrame"], folder: Path) -> "NextFrame":
     manifest, arrays = read_folder(folder, KIND)
     try:
         settings = manifest["settings"]
-        predictor = kind(**settings | {"cell": cell_from_config(settings["cell"])})
+        predictor = kind(**settings | {"cell": cell_from_config(settings.get("cell"))})
         predictor.check()
         predictor.settings_ = predictor.get_params()
         look = manifest["look"]
