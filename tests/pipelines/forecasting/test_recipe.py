@@ -130,7 +130,7 @@ def test_a_combination_is_the_mean_of_its_members(waves, tmp_path):
     loaded.update(table[150:151])
     again = both.predict(table[:151])["yhat"]
     np.testing.assert_allclose(loaded.predict()["yhat"], again, rtol=1e-4)
-    np.testing.assert_allclose(result.forecasts[result.model][1], alone, rtol=1e-4)
+    np.testing.assert_allclose(result.forecasts[result.model][1], again, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
