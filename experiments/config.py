@@ -90,7 +90,7 @@ def find(name: str) -> Path:
     return packaged()[one_of("experiment", name, packaged())]
 
 
-def load_config(path: Path, changes: list[str] | None = None) -> BaseModel:
+def load_config(path: Path, changes: list[str] | None = None) -> Any:
     """Reads an experiment and checks all of it; a relative path in it starts from its folder.
 
     Args:
@@ -99,7 +99,8 @@ def load_config(path: Path, changes: list[str] | None = None) -> BaseModel:
             `models.0.cell=lstm`; `models.*.units=8` changes every model.
 
     Returns:
-        A model with `task, study, data, split, defaults, models, seeds, audit, save`.
+        A model, made at run time, with `task, study, data, split, defaults, models, seeds,
+        audit, save`.
 
     Raises:
         ArgumentError: a key that is unknown or missing, or a value that cannot be used. Names

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from ...datasets import Panel, Schema, Series, read_panel, read_panel_like, require_rows
@@ -15,6 +15,7 @@ from ...datasets.table import counted
 from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
 from ...zoo.factory import CellLike, cell_factory
 from ..checkpoints import checkpoint_in
+from ..estimator import BaseEstimator
 from ..progress import shown
 from ..recorder import Recorder
 from ..training import seeded

@@ -5,7 +5,6 @@ from typing import Any
 
 import keras
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from ...datasets import Clips
@@ -14,6 +13,7 @@ from ...zoo.backend.compiled import compiled
 from ...zoo.factory import CellLike, cell_factory
 from ...zoo.models import encoder_forecaster
 from ..checkpoints import checkpoint_in
+from ..estimator import BaseEstimator
 from ..progress import shown
 from ..recorder import Recorder
 from ..training import History, seeded
