@@ -19,10 +19,11 @@ from ...errors import (
 )
 from ...zoo.cells import CELLS
 from ...zoo.models.segment import NORMALISATIONS
+from ..losses import check_values_loss
+from ..optimizers import SCHEDULES, check_optimizer
 from ..options import check_options
 from ..power import POWERS
 from ..scaling import SCALINGS
-from ..training import SCHEDULES
 from .architectures import ARCHITECTURES, architecture_name
 from .calendar import check_calendar
 from .recipe import Recipe
@@ -114,6 +115,8 @@ def check(settings: dict[str, Any]) -> None:
     for name, allowed in CHOICES.items():
         if name in given:
             one_of(name, given[name], allowed)
+    check_optimizer(settings)
+    check_values_loss(settings["loss"])
     check_calendar(settings["calendar"])
     if settings["difference"] not in (False, True, "season"):
         raise ArgumentTypeError(
