@@ -1,11 +1,12 @@
-"""What tells a user's own code from other code of the same name: a fit goes on with its own alone."""
+"""What tells a user's own code from other code of the same name: a fit is continued by its own."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
-from .keras_config import KEPT, is_object, to_config
+from .keras_config import is_object, to_config
+from .keras_settings import KEPT
 
 FOREIGN = ("keras", "rnnzoo", "builtins")  # their versions are known
 PLAIN = (int, float, str, bool, bytes, type(None))

@@ -8,26 +8,20 @@ import copy
 import json
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from inspect import signature
 from types import FunctionType
-from typing import Any, TypeAlias
+from typing import Any
 
 import keras
 from keras.optimizers import schedules
-from sklearn.base import clone
 
 from ..errors import ArgumentError, did_you_mean
 from .durable import plain
 
-#: A name, a config, or an object, as the constructors take them.
-OptimizerLike: TypeAlias = str | dict[str, Any] | keras.optimizers.Optimizer
-LossLike: TypeAlias = str | dict[str, Any] | keras.losses.Loss | Callable[[Any, Any], Any]
-
 BASES = (keras.optimizers.Optimizer, keras.losses.Loss, schedules.LearningRateSchedule)
 KEYS = {"class_name", "config", "module", "registered_name"}
 FUNCTION = "function"  # in place of the name of a class
-KEPT = ("optimizer", "loss")  # settings that may be objects
 
 
 def _classes(*modules: Any) -> dict[str, type]:
@@ -39,54 +33,6 @@ def _classes(*modules: Any) -> dict[str, type]:
 OWN = _classes(keras.optimizers, keras.losses, schedules)
 
 
-def cloned(estimator: Any) -> Any:
-    """An unfitted estimator with the same settings: what scikit-learn's `clone` is to give.
-
-    Optimizers and losses are shared, as no fit changes them: a copy of one of Keras's is made by
-    its config, which may leave arguments out.
-    """
-    settings = estimator.get_params(deep=False)
-    return type(estimator)(
-        **{
-            key: value if is_object(value) else clone(value, safe=False)
-            for key, value in settings.items()
-        }
-    )
-
-
-def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings of an estimator, optimizer and loss as names or configs."""
-    return {
-        key: to_config(value) if key in KEPT and is_object(value) else value
-        for key, value in settings.items()
-    }
-
-
-def stored_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings to be saved, what is an object marked as one; warns of what would not be read."""
-    stored = dict(settings)
-    for key in KEPT:
-        if is_object(settings[key]):
-            stored[key] = {"object": to_config(settings[key])}
-            if why := not_restored(key, settings[key]):
-                warnings.warn(
-                    f"What is saved is whole, but could not be loaded as things are: {why}",
-                    UserWarning,
-                    stacklevel=4,
-                )
-    return stored
-
-
-def restored_settings(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """What `stored_settings` stored.
-
-    Raises:
-        ArgumentError: an object is of a class, or a function, that is not known here.
-    """
-    marked = {key: value for key, value in stored.items() if _is_marked(value)}
-    return dict(stored) | {key: from_config(key, one["object"]) for key, one in marked.items()}
-
-
 def is_object(value: Any) -> bool:
     """Whether a setting is an object or a function, rather than plain values."""
     return isinstance(value, (*BASES, FunctionType))
@@ -95,7 +41,7 @@ def is_object(value: Any) -> bool:
 def to_config(value: Any) -> dict[str, Any]:
     """An object or a function as plain values: what it is and its arguments."""
     if isinstance(value, FunctionType):
-        about = {"class_name": FUNCTION, "config": value.__qualname__}
+        about: dict[str, Any] = {"class_name": FUNCTION, "config": value.__qualname__}
     else:
         about = {"class_name": type(value).__qualname__, "config": _arguments(value)}
     what = value if isinstance(value, FunctionType) else type(value)
@@ -197,10 +143,6 @@ def _nameless(arguments: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _is_marked(value: Any) -> bool:
-    return isinstance(value, dict) and set(value) == {"object"}
-
-
 def _is_config(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("config"), dict)
 
@@ -255,15 +197,13 @@ def _function(argument: str, config: Mapping[str, Any]) -> FunctionType:
     several = [keras.saving.get_registered_object(one) for one in (registered, name) if one]
     several += keras.saving.get_custom_objects().values()  # registered later than it was saved
     for found in several:
-        if isinstance(found, FunctionType) and found.__qualname__ == name:
-            if module in (None, "builtins", found.__module__):
-                return found
+        same = isinstance(found, FunctionType) and found.__qualname__ == name
+        if same and module in (None, "builtins", found.__module__):
+            return found
     raise ArgumentError(_unknown(argument, f"function {name!r}", module, name, is_function=True))
 
 
-def _unknown(
-    argument: str, what: str, module: Any, name: str, is_function: bool = False
-) -> str:
+def _unknown(argument: str, what: str, module: Any, name: str, is_function: bool = False) -> str:
     if module in (None, "builtins") or str(module).partition(".")[0] == "keras":
         near = did_you_mean(name, [one.__name__ for one in OWN.values()])
         return (

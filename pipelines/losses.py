@@ -10,7 +10,8 @@ from keras import ops
 
 from ..errors import ArgumentError, ArgumentTypeError, one_of
 from ..zoo.losses import SequenceLoss
-from .keras_config import LossLike, from_config, in_words, is_object, to_config
+from .keras_config import from_config, in_words, is_object, to_config
+from .keras_settings import LossLike
 
 ALIASES = ("mae", "mse", "mape", "msle", "bce", "kld")
 #: Keras's losses that compare two numbers of any size and sign.
@@ -31,7 +32,7 @@ def loss_of(given: LossLike | None) -> Any:
     """
     if given is None:
         return None
-    found = given
+    found: Any = given
     if isinstance(given, str):
         found = _named(given)
     elif isinstance(given, dict):
@@ -91,7 +92,8 @@ def _try(given: Any, loss: Any) -> None:
     forecast = truth[::-1] * 0.5 + 0.25
     name = in_words(given)
     try:
-        found = ops.convert_to_numpy(_one_by_one(loss, *map(ops.convert_to_tensor, (truth, forecast))))
+        tensors = map(ops.convert_to_tensor, (truth, forecast))
+        found = ops.convert_to_numpy(_one_by_one(loss, *tensors))
     except ArgumentError:
         raise
     except Exception as error:  # whatever a user's function raises
@@ -99,10 +101,12 @@ def _try(given: Any, loss: Any) -> None:
             f"The loss {name} fails on truth and forecast of shape (2, 3, 1): "
             f"{type(error).__name__}: {error}"
         ) from error
-    if not np.isfinite(found).all():
+    bad = np.argwhere(~np.isfinite(found))
+    if len(bad):
+        place = tuple(bad[0])
         raise ArgumentError(
-            f"The loss {name} is {found[~np.isfinite(found)][0]} for values such as a truth of "
-            "-2 and a forecast of 0.45: what a forecaster learns is scaled, on both sides of 0."
+            f"The loss {name} is {found[place]} for a truth of {truth[place]:g} and a forecast of "
+            f"{forecast[place]:g}: what a forecaster learns is scaled, on both sides of 0."
         )
 
 
@@ -154,7 +158,7 @@ class MaskedLoss(keras.losses.Loss):
         if self.size is not None:
             truth, forecast = ops.divide(truth, self.size), ops.divide(forecast, self.size)
         if isinstance(self.loss, SequenceLoss):
-            return self.loss(*map(_sequences, (truth, forecast)), sample_weight)
+            return self.loss(_sequences(truth), _sequences(forecast), sample_weight)
         if self.loss is None and sample_weight is None:
             return mean_absolute_error(truth, forecast)
         return self._mean(truth, forecast, sample_weight)

@@ -7,7 +7,8 @@ import keras
 from keras.optimizers import schedules
 
 from ..errors import ArgumentError, ArgumentTypeError, one_of
-from .keras_config import OWN, OptimizerLike, copied, from_config, in_words
+from .keras_config import OWN, copied, from_config, in_words
+from .keras_settings import OptimizerLike
 
 SCHEDULES = ("plateau", "cosine")
 DEFAULT = "adam"
@@ -116,7 +117,7 @@ def new_optimizer(
 
 
 def brought(given: OptimizerLike | None) -> dict[str, Any]:
-    """What an object or a config brings in place of the settings in `BROUGHT`; nothing of a name."""
+    """What an object or a config brings in place of the settings in `BROUGHT`; a name nothing."""
     if given is None or isinstance(given, str):
         return {}
     optimizer = fresh(given)
@@ -127,6 +128,11 @@ def brought(given: OptimizerLike | None) -> dict[str, Any]:
         "schedule": rate["class_name"] if scheduled(own) else "plateau",
         "averaging": float(own.ema_momentum) if own.use_ema else 0.0,
     }
+
+
+def schedule_of(given: OptimizerLike | None, schedule: str = "plateau") -> str:
+    """The schedule of a fit: `"plateau"` where there is none."""
+    return brought(given).get("schedule", schedule)
 
 
 def described(given: OptimizerLike | None) -> str:

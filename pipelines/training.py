@@ -209,8 +209,8 @@ def _require_finite(epoch: int, loss: float, score: float) -> None:
     if not math.isfinite(score):
         raise FitError(
             f"Training diverged in epoch {epoch}: loss {loss}, validation error {score}. "
-            "Lower `learning_rate`, or look for extreme values in the data, or for what a `loss` of "
-            "your own makes of them."
+            "Lower `learning_rate`, or look for extreme values in the data, and at what your own "
+            "`loss` does, if you gave one."
         )
 
 

@@ -16,7 +16,7 @@ from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
 from ..callbacks import Callbacks, check_rates, checked_callbacks
 from ..checkpoints import checkpoint_in
 from ..fingerprint import identified
-from ..keras_config import KEPT, LossLike, OptimizerLike, cloned
+from ..keras_settings import KEPT, LossLike, OptimizerLike, cloned
 from ..optimizers import brought
 from ..progress import shown
 from ..recorder import Recorder

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from .. import losses, optimizers
-from ..keras_config import KEPT
+from ..keras_settings import KEPT
 from .architectures import architecture_name
 from .chunks import STREAMS, WIDE
 
@@ -94,7 +94,9 @@ class Recipe:
             "optimizer": optimizers.described(settings["optimizer"]),
             "loss": losses.described(settings["loss"], "mae"),
         }
-        return cls(**rules | {"why": why} | given | used | optimizers.brought(settings["optimizer"]))
+        return cls(
+            **rules | {"why": why} | given | used | optimizers.brought(settings["optimizer"])
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -9,7 +9,7 @@ import pandas as pd
 from ...datasets import Schema
 from ...errors import ModelFileError
 from ..folders import read_folder, write_folder
-from ..keras_config import restored_settings, stored_settings
+from ..keras_settings import restored_settings, stored_settings
 from ..training import History
 from .reading import State
 from .recipe import Recipe

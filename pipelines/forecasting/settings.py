@@ -138,6 +138,7 @@ def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
             "calendar": ",".join(forecaster.transform_.cycles_),
             "transform": forecaster.transform_.power_,
             "cell_options": str(forecaster.cell_options or {}),
+            "sample_weight": _weights(forecaster),
             "dataset": schema.name,
             "target": schema.target,
             "past": ",".join(schema.past),
@@ -152,6 +153,13 @@ def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
         }
     )
     return {key: value for key, value in told.items() if value is not None}
+
+
+def _weights(forecaster: "Forecaster") -> str | None:
+    """Where the weights of rows come from, if there are any."""
+    from_table, by_series = forecaster.schema_.weight, forecaster.sample_weight_ is not None
+    told = [*([from_table] if from_table else []), *(["by series"] if by_series else [])]
+    return ", ".join(told) or None
 
 
 def trained(network: keras.Model) -> int:

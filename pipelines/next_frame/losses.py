@@ -8,7 +8,8 @@ from keras import ops
 
 from ...errors import ArgumentError
 from ...zoo.losses import SequenceLoss
-from ..keras_config import LossLike, in_words, is_object, to_config
+from ..keras_config import in_words, is_object, to_config
+from ..keras_settings import LossLike
 from ..losses import loss_of
 
 
@@ -33,8 +34,7 @@ class FramesLoss(keras.losses.Loss):
         patches = (ops.convert_to_tensor(y, dtype=self.dtype) for y in (y_true, y_pred))
         frames = [frames_of(y, self.patch) for y in patches]
         if isinstance(self.loss, SequenceLoss):
-            time = ops.shape(frames[0])[1]
-            return self.loss(*(ops.reshape(y, (-1, time, _size(y))) for y in frames), sample_weight)
+            return self.loss(*map(_sequences, frames), sample_weight=sample_weight)
         if isinstance(self.loss, keras.losses.Loss):
             lost, sums = self.loss.call(*frames), self.loss.reduction == "sum"
         else:
@@ -96,8 +96,9 @@ def frames_of(patches: Any, patch: int) -> Any:
     return ops.reshape(frames, (-1, time, *frames.shape[1:]))
 
 
-def _size(frames: Any) -> int:
-    return int(np.prod(frames.shape[2:]))
+def _sequences(frames: Any) -> Any:
+    """`(clips, time, values)`."""
+    return ops.reshape(frames, (-1, ops.shape(frames)[1], int(np.prod(frames.shape[2:]))))
 
 
 def _each_clip(given: Any, lost: Any, weights: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import ModelFileError
 from ..folders import read_folder, write_folder
+from ..keras_settings import restored_settings, stored_settings
 from ..training import History
 from .settings import Look
 
@@ -18,7 +19,7 @@ KIND = "next_frame"
 def save(predictor: "NextFrame", folder: Path) -> Path:
     """Writes a fitted network to a folder."""
     manifest = {
-        "settings": predictor.settings_,
+        "settings": stored_settings(predictor.settings_),
         "look": asdict(predictor.look_),
         "history": asdict(predictor.history_),
     }
@@ -38,7 +39,7 @@ def restore(kind: type["NextFrame"], folder: Path) -> "NextFrame":
     """
     manifest, arrays = read_folder(folder, KIND)
     try:
-        predictor = kind(**manifest["settings"])
+        predictor = kind(**restored_settings(manifest["settings"]))
         predictor.check()
         predictor.settings_ = predictor.get_params()
         look = manifest["look"]

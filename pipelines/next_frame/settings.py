@@ -6,8 +6,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...datasets import Clips, checked_frames
-from ...errors import ArgumentError, DataError, one_of, positive, seed_number, whole_number
+from ...errors import (
+    ArgumentError,
+    DataError,
+    one_of,
+    positive,
+    seed_number,
+    whole_number,
+)
 from ...zoo.cells import CELLS, serving
+from .. import losses, optimizers
+from ..losses import loss_of
+from ..optimizers import check_optimizer
 from ..options import check_options
 
 if TYPE_CHECKING:
@@ -17,6 +27,7 @@ COUNTS = (
     "context", "horizon", "filters", "layers", "patch", "epochs", "clips_per_epoch", "batch_size",
     "patience",
 )  # fmt: skip
+LEARNING_RATE = 0.004  # where none is set
 OURS = {"filters", "units", "name", "dtype"}  # arguments of a cell that are set for it
 
 
@@ -25,7 +36,10 @@ def check(settings: dict[str, Any]) -> None:
     for name in COUNTS:
         whole_number(name, settings[name])
     seed_number(settings["seed"])
-    positive("learning_rate", settings["learning_rate"])
+    if settings["learning_rate"] is not None:
+        positive("learning_rate", settings["learning_rate"])
+    check_optimizer(settings)
+    loss_of(settings["loss"])
     cell = one_of("cell", settings["cell"], CELLS)
     if cell not in serving("next_frame"):
         raise ArgumentError(
@@ -89,13 +103,25 @@ class Look:
 def described(predictor: "NextFrame", clips: Any) -> dict[str, Any]:
     """Parameters for a recorder: every setting as it was used; those that are unset left out."""
     height, width, channels = predictor.look_.frame or ()
-    told = predictor.get_params() | {
+    told = used(predictor.get_params()) | {
         "cell_options": str(predictor.cell_options or {}),
         "frame": f"{height}x{width}x{channels}",
         "split.training_clips": "made anew" if callable(clips) else len(clips),
         "weights": int(predictor.network_.count_params()),
     }
     return {key: value for key, value in told.items() if value is not None}
+
+
+def used(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings as they are used, in short: those of the optimizer as it brings them."""
+    optimizer, loss = settings["optimizer"], settings["loss"]
+    rate = settings["learning_rate"]
+    own = optimizers.brought(optimizer) or {
+        "learning_rate": LEARNING_RATE if rate is None else rate
+    }
+    return settings | own | {
+        "optimizer": optimizers.described(optimizer), "loss": losses.described(loss, "mse")
+    }  # fmt: skip
 
 
 def parts(clips: Any, validation: Any) -> tuple[Any, Any]:

@@ -7,8 +7,8 @@ from rnnzoo.pipelines.forecasting.chunks import (
     STREAMS,
     WIDE,
     Chunks,
-    _Spans,
     StateCarrier,
+    _Spans,
     train,
 )
 from rnnzoo.pipelines.losses import mean_absolute_error
@@ -31,6 +31,10 @@ def chunks(**changes):
 def spans(**changes):
     cut = chunks(**changes)
     return _Spans(cut, STREAMS if len(cut.lengths) == 1 else WIDE, np.random.default_rng(0))
+
+
+def adam(rate):
+    return partial(new_optimizer, None, rate)
 
 
 def network():
@@ -121,7 +125,12 @@ def test_the_weights_with_the_best_score_are_kept():
             seen.append(trained(model))
             return next(told)
 
-        settings = {"epochs": 4, "patience": 9, "optimizer": partial(new_optimizer, None, 0.05), "seed": 0}
+        settings = {
+            "epochs": 4,
+            "patience": 9,
+            "optimizer": adam(0.05),
+            "seed": 0,
+        }
         history = train(model, chunks(), score, recorder=Silence(), batch_size=STREAMS, **settings)
     assert history.score == [5.0, 2.0, 3.0, 4.0]
     assert history.best_epoch == 2
@@ -133,7 +142,12 @@ def test_the_weights_with_the_best_score_are_kept():
 def test_training_ends_when_patience_does():
     told = iter([1.0, 2.0, 2.0, 2.0, 2.0])
     with seeded(0):
-        settings = {"epochs": 5, "patience": 2, "optimizer": partial(new_optimizer, None, 0.01), "seed": 0}
+        settings = {
+            "epochs": 5,
+            "patience": 2,
+            "optimizer": adam(0.01),
+            "seed": 0,
+        }
         history = train(
             network(),
             chunks(),
@@ -148,7 +162,12 @@ def test_training_ends_when_patience_does():
 def test_a_series_is_learned():
     told = iter(range(30, 0, -1))
     with seeded(0):
-        settings = {"epochs": 30, "patience": 30, "optimizer": partial(new_optimizer, None, 0.02), "seed": 0}
+        settings = {
+            "epochs": 30,
+            "patience": 30,
+            "optimizer": adam(0.02),
+            "seed": 0,
+        }
         score = lambda: float(next(told))  # noqa: E731
         history = train(
             network(), chunks(), score, recorder=Silence(), batch_size=STREAMS, **settings
