@@ -220,6 +220,11 @@ class RecurrentCell(DropoutRNNCell, keras.layers.Layer):
         return self.state_size
 
     @property
+    def starts_at_zero(self) -> bool:
+        """Whether its states before the first step are all zero."""
+        return True
+
+    @property
     def loopless(self) -> bool:
         """Whether `every_step` computes all steps at once."""
         return False
