@@ -30,7 +30,8 @@ class KerasCell(Wrapper):
         cell: the Keras cell. Its `state_size` is a number of channels, or a list of them,
             nested as its states are.
 
-    States: `[y_{t−1}, states of the cell, flat]`.
+    States: `[y_{t−1}, states of the cell, flat]`; `Recurrent` takes and returns those of the
+    cell alone, nested as it has them.
 
     Raises:
         ArgumentTypeError: no Keras cell.
@@ -41,15 +42,15 @@ class KerasCell(Wrapper):
     """
 
     serves = ("carried", "closed_loop", "next_frame")
+    unseen = 1
 
     def __init__(self, cell: Any, **kwargs: Any):
         _checked("cell", cell)
         dtype = getattr(cell, "dtype_policy", None)
         super().__init__(**({"dtype": dtype} if dtype is not None else {}) | kwargs)
         self.cell = cell
-        self._sizes = cell.state_size
-        flat = [int(size) for size in tree.flatten(self._sizes)]
-        self.output_size = int(getattr(cell, "output_size", None) or flat[0])
+        flat = [int(size) for size in tree.flatten(cell.state_size)]
+        self.output_size = _output_size(cell)
         self.state_size = [self.output_size, *flat]
         self._rank: int | None = None  # axes of a step's input but for the batch
 
@@ -64,6 +65,11 @@ class KerasCell(Wrapper):
     def check_item(self, item: Sequence[int | None]) -> None:
         """Whether it reads vectors or images is seen when it is built."""
 
+    def nested(self, states: Sequence[Any]) -> list[Any]:
+        sizes = _plain_lists(self.cell.state_size)
+        packed = tree.pack_sequence_as(sizes, list(states[self.unseen :]))
+        return packed if isinstance(sizes, list) else [packed]
+
     def inner(self) -> list[tuple[Any, int]]:
         return []  # what is dropped, the Keras cell itself drops
 
@@ -75,27 +81,32 @@ class KerasCell(Wrapper):
         self._try_step(item)
 
     def step(self, drive: Any, states: Sequence[Any]) -> tuple[Any, list[Any]]:
-        given = states[1:] if tree.is_nested(self._sizes) else states[1]
-        before = tree.pack_sequence_as(self._sizes, tree.flatten(given))
-        # as keras.layers.RNN hands them over: in a list, a single one too
-        y, after = self.cell(drive, before if tree.is_nested(before) else [before])
+        call = self.cell if callable(self.cell) else self.cell.call
+        y, after = call(drive, self.nested(states))
         return y, [y, *tree.flatten(after)]
 
     def get_dropout_mask(self, step_input: Any) -> None:
-        if isinstance(self.cell, DropoutRNNCell):
-            self.cell.get_dropout_mask(step_input)
+        channels = step_input.shape[-1]
+        for cell in _single(self.cell):
+            if isinstance(cell, DropoutRNNCell):
+                cell.get_dropout_mask(self._ones_like(step_input, channels))
+            channels = _output_size(cell)
 
     def get_recurrent_dropout_mask(self, step_input: Any) -> None:
-        if isinstance(self.cell, DropoutRNNCell):
-            self.cell.get_recurrent_dropout_mask(self._ones_like(step_input, self.state_size[1]))
+        for cell in _single(self.cell):
+            if isinstance(cell, DropoutRNNCell):
+                first = tree.flatten(cell.state_size)[0]
+                cell.get_recurrent_dropout_mask(self._ones_like(step_input, first))
 
     def reset_dropout_mask(self) -> None:
-        if isinstance(self.cell, DropoutRNNCell):
-            self.cell.reset_dropout_mask()
+        for cell in _single(self.cell):
+            if isinstance(cell, DropoutRNNCell):
+                cell.reset_dropout_mask()
 
     def reset_recurrent_dropout_mask(self) -> None:
-        if isinstance(self.cell, DropoutRNNCell):
-            self.cell.reset_recurrent_dropout_mask()
+        for cell in _single(self.cell):
+            if isinstance(cell, DropoutRNNCell):
+                cell.reset_recurrent_dropout_mask()
 
     def get_initial_state(
         self, batch_size: Any = None, spatial_shape: Sequence[int] = ()
@@ -149,12 +160,14 @@ def as_cell(name: str, value: Any) -> RecurrentCell:
 
     Args:
         name: of the argument.
-        value: a `RecurrentCell`, or any Keras cell.
+        value: a `RecurrentCell`, or any Keras cell, or a list of such, one after the other.
 
     Raises:
         ArgumentTypeError: no cell, such as a class of cells or a layer that loops over one.
         ArgumentError: a Keras cell with an activity regularizer.
     """
+    if isinstance(value, (list, tuple)) and value:
+        value = keras.layers.StackedRNNCells([_checked(name, cell) for cell in value])
     return value if isinstance(value, RecurrentCell) else KerasCell(_checked(name, value))
 
 
@@ -184,6 +197,23 @@ def _checked(name: str, value: Any) -> Any:
             f"`activity_regularizer` to Recurrent. Received: {_name(value)} with one"
         )
     return value
+
+
+def _single(cell: Any) -> list[Any]:
+    """The cells of a stack, the first one first; another cell alone."""
+    if isinstance(cell, keras.layers.StackedRNNCells):
+        return [single for inner in cell.cells for single in _single(inner)]
+    return [cell]
+
+
+def _plain_lists(sizes: Any) -> Any:
+    """Keras tracks lists by a class of its own, for which JAX knows no nesting."""
+    return [*map(_plain_lists, sizes)] if isinstance(sizes, (list, tuple)) else sizes
+
+
+def _output_size(cell: Any) -> int:
+    """Channels of the output, as a Keras cell says, or by its first state."""
+    return int(getattr(cell, "output_size", None) or tree.flatten(cell.state_size)[0])
 
 
 def _remedy(value: Any) -> str:
