@@ -7,8 +7,11 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
+from ._registered import register_with_keras
+
 _WHERE = {
     "CELLS": ".zoo.cells",
+    "register_cell": ".zoo.registry",
     "Recurrent": ".zoo.layers",
     "stack": ".zoo.layers",
     "sequence": ".zoo.models",
@@ -61,3 +64,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+register_with_keras()

@@ -12,14 +12,15 @@ from rich.console import Console
 from rich.table import Table
 
 from ..datasets.memory import adding
-from ..errors import ArgumentError, FitError, one_of, seed_number, whole_number
-from ..pipelines.options import check_options
+from ..errors import ArgumentError, FitError, seed_number, whole_number
 from ..pipelines.training import seeded
 from ..zoo.analysis import effective_memory, eigenvalues, gradient_by_lag
 from ..zoo.cells import CELLS, RecurrentCell, serving
+from ..zoo.factory import cell_factory
 from ..zoo.layers import Recurrent
 from .display import console, frame_table, print_table
 from .files import check_folder, slug, write_all
+from .own_cells import named_cell
 
 BATCH = 32  # sequences in a step of training
 PROBES = 32  # sequences over which a gradient is averaged
@@ -67,7 +68,7 @@ def analyse(
     """Builds, measures, trains, measures again, prints, and saves.
 
     Args:
-        cell: name of a cell over vectors.
+        cell: name of a cell over vectors, or `module:Class` of a user's own.
         units: width of the cell.
         steps: length of the sequences, and the longest lag that is looked at.
         train_steps: steps of training on the adding problem.
@@ -79,23 +80,25 @@ def analyse(
         ArgumentError: no such cell, or one that reads images; an argument out of range.
         FitError: training diverged, or there are no gradients to be measured.
     """
-    one_of("cell", cell, CELLS)
-    if cell in serving("next_frame"):
+    factory = cell_factory(named_cell(cell))
+    if factory.name in serving("next_frame"):
         fit = [name for name in CELLS if name not in serving("next_frame")]
         raise ArgumentError(
             f"`cell` must read vectors: {', '.join(fit)}. Received: cell={cell!r}, which reads "
             "images"
         )
+    cell = factory.name
     whole_number("units", units)
     whole_number("steps", steps, at_least=2)
     whole_number("train_steps", train_steps)
     # a cell with feedback runs closed: here is no truth to feed it with
-    ours = ["units", "feedback"] if CELLS[cell].feeds_back else ["units"]
-    check_options(cell, units, options, ours)
+    ours = ["units", "feedback"] if factory.kind.feeds_back else ["units"]
+    factory.check(units, options, ours)
+    factory.check_reads((2,), "vectors")
     if save is not None:
         check_folder(save, ())
     out = console()
-    found = analysis(cell, CELLS[cell](units, **options), steps, train_steps, seed)
+    found = analysis(cell, factory.make(units, **options), steps, train_steps, seed)
     _print(found, units, train_steps, out)
     if save is not None:
         from .analyse_charts import eigenvalue_chart, impulse_chart, lag_chart  # slow to load

@@ -59,6 +59,9 @@ def frames(
     cell_option: Annotated[
         list[str] | None, typer.Option(help="Argument of the cells, e.g. peepholes=true.")
     ] = None,
+    engine: Annotated[
+        str, typer.Option(help="How loops over time are run: auto, scan or hoisted.")
+    ] = "auto",
     seed: Annotated[int, typer.Option(help="Same seed, same forecast.")] = 0,
     tracking: Tracking = True,
     strict: Strict = False,
@@ -82,6 +85,7 @@ def frames(
         batch_size=batch_size,
         learning_rate=learning_rate,
         cell_options=options(cell_option) or None,
+        engine=engine,
         seed=seed,
     )
     run(clips, listed(cell) or ["conv_lstm"], settings, keep(tracking, strict, save, checkpoint))
@@ -150,7 +154,7 @@ def cells(
 @app.command()
 @clearly
 def analyse(
-    cell: Annotated[str, typer.Argument(help="A cell over vectors, e.g. gru.")],
+    cell: Annotated[str, typer.Argument(help="A cell over vectors: gru, or module:Class.")],
     units: Annotated[int, typer.Option(help="Width of the cell.")] = 32,
     steps: Annotated[int, typer.Option(help="Length of the sequences.")] = 100,
     train_steps: Annotated[int, typer.Option(help="Steps of training, on adding numbers.")] = 300,
@@ -164,7 +168,8 @@ def analyse(
     """Measure how far back a cell remembers: eigenvalues, gradients by lag, effective memory."""
     from ..zoo.cells import CELLS  # first: keeps the backend's start-up off the screen
 
-    one_of("cell", cell, CELLS)
+    if ":" not in cell:
+        one_of("cell", cell, CELLS)
     from .analyse import analyse as run
 
     run(cell, units, steps, train_steps, options(option), seed, save)

@@ -19,7 +19,7 @@ def forecast(
     ] = None,
     horizon: Annotated[int, typer.Option(help="Steps ahead.")] = 24,
     cell: Annotated[
-        list[str] | None, typer.Option(help="Cells, e.g. gru,lstm. (default: gru)")
+        list[str] | None, typer.Option(help="Cells, e.g. gru,lstm, or module:Class. (default: gru)")
     ] = None,
     past: Annotated[list[str] | None, typer.Option(help="Covariate known up to now.")] = None,
     future: Annotated[list[str] | None, typer.Option(help="Covariate known ahead too.")] = None,
@@ -88,6 +88,9 @@ def forecast(
     time_format: Annotated[
         str | None, typer.Option(help="How times are written, if not as 2024-12-31; e.g. %d/%m/%Y.")
     ] = None,
+    engine: Annotated[
+        str, typer.Option(help="How loops over time are run: auto, scan, hoisted, parallel.")
+    ] = "auto",
     audit: Annotated[
         bool, typer.Option("--audit", help="Prove that nothing knows what came later.")
     ] = False,
@@ -146,6 +149,7 @@ def forecast(
         channels=channels,
         calendar=_cycles(listed(calendar)),
         transform=transform,
+        engine=engine,
     )
     settings |= other_settings(setting, settings)
     run(

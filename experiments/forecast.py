@@ -16,6 +16,7 @@ from .files import check_folder, model_folder, whole
 from .forecast_study import Study, split, study
 from .keep import Keep
 from .origin import Origin
+from .own_cells import cell_label, named_cell
 from .ranking import print_verdict
 from .run import Listeners, brought
 
@@ -41,7 +42,7 @@ def forecast(
 
     Args:
         panel: what to forecast.
-        cells: names of cells.
+        cells: names of cells, or `module:Class` of a user's own.
         settings: arguments of every `Forecaster`.
         seeds: times that each network is fitted; with more than one they forecast together.
         combine: how they do, `"mean"` or `"median"`.
@@ -49,10 +50,10 @@ def forecast(
     """
     whole_number("seeds", seeds)
     forecasters: dict[str, Forecaster | Combination] = {}
-    for name in cells:
-        one = Forecaster(name, **settings)
+    for text in cells:
+        one = Forecaster(named_cell(text), **settings)
         together = Combination([one], combine, seeds)
-        forecasters |= {name: one} if seeds == 1 else {together.name: together}
+        forecasters |= {cell_label(text): one} if seeds == 1 else {together.name: together}
     compete(
         panel,
         forecasters,
@@ -116,8 +117,8 @@ def _print_recipes(found: Study, out: Console) -> None:
     for network in found.forecasters.values():
         one = network.members_[0] if isinstance(network, Combination) else network
         recipe = one.recipe_
-        told[one.cell, recipe.why] = (
-            f"{one.cell}: a {recipe.architecture.replace('_', ' ')} network, {recipe.why}; "
+        told[one.cell_name, recipe.why] = (
+            f"{one.cell_name}: a {recipe.architecture.replace('_', ' ')} network, {recipe.why}; "
             f"look-back {recipe.lookback}, {recipe.units} units"
         )
     if len(told) <= SAID:

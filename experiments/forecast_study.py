@@ -160,7 +160,7 @@ def study(
     goes_on = Continuation(checkpoints, about, networks)
     with Runs("forecast", panel.schema.name, listeners, used, origin, goes_on) as runs:
         for label, forecaster in forecasters.items():
-            with runs.network(forecaster.cell, forecaster.seed, label) as journal:
+            with runs.network(forecaster.cell_name, forecaster.seed, label) as journal:
                 journal.parameters(told | unit)
                 forecaster.fit(training, recorder=journal, checkpoint=goes_on.place(journal.run))
                 if first is None:
@@ -172,7 +172,7 @@ def study(
                 record(backtest, journal)
                 journal.metrics({"time/fit_s": backtest.seconds})
                 if journal.kept:
-                    colour = runs.colour(forecaster.cell, label)
+                    colour = runs.colour(forecaster.cell_name, label)
                     _files(backtest, panel, colour, journal)
                     settings = told | _settings(forecaster) | dict(origin.parameters)
                     report = run_report(backtest, panel, colour, journal.folder, settings)

@@ -11,6 +11,7 @@ from .files import check_folder, model_folder
 from .frames_study import FramesStudy, frames_study
 from .keep import Keep
 from .origin import Origin
+from .own_cells import cell_label, named_cell
 from .ranking import print_verdict
 from .run import Listeners, brought
 
@@ -22,11 +23,11 @@ def frames(clips: Clips, cells: list[str], settings: dict[str, Any], keep: Keep)
 
     Args:
         clips: in their three parts.
-        cells: names of cells.
+        cells: names of cells, or `module:Class` of a user's own.
         settings: arguments of every `NextFrame`.
         keep: what is kept.
     """
-    predictors = {name: NextFrame(name, **settings) for name in cells}
+    predictors = {cell_label(text): NextFrame(named_cell(text), **settings) for text in cells}
     compete(clips, predictors, keep)
 
 

@@ -99,7 +99,7 @@ def frames_study(
     goes_on = Continuation(checkpoints, about, networks)
     with Runs("video", clips.name, listeners, lambda: of_clips(clips), origin, goes_on) as runs:
         for label, predictor in predictors.items():
-            with runs.network(predictor.cell, predictor.seed, label) as journal:
+            with runs.network(predictor.cell_name, predictor.seed, label) as journal:
                 journal.parameters(split | {"dataset": clips.name})
                 predictor.fit(clips, recorder=journal, checkpoint=goes_on.place(journal.run))
                 evaluation = _called(label, predictor.evaluate(clips, recorder=journal))
@@ -108,7 +108,7 @@ def frames_study(
                 if journal.kept:
                     _files(evaluation, label, journal)
                     told = split | settings[label] | dict(origin.parameters)
-                    colour = runs.colour(predictor.cell, label)
+                    colour = runs.colour(predictor.cell_name, label)
                     report = frames_report(evaluation, colour, journal.folder, told)
                     journal.text(REPORT, report)
                     journal.saved("model", predictor.save)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from zlib import crc32
 
 import pandas as pd
 from rich.console import Console
@@ -235,7 +236,8 @@ def run_name(label: str, seed: int) -> str:
 
 def colour_of(cell: str) -> str:
     """The colour that a cell has in every chart."""
-    return COLOURS[list(CELLS).index(cell) % len(COLOURS)]
+    place = list(CELLS).index(cell) if cell in CELLS else crc32(cell.encode())
+    return COLOURS[place % len(COLOURS)]
 
 
 def markdown(table: pd.DataFrame) -> str:

@@ -12,6 +12,7 @@ from .config import CONFIGS, TOGETHER, find, load_config, subject
 from .inputs import named_clips, named_panel
 from .keep import Keep
 from .origin import Origin
+from .own_cells import cell_label, cell_text, named_cell
 from .run import COLOURS, colour_of
 from .yaml_file import dumped
 
@@ -139,7 +140,8 @@ def _networks(config: dict[str, Any], path: Path) -> dict[str, Tried]:
                     f"{where}: another model is called {label!r}: give this one a `name`."
                 )
             try:
-                networks[label] = Tried(name, _network(kind, own | {"seed": seed}, seeds))
+                chosen = {"cell": named_cell(entry["cell"], path.parent), "seed": seed}
+                networks[label] = Tried(name, _network(kind, own | chosen, seeds))
                 networks[label].network.check()
             except (ArgumentError, ArgumentTypeError) as error:
                 raise ArgumentError(f"{where} ({name}): {error}") from error
@@ -176,7 +178,8 @@ def _settings(network: Any) -> dict[str, Any]:
     if "members" in settings:
         together = {"members": network.seeds, "combine": network.how}
         settings = network.members[0].get_params(deep=False) | together
-    return {key: value for key, value in settings.items() if key != "seed"}
+    plain = {key: value for key, value in settings.items() if key != "seed"}
+    return plain | {"cell": cell_text(settings["cell"])}
 
 
 def _panel(data: dict[str, Any], path: Path) -> Panel:
@@ -230,7 +233,7 @@ def _seeds(config: dict[str, Any]) -> list[int]:
 
 
 def _name(entry: dict[str, Any]) -> str:
-    return entry.get("name") or entry["cell"]
+    return entry.get("name") or cell_label(entry["cell"])
 
 
 def _colours(entries: dict[str, Any], models: dict[str, str]) -> dict[str, str]:
@@ -238,7 +241,7 @@ def _colours(entries: dict[str, Any], models: dict[str, str]) -> dict[str, str]:
     cells = [entry["cell"] for entry in entries.values()]
     once = len(set(cells)) == len(cells)
     by_model = {
-        name: colour_of(entry["cell"]) if once else COLOURS[k % len(COLOURS)]
+        name: colour_of(cell_label(entry["cell"])) if once else COLOURS[k % len(COLOURS)]
         for k, (name, entry) in enumerate(entries.items())
     }
     return {label: by_model[name] for label, name in models.items()}

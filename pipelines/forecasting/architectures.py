@@ -5,14 +5,15 @@ has read is a `State`: plain arrays that can be kept, saved and moved on row by 
 """
 
 from collections.abc import Callable
-from inspect import signature
 from typing import TYPE_CHECKING, Any, Protocol
 
 import keras
 import numpy as np
 
 from ...errors import ArgumentError, one_of
-from ...zoo.cells import CELLS, Feedback, RecurrentCell
+from ...zoo.cells import Feedback, RecurrentCell
+from ...zoo.engines import chosen
+from ...zoo.factory import TRIED_UNITS, cell_factory
 from ..recorder import Recorder
 from ..training import History
 from .carried import CarriedArchitecture
@@ -68,13 +69,20 @@ class Architecture(Protocol):
 ARCHITECTURES = {"carried": "carried", "closed_loop": "closed_loop", "segment": "carried"}
 
 
-def architecture_name(cell: str, architecture: str, layers: int) -> str:
+def architecture_name(cell: Any, architecture: str, layers: int) -> str:
     """The architecture that a cell is used in: its natural one for `"auto"`.
 
+    Args:
+        cell: as `cell_factory` takes it.
+        architecture: a name in `ARCHITECTURES`, or `"auto"`.
+        layers: cells on top of each other.
+
     Raises:
+        ArgumentTypeError: no cell.
         ArgumentError: unknown cell or architecture, or one that does not fit the other.
     """
-    kind = CELLS[one_of("cell", cell, CELLS)]
+    factory = cell_factory(cell)
+    kind, cell = factory.kind, factory.name
     one_of("architecture", architecture, ["auto", *ARCHITECTURES])
     served = [name for name in kind.serves if name in ARCHITECTURES]
     name = (served or ["carried"])[0] if architecture == "auto" else architecture
@@ -100,45 +108,61 @@ def build(transform: Transform, recipe: "Recipe", settings: dict[str, Any]) -> A
         recipe: what was chosen.
         settings: of a forecaster.
     """
-    kind, layers, units = CELLS[settings["cell"]], int(settings["layers"]), recipe.units
+    factory = cell_factory(settings["cell"])
+    kind, layers, units = factory.kind, int(settings["layers"]), recipe.units
     reach = _reach(kind, recipe.lookback, transform.schema.season)
-    options = kind.spanning(reach) | (settings["cell_options"] or {})
+    options = factory.spanning(reach) | (settings["cell_options"] or {})
     if recipe.architecture == "carried":
-        cells = kind.layered(layers, units, **options)
-        return CarriedArchitecture(transform, cells, int(settings["horizon"]), recipe.dropout)
+        cells = factory.layered(layers, units, **options)
+        return CarriedArchitecture(
+            transform, cells, int(settings["horizon"]), recipe.dropout, settings["engine"]
+        )
     if recipe.architecture == "segment":
-        if "truncate" in signature(kind).parameters:  # its encoder learns through the state alone
+        if factory.takes("truncate"):  # its encoder learns through the state alone
             options = {"truncate": False} | options
         return SegmentArchitecture(
             transform,
-            kind.layered(layers, units, **options),
+            factory.layered(layers, units, **options),
             recipe.lookback,
             recipe.segment,
             int(settings["horizon"]),
             recipe.dropout,
             None if recipe.normalisation == "none" else recipe.normalisation,
             embedded=settings["channels"] == "embedded",
+            engine=settings["engine"],
         )
     outputs = 1 + len(transform.schema.past)
     if kind.feeds_back:
-        if transform.indicators:  # each tap is told whether it is there
+        if transform.indicators and factory.by_class:  # each tap is told whether it is there
             options = {"input_delays": [0, *options["feedback_delays"]]} | options
         modes = [
-            kind(units, outputs=outputs, feedback=mode, **options)
+            factory.make(units, outputs=outputs, feedback=mode, **options)
             for mode in ("truth", "prediction")
         ]
     else:
         width = {"outputs": outputs} if kind.reads_out else {}
         modes = [
             Feedback(
-                kind.layered(layers, units, **width, **options),
+                factory.layered(layers, units, **width, **options),
                 outputs,
                 feedback=mode,
                 residual=not (transform.difference or kind.reads_out),
             )
             for mode in ("truth", "prediction")
         ]
-    return ClosedLoopArchitecture(transform, *modes)
+    return ClosedLoopArchitecture(transform, *modes, settings["engine"])
+
+
+def check_engine(settings: dict[str, Any], architecture: str) -> None:
+    """Raises ArgumentError, with the reason, where an engine cannot run an architecture's loops."""
+    if settings["engine"] == "auto":
+        return
+    factory = cell_factory(settings["cell"])
+    cell = factory.make(settings["units"] or TRIED_UNITS, **settings["cell_options"] or {})
+    steps = 1 if architecture == "segment" else None  # the others read series of any length
+    if architecture == "closed_loop" and not factory.kind.feeds_back:
+        cell = Feedback([cell], cell.output_size if factory.kind.reads_out else 1)
+    chosen(settings["engine"], cell, steps)
 
 
 def _reach(kind: type[RecurrentCell], lookback: int, season: int) -> int:

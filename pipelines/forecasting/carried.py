@@ -24,10 +24,18 @@ class CarriedArchitecture:
     name = "carried"
     read_ahead = 0
 
-    def __init__(self, transform: Transform, cells: list[Any], horizon: int, dropout: float = 0.0):
+    def __init__(
+        self,
+        transform: Transform,
+        cells: list[Any],
+        horizon: int,
+        dropout: float = 0.0,
+        engine: str = "auto",
+    ):
         self.horizon = horizon
         known = 1 + len(transform.schema.past) + transform.indicators
-        built = carried(cells, known + transform.ahead, horizon, transform.ahead, dropout)
+        inputs = known + transform.ahead
+        built = carried(cells, inputs, horizon, transform.ahead, dropout, engine)
         self.network, self.reader, self.size = built.network, built.reader, built.size
         self._read, self._head = compiled(built.reader), compiled(built.head)
 

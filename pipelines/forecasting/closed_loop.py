@@ -26,10 +26,12 @@ class ClosedLoopArchitecture:
     name = "closed_loop"
     read_ahead = 0
 
-    def __init__(self, transform: Transform, open_cell: Any, closed_cell: Any):
+    def __init__(
+        self, transform: Transform, open_cell: Any, closed_cell: Any, engine: str = "auto"
+    ):
         self.difference = transform.difference
         self.indicators = transform.indicators
-        built = closed_loop(open_cell, closed_cell, transform.ahead + self.indicators)
+        built = closed_loop(open_cell, closed_cell, transform.ahead + self.indicators, engine)
         self.network, self.reader, self.roller = built.network, built.reader, built.roller
         self._read, self._rolled = compiled(built.reader), compiled(built.roller)
 

@@ -154,7 +154,7 @@ class Combination(BaseEstimator):
     @property
     def name(self) -> str:
         """As tables call it, e.g. `mean of 3 gru`."""
-        kinds = dict.fromkeys(member.cell for member in self.members)
+        kinds = dict.fromkeys(member.cell_name for member in self.members)
         return f"{self.how} of {len(self.members) * self.seeds} {', '.join(kinds)}"
 
     @property
@@ -163,9 +163,9 @@ class Combination(BaseEstimator):
         return self.members[0].horizon
 
     @property
-    def cell(self) -> str:
+    def cell_name(self) -> str:
         """Of the first member."""
-        return self.members[0].cell
+        return self.members[0].cell_name
 
     @property
     def seed(self) -> int:
@@ -221,6 +221,8 @@ class Combination(BaseEstimator):
                 fitted.append(unpacked(Forecaster, member, own))
             combination = cls([clone(member) for member in fitted], manifest["how"])
             combination.check()
+        except ModelFileError as error:
+            raise ModelFileError(f"{path} {error}") from error
         except (KeyError, TypeError, ValueError) as error:
             raise ModelFileError(f"{path} is no combination that can be read: {error}") from error
         combination.members_ = fitted
@@ -270,7 +272,7 @@ def _members(fitted: list[Forecaster], results: list[Backtest]) -> pd.DataFrame:
     """The scores of each member alone."""
     return pd.DataFrame(
         [
-            {"cell": one.cell, "seed": one.seed} | result.errors(result.model)
+            {"cell": one.cell_name, "seed": one.seed} | result.errors(result.model)
             for one, result in zip(fitted, results, strict=True)
         ]
     )

@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 from ...datasets import Panel, Schema, Series, read_panel, read_panel_like, require_rows
 from ...datasets.table import counted
 from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
+from ...zoo.factory import CellLike, cell_factory
 from ..checkpoints import checkpoint_in
 from ..progress import shown
 from ..recorder import Recorder
@@ -27,7 +28,7 @@ from .recipe import Recipe
 from .recording import record
 from .rolling import roll
 from .rows import arrays_of
-from .saving import KIND, restore, save
+from .saving import KIND, plain_settings, restore, save
 from .transform import Transform
 from .warming import errors_by_warm_up
 
@@ -38,7 +39,8 @@ class Forecaster(BaseEstimator):
     One network is fitted over all series of a table, each scaled on its own.
 
     Args:
-        cell: name of a cell in `CELLS`.
+        cell: name of a cell in `CELLS`, a class of cells, a function from units to a cell, or a
+            cell, ours or any Keras one, of which copies are made.
         horizon: leads, in rows.
         layers: cells on top of each other.
         architecture: `"carried"` (all leads at once from the state), `"closed_loop"`
@@ -83,6 +85,7 @@ class Forecaster(BaseEstimator):
         channels: how a segment network reads several series: `"independent"`, `"embedded"` (it
             is told which one it reads), or `"mixed"` (it reads all beside each one; they need
             the same times).
+        engine: how the loops over time are run: `"auto"`, or a name in `rnnzoo.zoo.engines`.
         minutes: of training, after which no epoch begins. A cosine is then cut off where it is,
             and the same seed gives the same forecast only where the machine is as fast.
 
@@ -100,7 +103,7 @@ class Forecaster(BaseEstimator):
 
     def __init__(
         self,
-        cell: str = "gru",
+        cell: CellLike = "gru",
         horizon: int = 1,
         lookback: int | None = None,
         units: int | None = None,
@@ -124,6 +127,7 @@ class Forecaster(BaseEstimator):
         scaling: str = "z-score",
         channels: str = "independent",
         minutes: float | None = None,
+        engine: str = "auto",
     ):
         self.cell = cell
         self.horizon = horizon
@@ -149,6 +153,7 @@ class Forecaster(BaseEstimator):
         self.normalisation = normalisation
         self.channels = channels
         self.minutes = minutes
+        self.engine = engine
 
     def check(self) -> None:
         """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
@@ -217,7 +222,8 @@ class Forecaster(BaseEstimator):
             )
         rows = self.transform_.rows(panel)
         chosen = self.get_params()
-        kept_in = checkpoint_in(checkpoint, KIND, chosen | asdict(plan), arrays_of(rows))
+        same = plain_settings(chosen, plan.recipe.units) | asdict(plan)
+        kept_in = checkpoint_in(checkpoint, KIND, same, arrays_of(rows))
         with seeded(self.seed), kept_in as kept, shown(recorder, progress) as told:
             self.architecture_ = self.build()
             told.parameters(settings.described(self, plan))
@@ -392,6 +398,11 @@ class Forecaster(BaseEstimator):
             chosen |= {"segment": None, "normalisation": None}
         power = "none" if self.transform_.power_ is None else self.transform_.power_
         return clone(self).set_params(**chosen | {"transform": power})
+
+    @property
+    def cell_name(self) -> str:
+        """What tables and charts call the cell."""
+        return cell_factory(self.cell).name
 
     @property
     def lookback_(self) -> int:

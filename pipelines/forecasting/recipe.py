@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from ...zoo.factory import cell_factory
 from .architectures import architecture_name
 from .chunks import STREAMS, WIDE
 
@@ -73,6 +74,9 @@ class Recipe:
             season: rows of a season.
         """
         given = {f.name: settings[f.name] for f in fields(cls) if settings.get(f.name) is not None}
+        own_units = cell_factory(settings["cell"]).own_units
+        if own_units is not None:
+            given["units"] = own_units
         given["architecture"], why = chosen_architecture(settings, training, season)
         rule = _segment if given["architecture"] == "segment" else _read_on
         rules = rule(given, int(settings["horizon"]), training, season)
@@ -103,7 +107,7 @@ def chosen_architecture(
     if settings["segment"] or settings["normalisation"] or settings["channels"] != "independent":
         return "segment", "no other reads segments, normalised windows, or channels side by side"
     if name != "carried":
-        return name, f"`{cell}` feeds back what it puts out"
+        return name, f"`{cell_factory(cell).name}` feeds back what it puts out"
     w, horizon = settings["segment"] or segment_rows(season), int(settings["horizon"])
     if settings["difference"] or settings["scaling"] == "running":
         return name, "what it reads of a series that wanders is carried along"

@@ -117,7 +117,7 @@ def _forecasts(
         ):
             y = series.values(["y"])[:, 0]
             beside = baseline_forecasts(y, here, model.horizon_, seen, season, names=names)
-            for name, forecasts in ({forecaster.cell: ours} | beside).items():
+            for name, forecasts in ({forecaster.cell_name: ours} | beside).items():
                 parts.setdefault(name, [[] for _ in panel])[i].append(forecasts)
     nothing = np.empty((0, forecaster.horizon_))
     found = {n: [np.concatenate([nothing, *p]) for p in several] for n, several in parts.items()}
@@ -141,7 +141,7 @@ def _assembled(
         level.append(y.ffill().to_numpy("float64")[here])
         scale.append(np.full(len(here), metrics.naive_scale(y.to_numpy()[:seen], season)))
     return Backtest(
-        model=forecaster.cell,
+        model=forecaster.cell_name,
         name=panel.schema.name,
         ids=np.concatenate(ids),
         rows=np.concatenate(test.origins),

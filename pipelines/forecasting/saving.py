@@ -8,6 +8,7 @@ import pandas as pd
 
 from ...datasets import Schema
 from ...errors import ModelFileError
+from ...zoo.cell_config import cell_from_config, cell_to_config, check_can_be_found
 from ..folders import read_folder, write_folder
 from ..training import History
 from .reading import State
@@ -20,11 +21,17 @@ if TYPE_CHECKING:
 KIND = "forecaster"
 
 
+def plain_settings(settings: dict[str, Any], units: int) -> dict[str, Any]:
+    """Settings as plain values; `units` are those of the cells."""
+    return settings | {"cell": cell_to_config(settings["cell"], units)}
+
+
 def packed(forecaster: "Forecaster") -> tuple[dict[str, Any], dict[str, list]]:
     """A fitted forecaster and its state as plain values, and as lists of arrays."""
+    check_can_be_found(forecaster.cell)
     state = forecaster.state_
     manifest = {
-        "settings": forecaster.get_params(),
+        "settings": plain_settings(forecaster.get_params(), forecaster.recipe_.units),
         "schema": asdict(forecaster.schema_),
         "transform": forecaster.transform_.to_dict(),
         "recipe": forecaster.recipe_.to_dict(),
@@ -48,7 +55,8 @@ def unpacked(
     Raises:
         KeyError, TypeError, ValueError: something else.
     """
-    forecaster = kind(**manifest["settings"])
+    settings = manifest["settings"]
+    forecaster = kind(**settings | {"cell": cell_from_config(settings["cell"])})
     forecaster.check()
     schema = manifest["schema"]
     lists = {key: tuple(schema[key]) for key in ("past", "future", "static", "others")}
@@ -81,5 +89,7 @@ def restore(kind: type["Forecaster"], folder: Path) -> "Forecaster":
     manifest, arrays = read_folder(folder, KIND)
     try:
         return unpacked(kind, manifest, arrays)
+    except ModelFileError as error:
+        raise ModelFileError(f"{folder} {error}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFileError(f"{folder} is no forecaster that can be read: {error}") from error

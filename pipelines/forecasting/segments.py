@@ -36,6 +36,7 @@ class SegmentArchitecture:
         dropout: float = 0.0,
         normalisation: str | None = "last",
         embedded: bool = False,
+        engine: str = "auto",
     ):
         self.lookback, self.horizon, self.difference = lookback, horizon, transform.difference
         changing = transform.schema.future or transform.cycles_
@@ -52,6 +53,7 @@ class SegmentArchitecture:
             futures=transform.ahead,
             dropout=dropout,
             normalisation=normalisation,
+            engine=engine,
         )
         self._forecast = compiled(self.network)
 

@@ -17,13 +17,12 @@ from ...errors import (
     seed_number,
     whole_number,
 )
-from ...zoo.cells import CELLS
+from ...zoo.factory import cell_factory
 from ...zoo.models.segment import NORMALISATIONS
-from ..options import check_options
 from ..power import POWERS
 from ..scaling import SCALINGS
 from ..training import SCHEDULES
-from .architectures import ARCHITECTURES, architecture_name
+from .architectures import ARCHITECTURES, architecture_name, check_engine
 from .calendar import check_calendar
 from .recipe import Recipe
 
@@ -121,8 +120,12 @@ def check(settings: dict[str, Any]) -> None:
             f"Received: difference={settings['difference']!r}"
         )
     _check_architecture(settings)
-    ours = OURS | ({"outputs"} if CELLS[settings["cell"]].reads_out else set())
-    check_options(settings["cell"], settings["units"] or 32, settings["cell_options"], ours)
+    factory = cell_factory(settings["cell"])
+    ours = OURS | ({"outputs"} if factory.kind.reads_out else set())
+    factory.check(settings["units"], settings["cell_options"], ours)
+    factory.check_reads((3,), "the rows of a table")
+    named = settings["architecture"]
+    check_engine(settings, architecture_name(settings["cell"], named, settings["layers"]))
 
 
 def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
@@ -134,6 +137,7 @@ def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
         | {
             "calendar": ",".join(forecaster.transform_.cycles_),
             "transform": forecaster.transform_.power_,
+            "cell": forecaster.cell_name,
             "cell_options": str(forecaster.cell_options or {}),
             "dataset": schema.name,
             "target": schema.target,

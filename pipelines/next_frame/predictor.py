@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from ...datasets import Clips
 from ...errors import flag, whole_number
 from ...zoo.backend.compiled import compiled
-from ...zoo.cells import CELLS
+from ...zoo.factory import CellLike, cell_factory
 from ...zoo.models import encoder_forecaster
 from ..checkpoints import checkpoint_in
 from ..progress import shown
@@ -22,7 +22,7 @@ from .baselines import mean_image
 from .evaluation import Evaluation, evaluate, record
 from .fitting import fit_network
 from .patches import to_frames, to_patches
-from .saving import KIND, restore, save
+from .saving import KIND, plain_settings, restore, save
 from .settings import Look
 
 PIXELS = 2**17  # rolled out side by side: bounds memory, whatever the number of clips
@@ -36,7 +36,9 @@ class NextFrame(BaseEstimator):
     floats from 0 to 1; forecasts are floats from 0 to 1.
 
     Args:
-        cell: name of a cell in `CELLS` that reads images.
+        cell: name of a cell in `CELLS` that reads images, a class of such cells, a function from
+            filters to a cell, or a cell, ours or any Keras one, of which copies are made; its own
+            filters then count.
         context: frames that are read before the first forecast.
         horizon: frames that are forecast in training and evaluation.
         filters: channels of the cells.
@@ -50,6 +52,7 @@ class NextFrame(BaseEstimator):
         patience: epochs without a better validation error before training ends.
         learning_rate: of Adam.
         cell_options: further arguments of the cell, by name, e.g. `{"kernel_size": 5}`.
+        engine: how the loops over time are run: `"auto"`, or a name in `rnnzoo.zoo.engines`.
 
     What `fit` learns ends in an underscore: `network_`, `look_`, `mean_image_`,
     `history_`, and `settings_`, the arguments as they were then.
@@ -65,7 +68,7 @@ class NextFrame(BaseEstimator):
 
     def __init__(
         self,
-        cell: str = "conv_lstm",
+        cell: CellLike = "conv_lstm",
         context: int = 10,
         horizon: int = 10,
         filters: int = 32,
@@ -78,6 +81,7 @@ class NextFrame(BaseEstimator):
         patience: int = 15,
         learning_rate: float = 0.004,
         cell_options: dict[str, Any] | None = None,
+        engine: str = "auto",
     ):
         self.cell = cell
         self.context = context
@@ -92,6 +96,7 @@ class NextFrame(BaseEstimator):
         self.patience = patience
         self.learning_rate = learning_rate
         self.cell_options = cell_options
+        self.engine = engine
 
     def check(self) -> None:
         """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
@@ -141,7 +146,7 @@ class NextFrame(BaseEstimator):
         self.settings_, self.look_ = self.get_params(), look
         self.mean_image_ = mean_image(some)
         read = (some, held_out)
-        kept_in = checkpoint_in(checkpoint, KIND, self.settings_, read)
+        kept_in = checkpoint_in(checkpoint, KIND, plain_settings(self.settings_), read)
         with seeded(self.seed), kept_in as kept, shown(recorder, progress) as told:
             self._build()
             told.parameters(settings.described(self, training))
@@ -192,7 +197,7 @@ class NextFrame(BaseEstimator):
         own = isinstance(clips, Clips)
         context, horizon = int(self.settings_["context"]), int(self.settings_["horizon"])
         evaluation = evaluate(
-            self.settings_["cell"],
+            self.cell_name,
             self._roll_out,
             self._whole(self.look_, clips.test if own else clips, context, horizon),
             context,
@@ -227,6 +232,11 @@ class NextFrame(BaseEstimator):
         return restore(cls, Path(folder).expanduser())
 
     @property
+    def cell_name(self) -> str:
+        """What tables and charts call the cell."""
+        return cell_factory(self.cell).name
+
+    @property
     def parameters_(self) -> int:
         """Weights of the network."""
         self._require_fit()
@@ -236,12 +246,14 @@ class NextFrame(BaseEstimator):
         """Makes an untrained network of `settings_` for the frames of `look_`."""
         height, width, channels = self.look_.frame or ()
         patch, chosen = self.look_.patch, self.settings_
-        kind, options = CELLS[chosen["cell"]], chosen["cell_options"] or {}
+        factory, options = cell_factory(chosen["cell"]), chosen["cell_options"] or {}
         encoder, forecaster = (
-            kind.layered(chosen["layers"], chosen["filters"], **options) for _ in range(2)
+            factory.layered(chosen["layers"], chosen["filters"], **options) for _ in range(2)
         )
         places = (height // patch, width // patch, patch**2 * channels)
-        self.network_: keras.Model = encoder_forecaster(encoder, forecaster, places)
+        self.network_: keras.Model = encoder_forecaster(
+            encoder, forecaster, places, chosen["engine"]
+        )
         self._compiled = compiled(self.network_)
 
     def _roll_out(self, known: np.ndarray, steps: int) -> np.ndarray:

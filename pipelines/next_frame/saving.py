@@ -2,9 +2,10 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...errors import ModelFileError
+from ...zoo.cell_config import cell_from_config, cell_to_config, check_can_be_found
 from ..folders import read_folder, write_folder
 from ..training import History
 from .settings import Look
@@ -15,10 +16,16 @@ if TYPE_CHECKING:
 KIND = "next_frame"
 
 
+def plain_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings as plain values."""
+    return settings | {"cell": cell_to_config(settings["cell"], settings["filters"])}
+
+
 def save(predictor: "NextFrame", folder: Path) -> Path:
     """Writes a fitted network to a folder."""
+    check_can_be_found(predictor.settings_["cell"])
     manifest = {
-        "settings": predictor.settings_,
+        "settings": plain_settings(predictor.settings_),
         "look": asdict(predictor.look_),
         "history": asdict(predictor.history_),
     }
@@ -38,7 +45,8 @@ def restore(kind: type["NextFrame"], folder: Path) -> "NextFrame":
     """
     manifest, arrays = read_folder(folder, KIND)
     try:
-        predictor = kind(**manifest["settings"])
+        settings = manifest["settings"]
+        predictor = kind(**settings | {"cell": cell_from_config(settings["cell"])})
         predictor.check()
         predictor.settings_ = predictor.get_params()
         look = manifest["look"]
@@ -47,6 +55,8 @@ def restore(kind: type["NextFrame"], folder: Path) -> "NextFrame":
         predictor._build()
         predictor.network_.set_weights(arrays["weights"])
         predictor.history_ = History(**manifest["history"])
+    except ModelFileError as error:
+        raise ModelFileError(f"{folder} {error}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFileError(f"{folder} is no network that can be read: {error}") from error
     return predictor

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...datasets import Clips, checked_frames
-from ...errors import ArgumentError, DataError, one_of, positive, seed_number, whole_number
-from ...zoo.cells import CELLS, serving
-from ..options import check_options
+from ...errors import ArgumentError, DataError, positive, seed_number, whole_number
+from ...zoo.cells import serving
+from ...zoo.engines import chosen
+from ...zoo.factory import cell_factory
 
 if TYPE_CHECKING:
     from .predictor import NextFrame
@@ -26,13 +27,15 @@ def check(settings: dict[str, Any]) -> None:
         whole_number(name, settings[name])
     seed_number(settings["seed"])
     positive("learning_rate", settings["learning_rate"])
-    cell = one_of("cell", settings["cell"], CELLS)
-    if cell not in serving("next_frame"):
+    factory = cell_factory(settings["cell"])
+    if "next_frame" not in factory.kind.serves:
         raise ArgumentError(
-            f"`{cell}` serves {', '.join(CELLS[cell].serves)}, not next frames: it reads the rows "
-            f"of a table. Cells that read images: {', '.join(serving('next_frame'))}."
+            f"`{factory.name}` serves {', '.join(factory.kind.serves)}, not next frames: it reads "
+            f"the rows of a table. Cells that read images: {', '.join(serving('next_frame'))}."
         )
-    check_options(cell, settings["filters"], settings["cell_options"], OURS)
+    factory.check(factory.own_units or settings["filters"], settings["cell_options"], OURS)
+    factory.check_reads((8, 8, 4), "images")
+    chosen(settings["engine"], factory.make(settings["filters"]), None)
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ def described(predictor: "NextFrame", clips: Any) -> dict[str, Any]:
     """Parameters for a recorder: every setting as it was used; those that are unset left out."""
     height, width, channels = predictor.look_.frame or ()
     told = predictor.get_params() | {
+        "cell": predictor.cell_name,
         "cell_options": str(predictor.cell_options or {}),
         "frame": f"{height}x{width}x{channels}",
         "split.training_clips": "made anew" if callable(clips) else len(clips),

@@ -171,6 +171,11 @@ def as_cell(name: str, value: Any) -> RecurrentCell:
     return value if isinstance(value, RecurrentCell) else KerasCell(_checked(name, value))
 
 
+def is_cell(value: Any) -> bool:
+    """Whether `as_cell` takes it."""
+    return isinstance(value, RecurrentCell) or is_keras_cell(value)
+
+
 def is_keras_cell(value: Any) -> bool:
     """Whether a value is an object as `keras.layers.RNN` takes it for a cell."""
     loops = hasattr(value, "return_sequences")

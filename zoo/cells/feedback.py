@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -68,6 +69,9 @@ class Feedback(Wrapper):
     @property
     def reads_images(self) -> bool:
         return self.cells[0].reads_images
+
+    def check_item(self, item: Sequence[int | None]) -> None:
+        self.cells[0].check_item(item)
 
     @property
     def hidden(self) -> list[int]:

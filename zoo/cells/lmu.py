@@ -4,7 +4,6 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-from scipy.signal import cont2discrete
 
 from ...errors import flag, positive, whole_number
 from .base import RecurrentCell
@@ -108,7 +107,8 @@ class LMU(RecurrentCell):
             z = z + ops.matmul(h, self.U)
         windows = ops.reshape(m, (-1, self.memories, self.order))
         A, B = (ops.cast(constant, m.dtype) for constant in (self.A.T, self.B))
-        m = ops.reshape(ops.matmul(windows, A) + u[..., None] * B, ops.shape(m))
+        written = ops.matmul(windows, A) + u[..., None] * B
+        m = ops.reshape(written, (-1, self.memories * self.order))
         h = ops.tanh(z + ops.matmul(m, self.M))
         return h, [h, m]
 
@@ -136,6 +136,8 @@ class LMU(RecurrentCell):
 
 def _legendre(order: int, window: float) -> tuple[np.ndarray, np.ndarray]:
     """Ā `(order, order)` and B̄ `(order,)`."""
+    from scipy.signal import cont2discrete  # half of what all cells cost to import
+
     i, j = np.meshgrid(np.arange(order), np.arange(order), indexing="ij")
     A = (2 * i + 1) * np.where(i < j, -1.0, (-1.0) ** (i - j + 1)) / window
     B = (2 * i[:, :1] + 1) * (-1.0) ** i[:, :1] / window

@@ -52,6 +52,9 @@ class Residual(Wrapper):
     def reads_images(self) -> bool:
         return self.cell.reads_images
 
+    def check_item(self, item: Sequence[int | None]) -> None:
+        self.cell.check_item(item)
+
     def build(self, input_shape: Any) -> None:
         if input_shape[-1] != self.output_size:
             raise ArgumentError(

@@ -5,8 +5,8 @@ import keras
 from keras import ops
 
 from ...errors import ArgumentError, ArgumentTypeError, flag
-from ..cells import RecurrentCell, as_cell, checks
-from ..cells.adapter import is_keras_cell
+from ..cells import as_cell, checks
+from ..cells.adapter import is_cell
 from .recurrent import Recurrent, blanked, checked_mask
 
 #: How a `Recurrent` in a stack must be: the stack itself returns sequences and states.
@@ -192,7 +192,7 @@ class Stack(keras.layers.Layer):
 
 def _looped(layer: Any, stateful: bool, engine: str) -> Any:
     """A loop over a cell; another layer as it is."""
-    if not isinstance(layer, RecurrentCell) and not is_keras_cell(layer):
+    if not is_cell(layer):
         return layer
     return Recurrent(
         as_cell("layers", layer), return_sequences=True, stateful=stateful, engine=engine

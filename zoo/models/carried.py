@@ -39,6 +39,7 @@ def carried(
     horizon: int,
     futures: int = 0,
     dropout: float = 0.0,
+    engine: str = "auto",
 ) -> Carried:
     """Builds a network that forecasts `horizon` leads from its state at every step.
 
@@ -49,9 +50,9 @@ def carried(
 
     The second term is there if there are known-future covariates f: the forecast of
     lead k reads the row of lead k and no other. In training the head does not see a share
-    `dropout` of s; what is carried on is whole.
+    `dropout` of s; what is carried on is whole. `engine` runs the loops, as of `Recurrent`.
     """
-    loop = stack(cells, return_sequences=True, return_state=True)
+    loop = stack(cells, return_sequences=True, return_state=True, engine=engine)
     loop.build((None, None, inputs))  # delay lines then know their width
     x = keras.Input((None, inputs), name="x")
     states = [

@@ -28,16 +28,19 @@ class ClosedLoop:
     roller: keras.Model
 
 
-def closed_loop(open_cell: RecurrentCell, closed_cell: RecurrentCell, futures: int) -> ClosedLoop:
+def closed_loop(
+    open_cell: RecurrentCell, closed_cell: RecurrentCell, futures: int, engine: str = "auto"
+) -> ClosedLoop:
     """Builds the network from one cell in its two modes.
 
     Args:
         open_cell: fed with the truth, e.g. `NARX(…, feedback="truth")`.
         closed_cell: the same cell, fed with its prediction.
         futures: covariates known for the steps ahead.
+        engine: how the loops over time are run, as of `Recurrent`.
     """
     width = futures + open_cell.output_size
-    loop = Recurrent(open_cell, return_sequences=True, return_state=True)
+    loop = Recurrent(open_cell, return_sequences=True, return_state=True, engine=engine)
     loop.build((None, None, width))
     x = keras.Input((None, width), name="x")
     states = _inputs(open_cell)
@@ -46,7 +49,7 @@ def closed_loop(open_cell: RecurrentCell, closed_cell: RecurrentCell, futures: i
     every = _EveryState(loop, name="every_state")
     reader = keras.Model([x, *states], every([x, *states]), name="reader")
 
-    rolling = Recurrent(closed_cell, return_sequences=True)
+    rolling = Recurrent(closed_cell, return_sequences=True, engine=engine)
     rolling.build((None, None, futures))
     future = keras.Input((None, futures), name="future")
     states = _inputs(closed_cell)

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 import keras
 
 from ...errors import ArgumentError
-from ..cells import Feedback, RecurrentCell
+from ..cells import Feedback, RecurrentCell, as_cell
 from ..layers import Recurrent, stack
 
 
 def encoder_forecaster(
-    encoder: Sequence[RecurrentCell], forecaster: Sequence[RecurrentCell], frame: Sequence[int]
+    encoder: Sequence[RecurrentCell],
+    forecaster: Sequence[RecurrentCell],
+    frame: Sequence[int],
+    engine: str = "auto",
 ) -> keras.Model:
     """Builds a network that is fed nothing but its own frames once it has read the context.
 
@@ -27,6 +30,7 @@ def encoder_forecaster(
         encoder: cells that read the context, each fed by the one before.
         forecaster: as many cells with states of the same sizes.
         frame: `(*spatial, channels)` of one frame.
+        engine: how the loops over time are run, as of `Recurrent`.
 
     Returns:
         A model from `[context, ahead]` to the forecast. `context` is
@@ -40,6 +44,8 @@ def encoder_forecaster(
     Reference: Shi et al. (2015), Convolutional LSTM network, NeurIPS, section 3.3; there
     the forecaster reads nothing, here its own last frame.
     """
+    encoder = [as_cell("encoder", cell) for cell in encoder]
+    forecaster = [as_cell("forecaster", cell) for cell in forecaster]
     sizes = [[n for cell in cells for n in cell.state_size] for cells in (encoder, forecaster)]
     if sizes[0] != sizes[1]:
         raise ArgumentError(
@@ -49,8 +55,9 @@ def encoder_forecaster(
     *spatial, channels = frame
     context = keras.Input((None, *frame), name="context")
     ahead = keras.Input((None, *spatial, 0), name="ahead")
-    _, *states = stack(encoder, return_state=True)(context)
-    rolled = Recurrent(Feedback(list(forecaster), channels), return_sequences=True)
+    _, *states = stack(encoder, return_state=True, engine=engine)(context)
+    fed_back = Feedback(forecaster, channels)
+    rolled = Recurrent(fed_back, return_sequences=True, engine=engine)
     rolled.build((None, None, *spatial, 0))
     last = context[:, -1]
     forecast = rolled(ahead, initial_state=[last, last, *states])

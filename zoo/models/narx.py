@@ -11,6 +11,7 @@ from keras import ops
 from ...errors import ArgumentError, ArgumentTypeError, whole_number
 from ..backend.compiled import compiled
 from ..cells import NARX
+from ..engines import ENGINES
 from ..layers import Recurrent
 
 
@@ -30,6 +31,7 @@ class NARXNetwork:
     Args:
         cell: a `NARX` cell, in the mode in which the network is to begin.
         inputs: width of the exogenous input x; 0 for none.
+        engine: how the loops over time are run, as of `Recurrent`.
 
     Attributes:
         model: the network as a Keras model that starts from taps of zeros, to be compiled
@@ -66,14 +68,14 @@ class NARXNetwork:
     True
     """
 
-    def __init__(self, cell: NARX, inputs: int = 0):
+    def __init__(self, cell: NARX, inputs: int = 0, engine: str = "auto"):
         if not isinstance(cell, NARX):
             raise ArgumentTypeError(f"`cell` must be a NARX cell. Received: cell={cell!r}")
         self.inputs = whole_number("inputs", inputs, at_least=0)
         self.cell = cell
         self.is_closed = cell.feedback == "prediction"
         width = self.inputs + (0 if self.is_closed else cell.outputs)
-        self._loop = Recurrent(cell, return_sequences=True, return_state=True)
+        self._loop = Recurrent(cell, return_sequences=True, return_state=True, engine=engine)
         self._loop.build((None, None, width))
         if cell.inputs_width != self.inputs:
             raise ArgumentError(
@@ -186,22 +188,18 @@ class NARXNetwork:
         return self._other("truth", removed + k)
 
     def _other(self, feedback: str, lead: int) -> "NARXNetwork":
-        cell = self.cell
-        other = NARXNetwork(
-            NARX(
-                cell.units,
-                cell.outputs,
-                self._input_delays(),
-                cell.feedback_delays,
-                feedback,
-                cell.activation,
-                cell.output_activation,
-                lead,
-                dtype=cell.dtype_policy.name,
-            ),
-            self.inputs,
-        )
-        other.cell.set_weights(cell.get_weights())
+        config = self.cell.get_config() | {
+            "input_delays": self._input_delays(),
+            "feedback": feedback,
+            "lead": lead,
+        }
+        config.pop("name")
+        cell = type(self.cell).from_config(config)
+        # what runs all steps of an open loop at once cannot run a closed one
+        can = ENGINES.get(self._loop.engine)
+        engine = "auto" if can is None or can.supports(cell, None) else self._loop.engine
+        other = NARXNetwork(cell, self.inputs, engine)
+        other.cell.set_weights(self.cell.get_weights())
         other.state = self._state
         return other
 

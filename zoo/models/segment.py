@@ -7,7 +7,8 @@ import keras
 from keras import ops
 
 from ...errors import ArgumentError, ArgumentTypeError, fraction, one_of, whole_number
-from ..cells.base import RecurrentCell
+from ..cells import RecurrentCell, as_cell
+from ..cells.adapter import is_cell
 from ..layers import stack
 
 NORMALISATIONS = ("last", "instance")
@@ -25,6 +26,7 @@ def segment(
     width: int | None = None,
     dropout: float = 0.0,
     normalisation: str | None = "last",
+    engine: str = "auto",
 ) -> keras.Model:
     """Builds a network that reads and forecasts `segment` steps at a time.
 
@@ -54,6 +56,7 @@ def segment(
         dropout: share of the last cell's output that the head does not see in training.
         normalisation: μ and σ: `"last"` (the window's last value, and 1), `"instance"` (the
             mean and the standard deviation of its whole segments) or `None` (0 and 1).
+        engine: how the loops over time are run, as of `Recurrent`.
 
     Returns:
         A model from a list of inputs to the forecast, `(batch, horizon)`. The inputs are, in
@@ -107,7 +110,7 @@ def segment(
         given.append(keras.Input((lookback, extras), name="extras"))
         beside = given[-1][:, lookback - n * w :]
         X = ops.concatenate([X, ops.reshape(beside, (-1, n, w * extras))], axis=-1)
-    loop = stack(cells, return_state=True)
+    loop = stack(cells, return_state=True, engine=engine)
     read = keras.layers.Dense(d, "relu", name="embedding")(X)  # (batch, n, width)
     _, *states = loop(read)
 
@@ -139,9 +142,10 @@ def _checked(cells: Any) -> list[RecurrentCell]:
         raise ArgumentTypeError(f"`cells` must be a list of cells. Received: cells={cells!r}")
     if not cells:
         raise ArgumentError("`cells` must hold at least one cell. Received: cells=[]")
+    if not all(map(is_cell, cells)):
+        raise ArgumentTypeError(f"`cells` must hold cells alone. Received: {cells!r}")
+    cells = [as_cell("cells", cell) for cell in cells]
     for cell in cells:
-        if not isinstance(cell, RecurrentCell):
-            raise ArgumentTypeError(f"`cells` must hold cells alone. Received: {cell!r}")
         name = type(cell).__name__
         if cell.reads_images:
             raise ArgumentError(
@@ -158,7 +162,7 @@ def _checked(cells: Any) -> list[RecurrentCell]:
                 "The decoder trains the encoder through the state alone, and over a copied state "
                 f"no gradient passes: give {name} truncate=False. Received: truncate=True"
             )
-    return list(cells)
+    return cells
 
 
 def _level_and_scale(x: Any, normalisation: str | None) -> tuple[Any, Any]:

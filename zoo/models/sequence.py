@@ -9,7 +9,7 @@ from keras import ops
 
 from ...errors import ArgumentError, ArgumentTypeError, flag, one_of, whole_number
 from ..cells import Feedback, checks
-from ..cells.base import RecurrentCell
+from ..cells.adapter import is_cell
 from ..layers import Recurrent, stack
 
 KINDS = ("many_to_one", "many_to_many", "one_to_many")
@@ -25,6 +25,7 @@ def sequence(
     masked: bool = False,
     head: keras.layers.Layer | None = None,
     batch_size: int | None = None,
+    engine: str = "auto",
 ) -> keras.Model:
     """Builds a network over sequences from any cells.
 
@@ -56,6 +57,7 @@ def sequence(
         head: a layer in place of the dense one, from s to y; it has its own activation. There
             is no head where the last cell reads out itself, `outputs` wide.
         batch_size: fixed where layers are stateful, such as `stack(cells, stateful=True)`.
+        engine: how the loops over time are run, as of `Recurrent`.
 
     Returns:
         A model from x, `(batch, time, inputs)`, or `[x, mask]`, to `(batch, outputs)` or
@@ -94,8 +96,10 @@ def sequence(
             f"Received: head={head!r}, activation={activation!r}"
         )
     if kind == "one_to_many":
-        return _one_to_many(layers, inputs, outputs, activation, steps, masked, head, batch_size)
-    loop = _loop(layers, every=kind == "many_to_many")
+        return _one_to_many(
+            layers, inputs, outputs, activation, steps, masked, head, batch_size, engine
+        )
+    loop = _loop(layers, kind == "many_to_many", engine)
     x = keras.Input((steps, inputs), batch_size, name="x")
     given = [x]
     if masked:
@@ -159,10 +163,9 @@ def _one_to_many(
     masked: bool,
     head: Any,
     batch_size: int | None,
+    engine: str,
 ) -> keras.Model:
-    if not isinstance(layers, (list, tuple)) or not all(
-        isinstance(cell, RecurrentCell) for cell in layers
-    ):
+    if not isinstance(layers, (list, tuple)) or not all(map(is_cell, layers)):
         raise ArgumentTypeError(
             f"`layers` of one to many must be a list of cells alone. Received: layers={layers!r}"
         )
@@ -174,21 +177,27 @@ def _one_to_many(
         )
     x = keras.Input((inputs,), batch_size, name="x")
     read = ops.pad(x[:, None], ((0, 0), (0, steps - 1), (0, 0)))  # (batch, steps, inputs)
-    v = Recurrent(Feedback(list(layers), outputs), return_sequences=True)(read)
+    fed_back = Feedback(list(layers), outputs)
+    v = Recurrent(fed_back, return_sequences=True, engine=engine)(read)
     y = keras.layers.Activation(activation, name="head")(v)
     return keras.Model(x, y, name="one_to_many")
 
 
-def _loop(layers: Any, every: bool) -> keras.layers.Layer:
-    if isinstance(layers, RecurrentCell):
+def _loop(layers: Any, every: bool, engine: str) -> keras.layers.Layer:
+    if is_cell(layers):
         raise ArgumentTypeError(f"`layers` must be a list of cells. Received: layers={layers!r}")
     if isinstance(layers, keras.layers.Layer):
+        if engine != "auto":
+            raise ArgumentError(
+                "A layer of your own is run by its own engine: set it there. "
+                f"Received: engine={engine!r}"
+            )
         return layers
     if not isinstance(layers, (list, tuple)):
         raise ArgumentTypeError(
             f"`layers` must be a list of cells and layers, or a layer. Received: layers={layers!r}"
         )
-    return stack(layers, return_sequences=every)
+    return stack(layers, return_sequences=every, engine=engine)
 
 
 def _require_rank(s: Any, kind: str) -> None:

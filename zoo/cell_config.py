@@ -1,0 +1,132 @@
+"""A cell as plain values in a file, and back, without importing what the file names."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+from ..errors import ModelFileError
+from .cells import CELLS, KerasCell
+from .factory import BUILT_IN, cell_factory
+
+#: Of Keras's own layers those that a cell may be made of: others can read files, or hold code.
+LAYERS = {
+    *("SimpleRNNCell", "LSTMCell", "GRUCell", "ConvLSTMCell", "StackedRNNCells"),
+    *("Dense", "Conv1D", "Conv2D", "Conv3D", "LayerNormalization", "Dropout", "Activation"),
+}
+OF_KERAS = ("keras.initializers", "keras.regularizers", "keras.constraints", "builtins")
+#: What a class of a user's own may be, to be taken from a module that has been imported.
+KINDS = (
+    keras.layers.Layer,
+    keras.initializers.Initializer,
+    keras.regularizers.Regularizer,
+    keras.constraints.Constraint,
+)
+
+
+def cell_to_config(cell: Any, units: int) -> Any:
+    """What stands for `cell` in a file: plain values.
+
+    A function cannot be restored from a file: the cell that it makes is written in its place.
+
+    Args:
+        cell: as `cell_factory` takes it.
+        units: with which a function makes its cell.
+    """
+    if isinstance(cell, str):
+        if cell in BUILT_IN or cell not in CELLS:
+            return cell
+        kind = CELLS[cell]
+        return {"name": cell, "module": getattr(kind, "adapts", kind).__module__}
+    if isinstance(cell, type):
+        return _class_to_config(cell)
+    made = cell_factory(cell).make(units)
+    inner = made.cell if type(made) is KerasCell else made
+    return {"object": keras.saving.serialize_keras_object(inner)}
+
+
+def cell_from_config(config: Any) -> Any:
+    """The value of `cell` that `cell_to_config` wrote. Nothing is imported for it.
+
+    Raises:
+        ModelFileError: a class is not there; the message says what to import first.
+        KeyError, TypeError, ValueError: something else stands there.
+    """
+    if isinstance(config, str):
+        return config
+    if "name" in config:
+        if config["name"] not in CELLS:
+            raise _missing(f"`{config['name']}`", config["module"], "registers it")
+        return config["name"]
+    if "object" in config:
+        known = dict(_own_classes(config["object"]))
+        return keras.saving.deserialize_keras_object(config["object"], custom_objects=known)
+    return _class(config)
+
+
+def check_can_be_found(cell: Any) -> None:
+    """Refuses a cell whose class no other process could find again.
+
+    Raises:
+        ModelFileError: it is defined in a function, and not registered.
+    """
+    if isinstance(cell, str):
+        return
+    made = cell if isinstance(cell, type) else cell_factory(cell).make(1)
+    kind = cell if isinstance(cell, type) else type(getattr(made, "cell", made))
+    registered = keras.saving.get_registered_name(kind)
+    if "<locals>" in kind.__qualname__ and keras.saving.get_registered_object(registered) is None:
+        raise ModelFileError(
+            f"The class {kind.__name__} is defined in a function, where no other process finds it: "
+            "define it in a module, or register it with rnnzoo.register_cell, then save."
+        )
+
+
+def _class_to_config(cell: type) -> dict[str, str]:
+    return {
+        "class_name": cell.__name__,
+        "module": cell.__module__,
+        "registered_name": keras.saving.get_registered_name(cell),
+    }
+
+
+def _own_classes(config: Any) -> Iterator[tuple[str, type]]:
+    """The classes that a serialized object names and Keras does not find by itself."""
+    if isinstance(config, (list, tuple)):
+        for item in config:
+            yield from _own_classes(item)
+    if not isinstance(config, dict):
+        return
+    for value in config.values():
+        yield from _own_classes(value)
+    if {"class_name", "module"} <= config.keys():
+        module, name = str(config["module"]), str(config["class_name"])
+        if module == "keras" or module.startswith("keras."):
+            if not module.startswith(OF_KERAS) and name not in LAYERS and "DTypePolicy" not in name:
+                raise ValueError(f"a cell holds no {module}.{name}")
+        elif module not in OF_KERAS:
+            yield str(config.get("registered_name") or name), _class(config)
+
+
+def _class(config: dict[str, Any]) -> type:
+    """A class by its registered name, or from a module that has been imported.
+
+    Raises:
+        ModelFileError: neither is there.
+    """
+    module, name = str(config["module"]), str(config["class_name"])
+    found = keras.saving.get_registered_object(str(config.get("registered_name")))
+    if found is None:
+        found = vars(sys.modules[module]).get(name) if module in sys.modules else None
+    if not (isinstance(found, type) and issubclass(found, KINDS)):
+        raise _missing(f"of the class `{name}`", module, "defines it")
+    return found
+
+
+def _missing(what: str, module: str, does: str) -> ModelFileError:
+    if module == "__main__":
+        remedy = f"the script that saved it {does}: do that first, then load"
+    else:
+        remedy = f"`import {module}`, which {does}, then load"
+    return ModelFileError(f"holds a cell {what}, which is not there: {remedy}")

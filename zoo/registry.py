@@ -1,0 +1,79 @@
+"""Cells of a user's own under a name."""
+
+from typing import Any
+
+import keras
+
+from ..errors import ArgumentError, ArgumentTypeError
+from .cells import CELLS, KerasCell, RecurrentCell
+from .factory import cell_factory
+
+
+def register_cell(name: str, cell: type) -> type:
+    """Puts a class of cells into `CELLS`, under a name of its own.
+
+    Every pipeline, command and experiment file then takes the name, and a saved model that
+    names it is loaded wherever the module that registers it has been imported.
+
+    Args:
+        name: letters, digits and underscores, beginning with a letter.
+        cell: a `RecurrentCell` class, or a class of Keras cells: with `state_size` and
+            `call(inputs, states)`, its first argument the units. One that Keras does not know is
+            registered with Keras too.
+
+    Returns:
+        The class.
+
+    Raises:
+        ArgumentTypeError: no class of cells, or a name that is no text.
+        ArgumentError: the name is taken by another class, or is no name.
+
+    Example:
+
+    >>> import keras, rnnzoo
+    >>> rnnzoo.register_cell("keras_gru", keras.layers.GRUCell).__name__
+    'GRUCell'
+    >>> rnnzoo.Forecaster("keras_gru", horizon=2).check()
+    """
+    if not isinstance(name, str):
+        raise ArgumentTypeError(f"`name` must be a text. Received: name={name!r}")
+    if not (name.isidentifier() and name[0].isalpha()):
+        raise ArgumentError(
+            "`name` must be letters, digits and underscores, beginning with a letter. "
+            f"Received: name={name!r}"
+        )
+    if not isinstance(cell, type):
+        raise ArgumentTypeError(f"`cell` must be a class of cells. Received: cell={cell!r}")
+    kind = cell_factory(cell).kind
+    taken = CELLS.get(name)
+    if taken is not None and not _same(getattr(taken, "adapts", taken), cell):
+        raise ArgumentError(
+            f"`{name}` is the name of another cell, {taken.__module__}.{taken.__qualname__}: "
+            f"choose another. Received: name={name!r}"
+        )
+    known = keras.saving.get_registered_object(keras.saving.get_registered_name(cell))
+    if known is None and not cell.__module__.startswith("keras."):
+        keras.saving.register_keras_serializable("rnnzoo_own", name)(cell)
+    CELLS[name] = cell if kind is not KerasCell else _adapter(cell)
+    return cell
+
+
+def _adapter(cell: type) -> type[RecurrentCell]:
+    """A class whose call makes a `KerasCell` around a Keras cell."""
+
+    class Adapter(KerasCell):
+        adapts = cell
+
+        def __new__(cls, units: int, **options: Any) -> RecurrentCell:  # type: ignore[misc]
+            return KerasCell(cell(units, **options))
+
+    Adapter.__name__, Adapter.__doc__ = cell.__name__, cell.__doc__
+    return Adapter
+
+
+def _same(one: type, other: type) -> bool:
+    """Whether two classes are one, or one that a notebook has defined anew."""
+    return one is other or (one.__module__, one.__qualname__) == (
+        other.__module__,
+        other.__qualname__,
+    )
