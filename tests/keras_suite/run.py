@@ -22,7 +22,10 @@ PROBE = "watches cuDNN being called by Keras's own GRU on a GPU"
 NOT_PASSED = {
     "bidirectional_test::SimpleRNNTest::test_fused_lstm_eligibility": (FUSED, BACKENDS),
     "bidirectional_test::SimpleRNNTest::test_fused_gru_eligibility": (FUSED, BACKENDS),
-    "bidirectional_test::SimpleRNNTest::test_torch_cudnn_bidirectional_gru_dispatch_fires": (PROBE, BACKENDS),
+    "bidirectional_test::SimpleRNNTest::test_torch_cudnn_bidirectional_gru_dispatch_fires": (
+        PROBE,
+        BACKENDS,
+    ),
     "gru_test::GRUTest::test_torch_cudnn_dispatch_fires": (PROBE, BACKENDS),
     "gru_test::GRUTest::test_stateful_with_symbolic_batch_size": (
         "Keras runs it on TensorFlow alone",

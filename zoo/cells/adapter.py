@@ -52,6 +52,7 @@ class KerasCell(Wrapper):
         flat = [int(size) for size in tree.flatten(cell.state_size)]
         self.output_size = _output_size(cell)
         self.state_size = [self.output_size, *flat]
+        self._nesting: Any = cell.state_size
         self._rank: int | None = None  # axes of a step's input but for the batch
 
     @property
@@ -66,9 +67,9 @@ class KerasCell(Wrapper):
         """Whether it reads vectors or images is seen when it is built."""
 
     def nested(self, states: Sequence[Any]) -> list[Any]:
-        sizes = _plain_lists(self.cell.state_size)
-        packed = tree.pack_sequence_as(sizes, list(states[self.unseen :]))
-        return packed if isinstance(sizes, list) else [packed]
+        nesting = _plain_lists(self._nesting)
+        packed = tree.pack_sequence_as(nesting, list(states[self.unseen :]))
+        return packed if isinstance(nesting, list) else [packed]
 
     def inner(self) -> list[tuple[Any, int]]:
         return []  # what is dropped, the Keras cell itself drops
@@ -78,6 +79,9 @@ class KerasCell(Wrapper):
         self._rank = len(item)
         if isinstance(self.cell, keras.layers.Layer):
             build_once(self.cell, input_shape)
+        if (own := getattr(self.cell, "get_initial_state", None)) is not None:
+            # which may nest otherwise than `state_size`: a GRUCell of Keras does
+            self._nesting = tree.map_structure(lambda _: 0, own(batch_size=1))
         self._try_step(item)
 
     def step(self, drive: Any, states: Sequence[Any]) -> tuple[Any, list[Any]]:
@@ -111,12 +115,15 @@ class KerasCell(Wrapper):
     def get_initial_state(
         self, batch_size: Any = None, spatial_shape: Sequence[int] = ()
     ) -> list[Any]:
-        """The Keras cell's own initial states, where it has such; zeros for images."""
+        """The Keras cell's own initial states, where it has such; zeros if not, and for images
+        if those are vectors."""
         zeros = super().get_initial_state(batch_size, spatial_shape)
         own = getattr(self.cell, "get_initial_state", None)
-        if own is None or spatial_shape:
+        if own is None:
             return zeros
         flat = tree.flatten(own(batch_size=batch_size))
+        if any(len(state.shape) != len(spatial_shape) + 2 for state in flat):
+            return zeros
         return [zeros[0], *[ops.cast(state, self.compute_dtype) for state in flat]]
 
     def get_config(self) -> dict[str, Any]:
