@@ -1,4 +1,6 @@
+from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import keras
@@ -8,6 +10,7 @@ from ...errors import ArgumentError, flag, one_of
 from ..cells import KerasCell, as_cell, checks
 from ..cells.wrapper import build_once
 from ..engines import ENGINES, Result, chosen
+from .masks import blanked, checked_mask
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -122,15 +125,19 @@ class Recurrent(keras.layers.Layer):
                 )
             self.states = [
                 self.add_weight(
-                    shape=state.shape,
-                    initializer=lambda shape, dtype=None, start=state: ops.cast(start, dtype),
+                    shape=(batch, *self.cell.spatial(item[:-1]), channels),
+                    initializer=partial(self._initial_value, k, item),
                     trainable=False,
                     name=f"state_{k}",
                     dtype=self.cell.state_dtype,
                     autocast=False,
                 )
-                for k, state in enumerate(self._own_states(batch, item)[self.cell.unseen :])
+                for k, channels in enumerate(self.cell.state_size[self.cell.unseen :])
             ]
+
+    def _initial_value(self, k: int, item: list, shape: Any, dtype: Any = None) -> Any:
+        """As an initializer: what the k-th state that is kept begins with."""
+        return ops.cast(self._start(shape[0], item)[self.cell.unseen + k], dtype)
 
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None
@@ -140,7 +147,8 @@ class Recurrent(keras.layers.Layer):
         result = self.run(sequences, states, mask, training, need)
         output = result.outputs if self.return_sequences else result.last[0]
         if self.zero_output_for_mask and mask is not None:
-            output = self._zero_where_masked(output, mask)
+            mask = ops.flip(mask, axis=1) if self.go_backwards else mask
+            output = blanked(output, mask if self.return_sequences else mask[:, -1])
         output = ops.cast(output, self.compute_dtype)
         return (output, *self._nested(result.last)) if self.return_state else output
 
@@ -186,17 +194,19 @@ class Recurrent(keras.layers.Layer):
             shape = (batch, *self.cell.spatial(item[:-1]))
             return checks.states("initial_state", initial_state, shape, self.cell.state_size)
         batch, _, *item = ops.shape(sequences)
-        states = self._own_states(batch, item)
+        states = self._start(batch, item)
         if self.stateful:
             # copies: the variables are assigned afterwards, gradients still need the old values
-            return [*states[: self.cell.unseen], *map(ops.copy, self.states)]
+            states[self.cell.unseen :] = [ops.copy(state) for state in self.states]
+        return states
+
+    def _start(self, batch: Any, item: Any) -> list[Any]:
+        """All states of the cell with which a sequence begins."""
+        states = self.cell.get_initial_state(batch, self.cell.spatial(item[:-1]))
         for place, learned in self.initial.items():
             k = int(place)  # Keras tracks dicts with names alone
             states[k] = states[k] + ops.cast(learned, states[k].dtype)
         return states
-
-    def _own_states(self, batch: Any, item: Any) -> list[Any]:
-        return self.cell.get_initial_state(batch, self.cell.spatial(item[:-1]))
 
     def _unnested(self, sequences: Any, initial_state: Any) -> list[Any]:
         """All states of the cell, from those that a caller gives."""
@@ -207,21 +217,22 @@ class Recurrent(keras.layers.Layer):
         shape = (sequences.shape[0], *self.cell.spatial(item[:-1]))
         given = tree.flatten(initial_state)
         given = checks.states("initial_state", given, shape, self.cell.state_size[unseen:])
-        return [*self._own_states(batch, item)[:unseen], *given]
+        return [*self._start(batch, item)[:unseen], *given]
 
     def _nested(self, states: list[Any]) -> list[Any]:
         if self.dtype_policy != self.cell.dtype_policy:
             states = [ops.cast(state, self.compute_dtype) for state in states]
         return self.cell.nested(states)
 
-    def _zero_where_masked(self, output: Any, mask: Any) -> Any:
-        mask = checked_mask(mask, output) if self.return_sequences else mask
-        if self.go_backwards:
-            mask = ops.flip(mask, axis=1)
-        if self.return_sequences:
-            return blanked(output, mask)
-        last = ops.reshape(mask[:, -1], (-1, *[1] * (len(output.shape) - 1)))
-        return ops.where(last, output, ops.zeros_like(output))
+    @property
+    def state_size(self) -> list[Any]:
+        """Channels of the states that it takes and returns, nested as they are."""
+        return self.cell.nested(self.cell.state_size)
+
+    def get_initial_state(self, batch_size: int, spatial_shape: Sequence[int] = ()) -> list[Any]:
+        """What sequences begin with, as `initial_state` takes it; `spatial_shape` is that of a
+        step of the input, where that is an image."""
+        return self.cell.nested(self._start(batch_size, [*spatial_shape, self.channels]))
 
     def reset_state(self) -> None:
         """Sets the states of a stateful layer back to those in which it began, mostly zeros."""
@@ -285,20 +296,3 @@ class Recurrent(keras.layers.Layer):
                 f"A stateful loop carries the states of its batch: the batch size must be "
                 f"{self.states[0].shape[0]}. Received: a batch of {batch}"
             )
-
-
-def blanked(sequences: Any, mask: Any) -> Any:
-    """Zeros where the mask passes over: a NaN there would be one in the gradient, times zero."""
-    mask = ops.reshape(mask, (*ops.shape(mask), *[1] * (len(sequences.shape) - 2)))
-    return ops.where(mask, sequences, ops.zeros_like(sequences))
-
-
-def checked_mask(mask: Any, sequences: Any) -> Any:
-    mask = ops.convert_to_tensor(mask, "bool")
-    wanted = tuple(sequences.shape[:2])
-    if not checks.agree(tuple(mask.shape), wanted):
-        raise ArgumentError(
-            f"`mask` must have the shape (batch, time), here {wanted}. "
-            f"Received: shape={tuple(mask.shape)}"
-        )
-    return mask

@@ -169,6 +169,14 @@ def test_states_are_handed_over_as_in_keras(name):
     assert_same(ours(x, initial_state=states), theirs(x, initial_state=states))
 
 
+@pytest.mark.parametrize("name", ["lstm", "stacked", "begun"])
+def test_a_loop_says_with_what_it_begins(name):
+    theirs, ours, x = pair(name, return_state=True)
+    assert_same(ours.get_initial_state(3), theirs.get_initial_state(3))
+    _, *states = ours(x)
+    assert_same(ours(x, initial_state=ours.get_initial_state(3))[1:], states)
+
+
 @pytest.mark.parametrize("name", ["lstm", "wide", "begun"])
 def test_states_are_kept_as_in_keras(name):
     theirs, ours, x = pair(name, stateful=True)
