@@ -2,10 +2,11 @@
 # make test   installs the test tools too and passes the tests on three backends
 PYTHON ?= python3
 BIN := .venv/bin
+PACKAGES := datasets experiments pipelines zoo
 
 TENSORFLOW := test-pipelines test-experiments test-rest test-zoo
 
-.PHONY: demo test test-tensorflow $(TENSORFLOW) test-jax test-torch test-slow soak lint clean
+.PHONY: demo test test-tensorflow $(TENSORFLOW) test-jax test-torch test-slow soak lint clean FORCE
 
 demo: .venv/installed
 	$(BIN)/rnnzoo demo
@@ -51,19 +52,24 @@ soak: .venv/tested
 lint: .venv/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	rm -rf build
-	$(BIN)/python -m pip install --quiet --no-deps --target build/types .
-	cd build/types && ../../$(BIN)/python -m mypy --config-file ../../setup.cfg -p rnnzoo
+	$(BIN)/python -m mypy -p rnnzoo
+	$(BIN)/python -m mypy examples benchmarks tests
 
-# the folder itself is the package: an editable install follows every change
-.venv/installed: setup.cfg pyproject.toml
+# the files of the package; where one comes, goes or is renamed, the list changes
+build/files: FORCE
+	@mkdir -p build
+	@find *.py py.typed $(PACKAGES) -type f ! -path "*/__pycache__/*" | LC_ALL=C sort > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# links in build/ to every file of that list: they follow each change, and type checkers follow them
+.venv/installed: setup.cfg pyproject.toml build/files
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'rnnzoo needs Python 3.11 or newer: make PYTHON=…')"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
 # torch first and on its own: its processor-only build, where there is one, then satisfies the rest
-.venv/tested: .venv/installed
+.venv/tested: setup.cfg pyproject.toml | .venv/installed
 	$(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet --editable ".[test,jax,torch]"
 	touch $@

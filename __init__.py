@@ -5,7 +5,50 @@ Names are loaded when they are first used: `import rnnzoo` costs next to nothing
 
 from importlib import import_module
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+# the same names once more, for type checkers and editors, which run no `__getattr__`
+if TYPE_CHECKING:
+    from . import datasets as datasets
+    from . import zoo as zoo
+    from .datasets import DATASETS as DATASETS
+    from .datasets import VIDEOS as VIDEOS
+    from .datasets import Clips as Clips
+    from .datasets import Panel as Panel
+    from .datasets import Series as Series
+    from .datasets import load as load
+    from .datasets import load_clips as load_clips
+    from .datasets import read as read
+    from .datasets import read_clips as read_clips
+    from .datasets import read_panel as read_panel
+    from .errors import ArgumentError as ArgumentError
+    from .errors import ArgumentTypeError as ArgumentTypeError
+    from .errors import BackendError as BackendError
+    from .errors import CheckpointError as CheckpointError
+    from .errors import DataError as DataError
+    from .errors import FitError as FitError
+    from .errors import JournalError as JournalError
+    from .errors import LeakError as LeakError
+    from .errors import ModelFileError as ModelFileError
+    from .errors import RnnzooError as RnnzooError
+    from .errors import TrackingError as TrackingError
+    from .pipelines.forecasting import Backtest as Backtest
+    from .pipelines.forecasting import Combination as Combination
+    from .pipelines.forecasting import Forecaster as Forecaster
+    from .pipelines.next_frame import Evaluation as Evaluation
+    from .pipelines.next_frame import NextFrame as NextFrame
+    from .zoo import cells as cells
+    from .zoo.backend.determinism import deterministic as deterministic
+    from .zoo.cells import CELLS as CELLS
+    from .zoo.convert import from_keras as from_keras
+    from .zoo.convert import from_torch as from_torch
+    from .zoo.convert import to_keras as to_keras
+    from .zoo.layers import Recurrent as Recurrent
+    from .zoo.layers import stack as stack
+    from .zoo.models import NARXNetwork as NARXNetwork
+    from .zoo.models import sequence as sequence
+
+    __version__: str
 
 from ._registered import register_with_keras
 
@@ -52,14 +95,16 @@ _MODULES = {"cells": ".zoo.cells", "zoo": ".zoo", "datasets": ".datasets"}
 __all__ = ["__version__", *_WHERE, *_MODULES]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _WHERE:
-        return getattr(import_module(_WHERE[name], __name__), name)
-    if name in _MODULES:
-        return import_module(_MODULES[name], __name__)
-    if name == "__version__":
-        return version("rnnzoo")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # to a type checker, every misspelled name would be one of `Any`
+
+    def __getattr__(name: str) -> Any:
+        if name in _WHERE:
+            return getattr(import_module(_WHERE[name], __name__), name)
+        if name in _MODULES:
+            return import_module(_MODULES[name], __name__)
+        if name == "__version__":
+            return version("rnnzoo")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

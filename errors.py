@@ -91,6 +91,21 @@ def positive(name: str, value: Any) -> float:
     return number
 
 
+def not_below_zero(name: str, value: Any) -> float:
+    """Returns `value` as a finite `float` of at least 0.
+
+    Raises:
+        ArgumentTypeError: not a number.
+        ArgumentError: below 0, or not finite.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ArgumentTypeError(f"`{name}` must be a number. Received: {name}={value!r}")
+    number = float(value)
+    if not 0 <= number < float("inf"):
+        raise ArgumentError(f"`{name}` must be 0 or above. Received: {name}={value}")
+    return number
+
+
 def flag(name: str, value: Any) -> bool:
     """Returns `True` or `False`.
 
@@ -126,8 +141,13 @@ def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
     choices = list(choices)
     if value in choices:
         return str(value)
-    near = difflib.get_close_matches(str(value), choices, n=3)
-    hint = f" Did you mean {' or '.join(near)}?" if near else ""
     raise ArgumentError(
-        f"`{name}` must be one of {', '.join(choices)}. Received: {name}={value!r}.{hint}"
+        f"`{name}` must be one of {', '.join(choices)}. Received: {name}={value!r}."
+        f"{did_you_mean(str(value), choices)}"
     )
+
+
+def did_you_mean(value: str, choices: Iterable[str]) -> str:
+    """The nearest choices as a question, with a space before it; nothing where none is near."""
+    near = difflib.get_close_matches(value, list(choices), n=3)
+    return f" Did you mean {' or '.join(near)}?" if near else ""

@@ -93,8 +93,9 @@ def measure(models: list[str], y: pd.Series, sizes: list[int], rounds: int) -> l
         for name in workers:
             library, model = name.split(":")
             seconds = statistics.median(times[name])
-            row = {"library": library, "model": model, "origins": origins, "seconds": seconds}
-            row |= {"ms_per_origin": 1e3 * seconds / origins, "first_seconds": first[name]}
+            row: dict[str, Any] = {"library": library, "model": model, "origins": origins}
+            row |= {"seconds": seconds, "first_seconds": first[name]}
+            row |= {"ms_per_origin": 1e3 * seconds / origins}
             rows.append(row)
             print(f"{origins:,} origins, {name}: {seconds:.3f} s", flush=True)
     for worker in workers.values():
@@ -181,8 +182,9 @@ def _megabytes(key: str) -> float:
 def ours(cell: str, architecture: str, training: pd.Series) -> Run:
     from rnnzoo import Forecaster
 
-    options = {"lookback": LOOKBACK, "units": UNITS, "architecture": architecture, "epochs": 1}
-    forecaster = Forecaster(cell, HORIZON, **options).fit(training)
+    forecaster = Forecaster(
+        cell, HORIZON, architecture=architecture, lookback=LOOKBACK, units=UNITS, epochs=1
+    ).fit(training)
     return lambda rows, origins: forecaster.backtest(rows, baselines=())
 
 

@@ -107,7 +107,7 @@ def melbourne(path: Path) -> Task:
     scale = y[:training].std(ddof=0)
     values = ((y - y[:training].mean()) / scale).to_numpy()[:, None]
     units = {"darts": 68, "neuralforecast": 68, "rnnzoo": 44}
-    return Task("Melbourne", values, scale, y.index, training, 0, 24, units)
+    return Task("Melbourne", values, scale, pd.DatetimeIndex(y.index), training, 0, 24, units)
 
 
 def rnnzoo(task: Task, matched: bool, seed: int, minutes: float) -> Found:

@@ -95,14 +95,15 @@ def measure(series: Series, test: pd.Timestamp, recipe: dict, seeds: int, name: 
 
 def _rows(result: Backtest, model: str, name: str, seed: int | None, about: dict) -> list[dict]:
     leads = result.by_lead[result.by_lead["model"] == model].set_index("step")
+    rmse, mae = (leads[error].astype(float) for error in ("rmse", "mae"))
     return [
         {
             "dataset": name,
             "model": model,
             "horizon": lead,
             "seed": seed,
-            "mse": float(leads.loc[lead, "rmse"] ** 2),
-            "mae": float(leads.loc[lead, "mae"]),
+            "mse": float(rmse[lead] ** 2),
+            "mae": float(mae[lead]),
             "seconds": None,
             "parameters": None,
         }

@@ -9,6 +9,7 @@ from dataclasses import replace
 from ..errors import ArgumentError, DataError
 from .arrange import panel_of
 from .base import Panel, Schema, Series
+from .checks import weight_of
 from .filling import carried
 from .rules import Rules
 from .sources import Source, check_present, clock_of, opened, our_names
@@ -35,7 +36,8 @@ def read_like(
 
     Args:
         source: as for `read`.
-        schema: of the series that the model was fitted on; the result has the same.
+        schema: of the series that the model was fitted on; the result has the same, without
+            its column of weights.
         missing: as for `read`; by default `"mask"` where `schema.masked`, else `"error"`.
         duplicates, gaps: as for `read`.
         time_format, zone: as for `read`; by default those of `schema`. The times of a `Series`
@@ -53,6 +55,7 @@ def read_like(
     time, target = our_names(unread, schema)
     check_present(unread, (target, *schema.past, *schema.future))
     _warn_of_extra(unread, source, schema, {time, target})
+    schema = replace(schema, weight="")
     known = replace(schema, static=())
     panel = panel_of(unread, time, (target,), known, rules, one=True, name=schema.name)
     (series,) = carried(panel.series, source)
@@ -67,6 +70,7 @@ def read_panel_like(
     ids: Sequence[str] | None = None,
     statics: Mapping[str, Sequence[float]] | None = None,
     *,
+    weights: bool = False,
     missing: str | None = None,
     duplicates: str = "error",
     gaps: str = "error",
@@ -80,7 +84,9 @@ def read_panel_like(
 
     Args:
         source: as for `read_panel`.
-        schema: of the panel that the model was fitted on; the result has the same.
+        schema: of the panel that the model was fitted on; the result has the same, but for
+            the column of weights where it is not read.
+        weights: read the column of weights as well, if there is one.
         ids: of the series that the model knows; by default any will do.
         statics: the static covariates by id; the table need not have their columns.
         missing, duplicates, gaps, time_format, zone: as for `read_like`.
@@ -100,8 +106,10 @@ def read_panel_like(
     wide = wide and (len(ids or ()) > 1 or target not in unread.columns)
     targets = own if wide else (target,)
     in_table = not wide and set(schema.static) <= set(unread.columns)
-    check_present(unread, (*targets, *schema.past, *schema.future))
+    weight = weight_of(schema) if weights else ()
+    check_present(unread, (*targets, *schema.past, *schema.future, *weight))
     _warn_of_extra(unread, source, schema, {time, *targets})
+    schema = replace(schema, weight="".join(weight))
     name = schema.name
     if ids is not None and not wide and "unique_id" not in unread.columns:
         name = _only(unread, ids)
@@ -165,6 +173,7 @@ def _warn_of_extra(unread: Unread, source: Source, schema: Schema, own: set[str]
     if isinstance(source, (Series, Panel)):
         return
     known = {*own, *schema.past, *schema.future, *schema.static, *schema.others, *OURS}
+    known |= set(weight_of(schema))
     extra = [column for column in unread.columns if column in unread.numeric - known]
     if extra:
         text = f"Columns {names(extra)} were not used in fitting and are ignored."

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..errors import DataError
 from .base import Panel, Schema, Series
-from .checks import rows_of
+from .checks import rows_of, weight_of
 from .filling import Grid, interpolate, padded, with_gaps
 from .grid import absent, check_grid, other_step, regular
 from .rows import Rows, in_order, long_enough, one_row_a_time
@@ -45,7 +45,7 @@ def panel_of(
     Raises:
         DataError: as `read_panel`.
     """
-    numbers = (*targets, *schema.past, *schema.future, *schema.static)
+    numbers = (*targets, *schema.past, *schema.future, *schema.static, *weight_of(schema))
     table = unread.load(("unique_id", time), numbers)
     rows, statics, repairs = rows_of(table, time, targets, schema, rules, one=one, wide=wide)
     if one and name:
@@ -128,7 +128,7 @@ def _series(
     if pads.any():
         rows, filled = padded(rows, pads, frequency, filled)
     ids = pd.Series(rows.ids, dtype="str").repeat(np.diff(rows.bounds).tolist())
-    columns = ("y", *schema.past, *schema.future)
+    columns = ("y", *schema.past, *schema.future, *weight_of(schema))
     values = dict(zip(columns, rows.values, strict=True))
     whole = pd.DataFrame({"unique_id": ids.array, "ds": pd.DatetimeIndex(rows.times), **values})
     return [

@@ -31,6 +31,8 @@ class Schema:
         zone: e.g. `"Europe/Paris"`: times of the series are UTC, and those of tables that are
             written without a zone are local times of it. `""` where no time has a zone.
         time_format: of times that are not ISO 8601, as for `strptime`; may be empty.
+        weight: column that says how much each row counts in training; `""` where all count
+            alike.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Schema:
     masked: bool = False
     zone: str = ""
     time_format: str = ""
+    weight: str = ""
 
     def instant(self, value: Any, argument: str = "time") -> pd.Timestamp:
         """One time that a user gives, as `Series.times` holds it.
@@ -88,7 +91,7 @@ class Series:
 
     Attributes:
         schema: what the columns mean.
-        frame: columns `unique_id`, `ds`, `y` and the covariates under their own
+        frame: columns `unique_id`, `ds`, `y`, the covariates and the weight under their own
             names, all numbers `float64`; index 0 … n−1. `ds` is UTC without saying so where
             `schema.zone` is set: read the `Series` again, not its frame.
         repairs: what was changed on the way in, one sentence each.

@@ -16,14 +16,14 @@ def check_columns(table: Table, time: str, targets: tuple[str, ...], schema: Sch
     Raises:
         DataError: names the column, and how to rename it where that helps.
     """
-    covariates = (*schema.past, *schema.future, *schema.static)
+    covariates = (*schema.past, *schema.future, *schema.static, *weight_of(schema))
     roles = [c for c in (time, *targets, *covariates) if c]
     for column in roles:
         table.column(column)
         if roles.count(column) > 1:
             raise table.error(
                 f"Column {column!r} is given {roles.count(column)} roles among time, target, past, "
-                "future and static. Give it one."
+                "future, static and weight. Give it one."
             )
     taken = (
         dict.fromkeys(targets, ("unique_id", "ds"))
@@ -76,8 +76,11 @@ def rows_of(
         alone, (), zone,
     )  # fmt: skip
     reader = "rnnzoo.read" if alone and not wide else "rnnzoo.read_panel"
-    columns = (*targets, *schema.past, *schema.future)
+    columns = (*targets, *schema.past, *schema.future, *weight_of(schema))
     for column, cells in (values := {c: table.numbers(c) for c in columns}).items():
+        if column == schema.weight:
+            _check_weights(place, column, cells)
+            continue
         ahead = column in schema.future
         allowed = rules.missing == "interpolate" or (rules.missing == "mask" and not ahead)
         remedy = rules.for_missing(reader, ahead)
@@ -87,12 +90,29 @@ def rows_of(
     if wide:
         place, shared = _melted(place, targets), [np.tile(c, len(targets)) for c in shared]
     target = np.concatenate([values.pop(c) for c in targets])
-    labels = ("" if wide else targets[0], *schema.past, *schema.future)
+    labels = ("" if wide else targets[0], *columns[len(targets) :])
     filled = Rows(
         table, place.ids, place.codes, place.times, np.stack([target, *shared]), place.rows,
         place.alone, labels, zone,
     )  # fmt: skip
     return filled, statics, repairs
+
+
+def weight_of(schema: Schema) -> tuple[str, ...]:
+    """The column of weights, if there is one."""
+    return (schema.weight,) if schema.weight else ()
+
+
+def _check_weights(rows: Rows, column: str, cells: np.ndarray) -> None:
+    """Refuses weights that are missing, infinite or below 0."""
+    remedy = "Give every row a weight: 0 for one that is not to count."
+    check_finite(rows, column, cells, remedy=remedy)
+    below = np.flatnonzero(cells < 0)
+    if len(below):
+        raise rows.table.error(
+            f"Column {column!r} has {counted(len(below), 'weight')} below 0, first at "
+            f"{rows.table.first(rows.rows[below], rows.notes(below))}. {remedy}"
+        )
 
 
 def times_of(

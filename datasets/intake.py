@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..errors import ArgumentError, DataError, whole_number
+from ..errors import ArgumentError, ArgumentTypeError, DataError, whole_number
 from .arrange import panel_of
 from .base import Panel, Schema, Series
 from .checks import check_columns
@@ -22,6 +22,7 @@ def read(
     target: str | None = None,
     past: Sequence[str] = (),
     future: Sequence[str] = (),
+    weight: str | None = None,
     name: str | None = None,
     missing: str = "error",
     duplicates: str = "error",
@@ -46,6 +47,9 @@ def read(
         target: the column to forecast; by default `y`, else the pandas Series itself.
         past: covariates known up to the origin only.
         future: covariates known for the steps ahead as well.
+        weight: column that says how much each row counts in training: numbers of at least 0,
+            0 as a target that is missing. Rows that are inserted in gaps take the weights of
+            their neighbors, linear in time; of rows that share a time the mean is taken.
         name: of the series; by default its `unique_id`, else the file, else the target.
         missing: `"error"`; or `"interpolate"`: linear in time inside a gap, the nearest
             value at the ends, which looks at the value after the gap; or `"mask"`: values
@@ -80,12 +84,13 @@ def read(
                 "one, panel.series[0], or read all of them with rnnzoo.read_panel(…)."
             )
         source = source.series[0]
-    asked = (time, target, name, time_format, frequency, past, future, unit, zone, season)
+    asked = (time, target, name, time_format, frequency, past, future, unit, zone, season, weight)
     if isinstance(source, Series) and not _any(asked):
         return source
     panel = _read(
-        source, time, target, past, future, (), name, rules, frequency, season, unit, one=True
-    )
+        source, time, target, past, future, (), weight, name, rules, frequency, season, unit,
+        one=True,
+    )  # fmt: skip
     return replace(panel.series[0], repairs=panel.repairs)
 
 
@@ -97,6 +102,7 @@ def read_panel(
     past: Sequence[str] = (),
     future: Sequence[str] = (),
     static: Sequence[str] = (),
+    weight: str | None = None,
     name: str | None = None,
     missing: str = "error",
     duplicates: str = "error",
@@ -123,6 +129,7 @@ def read_panel(
             become their ids. Covariates are then shared by all.
         past, future: as for `read`.
         static: columns of numbers that stay the same within each series.
+        weight: as for `read`; rows that are put before a short series take that of its first.
         name: of the panel; by default the file, else the target.
         missing, duplicates, gaps, time_format, zone: as for `read`, also for what a backtest
             makes of interpolated values.
@@ -140,11 +147,13 @@ def read_panel(
     """
     rules = Rules(missing, duplicates, gaps, short, fewest, time_format, zone)
     asked = (time, target, name, time_format, frequency, past, future, unit, zone, season, static)
-    if isinstance(source, (Series, Panel)) and not _any(asked):
+    if isinstance(source, (Series, Panel)) and not _any((*asked, weight)):
         panel = Panel.of(source)
         if all(len(one) >= fewest for one in panel):
             return panel
-    return _read(source, time, target, past, future, static, name, rules, frequency, season, unit)
+    return _read(
+        source, time, target, past, future, static, weight, name, rules, frequency, season, unit
+    )
 
 
 def _read(
@@ -154,6 +163,7 @@ def _read(
     past: Sequence[str],
     future: Sequence[str],
     static: Sequence[str],
+    weight: str | None,
     name: str | None,
     rules: Rules,
     frequency: str | None,
@@ -163,6 +173,10 @@ def _read(
 ) -> Panel:
     past, future = column_names("past", past), column_names("future", future)
     static = column_names("static", static)
+    if weight is not None and not isinstance(weight, str):
+        raise ArgumentTypeError(
+            f"`weight` must be the name of a column. Received: weight={weight!r}"
+        )
     given = source
     time_format, zone = rules.time_format or "", ""
     repairs: tuple[str, ...] = ()
@@ -173,6 +187,8 @@ def _read(
             past = tuple(c for c in old.past if c != target)
             future = tuple(c for c in old.future if c != target)
         static = static or old.static
+        weight = weight or old.weight
+        _require_weight(source, weight)
         name, frequency, unit = name or old.name, frequency or old.frequency, unit or old.unit
         season = old.season if season is None else season
         time_format = time_format or old.time_format
@@ -188,7 +204,7 @@ def _read(
         targets = _wide(unread, column_names("target", target or ()), static)
     else:
         targets = (target_column(unread, source) if target is None else str(target),)
-    numbers = (*targets, *past, *future, *static)
+    numbers = (*targets, *past, *future, *static, *([weight] if weight else []))
     schema = Schema(
         name=name or unread.head.file.split(".")[0] or ("y" if wide else targets[0]),
         time=time,
@@ -203,6 +219,7 @@ def _read(
         masked=rules.missing == "mask",
         zone=zone,
         time_format=time_format,
+        weight="" if weight is None else weight,
     )
     check_columns(unread.head, time, targets, schema)
     panel = panel_of(unread, time, targets, schema, rules, one=one, wide=wide, name=name)
@@ -224,6 +241,15 @@ def _wide(unread: Unread, targets: tuple[str, ...], static: tuple[str, ...]) -> 
             "name one target."
         )
     return targets
+
+
+def _require_weight(source: Series | Panel, weight: str) -> None:
+    """Refuses weights that were not read with the rest of a table."""
+    if weight and any(weight not in one.frame.columns for one in Panel.of(source)):
+        raise DataError(
+            f"The column {weight!r} was not read with {source.schema.name!r}: name it where the "
+            f'table is read, as in rnnzoo.read_panel(…, weight="{weight}").'
+        )
 
 
 def _any(asked: Sequence[Any]) -> bool:

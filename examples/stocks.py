@@ -37,9 +37,11 @@ def main(folder: Path) -> None:
     print("with its 95 % interval; beside it, the majority: always calling the more frequent")
     print("direction, p of calling no better, and how many independent calls tell as much:")
     print(walk.round(3).to_string(index=False))
-    for row in walk[walk["model"] == result.model].itertuples():
-        verdict = "beats" if row.upper < 1 else "loses to" if row.lower > 1 else "is level with"
-        days = "1 day" if row.step == 1 else f"{row.step} days"
+    for row in walk[walk["model"] == result.model].to_dict("records"):
+        verdict = (
+            "beats" if row["upper"] < 1 else "loses to" if row["lower"] > 1 else "is level with"
+        )
+        days = "1 day" if row["step"] == 1 else f"{row['step']} days"
         print(f"{days} ahead {result.model} {verdict} the random walk.")
 
     print("\nErrors over all leads, p that one equal to the best naive one differs as much:")

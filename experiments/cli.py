@@ -2,13 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ..errors import one_of, whole_number
 from .cli_forecast import forecast
-from .inputs import listed, named_clips, options
+from .inputs import listed, named_clips, options, other_settings
 from .terminal import (
     Checkpoints,
     Debug,
@@ -55,13 +55,19 @@ def frames(
     epochs: Annotated[int, typer.Option(help="Epochs, at most.")] = 50,
     clips_per_epoch: Annotated[int, typer.Option(help="Clips that an epoch reads.")] = 1000,
     batch_size: Annotated[int, typer.Option(help="Clips in a step of training.")] = 8,
-    learning_rate: Annotated[float, typer.Option(help="Of Adam.")] = 0.004,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Of the optimizer. (default: 0.004)")
+    ] = None,
     cell_option: Annotated[
         list[str] | None, typer.Option(help="Argument of the cells, e.g. peepholes=true.")
     ] = None,
     engine: Annotated[
         str, typer.Option(help="How loops over time are run: auto, scan or hoisted.")
     ] = "auto",
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any other of NextFrame: optimizer=sgd, loss=mae."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same forecast.")] = 0,
     tracking: Tracking = True,
     strict: Strict = False,
@@ -74,7 +80,7 @@ def frames(
     clips = named_clips(data, folder, length)
     from .frames import frames as run  # after the cheap checks: it loads Keras
 
-    settings = dict(
+    settings: dict[str, Any] = dict(
         context=context,
         horizon=horizon,
         filters=filters,
@@ -88,6 +94,7 @@ def frames(
         engine=engine,
         seed=seed,
     )
+    settings |= other_settings(setting, "video", settings)
     run(clips, listed(cell) or ["conv_lstm"], settings, keep(tracking, strict, save, checkpoint))
 
 

@@ -24,6 +24,9 @@ def forecast(
     past: Annotated[list[str] | None, typer.Option(help="Covariate known up to now.")] = None,
     future: Annotated[list[str] | None, typer.Option(help="Covariate known ahead too.")] = None,
     static: Annotated[list[str] | None, typer.Option(help="A number for each series.")] = None,
+    weight: Annotated[
+        str | None, typer.Option(help="Column: how much each row counts in training.")
+    ] = None,
     future_rows: Annotated[
         Path | None, typer.Option(help="Table with the future covariates after the data's end.")
     ] = None,
@@ -96,7 +99,7 @@ def forecast(
     ] = False,
     setting: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Any other of Forecaster: schedule=cosine, minutes=2."),
+        typer.Option("--set", help="Any other of Forecaster: optimizer=sgd, minutes=2."),
     ] = None,
     warm_up: Annotated[
         bool,
@@ -118,6 +121,7 @@ def forecast(
         past=listed(past),
         future=listed(future),
         static=listed(static),
+        weight=weight,
     )
     how = dict(
         missing=missing,
@@ -151,7 +155,7 @@ def forecast(
         transform=transform,
         engine=engine,
     )
-    settings |= other_settings(setting, settings)
+    settings |= other_settings(setting, "forecast", settings)
     run(
         panel,
         listed(cell) or ["gru"],

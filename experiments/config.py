@@ -5,15 +5,18 @@ constructors have them: a new argument there is a new key here.
 """
 
 import inspect
+import types
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
 
 from ..datasets import read_panel
 from ..errors import ArgumentError, one_of
-from .explain import explained
+from .explain import WORDS, explained
 from .yaml_file import parsed, read_yaml
 
 TASKS = ("forecast", "video")
@@ -90,7 +93,7 @@ def find(name: str) -> Path:
     return packaged()[one_of("experiment", name, packaged())]
 
 
-def load_config(path: Path, changes: list[str] | None = None) -> BaseModel:
+def load_config(path: Path, changes: list[str] | None = None) -> Any:
     """Reads an experiment and checks all of it; a relative path in it starts from its folder.
 
     Args:
@@ -99,7 +102,8 @@ def load_config(path: Path, changes: list[str] | None = None) -> BaseModel:
             `models.0.cell=lstm`; `models.*.units=8` changes every model.
 
     Returns:
-        A model with `task, study, data, split, defaults, models, seeds, audit, save`.
+        A model, made at run time, with `task, study, data, split, defaults, models, seeds,
+        audit, save`.
 
     Raises:
         ArgumentError: a key that is unknown or missing, or a value that cannot be used. Names
@@ -188,13 +192,22 @@ def checked(model: type[BaseModel], values: dict[str, Any], where: str) -> BaseM
 
 
 def _fields(function: Callable, left_out: tuple[str, ...]) -> dict[str, Any]:
-    """Arguments of a function or constructor, by name: type and default."""
+    """Arguments of a function or constructor, by name: the types that a file can hold, and the
+    default."""
     parameters = inspect.signature(function, eval_str=True).parameters
     return {
-        name: (parameter.annotation, parameter.default)
+        name: (_in_a_file(parameter.annotation), parameter.default)
         for name, parameter in parameters.items()
         if name not in left_out
     }
+
+
+def _in_a_file(annotation: Any) -> Any:
+    """A type without those of its members that are objects, which no file holds."""
+    if get_origin(annotation) not in (Union, types.UnionType):
+        return annotation
+    plain = [one for one in get_args(annotation) if (get_origin(one) or one) in WORDS]
+    return reduce(or_, plain)
 
 
 def _change(values: dict[str, Any], change: str) -> None:

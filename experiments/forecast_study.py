@@ -19,6 +19,7 @@ from ..pipelines.forecasting.charts import (
     lead_chart,
 )
 from ..pipelines.forecasting.recording import record
+from ..pipelines.keras_settings import plain_settings
 from .continuation import Continuation
 from .digests import Used, of_panel
 from .files import slug, write_all
@@ -203,8 +204,8 @@ def _asked(forecaster: Forecaster | Combination) -> dict[str, Any]:
     """Every setting as it was asked for."""
     settings = forecaster.get_params(deep=False)
     if isinstance(forecaster, Combination):
-        settings["members"] = [_asked(member) for member in forecaster.members]
-    return settings
+        return settings | {"members": [_asked(member) for member in forecaster.members]}
+    return plain_settings(settings)
 
 
 def _settings(forecaster: Forecaster | Combination) -> dict[str, Any]:

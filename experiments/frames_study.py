@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..datasets import Clips
+from ..pipelines.keras_settings import plain_settings
 from ..pipelines.next_frame import Evaluation, NextFrame
 from ..pipelines.next_frame.charts import animation, lead_chart, lead_picture, strip
 from ..pipelines.next_frame.evaluation import record
+from ..pipelines.next_frame.settings import used
 from .continuation import Continuation
 from .digests import of_clips
 from .files import slug, write_all, write_animation
@@ -94,8 +96,9 @@ def frames_study(
     evaluations: dict[str, Evaluation] = {}
     origin = origin or Origin()
     settings = {label: one.get_params(deep=False) for label, one in predictors.items()}
+    asked = {label: plain_settings(one) for label, one in settings.items()}
     about: dict[str, Any] = {"name": origin.name, "dataset": clips.name} | split
-    networks = [(run_name(label, one.seed), settings[label]) for label, one in predictors.items()]
+    networks = [(run_name(label, one.seed), asked[label]) for label, one in predictors.items()]
     goes_on = Continuation(checkpoints, about, networks)
     with Runs("video", clips.name, listeners, lambda: of_clips(clips), origin, goes_on) as runs:
         for label, predictor in predictors.items():
@@ -107,7 +110,7 @@ def frames_study(
                 journal.metrics({"time/fit_s": evaluation.seconds})
                 if journal.kept:
                     _files(evaluation, label, journal)
-                    told = split | settings[label] | dict(origin.parameters)
+                    told = split | used(settings[label]) | dict(origin.parameters)
                     colour = runs.colour(predictor.cell_name, label)
                     report = frames_report(evaluation, colour, journal.folder, told)
                     journal.text(REPORT, report)

@@ -36,17 +36,22 @@ def options(values: list[str] | None) -> dict[str, Any]:
     return found
 
 
-def other_settings(values: list[str] | None, said: Collection[str]) -> dict[str, Any]:
-    """Settings of a `Forecaster` given as `name=value`, those that have no option of their own.
+def other_settings(values: list[str] | None, task: str, said: Collection[str]) -> dict[str, Any]:
+    """Settings of a network given as `name=value`, those that have no option of their own.
+
+    Args:
+        values: given.
+        task: `"forecast"` or `"video"`.
+        said: settings that have one.
 
     Raises:
         ArgumentError: no such setting, or one with an option of its own.
     """
     found = options(values)
     if found:
-        from ..pipelines.forecasting import Forecaster  # loads Keras: only if it is asked for
+        from .config import subject
 
-        known = [name for name in signature(Forecaster).parameters if name != "cell"]
+        known = [name for name in signature(subject(task)).parameters if name != "cell"]
         for name in found:
             one_of("set", name, known)
             if name in said:

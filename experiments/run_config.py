@@ -184,7 +184,7 @@ def _settings(network: Any) -> dict[str, Any]:
 
 def _panel(data: dict[str, Any], path: Path) -> Panel:
     """The series that an experiment names, or reads from a file."""
-    columns = {"time", "target", "past", "future", "static"}
+    columns = {"time", "target", "past", "future", "static", "weight"}
     asked = {key: data.get(key) for key in columns if data.get(key) is not None}
     how = {k: v for k, v in data.items() if k not in columns | {"set", "path", "rows"}}
     how.pop("future_rows", None)

@@ -49,6 +49,7 @@ class Course:
         elapsed: seconds up to here, those of former attempts included.
         stayed: epochs since the learning rate was last changed, or the score was better.
         reference: the score that has to be undercut for the rate to stay.
+        rate_is_set: whether callbacks have set the learning rate, which is then left to them.
         ended: no epoch follows.
         best: the learner's weights after the epoch with the best score; their averages, where
             the optimizer keeps such.
@@ -61,6 +62,7 @@ class Course:
     elapsed: float = 0.0
     stayed: int = 0
     reference: float | None = None
+    rate_is_set: bool = False
     ended: bool = False
     best: list[np.ndarray] = field(default_factory=list)
 

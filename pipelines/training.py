@@ -3,20 +3,20 @@
 import math
 import random
 import time
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
 
 from ..errors import CheckpointError, FitError
+from .callbacks import Hooks
 from .checkpoints import DELETE, Checkpoint
 from .course import Course, Drawn, restored, stored
+from .optimizers import inner, scheduled
 from .recorder import Recorder
-
-SCHEDULES = ("plateau", "cosine")
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,14 @@ def fit(
     minutes: float | None = None,
     before_batch: Callable[[int], None] | None = None,
     after_epoch: Callable[[int], None] | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
     """Fits a compiled model in place.
 
     A learning rate without a schedule of its own is halved after a third of the patience
-    without a better `score()`. The weights with the best one are kept, or their averages, where
-    the optimizer keeps such.
+    without a better `score()`, unless callbacks set it: from the first time that one does, and
+    from the start where there is one of Keras's that do, it is left to them. The weights with
+    the best score are kept, or their averages, where the optimizer keeps such.
 
     Args:
         learner: a compiled model.
@@ -69,9 +71,12 @@ def fit(
         before_batch: called with the number of each batch.
         after_epoch: called with the number of each epoch, counted from 1, when it was scored:
             the learner's weights are then those that were.
+        callbacks: of Keras, called in its order. At the end of an epoch their model has the
+            weights that were scored, in the end those that are kept.
 
     Raises:
-        FitError: the loss or the score is not a number any more.
+        FitError: the loss or the score is not a number any more, and no callback ends the fit
+            for that.
         CheckpointError: the checkpoint is damaged, of another fit, or cannot be written.
     """
     # TensorFlow traces a step twice if the first trace makes variables: a third of a short fit
@@ -79,12 +84,21 @@ def fit(
     course = _begun(checkpoint, learner, batches)
     for epoch in range(course.epochs):
         _tell(recorder, course, epoch, error, len(batches))
+    hooks = Hooks(callbacks, learner, error, epochs, len(batches))
+    _warn_of_resumed(hooks, course)
+    if not course.ended:
+        hooks.train_begin()
     elapsed, began = course.elapsed, time.perf_counter()
     while not course.ended:
         start = time.perf_counter()
-        loss = _epoch(learner, batches, before_batch)
+        hooks.epoch_begin(course.epochs)
+        loss = _epoch(learner, batches, before_batch, hooks)
         with _averages(learner):
-            found = float(score()) if math.isfinite(loss) else math.nan
+            found = _scored(score, loss, hooks)
+            over = hooks.stopped and not math.isfinite(found) and course.epochs > 0
+            if over:  # a callback ends the fit for what is no number: the best before is kept
+                hooks.epoch_end(course.epochs, loss, found)
+                break
             _require_finite(course.epochs + 1, loss, found)
             rate = float(learner.optimizer.learning_rate)
             course.add(loss, found, rate, time.perf_counter() - start)
@@ -92,9 +106,9 @@ def fit(
                 course.best = learner.get_weights()
             if after_epoch is not None:
                 after_epoch(course.epochs)
-        if not _scheduled(learner.optimizer) and course.stays(max(1, patience // 3)):
-            learner.optimizer.learning_rate = rate / 2
-        course.ended = course.epochs in (epochs, course.best_epoch + patience)
+            hooks.epoch_end(course.epochs - 1, loss, found)
+        _settle_rate(learner.optimizer, course, patience, hooks)
+        course.ended = course.epochs in (epochs, course.best_epoch + patience) or hooks.stopped
         course.elapsed = elapsed + time.perf_counter() - began
         if minutes is not None and course.elapsed > 60 * minutes:
             course.ended = True
@@ -103,6 +117,9 @@ def fit(
         # once it is kept: nothing is told of an epoch that a fit which goes on does anew
         _tell(recorder, course, course.epochs - 1, error, len(batches))
     learner.set_weights(course.best)
+    if hooks.logs:
+        hooks.train_end()
+        learner.set_weights(course.best)  # whatever callbacks did to them
     return History(course.loss, course.score, course.best_epoch, course.elapsed)
 
 
@@ -119,8 +136,20 @@ def _begun(checkpoint: Checkpoint | None, learner: keras.Model, batches: Drawn) 
         ) from error
 
 
+def _warn_of_resumed(hooks: Hooks, course: Course) -> None:
+    if not hooks or not course.epochs:
+        return
+    what = (
+        "This fit was finished in an earlier call: nothing is trained, and callbacks are not called"
+        if course.ended
+        else f"This fit continues after epoch {course.epochs} of its checkpoint: callbacks begin "
+        "anew there, without what they had counted, or written, in the epochs before"
+    )
+    warnings.warn(f"{what}. Delete the folder to train from the start.", UserWarning, stacklevel=2)
+
+
 def _epoch(
-    learner: keras.Model, batches: Drawn, before_batch: Callable[[int], None] | None
+    learner: keras.Model, batches: Drawn, before_batch: Callable[[int], None] | None, hooks: Hooks
 ) -> float:
     """What `learner.fit` does in an epoch, batch by batch: ours are made in no time, and on
     TensorFlow a whole fit took 1.6 times as long with Keras's loop (two cores, both pipelines).
@@ -133,15 +162,40 @@ def _epoch(
     for k in range(len(batches)):
         if before_batch is not None:
             before_batch(k)
+        if hooks:
+            hooks.every.on_train_batch_begin(k)
         loss = float(learner.train_on_batch(*batches[k]))  # the mean so far
+        if hooks:
+            hooks.every.on_train_batch_end(k, {"loss": loss})
+            if learner.stop_training:
+                break
     batches.on_epoch_end()
     return loss
+
+
+def _scored(score: Callable[[], float], loss: float, hooks: Hooks) -> float:
+    if not math.isfinite(loss):
+        return math.nan
+    hooks.test_begin()
+    found = float(score())
+    hooks.test_end(found)
+    return found
+
+
+def _settle_rate(
+    optimizer: keras.optimizers.Optimizer, course: Course, patience: int, hooks: Hooks
+) -> None:
+    """Halves the learning rate where the score stays, unless a schedule or callbacks set it."""
+    course.rate_is_set = course.rate_is_set or hooks.set_rate()
+    if not scheduled(optimizer) and not course.rate_is_set and course.stays(max(1, patience // 3)):
+        optimizer.learning_rate = float(optimizer.learning_rate) / 2
+    hooks.left_rate()
 
 
 @contextmanager
 def _averages(learner: keras.Model) -> Iterator[None]:
     """Inside, the weights are their averages, where the optimizer keeps such."""
-    if not learner.optimizer.use_ema:
+    if not inner(learner.optimizer).use_ema:
         yield
         return
     swap = keras.callbacks.SwapEMAWeights()
@@ -155,7 +209,8 @@ def _require_finite(epoch: int, loss: float, score: float) -> None:
     if not math.isfinite(score):
         raise FitError(
             f"Training diverged in epoch {epoch}: loss {loss}, validation error {score}. "
-            "Lower `learning_rate`, or look for extreme values in the data."
+            "Lower `learning_rate`, or look for extreme values in the data, and at what your own "
+            "`loss` does, if you gave one."
         )
 
 
@@ -168,36 +223,6 @@ def _tell(recorder: Recorder, course: Course, epoch: int, error: str, steps: int
         "time/step_ms": 1000 * course.seconds[epoch] / steps,
     }
     recorder.metrics(values, step=epoch + 1)
-
-
-def adam(
-    learning_rate: float, steps: int, schedule: str = "plateau", averaging: float = 0.0
-) -> keras.optimizers.Optimizer:
-    """Adam with the norm of the gradient of each weight matrix or vector clipped at 1.
-
-    Args:
-        learning_rate: the largest.
-        steps: of the whole training.
-        schedule: a name in `SCHEDULES`: `"plateau"` leaves the rate to `fit`; `"cosine"` lets it
-            rise over the first twentieth of the steps and fall to a hundredth by the last.
-        averaging: share of the average of weights that is kept at each step; 0 averages none.
-
-    References: Kingma and Ba (2015), Adam; Loshchilov and Hutter (2017), SGDR; Polyak and
-    Juditsky (1992), Acceleration of stochastic approximation by averaging.
-    """
-    rate: Any = learning_rate
-    if schedule == "cosine":
-        warm = steps // 20
-        rate = keras.optimizers.schedules.CosineDecay(
-            learning_rate / 10, max(1, steps - warm), alpha=0.01,
-            warmup_target=learning_rate, warmup_steps=warm,
-        )  # fmt: skip
-    averages = {"use_ema": True, "ema_momentum": averaging} if averaging else {}
-    return keras.optimizers.Adam(rate, clipnorm=1.0, **averages)
-
-
-def _scheduled(optimizer: keras.optimizers.Optimizer) -> bool:
-    return isinstance(optimizer.get_config()["learning_rate"], dict)  # a number, unless scheduled
 
 
 @contextmanager

@@ -17,8 +17,11 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
     """Real data that is not part of the project: RNNZOO_DATA, or beside the checkout."""
-    folder = ROOT / os.environ.get("RNNZOO_DATA", "../shared/data")
+    named = os.environ.get("RNNZOO_DATA")
+    folder = ROOT / (named or "../shared/data")
     if not folder.is_dir():
+        if named:
+            pytest.fail(f"RNNZOO_DATA names {named}, which is no folder")
         pytest.skip(f"there is no data folder {folder}: set RNNZOO_DATA")
     return folder
 

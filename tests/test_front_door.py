@@ -13,8 +13,22 @@ import rnnzoo
 
 HEAVY = {"tensorflow", "keras", "mlflow", "jax", "torch", "matplotlib", "sklearn"}
 
-
 HELP = "from rnnzoo.experiments.cli import main; sys.argv = ['rnnzoo', '--help']; main()"
+
+# what a type checker has to say of it, line by line
+MISSPELLED = """
+import rnnzoo
+from rnnzoo import Combination, Forecaster, NextFrame, cells, load
+from rnnzoo import Forcaster  # attr-defined
+forecaster = Forecaster("gru", horizn=3)  # call-arg
+forecaster.fti(load("seattle-weather"))  # attr-defined
+forecaster.fit(load("seattle-weather")).predct()  # attr-defined
+Forecaster("gru", horizon="three")  # arg-type
+NextFrame("conv_lstm", filter=8)  # call-arg
+Combination([forecaster], sedes=3)  # call-arg
+cells.LSTN(3)  # attr-defined
+rnnzoo.lode("seattle-weather")  # attr-defined
+"""
 
 
 @pytest.mark.parametrize("code", ["import rnnzoo", HELP], ids=["import", "help"])
@@ -54,12 +68,42 @@ def test_a_backend_that_fails_is_heard():
     assert "nonsense" in done.stderr
 
 
+def test_type_checkers_see_what_python_finds(root):
+    """The imports that only they read, and the table by which names are loaded."""
+    (block,) = (
+        node
+        for node in ast.parse((root / "__init__.py").read_text(encoding="utf-8")).body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    )
+    seen = {
+        name.asname: f".{node.module or ''}"
+        for node in ast.walk(block)
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+    modules = {name: where.rpartition(".")[0] or "." for name, where in rnnzoo._MODULES.items()}
+    assert seen == rnnzoo._WHERE | modules
+
+
+@pytest.mark.slow
+def test_a_misspelled_name_is_an_error_before_the_code_runs(root, tmp_path):
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    for k, block in enumerate(re.findall(r"```python\n(.*?)```", readme, re.DOTALL)):
+        (tmp_path / f"right{k}.py").write_text(block, encoding="utf-8")
+    (tmp_path / "wrong.py").write_text(MISSPELLED, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--ignore-missing-imports", "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    found = re.findall(r"^(.*): error: .*\[(.*)\]$", done.stdout, re.MULTILINE)
+    lines = enumerate(MISSPELLED.splitlines(), start=1)
+    assert found == [(f"wrong.py:{k}", line.split("# ")[1]) for k, line in lines if "# " in line]
+
+
 def test_every_public_name_is_there():
     for name in rnnzoo.__all__:
         assert getattr(rnnzoo, name) is not None
     assert set(rnnzoo.__all__) <= set(dir(rnnzoo))
     with pytest.raises(AttributeError, match="Forcaster"):
-        rnnzoo.Forcaster  # noqa: B018
+        rnnzoo.Forcaster  # type: ignore[attr-defined]  # noqa: B018
 
 
 MAY_IMPORT = {
@@ -99,14 +143,10 @@ def test_no_pickle_anywhere(root):
 def test_the_wheel_holds_every_module(root, tmp_path):
     # an editable install hides a forgotten subpackage; an odd folder name, a wrong mapping
     copy = tmp_path / "my copy-1"
-    tracked = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root, capture_output=True, text=True, check=True,
-    ).stdout.split("\0")  # fmt: skip
-    for name in filter(None, tracked):
-        if (root / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(root / name, copy / name)
+    made = (root / ".gitignore").read_text(encoding="utf-8").split()
+    ignored = [pattern.removesuffix("/") for pattern in made]
+    shutil.copytree(root, copy, ignore=shutil.ignore_patterns(".git", *ignored))
+    sources = {path.relative_to(copy).as_posix() for path in copy.rglob("*")}
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path / "dist", copy],
         check=True, capture_output=True,
@@ -116,7 +156,7 @@ def test_the_wheel_holds_every_module(root, tmp_path):
     layers = tuple(f"{layer}/" for layer in MAY_IMPORT)
     expected = {
         f"rnnzoo/{name}"
-        for name in tracked
+        for name in sources
         if re.fullmatch(r".*\.(py|yaml|html|typed)", name)
         and (name.startswith(layers) or "/" not in name)
     }

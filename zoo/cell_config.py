@@ -53,8 +53,8 @@ def cell_from_config(config: Any) -> Any:
         ModelFileError: a class is not there; the message says what to import first.
         KeyError, TypeError, ValueError: something else stands there.
     """
-    if isinstance(config, str):
-        return config
+    if not isinstance(config, dict):
+        return config  # a name; what else it may be, whoever takes it refuses
     if "name" in config:
         if config["name"] not in CELLS:
             raise _missing(f"`{config['name']}`", config["module"], "registers it")

@@ -7,9 +7,10 @@ import numpy as np
 
 from ...zoo.backend.compiled import compiled
 from ...zoo.models import carried
+from ..losses import MaskedLoss
 from ..recorder import Recorder
 from ..training import History
-from .chunks import Chunks, Joined, relative_error, train
+from .chunks import Chunks, Joined, train
 from .reading import Ends, Found, State, at_zero, blocks, up_to_the_last
 from .rows import Rows, counted_from
 from .transform import Transform
@@ -41,20 +42,20 @@ class CarriedArchitecture:
 
     def train(
         self, rows: list[Rows], score: Callable[[], float], lookback: int, recorder: Recorder,
-        **settings: Any,
+        loss: Any = None, **settings: Any,
     ) -> History:  # fmt: skip
         chunks = self.chunks(rows, lookback, burn_in=lookback // 2)
         size = _sizes(rows, self.horizon)
         self.size.assign(size)
-        loss = relative_error(size)
-        return train(self.network, chunks, score, recorder=recorder, loss=loss, **settings)
+        relative = MaskedLoss(loss, size)
+        return train(self.network, chunks, score, recorder=recorder, loss=relative, **settings)
 
     def chunks(self, rows: list[Rows], length: int, burn_in: int) -> Chunks:
         """The rows as inputs and targets for training."""
         joined = Joined(rows)
         steps = np.arange(1, self.horizon + 1)
 
-        def batch(at: np.ndarray) -> tuple[tuple, np.ndarray]:
+        def batch(at: np.ndarray) -> tuple:
             leads, inside = joined.after(at, steps)
             here = joined.rows[at]
             change = joined.rows.level[leads] - counted_from(here.base, self.horizon)
@@ -62,7 +63,8 @@ class CarriedArchitecture:
             inputs = [here.read]
             if joined.rows.ahead.shape[1]:
                 inputs.append(np.where(inside[..., None], joined.rows.ahead[leads], 0))
-            return tuple(inputs), np.where(inside, change, np.nan).astype("float32")
+            targets = np.where(inside, change, np.nan).astype("float32")
+            return tuple(inputs), *joined.weighed(targets, leads)
 
         return Chunks(batch, joined.lengths, length, burn_in)
 

@@ -1,7 +1,7 @@
 """Trains a network on consecutive chunks of long series, its state carried over."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,9 @@ from keras import ops
 
 from ..checkpoints import Checkpoint
 from ..course import Drawn
+from ..losses import MaskedLoss
 from ..recorder import Recorder
-from ..training import History, adam, fit
+from ..training import History, fit
 from ..windows import stream_starts
 from .rows import Rows
 
@@ -26,15 +27,16 @@ class Chunks:
 
     Attributes:
         batch: from the numbers of rows `(streams, chunk)` to the network's inputs before
-            its states and its targets, each `(streams, chunk, …)`; a target that is NaN
-            is outside the loss. Rows are counted through all series.
+            its states, its targets and, where they differ, the weights of these, each
+            `(streams, chunk, …)`; a target that is NaN is outside the loss. Rows are counted
+            through all series.
         lengths: rows of each series.
         length: rows a chunk, the reach of backpropagation through time.
         burn_in: first rows of a span that are outside the loss, while the state warms
             up from zero.
     """
 
-    batch: Callable[[np.ndarray], tuple[tuple, np.ndarray]]
+    batch: Callable[[np.ndarray], tuple]
     lengths: np.ndarray
     length: int
     burn_in: int
@@ -46,12 +48,28 @@ class Joined:
     Attributes:
         lengths: rows of each series.
         rows: those of all series.
+        uneven: whether rows that weigh something differ in what they weigh.
     """
 
     def __init__(self, rows: list[Rows]):
         self.lengths = np.array([len(one) for one in rows])
         self.ends = np.cumsum(self.lengths)
         self.rows = rows[0] if len(rows) == 1 else Rows.joined(rows)
+        self.uneven = len(np.unique(self.rows.weight[self.rows.weight > 0])) > 1
+
+    def weighed(self, targets: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Targets, NaN where they weigh nothing, and their weights, where these differ.
+
+        Args:
+            targets: of some rows, `(*rows, …)`.
+            at: the numbers of those rows.
+        """
+        if not self.rows.weight.shape[1]:
+            return (targets,)
+        weights = self.rows.weight[at]
+        weights = weights.reshape(at.shape + (1,) * (targets.ndim - at.ndim))
+        targets = np.where(weights > 0, targets, np.float32("nan"))
+        return (targets, np.broadcast_to(weights, targets.shape)) if self.uneven else (targets,)
 
     def series(self, at: np.ndarray) -> np.ndarray:
         """The number of the series to which each row belongs."""
@@ -72,15 +90,14 @@ def train(
     *,
     epochs: int,
     patience: int,
-    learning_rate: float,
+    optimizer: Callable[..., keras.optimizers.Optimizer],
     seed: int,
     recorder: Recorder,
     batch_size: int,
-    schedule: str = "plateau",
-    averaging: float = 0.0,
+    loss: keras.losses.Loss | None = None,
     checkpoint: Checkpoint | None = None,
     minutes: float | None = None,
-    loss: Callable[[Any, Any], Any] | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
     """Fits `network` (`[*inputs, *states]` to `[output, *states]`) in place.
 
@@ -89,14 +106,23 @@ def train(
     backpropagation through time). The weights with the best `score()`, a mean absolute
     error, are kept.
 
+    Args:
+        network: as above.
+        chunks: what it is trained on.
+        score: the validation error of the weights as they are.
+        epochs, patience, recorder, checkpoint, minutes, callbacks: as of `training.fit`.
+        optimizer: makes one from the `steps` of the whole training.
+        seed: of the cuts between spans.
+        batch_size: spans side by side.
+        loss: of targets, NaN being those that are missing; by default the mean absolute error.
+
     Raises:
         FitError: the loss is not a number any more.
         CheckpointError: the checkpoint cannot be used.
     """
     spans = _Spans(chunks, batch_size, np.random.default_rng(seed))
-    learner = _StateCarrier(network, len(spans[0][0]), spans.streams)
-    optimizer = adam(learning_rate, epochs * len(spans), schedule, averaging)
-    learner.compile(optimizer, loss=loss or mean_absolute_error)
+    learner = StateCarrier(network, len(spans[0][0]), spans.streams)
+    learner.compile(optimizer(steps=epochs * len(spans)), loss=loss or MaskedLoss())
 
     def zero_where_spans_begin(batch: int) -> None:
         if batch % spans.chunks_a_span == 0:
@@ -105,23 +131,8 @@ def train(
     return fit(
         learner, spans, score, "mae", epochs=epochs, patience=patience, recorder=recorder,
         checkpoint=checkpoint, minutes=minutes, before_batch=zero_where_spans_begin,
+        callbacks=callbacks,
     )  # fmt: skip
-
-
-def mean_absolute_error(truth: Any, forecast: Any) -> Any:
-    """Mean absolute error over the targets that are not NaN."""
-    counted = ops.logical_not(ops.isnan(truth))
-    error = ops.abs(forecast - ops.where(counted, truth, forecast))
-    return ops.sum(error) / ops.maximum(ops.sum(ops.cast(counted, error.dtype)), 1)
-
-
-def relative_error(size: np.ndarray) -> Callable[[Any, Any], Any]:
-    """`mean_absolute_error` in units of `size (channels,)`."""
-
-    def loss(truth: Any, forecast: Any) -> Any:
-        return mean_absolute_error(ops.divide(truth, size), ops.divide(forecast, size))
-
-    return loss
 
 
 class _Spans(Drawn):
@@ -150,15 +161,15 @@ class _Spans(Drawn):
     def __len__(self) -> int:
         return len(self.starts) * self.chunks_a_span
 
-    def __getitem__(self, k: int) -> tuple[tuple, np.ndarray]:
+    def __getitem__(self, k: int) -> tuple:
         group, k = divmod(k, self.chunks_a_span)
         first = self.starts[group] + k * self.chunks.length
         rows = first[:, None] + np.arange(self.chunks.length)  # (streams, chunk)
-        inputs, targets = self.chunks.batch(rows)
+        inputs, targets, *weights = self.chunks.batch(rows)
         if k * self.chunks.length < self.chunks.burn_in:
             targets = targets.copy()
             targets[:, : self.chunks.burn_in - k * self.chunks.length] = np.nan
-        return inputs, targets
+        return inputs, targets, *weights
 
     def draw(self) -> None:
         ends = np.cumsum(self.chunks.lengths)
@@ -175,12 +186,21 @@ class _Spans(Drawn):
         self.starts = starts.reshape(groups, self.streams)
 
 
-class _StateCarrier(keras.Model):
-    """Calls a network with the states in which its last call ended."""
+@keras.saving.register_keras_serializable("rnnzoo")
+class StateCarrier(keras.Model):
+    """Calls a network with the states in which its last call ended.
 
-    def __init__(self, network: keras.Model, inputs: int, batch: int):
-        super().__init__(name="learner")
-        self.network = network
+    Args:
+        network: `[*inputs, *states]` to `[output, *states]`.
+        inputs: how many inputs it has before its states.
+        batch: series side by side.
+    """
+
+    def __init__(
+        self, network: keras.Model, inputs: int, batch: int, name: str = "learner", **kwargs: Any
+    ):
+        super().__init__(name=name, **kwargs)
+        self.network, self.inputs_before, self.batch = network, inputs, batch
         self.carried = [
             self.add_weight(
                 shape=(batch, *state.shape[1:]), initializer="zeros", trainable=False, name="state"
@@ -199,3 +219,13 @@ class _StateCarrier(keras.Model):
     def reset_state(self) -> None:
         for variable in self.carried:
             variable.assign(ops.zeros(variable.shape, variable.dtype))
+
+    def get_config(self) -> dict[str, Any]:
+        network = keras.saving.serialize_keras_object(self.network)
+        about = {"network": network, "inputs": self.inputs_before, "batch": self.batch}
+        return {"name": self.name} | about
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "StateCarrier":
+        network = keras.saving.deserialize_keras_object(config["network"], custom_objects)
+        return cls(**config | {"network": network})

@@ -7,6 +7,7 @@ import numpy as np
 
 from ...zoo.backend.compiled import compiled
 from ...zoo.models import closed_loop
+from ..losses import MaskedLoss
 from ..recorder import Recorder
 from ..training import History
 from .chunks import Chunks, Joined, train
@@ -37,19 +38,21 @@ class ClosedLoopArchitecture:
 
     def train(
         self, rows: list[Rows], score: Callable[[], float], lookback: int, recorder: Recorder,
-        **settings: Any,
+        loss: Any = None, **settings: Any,
     ) -> History:  # fmt: skip
         chunks = self.chunks(rows, lookback, burn_in=lookback // 2)
-        return train(self.network, chunks, score, recorder=recorder, **settings)
+        masked = MaskedLoss(loss)
+        return train(self.network, chunks, score, recorder=recorder, loss=masked, **settings)
 
     def chunks(self, rows: list[Rows], length: int, burn_in: int) -> Chunks:
         """The rows as inputs and targets for training."""
         joined = Joined(rows)
 
-        def batch(at: np.ndarray) -> tuple[tuple, np.ndarray]:
+        def batch(at: np.ndarray) -> tuple:
             here = joined.rows[at]
             missing = here.there == 0 if self.indicators else np.False_
-            return (_drive(here),), np.where(missing, np.float32("nan"), here.known)
+            targets = np.where(missing, np.float32("nan"), here.known)
+            return (_drive(here),), *joined.weighed(targets, at)
 
         return Chunks(batch, joined.lengths, length, burn_in)
 

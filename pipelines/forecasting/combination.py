@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from ...datasets import Panel, Series
 from ...errors import ArgumentError, ArgumentTypeError, ModelFileError, one_of, whole_number
 from ..checkpoints import member_folder
+from ..estimator import BaseEstimator
 from ..folders import read_folder, write_folder
 from ..recorder import Recorder, Silence
 from .backtest import Backtest

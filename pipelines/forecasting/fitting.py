@@ -1,12 +1,16 @@
 """Trains the network of a forecaster and chooses its weights on later rows."""
 
 import math
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
+import keras
 import numpy as np
 
 from ...errors import DataError
 from ..checkpoints import Checkpoint
+from ..optimizers import new_optimizer
 from ..recorder import Recorder
 from ..training import History
 from ..windows import origins_between
@@ -25,12 +29,14 @@ def fit_network(
     settings: dict[str, Any],
     recorder: Recorder,
     checkpoint: Checkpoint | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
     """Trains on the first `plan.training` rows of each series, in place.
 
     After each epoch the network forecasts from the origins of the rows held out, as it
-    will be used. The mean absolute error is its score: in the unit of the target, transformed
-    where it is, or, of several series, each in units of its own scale.
+    will be used. The mean absolute error is its score, whatever the loss, and all rows weigh
+    alike in it: in the unit of the target, transformed where it is, or, of several series, each
+    in units of its own scale.
 
     Raises:
         DataError: the rows held out hold no value.
@@ -67,11 +73,17 @@ def fit_network(
         recorder,
         epochs=recipe.epochs,
         patience=recipe.patience,
-        learning_rate=recipe.learning_rate,
-        schedule=recipe.schedule,
-        averaging=recipe.averaging,
+        optimizer=partial(
+            new_optimizer,
+            settings["optimizer"],
+            recipe.learning_rate,
+            recipe.schedule,
+            recipe.averaging,
+        ),
+        loss=settings["loss"],
         batch_size=recipe.batch_size,
         seed=settings["seed"],
         minutes=settings["minutes"],
         checkpoint=checkpoint,
+        callbacks=callbacks,
     )

@@ -7,14 +7,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from ...datasets import Panel, Schema, Series, read_panel, read_panel_like, require_rows
 from ...datasets.table import counted
 from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
 from ...zoo.factory import CellLike, cell_factory
+from ..callbacks import Callbacks, check_rates, checked_callbacks
 from ..checkpoints import checkpoint_in
+from ..estimator import BaseEstimator
+from ..fingerprint import identified
+from ..keras_settings import KEPT, LossLike, OptimizerLike, cloned
+from ..optimizers import brought
 from ..progress import shown
 from ..recorder import Recorder
 from ..training import seeded
@@ -28,9 +33,10 @@ from .recipe import Recipe
 from .recording import record
 from .rolling import roll
 from .rows import arrays_of
-from .saving import KIND, plain_settings, restore, save
+from .saving import KIND, restore, save
 from .transform import Transform
 from .warming import errors_by_warm_up
+from .weights import SampleWeight, split_weights, with_weights
 
 
 class Forecaster(BaseEstimator):
@@ -62,7 +68,7 @@ class Forecaster(BaseEstimator):
         patience: epochs without a better validation error before training ends.
         batch_size: windows of a segment network, else spans read side by side, in a step of
             training.
-        learning_rate: of Adam, the largest.
+        learning_rate: of the optimizer, the largest.
         schedule: `"plateau"` halves the rate where the validation error stays; `"cosine"` lets
             it fall along a cosine to a hundredth in the last of `epochs`.
         averaging: share of a running average of the weights that is kept in each step, such
@@ -77,6 +83,18 @@ class Forecaster(BaseEstimator):
 
         These do not follow from the data:
 
+        optimizer: by default Adam. The name of one of Keras's, such as `"sgd"`: `learning_rate`,
+            `schedule` and `averaging` are then as above, and the norm of each gradient is
+            clipped at 1. Or an object, or a config as `{"class_name": "SGD", "config":
+            {"momentum": 0.9}}`, which bring these themselves. Each fit makes a fresh one from
+            it; a rate that is a number is halved where the validation error stays.
+        loss: by default the absolute error. A name (`"mse"`, `"huber"`, `"log_cosh"`), a config,
+            an object of `keras.losses`, or a function of truth and forecast, `(batch, …, 1)`,
+            that gives a number for each value: the mean over those that are there is made
+            small. It sees scaled values; those of a carried network are changes from the last
+            value, in units of their mean size at each lead. A `rnnzoo.zoo.losses.SequenceLoss`
+            is given whole sequences with NaN. The validation error, which chooses the weights,
+            is the mean absolute error all the same.
         difference: read the steps of the target in place of its level, for series that
             wander, such as prices; `"season"`: the steps from the value a season before.
         scaling: `"z-score"`, `"robust"` (median and quartiles: outliers count for little), or
@@ -128,6 +146,8 @@ class Forecaster(BaseEstimator):
         channels: str = "independent",
         minutes: float | None = None,
         engine: str = "auto",
+        optimizer: OptimizerLike | None = None,
+        loss: LossLike | None = None,
     ):
         self.cell = cell
         self.horizon = horizon
@@ -154,6 +174,11 @@ class Forecaster(BaseEstimator):
         self.channels = channels
         self.minutes = minutes
         self.engine = engine
+        self.optimizer = optimizer
+        self.loss = loss
+
+    def __sklearn_clone__(self) -> "Forecaster":
+        return cloned(self)
 
     def check(self) -> None:
         """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
@@ -177,6 +202,8 @@ class Forecaster(BaseEstimator):
         past: Sequence[str] = (),
         future: Sequence[str] = (),
         static: Sequence[str] = (),
+        sample_weight: SampleWeight = None,
+        callbacks: Callbacks = None,
         recorder: Recorder | None = None,
         checkpoint: str | Path | None = None,
         progress: bool = False,
@@ -193,10 +220,21 @@ class Forecaster(BaseEstimator):
             past: covariates known up to the origin.
             future: covariates known for the steps ahead too.
             static: covariates that are one number for each series.
+            sample_weight: how much rows count in training: the name of a column with a number
+                of at least 0 in each row, or a number for each series by its `unique_id`; both
+                weigh the error of the row's target. Of what `rnnzoo.read_panel` was told in
+                `weight` nothing need be said here; given here as well, they are multiplied.
+                Weights count relative to their mean, 0 as a target that is missing. The
+                validation error, scales and a backtest know of none.
+            callbacks: of Keras. They are called in its order, with the logs `loss`, `val_loss`
+                and `val_mae`, the validation error; `stop_training` ends the fit, which then
+                has the weights with the least validation error. Where one sets the learning
+                rate, nothing else does. See `docs/fits.md`.
             recorder: told of parameters and of the errors of each epoch.
             checkpoint: folder that keeps where the fit stands, written after each epoch. A fit
                 that was killed goes on from there, with the same settings and data to the same
-                weights, bit for bit; one that is finished trains nothing.
+                weights, bit for bit; one that is finished trains nothing. Of callbacks nothing
+                is kept: they begin anew where a fit goes on, which a warning says.
             progress: show epoch, loss, validation error and the time left.
 
         Raises:
@@ -207,9 +245,14 @@ class Forecaster(BaseEstimator):
         """
         self.check()
         flag("progress", progress)
-        panel = read_panel(data, time=time, target=target, past=past, future=future, static=static)
+        called = checked_callbacks(callbacks)
+        column, by_series = split_weights(sample_weight)
+        panel = read_panel(
+            data, time=time, target=target, past=past, future=future, static=static, weight=column
+        )
         panel = panel.as_known([len(series) - 1 for series in panel])
         plan = self.plan(panel)
+        check_rates(called, plan.recipe.schedule)
         self.__dict__.pop("state_", None)  # should this fit fail, no half of an older one is left
         self.schema_ = panel.schema
         self.recipe_, self.horizon_ = plan.recipe, int(self.horizon)
@@ -221,13 +264,17 @@ class Forecaster(BaseEstimator):
                 f"Received: channels={self.channels!r}"
             )
         rows = self.transform_.rows(panel)
+        self.sample_weight_ = by_series
+        weighed = with_weights(rows, panel, by_series, plan, self.loss)
         chosen = self.get_params()
-        same = plain_settings(chosen, plan.recipe.units) | asdict(plan)
-        kept_in = checkpoint_in(checkpoint, KIND, same, arrays_of(rows))
+        about = identified(chosen, plan.recipe.units) | asdict(plan)
+        kept_in = checkpoint_in(checkpoint, KIND, about, arrays_of(weighed))
         with seeded(self.seed), kept_in as kept, shown(recorder, progress) as told:
             self.architecture_ = self.build()
             told.parameters(settings.described(self, plan))
-            self.history_ = fit_network(self.architecture_, rows, plan, chosen, told, kept)
+            self.history_ = fit_network(
+                self.architecture_, weighed, plan, chosen, told, kept, called
+            )
         self.fitted_until_ = [series.times[-1] for series in panel]
         self.last_times_ = list(self.fitted_until_)
         self.state_ = self.architecture_.read(rows, None)
@@ -342,7 +389,8 @@ class Forecaster(BaseEstimator):
             raise ArgumentTypeError(
                 f"`baselines` must be a list of names. Received: baselines={baselines!r}"
             )
-        result = roll(self, self._like(data), start, stride, refit, baselines, audit)
+        panel = self._like(data, weights=refit is not None)
+        result = roll(self, panel, start, stride, refit, baselines, audit)
         if recorder is not None:
             record(result, recorder)
         return result
@@ -393,11 +441,20 @@ class Forecaster(BaseEstimator):
     def settled(self) -> "Forecaster":
         """An unfitted one that takes what this one's data chose, whatever its own would."""
         self._require_fit()
-        chosen = {key: value for key, value in self.recipe_.to_dict().items() if key != "why"}
+        chosen = self.recipe_.to_dict()
+        for name in ("why", *KEPT, *brought(self.optimizer)):  # a clone has these itself
+            del chosen[name]
         if self.recipe_.architecture != "segment":
             chosen |= {"segment": None, "normalisation": None}
         power = "none" if self.transform_.power_ is None else self.transform_.power_
         return clone(self).set_params(**chosen | {"transform": power})
+
+    def refitted(self, panel: Panel) -> "Forecaster":
+        """Another one that is fitted to other rows as this one was, its weights included."""
+        weights = self.sample_weight_
+        if weights is not None:
+            weights = {one: weights[one] for one in panel.ids}
+        return self.settled().fit(panel, sample_weight=weights)
 
     @property
     def cell_name(self) -> str:
@@ -443,9 +500,9 @@ class Forecaster(BaseEstimator):
         place = {one: i for i, one in enumerate(self.transform_.ids)}
         return np.array([place[one] for one in panel.ids])
 
-    def _like(self, data: Any) -> Panel:
+    def _like(self, data: Any, weights: bool = False) -> Panel:
         ids, statics = self.transform_.ids, self.transform_.statics_
-        panel = read_panel_like(data, self.schema_, ids=ids, statics=statics)
+        panel = read_panel_like(data, self.schema_, ids=ids, statics=statics, weights=weights)
         panel = panel.as_known([len(series) - 1 for series in panel])
         self.transform_.warn_of_far(panel)
         return panel

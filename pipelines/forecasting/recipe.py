@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from ...zoo.factory import cell_factory
+from .. import losses, optimizers
+from ..keras_settings import KEPT
 from .architectures import architecture_name
 from .chunks import STREAMS, WIDE
 
@@ -46,6 +48,10 @@ class Recipe:
             that reads differences.
         calendar: `"auto"`, or names of cycles.
         transform: of the target, `"none"` for none.
+        optimizer: in short, such as `"adam"` or `"SGD(learning_rate=0.1)"`. One that was given
+            as an object or a config brings learning rate, schedule (its class, or `"plateau"`
+            for none) and averaging.
+        loss: in short.
     """
 
     architecture: str
@@ -63,6 +69,8 @@ class Recipe:
     normalisation: str
     calendar: Any
     transform: str
+    optimizer: str
+    loss: str
 
     @classmethod
     def followed(cls, settings: dict[str, Any], training: Sequence[int], season: int) -> "Recipe":
@@ -73,7 +81,8 @@ class Recipe:
             training: rows of each series that train.
             season: rows of a season.
         """
-        given = {f.name: settings[f.name] for f in fields(cls) if settings.get(f.name) is not None}
+        names = [field.name for field in fields(cls) if field.name not in KEPT]
+        given = {name: settings[name] for name in names if settings.get(name) is not None}
         own_units = cell_factory(settings["cell"]).own_units
         if own_units is not None:
             given["units"] = own_units
@@ -85,7 +94,13 @@ class Recipe:
             given["lookback"] = max(w, given["lookback"] // w * w)
         if settings["difference"]:  # differences have no level to take off
             rules["normalisation"] = "none"
-        return cls(**rules | {"why": why} | given)
+        used = {
+            "optimizer": optimizers.described(settings["optimizer"]),
+            "loss": losses.described(settings["loss"], "mae"),
+        }
+        return cls(
+            **rules | {"why": why} | given | used | optimizers.brought(settings["optimizer"])
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -86,7 +86,7 @@ def _blocks(
             rows = [count - 1 for count in seen]
         pairs = zip(which, rows, strict=True)
         known = replace(panel, series=tuple(panel.series[i].as_known(row) for i, row in pairs))
-        model = forecaster.settled().fit(known.cut(seen)) if k else forecaster
+        model = forecaster.refitted(known.cut(seen)) if k else forecaster
         here = [test.origins[i][(begins <= times[i]) & (times[i] <= ends)] for i in which]
         yield _Block(model, which, known, seen, here)
 

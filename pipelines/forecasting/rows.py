@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-COLUMNS = ("level", "last", "known", "there", "ahead", "base", "unit", "others")
+COLUMNS = ("level", "last", "known", "there", "ahead", "base", "unit", "others", "weight")
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Rows:
             times scale plus mean is in its unit.
         others: `(rows, series)` of `float32`: the target of every series, scaled, where
             channels are mixed; else no column.
+        weight: `(rows, 1)` of `float32`: what the error of the target at each row weighs in
+            training; no column where all weigh alike.
         number: of the series among those that were fitted; −1 for rows of several.
     """
 
@@ -39,6 +41,7 @@ class Rows:
     base: np.ndarray
     unit: np.ndarray
     others: np.ndarray
+    weight: np.ndarray
     number: int
 
     def __len__(self) -> int:

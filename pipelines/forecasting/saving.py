@@ -8,8 +8,8 @@ import pandas as pd
 
 from ...datasets import Schema
 from ...errors import ModelFileError
-from ...zoo.cell_config import cell_from_config, cell_to_config, check_can_be_found
 from ..folders import read_folder, write_folder
+from ..keras_settings import restored_settings, stored_settings
 from ..training import History
 from .reading import State
 from .recipe import Recipe
@@ -21,17 +21,11 @@ if TYPE_CHECKING:
 KIND = "forecaster"
 
 
-def plain_settings(settings: dict[str, Any], units: int) -> dict[str, Any]:
-    """Settings as plain values; `units` are those of the cells."""
-    return settings | {"cell": cell_to_config(settings["cell"], units)}
-
-
 def packed(forecaster: "Forecaster") -> tuple[dict[str, Any], dict[str, list]]:
     """A fitted forecaster and its state as plain values, and as lists of arrays."""
-    check_can_be_found(forecaster.cell)
     state = forecaster.state_
     manifest = {
-        "settings": plain_settings(forecaster.get_params(), forecaster.recipe_.units),
+        "settings": stored_settings(forecaster.get_params(), forecaster.recipe_.units),
         "schema": asdict(forecaster.schema_),
         "transform": forecaster.transform_.to_dict(),
         "recipe": forecaster.recipe_.to_dict(),
@@ -39,6 +33,7 @@ def packed(forecaster: "Forecaster") -> tuple[dict[str, Any], dict[str, list]]:
         "history": asdict(forecaster.history_),
         "fitted_until": [time.isoformat() for time in forecaster.fitted_until_],
         "last_times": [time.isoformat() for time in forecaster.last_times_],
+        "sample_weight": forecaster.sample_weight_,
     }
     arrays = {
         "weights": forecaster.architecture_.network.get_weights(),
@@ -55,8 +50,7 @@ def unpacked(
     Raises:
         KeyError, TypeError, ValueError: something else.
     """
-    settings = manifest["settings"]
-    forecaster = kind(**settings | {"cell": cell_from_config(settings["cell"])})
+    forecaster = kind(**restored_settings(manifest["settings"]))
     forecaster.check()
     schema = manifest["schema"]
     lists = {key: tuple(schema[key]) for key in ("past", "future", "static", "others")}
@@ -67,6 +61,7 @@ def unpacked(
     forecaster.history_ = History(**manifest["history"])
     forecaster.fitted_until_ = [pd.Timestamp(t) for t in manifest["fitted_until"]]
     forecaster.last_times_ = [pd.Timestamp(t) for t in manifest["last_times"]]
+    forecaster.sample_weight_ = manifest["sample_weight"]
     forecaster.architecture_ = forecaster.build()
     forecaster.architecture_.network.set_weights(arrays["weights"])
     unit, last, base, output, *states = arrays["state"]

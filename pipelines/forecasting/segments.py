@@ -8,9 +8,10 @@ import numpy as np
 from ...zoo.backend.compiled import compiled
 from ...zoo.models import segment
 from ..course import Drawn
+from ..losses import MaskedLoss
 from ..recorder import Recorder
-from ..training import History, adam, fit
-from .chunks import Joined, mean_absolute_error
+from ..training import History, fit
+from .chunks import Joined
 from .reading import BATCH, State, ahead_of
 from .rows import Rows, levels
 from .transform import Transform
@@ -59,22 +60,19 @@ class SegmentArchitecture:
 
     def train(
         self, rows: list[Rows], score: Callable[[], float], lookback: int, recorder: Recorder,
-        **settings: Any,
+        loss: Any = None, **settings: Any,
     ) -> History:  # fmt: skip
         rng = np.random.default_rng(settings["seed"])
         windows = _Windows(
             rows, self._inputs, self.lookback, self.horizon, settings["batch_size"], rng
         )
         epochs = settings["epochs"]
-        optimizer = adam(
-            settings["learning_rate"], epochs * len(windows), settings["schedule"],
-            settings["averaging"],
-        )  # fmt: skip
-        self.network.compile(optimizer, mean_absolute_error)
+        optimizer = settings["optimizer"](steps=epochs * len(windows))
+        self.network.compile(optimizer, MaskedLoss(loss))
         return fit(
             self.network, windows, score, "mae", epochs=epochs,
             patience=settings["patience"], recorder=recorder, checkpoint=settings["checkpoint"],
-            minutes=settings["minutes"],
+            minutes=settings["minutes"], callbacks=settings["callbacks"],
         )  # fmt: skip
 
     def read(self, rows: list[Rows], state: State | None) -> State:
@@ -161,14 +159,15 @@ class _Windows(Drawn):
     def __len__(self) -> int:
         return -(-len(self.origins) // self.batch_size)
 
-    def __getitem__(self, k: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    def __getitem__(self, k: int) -> tuple:
         at = self.shuffled[k * self.batch_size : (k + 1) * self.batch_size]
         leads, inside = self.joined.after(at, self.steps)
         there = inside & ~np.isnan(self.joined.rows.level[leads])
         targets = np.where(there, self.joined.rows.known[leads, 0], np.float32("nan"))
         ahead = np.where(inside[..., None], self.joined.rows.ahead[leads], 0)
         windows = self.joined.rows[_behind(at, self.lookback)].read
-        return tuple(self.inputs(windows, ahead, self.numbers[self.joined.series(at)])), targets
+        inputs = tuple(self.inputs(windows, ahead, self.numbers[self.joined.series(at)]))
+        return inputs, *self.joined.weighed(targets, leads)
 
     def draw(self) -> None:
         self.shuffled = self.rng.permutation(self.origins)

@@ -19,9 +19,10 @@ from ...errors import (
 )
 from ...zoo.factory import cell_factory
 from ...zoo.models.segment import NORMALISATIONS
+from ..losses import check_values_loss
+from ..optimizers import SCHEDULES, check_optimizer
 from ..power import POWERS
 from ..scaling import SCALINGS
-from ..training import SCHEDULES
 from .architectures import ARCHITECTURES, architecture_name, check_engine
 from .calendar import check_calendar
 from .recipe import Recipe
@@ -113,6 +114,8 @@ def check(settings: dict[str, Any]) -> None:
     for name, allowed in CHOICES.items():
         if name in given:
             one_of(name, given[name], allowed)
+    check_optimizer(settings)
+    check_values_loss(settings["loss"])
     check_calendar(settings["calendar"])
     if settings["difference"] not in (False, True, "season"):
         raise ArgumentTypeError(
@@ -139,6 +142,7 @@ def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
             "transform": forecaster.transform_.power_,
             "cell": forecaster.cell_name,
             "cell_options": str(forecaster.cell_options or {}),
+            "sample_weight": _weights(forecaster),
             "dataset": schema.name,
             "target": schema.target,
             "past": ",".join(schema.past),
@@ -153,6 +157,13 @@ def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
         }
     )
     return {key: value for key, value in told.items() if value is not None}
+
+
+def _weights(forecaster: "Forecaster") -> str | None:
+    """Where the weights of rows come from, if there are any."""
+    from_table, by_series = forecaster.schema_.weight, forecaster.sample_weight_ is not None
+    told = [*([from_table] if from_table else []), *(["by series"] if by_series else [])]
+    return ", ".join(told) or None
 
 
 def trained(network: keras.Model) -> int:

@@ -278,6 +278,7 @@ class Transform:
             base=_windows(np.concatenate([base, last[:, 0]]), self.lag)[1:],
             unit=units,
             others=np.empty((len(values), 0), "float32"),
+            weight=np.empty((len(values), 0), "float32"),
             number=self.places_[one],
         )
 

@@ -1,6 +1,6 @@
 """Trains an encoder–forecaster through its own roll-out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -9,12 +9,15 @@ import numpy as np
 from ...datasets import Sampler
 from ..checkpoints import Checkpoint
 from ..course import Drawn
+from ..optimizers import new_optimizer
 from ..recorder import Recorder, Silence
 from ..training import History, fit
 from .charts import lead_strip
 from .evaluation import batches
+from .losses import training_loss
 from .metrics import mse
 from .patches import to_patches, unit
+from .settings import LEARNING_RATE
 
 PICTURES = 10  # roll-outs shown in the course of a fit, at most, after the first one
 
@@ -27,9 +30,11 @@ def fit_network(
     settings: dict[str, Any],
     recorder: Recorder,
     checkpoint: Checkpoint | None = None,
+    weights: np.ndarray | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
     """Trains `network` in place; the mean squared error of validation frames, rolled out
-    freely, chooses the weights.
+    freely, chooses the weights, whatever the loss.
 
     Args:
         network: as `encoder_forecaster` makes it, on patches.
@@ -39,6 +44,8 @@ def fit_network(
         settings: of a `NextFrame`.
         recorder: told of each epoch, with pictures of the first validation clip.
         checkpoint: to go on from, and to be written.
+        weights: what each training clip counts, `(clips,)`; `None` where all count alike.
+        callbacks: of Keras.
     """
     context, horizon, epochs = settings["context"], settings["horizon"], settings["epochs"]
     every = -(-epochs // PICTURES)
@@ -59,12 +66,14 @@ def fit_network(
         recorder.picture("frames/validation-by-epoch", figure, step=epoch)
 
     show(0)  # the network as it begins
-    network.compile(
-        optimizer=keras.optimizers.Adam(settings["learning_rate"], clipnorm=1.0), loss="mse"
-    )
+    clips = _Batches(training, settings, weights)
+    rate = LEARNING_RATE if settings["learning_rate"] is None else settings["learning_rate"]
+    optimizer = new_optimizer(settings["optimizer"], rate, steps=epochs * len(clips))
+    loss = training_loss(settings["loss"], settings["patch"], weights is not None)
+    network.compile(optimizer=optimizer, loss=loss)
     return fit(
         network,
-        _Batches(training, settings),
+        clips,
         score,
         "mse",
         epochs=epochs,
@@ -72,28 +81,33 @@ def fit_network(
         recorder=recorder,
         checkpoint=checkpoint,
         after_epoch=show,
+        callbacks=callbacks,
     )
 
 
 class _Batches(Drawn):
     """Batches of clips, in another order or of new clips each epoch."""
 
-    def __init__(self, clips: np.ndarray | Sampler, settings: dict[str, Any]):
+    def __init__(
+        self, clips: np.ndarray | Sampler, settings: dict[str, Any],
+        weights: np.ndarray | None = None,
+    ):  # fmt: skip
         super().__init__(np.random.default_rng(settings["seed"]))
-        self.clips, self.settings = clips, settings
+        self.clips, self.settings, self.weights = clips, settings, weights
         self.on_epoch_end()
 
     def __len__(self) -> int:
         return -(-len(self.chosen) // self.settings["batch_size"])
 
-    def __getitem__(self, k: int) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+    def __getitem__(self, k: int) -> tuple:
         size, context = self.settings["batch_size"], self.settings["context"]
         clips = self.chosen[k * size : (k + 1) * size]
         batch = clips if callable(self.clips) else self.clips[clips]
         end = context + self.settings["horizon"]
         patches = to_patches(batch[:, :end], self.settings["patch"])
         ahead = np.zeros((*patches.shape[:-1], 0), "float32")[:, context:]
-        return (patches[:, :context], ahead), patches[:, context:]
+        weights = () if self.weights is None else (self.weights[clips],)
+        return (patches[:, :context], ahead), patches[:, context:], *weights
 
     def draw(self) -> None:
         count = self.settings["clips_per_epoch"]

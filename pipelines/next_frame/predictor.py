@@ -5,7 +5,6 @@ from typing import Any
 
 import keras
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from ...datasets import Clips
@@ -13,7 +12,12 @@ from ...errors import flag, whole_number
 from ...zoo.backend.compiled import compiled
 from ...zoo.factory import CellLike, cell_factory
 from ...zoo.models import encoder_forecaster
+from ..callbacks import Callbacks, check_rates, checked_callbacks
 from ..checkpoints import checkpoint_in
+from ..estimator import BaseEstimator
+from ..fingerprint import identified
+from ..keras_settings import LossLike, OptimizerLike, cloned
+from ..optimizers import schedule_of
 from ..progress import shown
 from ..recorder import Recorder
 from ..training import History, seeded
@@ -21,9 +25,11 @@ from . import settings
 from .baselines import mean_image
 from .evaluation import Evaluation, evaluate, record
 from .fitting import fit_network
+from .losses import try_loss
 from .patches import to_frames, to_patches
-from .saving import KIND, plain_settings, restore, save
+from .saving import KIND, restore, save
 from .settings import Look
+from .weights import weighed
 
 PIXELS = 2**17  # rolled out side by side: bounds memory, whatever the number of clips
 MEAN_CLIPS = 1000  # made for the mean image, where clips are made anew
@@ -50,9 +56,16 @@ class NextFrame(BaseEstimator):
         clips_per_epoch: clips that an epoch reads, at most.
         batch_size: clips in a step of training.
         patience: epochs without a better validation error before training ends.
-        learning_rate: of Adam.
+        learning_rate: of the optimizer; by default 0.004.
         cell_options: further arguments of the cell, by name, e.g. `{"kernel_size": 5}`.
         engine: how the loops over time are run: `"auto"`, or a name in `rnnzoo.zoo.engines`.
+        optimizer: by default Adam. A name, such as `"sgd"`, with `learning_rate` and the norm of
+            each gradient clipped at 1; or an object or config, which bring these themselves, as
+            of `Forecaster`.
+        loss: by default the squared error. A name, a config, an object of `keras.losses`, or a
+            function of truth and forecast, both `(clips, horizon, height, width, channels)` from
+            0 to 1, that gives numbers, whose mean is made small. The validation error, which
+            chooses the weights, is the squared error all the same.
 
     What `fit` learns ends in an underscore: `network_`, `look_`, `mean_image_`,
     `history_`, and `settings_`, the arguments as they were then.
@@ -79,9 +92,11 @@ class NextFrame(BaseEstimator):
         clips_per_epoch: int = 1000,
         batch_size: int = 8,
         patience: int = 15,
-        learning_rate: float = 0.004,
+        learning_rate: float | None = None,
         cell_options: dict[str, Any] | None = None,
         engine: str = "auto",
+        optimizer: OptimizerLike | None = None,
+        loss: LossLike | None = None,
     ):
         self.cell = cell
         self.context = context
@@ -97,6 +112,11 @@ class NextFrame(BaseEstimator):
         self.learning_rate = learning_rate
         self.cell_options = cell_options
         self.engine = engine
+        self.optimizer = optimizer
+        self.loss = loss
+
+    def __sklearn_clone__(self) -> "NextFrame":
+        return cloned(self)
 
     def check(self) -> None:
         """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
@@ -111,12 +131,15 @@ class NextFrame(BaseEstimator):
         """
         _, _, _, look = self._parts(clips, None)
         self._whole(look, clips.test, self.context, self.horizon)
+        self._try_loss(look, None)
 
     def fit(
         self,
         clips: Any,
         *,
         validation: Any = None,
+        sample_weight: Any = None,
+        callbacks: Callbacks = None,
         recorder: Recorder | None = None,
         checkpoint: str | Path | None = None,
         progress: bool = False,
@@ -128,6 +151,12 @@ class NextFrame(BaseEstimator):
                 a function of a count and a seed that makes clips.
             validation: clips that choose the weights; by default those of `Clips`, or the
                 last tenth.
+            sample_weight: how much each clip counts in training, `(clips,)`, one for each that
+                is given, those that the last tenth holds included: numbers of at least 0,
+                relative to their mean. A clip that weighs 0 is left out. The validation error
+                knows of none, and clips made anew by a function have none.
+            callbacks: of Keras, as of `Forecaster.fit`; the logs are `loss`, `val_loss` and
+                `val_mse`, the validation error.
             recorder: told of parameters, of the errors of each epoch, with pictures.
             checkpoint: folder that keeps where the fit stands, as of `Forecaster.fit`. A
                 function that makes clips is taken for the same if it makes the same first ones.
@@ -140,13 +169,20 @@ class NextFrame(BaseEstimator):
             CheckpointError: the checkpoint is damaged, of another fit, or cannot be written.
         """
         flag("progress", progress)
+        called = checked_callbacks(callbacks)
         training, some, held_out, look = self._parts(clips, validation)
+        training, weights = weighed(training, sample_weight, clips)
+        self._try_loss(look, weights)
+        check_rates(called, schedule_of(self.optimizer))
         if hasattr(self, "history_"):  # should this fit fail, no half of an older one is left
             del self.history_
         self.settings_, self.look_ = self.get_params(), look
         self.mean_image_ = mean_image(some)
-        read = (some, held_out)
-        kept_in = checkpoint_in(checkpoint, KIND, plain_settings(self.settings_), read)
+        known = some if callable(training) else training
+        read = (known, held_out, np.empty(0) if weights is None else weights)
+        kept_in = checkpoint_in(
+            checkpoint, KIND, identified(self.settings_, self.settings_["filters"]), read
+        )
         with seeded(self.seed), kept_in as kept, shown(recorder, progress) as told:
             self._build()
             told.parameters(settings.described(self, training))
@@ -158,6 +194,8 @@ class NextFrame(BaseEstimator):
                 self.settings_,
                 told,
                 kept,
+                weights,
+                called,
             )
         return self
 
@@ -197,7 +235,7 @@ class NextFrame(BaseEstimator):
         own = isinstance(clips, Clips)
         context, horizon = int(self.settings_["context"]), int(self.settings_["horizon"])
         evaluation = evaluate(
-            self.cell_name,
+            cell_factory(self.settings_["cell"]).name,
             self._roll_out,
             self._whole(self.look_, clips.test if own else clips, context, horizon),
             context,
@@ -266,6 +304,10 @@ class NextFrame(BaseEstimator):
             rolled = to_frames(self._compiled([patches, ahead])[0], self.look_.patch)
             np.clip(rolled, 0, 1, out=frames[first : first + together])
         return frames
+
+    def _try_loss(self, look: Look, weights: np.ndarray | None) -> None:
+        frames = (int(self.horizon), *(look.frame or ()))
+        try_loss(self.loss, frames, look.patch, weights is not None)
 
     def _parts(self, clips: Any, validation: Any) -> tuple[Any, np.ndarray, np.ndarray, Look]:
         """What trains, clips that stand for it, what chooses the weights, how they look."""

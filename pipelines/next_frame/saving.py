@@ -2,11 +2,11 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...errors import ModelFileError
-from ...zoo.cell_config import cell_from_config, cell_to_config, check_can_be_found
 from ..folders import read_folder, write_folder
+from ..keras_settings import restored_settings, stored_settings
 from ..training import History
 from .settings import Look
 
@@ -16,16 +16,10 @@ if TYPE_CHECKING:
 KIND = "next_frame"
 
 
-def plain_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings as plain values."""
-    return settings | {"cell": cell_to_config(settings["cell"], settings["filters"])}
-
-
 def save(predictor: "NextFrame", folder: Path) -> Path:
     """Writes a fitted network to a folder."""
-    check_can_be_found(predictor.settings_["cell"])
     manifest = {
-        "settings": plain_settings(predictor.settings_),
+        "settings": stored_settings(predictor.settings_, predictor.settings_["filters"]),
         "look": asdict(predictor.look_),
         "history": asdict(predictor.history_),
     }
@@ -45,8 +39,7 @@ def restore(kind: type["NextFrame"], folder: Path) -> "NextFrame":
     """
     manifest, arrays = read_folder(folder, KIND)
     try:
-        settings = manifest["settings"]
-        predictor = kind(**settings | {"cell": cell_from_config(settings["cell"])})
+        predictor = kind(**restored_settings(manifest["settings"]))
         predictor.check()
         predictor.settings_ = predictor.get_params()
         look = manifest["look"]

@@ -10,6 +10,9 @@ from ...errors import ArgumentError, DataError, positive, seed_number, whole_num
 from ...zoo.cells import serving
 from ...zoo.engines import chosen
 from ...zoo.factory import cell_factory
+from .. import losses, optimizers
+from ..losses import loss_of
+from ..optimizers import check_optimizer
 
 if TYPE_CHECKING:
     from .predictor import NextFrame
@@ -18,6 +21,7 @@ COUNTS = (
     "context", "horizon", "filters", "layers", "patch", "epochs", "clips_per_epoch", "batch_size",
     "patience",
 )  # fmt: skip
+LEARNING_RATE = 0.004  # where none is set
 OURS = {"filters", "units", "name", "dtype"}  # arguments of a cell that are set for it
 
 
@@ -26,7 +30,10 @@ def check(settings: dict[str, Any]) -> None:
     for name in COUNTS:
         whole_number(name, settings[name])
     seed_number(settings["seed"])
-    positive("learning_rate", settings["learning_rate"])
+    if settings["learning_rate"] is not None:
+        positive("learning_rate", settings["learning_rate"])
+    check_optimizer(settings)
+    loss_of(settings["loss"])
     factory = cell_factory(settings["cell"])
     if "next_frame" not in factory.kind.serves:
         raise ArgumentError(
@@ -92,7 +99,7 @@ class Look:
 def described(predictor: "NextFrame", clips: Any) -> dict[str, Any]:
     """Parameters for a recorder: every setting as it was used; those that are unset left out."""
     height, width, channels = predictor.look_.frame or ()
-    told = predictor.get_params() | {
+    told = used(predictor.get_params()) | {
         "cell": predictor.cell_name,
         "cell_options": str(predictor.cell_options or {}),
         "frame": f"{height}x{width}x{channels}",
@@ -100,6 +107,18 @@ def described(predictor: "NextFrame", clips: Any) -> dict[str, Any]:
         "weights": int(predictor.network_.count_params()),
     }
     return {key: value for key, value in told.items() if value is not None}
+
+
+def used(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings as they are used, in short: those of the optimizer as it brings them."""
+    optimizer, loss = settings["optimizer"], settings["loss"]
+    rate = settings["learning_rate"]
+    own = optimizers.brought(optimizer) or {
+        "learning_rate": LEARNING_RATE if rate is None else rate
+    }
+    return settings | own | {
+        "optimizer": optimizers.described(optimizer), "loss": losses.described(loss, "mse")
+    }  # fmt: skip
 
 
 def parts(clips: Any, validation: Any) -> tuple[Any, Any]:

@@ -104,9 +104,12 @@ def test_a_packed_bomb_is_refused_as_it_unpacks(little_memory, monkeypatch, tmp_
     """26 MB in a file of some 25 kB: only the first of its blocks is unpacked."""
     unpacked = []
     lines = delimited._lines
-    monkeypatch.setattr(
-        delimited, "_lines", lambda block, *rest: unpacked.append(len(block)) or lines(block, *rest)
-    )
+
+    def counted(block, *rest):
+        unpacked.append(len(block))
+        return lines(block, *rest)
+
+    monkeypatch.setattr(delimited, "_lines", counted)
     content = b"ds,y\n" + b"2020-01-01,1\n" * 2_000_000
     (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(content))
     with pytest.raises(DataError, match=r"bomb.csv.gz: The file \(.* KiB\) holds some .* rows"):

@@ -3,6 +3,8 @@
 Rows that concern fitting and predicting stand with the pipelines' tests.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -155,7 +157,7 @@ PARIS = {"zone": "Europe/Paris"}
 SPRING, AUTUMN = "2020-03-28 23:00", "2020-10-24 23:00"
 HOLED = hours(y=[0.0, np.nan, 2.0, 3.0, np.nan, 5.0])
 LONG = pd.concat([hours(unique_id="NA"), hours(unique_id="0001"), hours(1, unique_id="C")])
-REFUSED = {  # (frame, arguments of read, words of the message)
+REFUSED: dict[str, Any] = {  # (frame, arguments of read, words of the message)
     "1 NaN": (HOLED, {}, ["'y' has 2 missing values, first at row 1", 'missing="mask"']),
     "2 infinite": (hours(y=[1, np.inf, 2, -np.inf, 3, 4]), {}, ["2 infinite values", "row 1"]),
     "3 all NaN": (hours(y=np.nan), {"missing": "mask"}, ["'y' has no value at all"]),
@@ -193,7 +195,8 @@ REFUSED = {  # (frame, arguments of read, words of the message)
     "38 no numbers": (hours(wind="calm"), {"past": ["wind"]}, ["'wind' has 6 non-numeric values"]),
     "39 true or false": (hours(y=[True, False] * 3), {}, ["true/false", "astype(float)"]),
 }
-TAKEN = {  # (frame, arguments of read_panel, the target of each series, words of the repairs)
+# (frame, arguments of read_panel, the target of each series, words of the repairs)
+TAKEN: dict[str, Any] = {
     "1 interpolated": (HOLED, {"missing": "interpolate"}, [range(6)], ["2 missing", "interpolat"]),
     "1 masked": (HOLED, {"missing": "mask"}, [HOLED["y"]], ["2 missing", "kept as missing"]),
     "6 over float32": (hours(y=1e39), {}, [[1e39] * 6], []),
@@ -226,8 +229,9 @@ TAKEN = {  # (frame, arguments of read_panel, the target of each series, words o
 def test_says_what_where_and_remedy(what, tmp_path):
     if what in FILES:
         content, words = FILES[what]
-        source, arguments, words = tmp_path / "data.csv", {"past": ["wind"]}, ["data.csv", *words]
+        source, arguments = tmp_path / "data.csv", {"past": ["wind"]}
         source.write_bytes(content)
+        words = ["data.csv", *words]
     else:
         source, arguments, words = REFUSED[what]
     for reader in (read, read_panel) if not what.startswith("37") else (read,):

@@ -20,9 +20,9 @@ def rnnzoo(*arguments):
 
 
 def shown(show, what, width=80):
-    console = Console(width=width, highlight=False, markup=False, file=io.StringIO())
-    show(console, what)
-    return console.file.getvalue()
+    screen = io.StringIO()
+    show(Console(width=width, highlight=False, markup=False, file=screen), what)
+    return screen.getvalue()
 
 
 def squeezed(text):

@@ -357,13 +357,13 @@ def listens(port):
 
 
 def test_a_leaderboard_fits_a_terminal_of_80_columns(gru_backtest):
-    console = Console(width=80, file=io.StringIO())
+    console = Console(width=80, file=(screen := io.StringIO()))
     headings = {"heading": "MAE, °C", "others": {"rmse": "RMSE", "mase": "MASE"}}
     table = leaderboard_table(
         gru_backtest.leaderboard, gru_backtest.by_lead, console.width, error="mae", **headings
     )
     console.print(table)
-    shown = console.file.getvalue()
+    shown = screen.getvalue()
     assert "naive-seasonal" in shown
     assert "…" not in shown
     assert "lead 1 " in shown

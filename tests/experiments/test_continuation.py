@@ -184,7 +184,7 @@ def test_where_the_journals_are_gone_the_runs_are_new_ones(forecasting, store):
 def test_another_study_is_refused_before_a_run_begins(forecasting, store, series, tmp_path):
     kept = tmp_path / "kept"
     study(series("first"), tried("gru"), 30, checkpoints=kept)
-    others = [
+    others: list[tuple[dict, dict, str]] = [
         (tried("gru", units=4), {}, "networks.gru-0.units was 3 and is 4"),
         (tried("gru"), {"test_rows": 31}, "study.test_rows was 30 and is 31"),
         (tried("gru"), {"audit": True}, "study.audit was False and is True"),

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import urllib.request
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,7 +89,7 @@ class Line(socketserver.ThreadingTCPServer):
 
 class _Talk(socketserver.BaseRequestHandler):
     def handle(self):
-        line = self.server
+        line: Any = self.server
         with contextlib.suppress(OSError):
             there = socket.create_connection(("127.0.0.1", line.port))
             with there:

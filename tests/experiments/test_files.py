@@ -25,7 +25,7 @@ def test_an_error_names_the_file_that_was_meant(tmp_path):
     with pytest.raises(IsADirectoryError) as caught, whole(path) as fresh:
         fresh.write_text("a")
     assert caught.value.filename == str(path)
-    with pytest.raises(FileNotFoundError) as caught, whole(tmp_path / "no" / "a.csv") as fresh:
+    with pytest.raises(FileNotFoundError) as missing, whole(tmp_path / "no" / "a.csv") as fresh:
         fresh.write_text("a")
-    assert caught.value.filename == str(tmp_path / "no" / "a.csv")
+    assert missing.value.filename == str(tmp_path / "no" / "a.csv")
     assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]

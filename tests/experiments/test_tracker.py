@@ -129,7 +129,7 @@ def test_runs_whose_processes_died_are_ended_by_the_next_tracker(store, tmp_path
         died, other = journal(tracker), journal(tracker, "other")
         tell(died)
         tell(other)
-        name = in_store(store, died).info.run_id if tracker.close() is None else ""
+    name = in_store(store, died).info.run_id
     path = died.folder / EVENTS
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:-1]))

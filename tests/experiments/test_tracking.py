@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import subprocess
 from datetime import datetime
@@ -20,6 +21,13 @@ from rnnzoo.experiments.run import COLOURS, Listeners
 from rnnzoo.experiments.tracking import Tracker
 from rnnzoo.pipelines.forecasting.baselines import BASELINES
 from rnnzoo.zoo.cells import CELLS
+
+
+def settings_of_mlflow():
+    return {name: value for name, value in os.environ.items() if name.startswith("MLFLOW")}
+
+
+SETTINGS = settings_of_mlflow()  # before any test
 
 
 @pytest.fixture(scope="module")
@@ -290,10 +298,12 @@ def test_more_than_mlflow_takes_at_once(store, tmp_path):
     assert len(run.data.tags["mlflow.note.content"]) == 8000
 
 
-def test_mlflow_itself_is_left_as_it_was():
-    """Explicit clients only: no active run, no global address."""
+def test_mlflow_itself_is_left_as_it_was(runs, monkeypatch):
+    """Explicit clients only: no active run, no address that holds for the whole process."""
     assert mlflow.active_run() is None
-    assert json.dumps(mlflow.get_tracking_uri()).count("rnnzoo") == 0
+    assert settings_of_mlflow() == SETTINGS
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # the user's own, if any
+    assert not mlflow.tracking.is_tracking_uri_set()
 
 
 def test_every_cell_has_a_colour_of_its_own():

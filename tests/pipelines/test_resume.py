@@ -258,7 +258,7 @@ def test_a_checkpoint_of_other_clips(tmp_path):
     with checkpoint_in(tmp_path, "next_frame", network.get_params(), values) as one:
         one.write({}, {"best": []}, step=1)
     with (
-        checkpoint_in(tmp_path, "next_frame", network.get_params(), [FILM]) as other,
+        checkpoint_in(tmp_path, "next_frame", network.get_params(), [FILM]) as changed,
         pytest.raises(CheckpointError, match="the data are others"),
     ):
-        other.read()
+        changed.read()

@@ -77,12 +77,7 @@ class KerasCell(Wrapper):
     def build(self, input_shape: Any) -> None:
         item = tuple(input_shape[1:])
         self._rank = len(item)
-        if isinstance(self.cell, keras.layers.Layer):
-            build_once(self.cell, input_shape)
-        if (own := getattr(self.cell, "get_initial_state", None)) is not None:
-            # which may nest otherwise than `state_size`: a GRUCell of Keras does
-            self._nesting = tree.map_structure(lambda _: 0, own(batch_size=1))
-        self._try_step(item)
+        self._try_step(item, input_shape)
 
     def step(self, drive: Any, states: Sequence[Any]) -> tuple[Any, list[Any]]:
         call = self.cell if callable(self.cell) else self.cell.call
@@ -135,12 +130,18 @@ class KerasCell(Wrapper):
         cell = keras.saving.deserialize_keras_object(cell) if isinstance(cell, dict) else cell
         return super().from_config(config | {"cell": cell})
 
-    def _try_step(self, item: tuple[int | None, ...]) -> None:
-        """Takes a step on nothing but shapes: what does not fit is found here, by name."""
+    def _try_step(self, item: tuple[int | None, ...], input_shape: Any) -> None:
+        """Builds the cell and takes a step on nothing but shapes: what does not fit is found
+        here, by name."""
         *places, _ = item
         x = keras.KerasTensor((2, *item), self.compute_dtype)
         states = [keras.KerasTensor((2, *places, n), self.compute_dtype) for n in self.state_size]
         try:
+            if isinstance(self.cell, keras.layers.Layer):
+                build_once(self.cell, input_shape)
+            if (own := getattr(self.cell, "get_initial_state", None)) is not None:
+                # which may nest otherwise than `state_size`: a GRUCell of Keras does
+                self._nesting = tree.map_structure(lambda _: 0, own(batch_size=1))
             y, *after = tree.flatten(self.step(x, states)[1])
         except Exception as error:  # whatever a stranger's cell raises
             raise ArgumentError(

@@ -1,3 +1,5 @@
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -5,11 +7,12 @@ from rnnzoo.pipelines.forecasting.chunks import (
     STREAMS,
     WIDE,
     Chunks,
+    StateCarrier,
     _Spans,
-    _StateCarrier,
-    mean_absolute_error,
     train,
 )
+from rnnzoo.pipelines.losses import mean_absolute_error
+from rnnzoo.pipelines.optimizers import new_optimizer
 from rnnzoo.pipelines.recorder import Silence
 from rnnzoo.pipelines.training import seeded
 from rnnzoo.zoo.cells import GRU
@@ -28,6 +31,10 @@ def chunks(**changes):
 def spans(**changes):
     cut = chunks(**changes)
     return _Spans(cut, STREAMS if len(cut.lengths) == 1 else WIDE, np.random.default_rng(0))
+
+
+def adam(rate):
+    return partial(new_optimizer, None, rate)
 
 
 def network():
@@ -93,7 +100,7 @@ def test_many_series_are_read_in_groups():
 
 def test_each_chunk_starts_where_the_one_before_ended():
     model = network()
-    learner = _StateCarrier(model, inputs=1, batch=2)
+    learner = StateCarrier(model, inputs=1, batch=2)
     pieces = X[:40].reshape(2, 20, 2)
     zeros = np.zeros((2, 5), "float32")
     whole = keras.ops.convert_to_numpy(model([pieces, zeros])[0])
@@ -118,7 +125,12 @@ def test_the_weights_with_the_best_score_are_kept():
             seen.append(trained(model))
             return next(told)
 
-        settings = {"epochs": 4, "patience": 9, "learning_rate": 0.05, "seed": 0}
+        settings = {
+            "epochs": 4,
+            "patience": 9,
+            "optimizer": adam(0.05),
+            "seed": 0,
+        }
         history = train(model, chunks(), score, recorder=Silence(), batch_size=STREAMS, **settings)
     assert history.score == [5.0, 2.0, 3.0, 4.0]
     assert history.best_epoch == 2
@@ -130,7 +142,12 @@ def test_the_weights_with_the_best_score_are_kept():
 def test_training_ends_when_patience_does():
     told = iter([1.0, 2.0, 2.0, 2.0, 2.0])
     with seeded(0):
-        settings = {"epochs": 5, "patience": 2, "learning_rate": 0.01, "seed": 0}
+        settings = {
+            "epochs": 5,
+            "patience": 2,
+            "optimizer": adam(0.01),
+            "seed": 0,
+        }
         history = train(
             network(),
             chunks(),
@@ -145,7 +162,12 @@ def test_training_ends_when_patience_does():
 def test_a_series_is_learned():
     told = iter(range(30, 0, -1))
     with seeded(0):
-        settings = {"epochs": 30, "patience": 30, "learning_rate": 0.02, "seed": 0}
+        settings = {
+            "epochs": 30,
+            "patience": 30,
+            "optimizer": adam(0.02),
+            "seed": 0,
+        }
         score = lambda: float(next(told))  # noqa: E731
         history = train(
             network(), chunks(), score, recorder=Silence(), batch_size=STREAMS, **settings
@@ -155,7 +177,7 @@ def test_a_series_is_learned():
 
 def test_dropout_is_for_training_alone():
     """What the learner puts out differs from call to call in training, and in no other."""
-    learner = _StateCarrier(carried([GRU(3)], 2, 1, dropout=0.5).network, 1, STREAMS)
+    learner = StateCarrier(carried([GRU(3)], 2, 1, dropout=0.5).network, 1, STREAMS)
     x = np.tile(X[:10], (STREAMS, 1, 1))
 
     def told(training):

@@ -128,9 +128,9 @@ def test_a_combination_is_the_mean_of_its_members(waves, tmp_path):
     loaded = Combination.load(both.save(tmp_path / "both"))
     pd.testing.assert_frame_equal(loaded.predict(), both.predict())
     loaded.update(table[150:151])
-    alone = both.predict(table[:151])["yhat"]
-    np.testing.assert_allclose(loaded.predict()["yhat"], alone, rtol=1e-4)
-    np.testing.assert_allclose(result.forecasts[result.model][1], alone, rtol=1e-4)
+    again = both.predict(table[:151])["yhat"]
+    np.testing.assert_allclose(loaded.predict()["yhat"], again, rtol=1e-4)
+    np.testing.assert_allclose(result.forecasts[result.model][1], again, rtol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def test_clips_too_short_to_train_or_to_score(tiny, clips, settings):
             use(clips.test[:, :6])
 
 
-SETTINGS = {
+SETTINGS: dict[str, list] = {
     "context": [0, -1],
     "horizon": [0],
     "filters": [0],

@@ -1,0 +1,112 @@
+"""The loss of rolled-out frames: the network's patches are put together before it sees them."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from ...errors import ArgumentError
+from ...zoo.losses import SequenceLoss
+from ..keras_config import in_words, is_object, to_config
+from ..keras_settings import LossLike
+from ..losses import loss_of
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class FramesLoss(keras.losses.Loss):
+    """A loss over frames `(clips, time, height, width, channels)`, called with their patches.
+
+    A `SequenceLoss` is given `(clips, time, values)`.
+
+    Args:
+        loss: a setting of `NextFrame`.
+        patch: side of the squares of pixels that are one place each.
+
+    Called with truth and forecast in patches and, if clips differ, a weight for each.
+    """
+
+    def __init__(self, loss: LossLike, patch: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.given, self.loss, self.patch = loss, loss_of(loss), patch
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        patches = (ops.convert_to_tensor(y, dtype=self.dtype) for y in (y_true, y_pred))
+        frames = [frames_of(y, self.patch) for y in patches]
+        if isinstance(self.loss, SequenceLoss):
+            return self.loss(*map(_sequences, frames), sample_weight=sample_weight)
+        if isinstance(self.loss, keras.losses.Loss):
+            lost, sums = self.loss.call(*frames), self.loss.reduction == "sum"
+        else:
+            lost, sums = self.loss(*frames), False
+        lost = ops.convert_to_tensor(lost, dtype=self.dtype)
+        if sample_weight is not None:
+            lost = lost * _each_clip(self.given, lost, sample_weight)
+        return ops.sum(lost) if sums else ops.mean(lost)
+
+    def get_config(self) -> dict[str, Any]:
+        given = to_config(self.given) if is_object(self.given) else self.given
+        return {"name": self.name, "loss": given, "patch": self.patch}
+
+
+def training_loss(given: LossLike | None, patch: int, weighed: bool) -> Any:
+    """What a network on patches is compiled with."""
+    if given is None and not weighed:
+        return "mse"  # the order of pixels changes nothing
+    return FramesLoss("mse" if given is None else given, patch)
+
+
+def try_loss(given: LossLike | None, shape: tuple[int, ...], patch: int, weighed: bool) -> None:
+    """Sees before the work that a loss can be used.
+
+    Args:
+        given: the setting.
+        shape: of the frames of a clip that are forecast, `(time, height, width, channels)`.
+        patch: side of the squares of pixels that are one place each.
+        weighed: whether clips differ in weight.
+
+    Raises:
+        ArgumentError: it fails, is no finite number, or cannot weigh clips.
+    """
+    if given is None:
+        return
+    time, height, width, channels = shape
+    places = (2, time, height // patch, width // patch, patch**2 * channels)
+    truth, forecast = np.random.default_rng(0).uniform(0, 1, (2, *places)).astype("float32")
+    weights = np.ones(2, "float32") if weighed else None
+    try:
+        found = float(FramesLoss(given, patch)(truth, forecast, weights))
+    except ArgumentError:
+        raise
+    except Exception as error:  # whatever a user's function raises
+        raise ArgumentError(
+            f"The loss {in_words(given)} fails on truth and forecast of shape {(2, *shape)}: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    if not np.isfinite(found):
+        raise ArgumentError(f"The loss {in_words(given)} is {found} for frames of noise in [0, 1].")
+
+
+def frames_of(patches: Any, patch: int) -> Any:
+    """As `to_frames`, of tensors."""
+    time, (rows, columns, depth) = ops.shape(patches)[1], patches.shape[2:]
+    channels = depth // patch**2
+    grid = ops.reshape(patches, (-1, rows, columns, patch, patch, channels))
+    frames = ops.reshape(ops.swapaxes(grid, 2, 3), (-1, rows * patch, columns * patch, channels))
+    return ops.reshape(frames, (-1, time, *frames.shape[1:]))
+
+
+def _sequences(frames: Any) -> Any:
+    """`(clips, time, values)`."""
+    return ops.reshape(frames, (-1, ops.shape(frames)[1], int(np.prod(frames.shape[2:]))))
+
+
+def _each_clip(given: Any, lost: Any, weights: Any) -> Any:
+    """Weights in the shape of a loss that has clips as its first axis."""
+    if not len(lost.shape):
+        raise ArgumentError(
+            f"The loss {in_words(given)} is one number for all clips, so that they cannot be "
+            "weighed: let it give a number for each, (clips, …), or leave `sample_weight` out."
+        )
+    weights = ops.convert_to_tensor(weights, dtype=lost.dtype)
+    return ops.reshape(weights, (-1, *[1] * (len(lost.shape) - 1)))

@@ -1,0 +1,186 @@
+"""A cell of a user's own, in a file of their own, plugs into everything."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from rnnzoo import CELLS, ArgumentError, Forecaster, NextFrame, Recurrent, register_cell, stack
+from rnnzoo.errors import ArgumentTypeError
+from rnnzoo.experiments.cli import app
+from rnnzoo.zoo.cells import GRU, NARX, ConvLSTM
+from typer.testing import CliRunner
+
+HERE = Path(__file__).parent
+sys.path.append(str(HERE))
+from own_cells import Leaky, LeakyImages  # noqa: E402
+
+X = np.random.default_rng(0).normal(size=(2, 7, 3)).astype("float32")
+TABLE = pd.DataFrame(
+    {"y": 10 + np.sin(np.arange(90) / 3)}, pd.date_range("2024-01-01", periods=90, name="ds")
+)
+TINY = {"horizon": 2, "lookback": 6, "units": 4, "epochs": 1}
+
+
+@pytest.fixture
+def registered():
+    """What a test registers is gone after it."""
+    before = dict(CELLS)
+    yield
+    CELLS.clear()
+    CELLS.update(before)
+
+
+def test_the_loop_gives_what_keras_gives_to_the_bit():
+    cell, mask = Leaky(4), np.array([[0, 1, 1, 0, 1, 1, 0], [1, 1, 1, 1, 1, 0, 0]], bool)
+    for given in (None, mask):
+        ours = Recurrent(cell, return_sequences=True, return_state=True)(X, mask=given)
+        theirs = keras.layers.RNN(cell, return_sequences=True, return_state=True)(X, mask=given)
+        outputs, states = numpy(ours[0]), numpy(ours[2])  # ours has its output as a state too
+        np.testing.assert_array_equal(outputs, numpy(theirs[0]))
+        np.testing.assert_array_equal(states, numpy(theirs[1]))
+
+
+def test_a_stack_takes_cells_of_both_kinds():
+    assert stack([Leaky(4), keras.layers.Dense(3), GRU(2)])(X).shape == (2, 2)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """What processes of their own print: one that fits, one that loads, one that has not
+    imported the cells. PyTorch is the quickest to start."""
+    folder = tmp_path_factory.mktemp("own")
+    environment = os.environ | {"KERAS_BACKEND": "torch"}
+
+    def run(what):
+        command = [sys.executable, HERE / "use.py", what, folder]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    return {what: run(what) for what in ("fit", "load", "strange")}
+
+
+def test_a_process_that_imports_the_cell_forecasts_the_same_bits(elsewhere):
+    assert len(elsewhere["fit"]) == 6
+    assert elsewhere["load"] == elsewhere["fit"]
+
+
+def test_one_that_does_not_is_told_what_to_import_and_imports_nothing(elsewhere):
+    *messages, imported = elsewhere["strange"]
+    assert len(messages) == 5 and imported == "False"
+    for message in messages:
+        assert "`import own_cells`, which defines it" in message
+
+
+def test_commands_and_experiment_files_take_module_and_class(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    (tmp_path / "mine.py").write_text((HERE / "own_cells.py").read_text())
+    TABLE.reset_index().to_csv("table.csv", index=False)
+    settings = ["--horizon", 2, "--lookback", 6, "--units", 4, "--epochs", 1, "--no-tracking"]
+    done = rnnzoo("forecast", "table.csv", "--cell", "mine:Leaky", *settings, "--save", "out")
+    assert done.exit_code == 0, done.output
+    assert "Leaky: a carried network" in done.output
+    assert (tmp_path / "out" / "model-Leaky").is_dir()
+    (tmp_path / "own.yaml").write_text(
+        "task: forecast\ndata: table.csv\n"
+        "defaults: {horizon: 2, lookback: 6, units: 4, epochs: 1}\n"
+        "models:\n  - cell: mine:Leaky\n  - cell: gru\n"
+    )
+    done = rnnzoo("run", "own.yaml", "--no-tracking")
+    assert done.exit_code == 0, done.output
+    assert "Leaky" in done.output and "gru" in done.output
+    for text, words in {
+        "mines:Leaky": "cannot be imported",
+        "mine:Leaki": "holds no 'Leaki'",
+        "mine:keras": "must be a class of cells, or a function",
+    }.items():
+        refused = rnnzoo("forecast", "table.csv", "--cell", text, *settings)
+        assert refused.exit_code == 2 and words in refused.stderr
+
+
+def test_a_registered_name_is_taken_everywhere(registered):
+    assert register_cell("leaky", Leaky) is Leaky
+    register_cell("leaky", Leaky)  # a notebook that is run twice
+    forecast = Forecaster("leaky", **TINY).fit(TABLE).predict()
+    assert np.isfinite(forecast["yhat"]).all()
+    assert CELLS["leaky"](3).state_size == [3, 3]
+    assert Forecaster(Leaky).cell_name == "leaky"
+
+
+@pytest.mark.parametrize(
+    "name, cell, error, words",
+    [
+        ("gru", Leaky, ArgumentError, "`gru` is the name of another cell"),
+        ("my cell", Leaky, ArgumentError, "letters, digits and underscores"),
+        (7, Leaky, ArgumentTypeError, "`name` must be a text"),
+        ("leaky", Leaky(4), ArgumentTypeError, "must be a class of cells"),
+        ("leaky", dict, ArgumentTypeError, "must have `call\\(inputs, states\\)`"),
+        ("leaky", keras.layers.LSTM, ArgumentTypeError, "this is a loop over one"),
+    ],
+)
+def test_what_cannot_be_registered(registered, name, cell, error, words):
+    with pytest.raises(error, match=words):
+        register_cell(name, cell)
+    assert "leaky" not in CELLS
+
+
+@pytest.mark.parametrize(
+    "settings, error, words",
+    [
+        ({"cell": "gruu"}, ArgumentError, "Did you mean gru"),
+        ({"cell": dict}, ArgumentTypeError, "must have `call\\(inputs, states\\)`"),
+        ({"cell": keras.layers.LSTM(4)}, ArgumentTypeError, "`cell` must be the name of a cell"),
+        ({"cell": 7}, ArgumentTypeError, "`cell` must be the name of a cell"),
+        ({"cell": lambda units: units}, ArgumentTypeError, "takes the units and returns a cell"),
+        ({"cell": LeakyImages}, ArgumentError, "cannot read the rows of a table"),
+        ({"cell": ConvLSTM}, ArgumentError, "it reads images"),
+        ({"cell": Leaky(4), "units": 5}, ArgumentError, "has its own width, 4"),
+        ({"cell": Leaky(4), "cell_options": {"a": 1}}, ArgumentError, "leave `cell_options` out"),
+        ({"cell": Leaky, "cell_options": {"a": 1}}, ArgumentError, "do not fit the cell Leaky"),
+        ({"engine": "quick"}, ArgumentError, "`engine` must be one of"),
+        ({"cell": "min_gru", "engine": "parallel"}, ArgumentError, "give the network a fixed"),
+        ({"cell": "gru", "engine": "parallel"}, ArgumentError, "has to go step by step"),
+    ],
+)
+def test_a_forecaster_refuses(settings, error, words):
+    with pytest.raises(error, match=words):
+        Forecaster(**settings).check()
+
+
+@pytest.mark.parametrize(
+    "cell, words",
+    [
+        (keras.layers.LSTMCell, "`LSTMCell` cannot read images"),
+        ("gru", "not next frames"),
+        (GRU, "not next frames"),
+    ],
+)
+def test_a_next_frame_network_refuses(cell, words):
+    with pytest.raises(ArgumentError, match=words):
+        NextFrame(cell).check()
+
+
+def test_cells_of_ours_may_be_given_as_classes_functions_and_cells():
+    by_name = Forecaster("narx", **TINY).fit(TABLE).predict()
+    by_class = Forecaster(NARX, **TINY).fit(TABLE).predict()
+    pd.testing.assert_frame_equal(by_name, by_class)
+    delays = {"feedback_delays": (1, 2), "input_delays": (0,)}
+    asked = Forecaster("narx", cell_options=delays, **TINY).fit(TABLE).predict()
+    made = Forecaster(lambda units: NARX(units, **delays), **TINY).fit(TABLE).predict()
+    given = Forecaster(NARX(4, **delays), **TINY | {"units": None}).fit(TABLE).predict()
+    pd.testing.assert_frame_equal(asked, made)
+    pd.testing.assert_frame_equal(asked, given)
+
+
+def rnnzoo(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def numpy(tensor):
+    return keras.ops.convert_to_numpy(tensor)
