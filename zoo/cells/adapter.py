@@ -30,7 +30,8 @@ class KerasCell(Wrapper):
         cell: the Keras cell. Its `state_size` is a number of channels, or a list of them,
             nested as its states are.
 
-    States: `[y_{t−1}, states of the cell, flat]`.
+    States: `[y_{t−1}, states of the cell, flat]`; `Recurrent` takes and returns those of the
+    cell alone, nested as it has them.
 
     Raises:
         ArgumentTypeError: no Keras cell.
@@ -41,16 +42,17 @@ class KerasCell(Wrapper):
     """
 
     serves = ("carried", "closed_loop", "next_frame")
+    unseen = 1
 
     def __init__(self, cell: Any, **kwargs: Any):
         _checked("cell", cell)
         dtype = getattr(cell, "dtype_policy", None)
         super().__init__(**({"dtype": dtype} if dtype is not None else {}) | kwargs)
         self.cell = cell
-        self._sizes = cell.state_size
-        flat = [int(size) for size in tree.flatten(self._sizes)]
-        self.output_size = int(getattr(cell, "output_size", None) or flat[0])
+        flat = [int(size) for size in tree.flatten(cell.state_size)]
+        self.output_size = _output_size(cell)
         self.state_size = [self.output_size, *flat]
+        self._nesting: Any = cell.state_size
         self._rank: int | None = None  # axes of a step's input but for the batch
 
     @property
@@ -64,6 +66,11 @@ class KerasCell(Wrapper):
     def check_item(self, item: Sequence[int | None]) -> None:
         """Whether it reads vectors or images is seen when it is built."""
 
+    def nested(self, states: Sequence[Any]) -> list[Any]:
+        nesting = _plain_lists(self._nesting)
+        packed = tree.pack_sequence_as(nesting, list(states[self.unseen :]))
+        return packed if isinstance(nesting, list) else [packed]
+
     def inner(self) -> list[tuple[Any, int]]:
         return []  # what is dropped, the Keras cell itself drops
 
@@ -73,37 +80,45 @@ class KerasCell(Wrapper):
         self._try_step(item, input_shape)
 
     def step(self, drive: Any, states: Sequence[Any]) -> tuple[Any, list[Any]]:
-        given = states[1:] if tree.is_nested(self._sizes) else states[1]
-        before = tree.pack_sequence_as(self._sizes, tree.flatten(given))
-        # as keras.layers.RNN hands them over: in a list, a single one too
-        y, after = self.cell(drive, before if tree.is_nested(before) else [before])
+        call = self.cell if callable(self.cell) else self.cell.call
+        y, after = call(drive, self.nested(states))
         return y, [y, *tree.flatten(after)]
 
     def get_dropout_mask(self, step_input: Any) -> None:
-        if isinstance(self.cell, DropoutRNNCell):
-            self.cell.get_dropout_mask(step_input)
+        channels = step_input.shape[-1]
+        for cell in _single(self.cell):
+            if isinstance(cell, DropoutRNNCell):
+                cell.get_dropout_mask(self._ones_like(step_input, channels))
+            channels = _output_size(cell)
 
     def get_recurrent_dropout_mask(self, step_input: Any) -> None:
-        if isinstance(self.cell, DropoutRNNCell):
-            self.cell.get_recurrent_dropout_mask(self._ones_like(step_input, self.state_size[1]))
+        for cell in _single(self.cell):
+            if isinstance(cell, DropoutRNNCell):
+                first = tree.flatten(cell.state_size)[0]
+                cell.get_recurrent_dropout_mask(self._ones_like(step_input, first))
 
     def reset_dropout_mask(self) -> None:
-        if isinstance(self.cell, DropoutRNNCell):
-            self.cell.reset_dropout_mask()
+        for cell in _single(self.cell):
+            if isinstance(cell, DropoutRNNCell):
+                cell.reset_dropout_mask()
 
     def reset_recurrent_dropout_mask(self) -> None:
-        if isinstance(self.cell, DropoutRNNCell):
-            self.cell.reset_recurrent_dropout_mask()
+        for cell in _single(self.cell):
+            if isinstance(cell, DropoutRNNCell):
+                cell.reset_recurrent_dropout_mask()
 
     def get_initial_state(
         self, batch_size: Any = None, spatial_shape: Sequence[int] = ()
     ) -> list[Any]:
-        """The Keras cell's own initial states, where it has such; zeros for images."""
+        """The Keras cell's own initial states, where it has such; zeros if not, and for images
+        if those are vectors."""
         zeros = super().get_initial_state(batch_size, spatial_shape)
         own = getattr(self.cell, "get_initial_state", None)
-        if own is None or spatial_shape:
+        if own is None:
             return zeros
         flat = tree.flatten(own(batch_size=batch_size))
+        if any(len(state.shape) != len(spatial_shape) + 2 for state in flat):
+            return zeros
         return [zeros[0], *[ops.cast(state, self.compute_dtype) for state in flat]]
 
     @property
@@ -132,6 +147,9 @@ class KerasCell(Wrapper):
         try:
             if isinstance(self.cell, keras.layers.Layer):
                 build_once(self.cell, input_shape)
+            if (own := getattr(self.cell, "get_initial_state", None)) is not None:
+                # which may nest otherwise than `state_size`: a GRUCell of Keras does
+                self._nesting = tree.map_structure(lambda _: 0, own(batch_size=1))
             y, *after = tree.flatten(self.step(x, states)[1])
         except Exception as error:  # whatever a stranger's cell raises
             raise ArgumentError(
@@ -158,12 +176,14 @@ def as_cell(name: str, value: Any) -> RecurrentCell:
 
     Args:
         name: of the argument.
-        value: a `RecurrentCell`, or any Keras cell.
+        value: a `RecurrentCell`, or any Keras cell, or a list of such, one after the other.
 
     Raises:
         ArgumentTypeError: no cell, such as a class of cells or a layer that loops over one.
         ArgumentError: a Keras cell with an activity regularizer.
     """
+    if isinstance(value, (list, tuple)) and value:
+        value = keras.layers.StackedRNNCells([_checked(name, cell) for cell in value])
     return value if isinstance(value, RecurrentCell) else KerasCell(_checked(name, value))
 
 
@@ -198,6 +218,23 @@ def _checked(name: str, value: Any) -> Any:
             f"`activity_regularizer` to Recurrent. Received: {_name(value)} with one"
         )
     return value
+
+
+def _single(cell: Any) -> list[Any]:
+    """The cells of a stack, the first one first; another cell alone."""
+    if isinstance(cell, keras.layers.StackedRNNCells):
+        return [single for inner in cell.cells for single in _single(inner)]
+    return [cell]
+
+
+def _plain_lists(sizes: Any) -> Any:
+    """Keras tracks lists by a class of its own, for which JAX knows no nesting."""
+    return [*map(_plain_lists, sizes)] if isinstance(sizes, (list, tuple)) else sizes
+
+
+def _output_size(cell: Any) -> int:
+    """Channels of the output, as a Keras cell says, or by its first state."""
+    return int(getattr(cell, "output_size", None) or tree.flatten(cell.state_size)[0])
 
 
 def _remedy(value: Any) -> str:

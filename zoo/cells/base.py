@@ -71,6 +71,8 @@ class RecurrentCell(DropoutRNNCell, keras.layers.Layer):
     any_length: ClassVar[bool] = False
     #: Its products read a hidden state through `recalled`, which recurrent dropout hides.
     recalls: ClassVar[bool] = False
+    #: How many of its first states only carry the output along: no caller sees them.
+    unseen: ClassVar[int] = 0
     #: Why no part of its input may be dropped, if so.
     no_dropout: ClassVar[str] = ""
 
@@ -209,6 +211,10 @@ class RecurrentCell(DropoutRNNCell, keras.layers.Layer):
                 f"{type(self).__name__} reads vectors: `sequences` must have the shape "
                 f"(batch, time, channels). Received: steps of the shape {tuple(item)}"
             )
+
+    def nested(self, states: Sequence[Any]) -> list[Any]:
+        """The states, one beside another, as a caller of the loop has them."""
+        return list(states[self.unseen :])
 
     def spatial(self, places: Sequence[int | None]) -> tuple[int | None, ...]:
         """The spatial shape of output and states, for that of an input."""

@@ -1,13 +1,16 @@
+from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import keras
-from keras import ops
+from keras import ops, tree
 
 from ...errors import ArgumentError, flag, one_of
-from ..cells import as_cell, checks
+from ..cells import KerasCell, as_cell, checks
 from ..cells.wrapper import build_once
 from ..engines import ENGINES, Result, chosen
+from .masks import blanked, checked_mask
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -21,7 +24,8 @@ class Recurrent(keras.layers.Layer):
 
     Args:
         cell: a `RecurrentCell`, over vectors or over images, or any Keras cell, an object with
-            `state_size` and `call(inputs, states)`, which then stands in a `KerasCell`.
+            `state_size` and `call(inputs, states)`, or a list of cells, each fed by the one
+            before, as in `keras.layers.RNN`; what is no `RecurrentCell` stands in a `KerasCell`.
         return_sequences: return the output of every step.
         return_state: return the last states too: `(outputs, *states)`.
         go_backwards: read from the end; the outputs come in the order of reading.
@@ -33,11 +37,12 @@ class Recurrent(keras.layers.Layer):
         unroll: as in Keras, the loop written out step by step: `engine="unrolled"`.
         zero_output_for_mask: as in Keras, a masked step puts out zeros; the states are held.
 
-    Its dtype is the cell's, and need not be given.
+    Its dtype is the cell's, and need not be given; round a Keras cell it may be another. The
+    states of a Keras cell are taken and returned nested as its `state_size`.
 
     Call arguments:
         sequences: `(batch, time, *spatial, channels)`.
-        initial_state: list of states; zeros by default.
+        initial_state: list of states; by default the cell's own, which are zeros.
         mask: booleans `(batch, time)`, `False` where a step is to be passed over; what stands
             there, NaN too, counts for nothing.
 
@@ -63,7 +68,9 @@ class Recurrent(keras.layers.Layer):
         **kwargs: Any,
     ):
         cell = as_cell("cell", cell)
-        super().__init__(**checks.of_one_dtype(kwargs, cell))
+        if not isinstance(cell, KerasCell) or kwargs.get("dtype") is None:
+            kwargs = checks.of_one_dtype(kwargs, cell)
+        super().__init__(**kwargs)
         self.cell = cell
         self.return_sequences = flag("return_sequences", return_sequences)
         self.return_state = flag("return_state", return_state)
@@ -119,25 +126,31 @@ class Recurrent(keras.layers.Layer):
             self.states = [
                 self.add_weight(
                     shape=(batch, *self.cell.spatial(item[:-1]), channels),
-                    initializer="zeros",
+                    initializer=partial(self._initial_value, k, item),
                     trainable=False,
                     name=f"state_{k}",
                     dtype=self.cell.state_dtype,
                     autocast=False,
                 )
-                for k, channels in enumerate(self.cell.state_size)
+                for k, channels in enumerate(self.cell.state_size[self.cell.unseen :])
             ]
+
+    def _initial_value(self, k: int, item: list, shape: Any, dtype: Any = None) -> Any:
+        """As an initializer: what the k-th state that is kept begins with."""
+        return ops.cast(self._start(shape[0], item)[self.cell.unseen + k], dtype)
 
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None
     ) -> Any:
         need = "outputs" if self.return_sequences else "last"
-        result = self.run(sequences, initial_state, mask, training, need)
+        states = None if initial_state is None else self._unnested(sequences, initial_state)
+        result = self.run(sequences, states, mask, training, need)
         output = result.outputs if self.return_sequences else result.last[0]
         if self.zero_output_for_mask and mask is not None:
-            output = self._zero_where_masked(output, mask)
+            mask = ops.flip(mask, axis=1) if self.go_backwards else mask
+            output = blanked(output, mask if self.return_sequences else mask[:, -1])
         output = ops.cast(output, self.compute_dtype)
-        return (output, *result.last) if self.return_state else output
+        return (output, *self._nested(result.last)) if self.return_state else output
 
     def run(
         self,
@@ -150,7 +163,8 @@ class Recurrent(keras.layers.Layer):
         """Runs the cell: `call` with its result in full.
 
         Args:
-            sequences, initial_state, mask, training: as of a call.
+            sequences, mask, training: as of a call.
+            initial_state: all states of the cell, one beside another.
             need: `"last"` states alone, the `"outputs"` of every step beside them, or all
                 `"states"` after every step.
         """
@@ -169,7 +183,8 @@ class Recurrent(keras.layers.Layer):
         with self.cell.dropping(sequences[:, 0], states) if training else nullcontext():
             result = engine.run(self.cell, sequences, states, mask, need)
         if carried:
-            for variable, state in zip(self.states, result.last, strict=True):
+            kept = result.last[self.cell.unseen :]
+            for variable, state in zip(self.states, kept, strict=True):
                 variable.assign(ops.cast(state, variable.dtype))
         return result
 
@@ -178,29 +193,54 @@ class Recurrent(keras.layers.Layer):
             batch, _, *item = sequences.shape
             shape = (batch, *self.cell.spatial(item[:-1]))
             return checks.states("initial_state", initial_state, shape, self.cell.state_size)
+        batch, _, *item = ops.shape(sequences)
+        states = self._start(batch, item)
         if self.stateful:
             # copies: the variables are assigned afterwards, gradients still need the old values
-            return [ops.copy(state) for state in self.states]
-        batch, _, *item = ops.shape(sequences)
+            states[self.cell.unseen :] = [ops.copy(state) for state in self.states]
+        return states
+
+    def _start(self, batch: Any, item: Any) -> list[Any]:
+        """All states of the cell with which a sequence begins."""
         states = self.cell.get_initial_state(batch, self.cell.spatial(item[:-1]))
         for place, learned in self.initial.items():
             k = int(place)  # Keras tracks dicts with names alone
             states[k] = states[k] + ops.cast(learned, states[k].dtype)
         return states
 
-    def _zero_where_masked(self, output: Any, mask: Any) -> Any:
-        mask = checked_mask(mask, output) if self.return_sequences else mask
-        if self.go_backwards:
-            mask = ops.flip(mask, axis=1)
-        if self.return_sequences:
-            return blanked(output, mask)
-        last = ops.reshape(mask[:, -1], (-1, *[1] * (len(output.shape) - 1)))
-        return ops.where(last, output, ops.zeros_like(output))
+    def _unnested(self, sequences: Any, initial_state: Any) -> list[Any]:
+        """All states of the cell, from those that a caller gives."""
+        unseen = self.cell.unseen
+        if not unseen:
+            return initial_state
+        batch, _, *item = ops.shape(sequences)
+        shape = (sequences.shape[0], *self.cell.spatial(item[:-1]))
+        given = tree.flatten(initial_state)
+        given = checks.states("initial_state", given, shape, self.cell.state_size[unseen:])
+        return [*self._start(batch, item)[:unseen], *given]
+
+    def _nested(self, states: list[Any]) -> list[Any]:
+        if self.dtype_policy != self.cell.dtype_policy:
+            states = [ops.cast(state, self.compute_dtype) for state in states]
+        return self.cell.nested(states)
+
+    @property
+    def state_size(self) -> list[Any]:
+        """Channels of the states that it takes and returns, nested as they are."""
+        return self.cell.nested(self.cell.state_size)
+
+    def get_initial_state(self, batch_size: int, spatial_shape: Sequence[int] = ()) -> list[Any]:
+        """What sequences begin with, as `initial_state` takes it; `spatial_shape` is that of a
+        step of the input, where that is an image."""
+        return self.cell.nested(self._start(batch_size, [*spatial_shape, self.channels]))
 
     def reset_state(self) -> None:
-        """Sets the states of a stateful layer back to zero."""
-        for variable in self.states:
-            variable.assign(ops.zeros(variable.shape, variable.dtype))
+        """Sets the states of a stateful layer back to those in which it began, mostly zeros."""
+        if self.states:
+            batch, *spatial, _ = self.states[0].shape
+            start = self.cell.get_initial_state(batch, spatial)[self.cell.unseen :]
+            for variable, state in zip(self.states, start, strict=True):
+                variable.assign(ops.cast(state, variable.dtype))
 
     def reset_states(self) -> None:
         """As `reset_state`: Keras's older name."""
@@ -215,13 +255,14 @@ class Recurrent(keras.layers.Layer):
         if not self.return_state:
             return output
         sizes = self.cell.state_size if self.cell.built else self.cell.states_for(item[-1])
-        return (output, *[(batch, *spatial, channels) for channels in sizes])
+        return (output, *self.cell.nested([(batch, *spatial, channels) for channels in sizes]))
 
     def compute_mask(self, sequences: Any, previous_mask: Any = None) -> Any:
         output = previous_mask if self.return_sequences else None
         if output is not None and self.go_backwards:
             output = ops.flip(output, axis=1)  # the outputs come in the order of reading
-        return [output, *[None] * len(self.cell.state_size)] if self.return_state else output
+        seen = len(self.cell.state_size) - self.cell.unseen
+        return [output, *[None] * seen] if self.return_state else output
 
     def get_config(self) -> dict[str, Any]:
         names = (
@@ -255,20 +296,3 @@ class Recurrent(keras.layers.Layer):
                 f"A stateful loop carries the states of its batch: the batch size must be "
                 f"{self.states[0].shape[0]}. Received: a batch of {batch}"
             )
-
-
-def blanked(sequences: Any, mask: Any) -> Any:
-    """Zeros where the mask passes over: a NaN there would be one in the gradient, times zero."""
-    mask = ops.reshape(mask, (*ops.shape(mask), *[1] * (len(sequences.shape) - 2)))
-    return ops.where(mask, sequences, ops.zeros_like(sequences))
-
-
-def checked_mask(mask: Any, sequences: Any) -> Any:
-    mask = ops.convert_to_tensor(mask, "bool")
-    wanted = tuple(sequences.shape[:2])
-    if not checks.agree(tuple(mask.shape), wanted):
-        raise ArgumentError(
-            f"`mask` must have the shape (batch, time), here {wanted}. "
-            f"Received: shape={tuple(mask.shape)}"
-        )
-    return mask

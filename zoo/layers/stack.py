@@ -7,7 +7,8 @@ from keras import ops
 from ...errors import ArgumentError, ArgumentTypeError, flag
 from ..cells import as_cell, checks
 from ..cells.adapter import is_cell
-from .recurrent import Recurrent, blanked, checked_mask
+from .masks import blanked, checked_mask
+from .recurrent import Recurrent
 
 #: How a `Recurrent` in a stack must be: the stack itself returns sequences and states.
 PLAIN = {"return_sequences": True, "return_state": False, "go_backwards": False}
