@@ -43,6 +43,7 @@ def check_optimizer(settings: Mapping[str, Any]) -> None:
         _require_usable(given)
         return
     _require_kind(given)
+    optimizer = fresh(given)
     beside = [name for name in BROUGHT if settings.get(name) is not None]
     if beside:
         values = ", ".join(f"{name}={settings[name]!r}" for name in beside)
@@ -52,7 +53,6 @@ def check_optimizer(settings: Mapping[str, Any]) -> None:
             f"give the optimizer's name, as optimizer='adam'. Received: {values}, "
             f"optimizer={given!r}"
         )
-    optimizer = fresh(given)
     if hasattr(optimizer, "optimizers"):
         raise ArgumentError(
             "`optimizer` must have one learning rate, which the fit reports and halves: a "

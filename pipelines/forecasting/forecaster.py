@@ -239,7 +239,7 @@ class Forecaster(BaseEstimator):
         """
         self.check()
         flag("progress", progress)
-        called = checked_callbacks(callbacks)
+        called = checked_callbacks(callbacks, "mae")
         column, by_series = split_weights(sample_weight)
         panel = read_panel(
             data, time=time, target=target, past=past, future=future, static=static, weight=column

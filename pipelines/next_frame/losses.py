@@ -34,7 +34,8 @@ class FramesLoss(keras.losses.Loss):
         patches = (ops.convert_to_tensor(y, dtype=self.dtype) for y in (y_true, y_pred))
         frames = [frames_of(y, self.patch) for y in patches]
         if isinstance(self.loss, SequenceLoss):
-            return self.loss(*map(_sequences, frames), sample_weight=sample_weight)
+            truth, forecast = map(_sequences, frames)
+            return self.loss(truth, forecast, sample_weight)
         if isinstance(self.loss, keras.losses.Loss):
             lost, sums = self.loss.call(*frames), self.loss.reduction == "sum"
         else:
