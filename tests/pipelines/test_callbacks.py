@@ -315,5 +315,5 @@ def test_one_callback_and_a_list_of_keras_are_taken():
 def test_a_rate_that_follows_a_schedule_is_not_set():
     for one in (ReduceLROnPlateau(), LearningRateScheduler(lambda epoch: 0.1)):
         check_rates([one], "plateau")
-        with pytest.raises(ArgumentError, match=f"{type(one).__name__}.*\"cosine\".*Give schedule="):
+        with pytest.raises(ArgumentError, match=f'{type(one).__name__}.*"cosine".*Give schedule='):
             check_rates([one], "cosine")
