@@ -14,6 +14,7 @@ from rnnzoo.pipelines.keras_config import from_config, in_words, not_restored, t
 from rnnzoo.pipelines.keras_settings import restored_settings, stored_settings
 from rnnzoo.zoo.losses import Decorrelation
 
+INNER = keras.optimizers.RMSprop(0.01)
 DECAY = schedules.ExponentialDecay(0.5, 10, 0.9)
 
 
@@ -48,7 +49,7 @@ OBJECTS = {
     "Adam(learning_rate=ExponentialDecay(initial_learning_rate=0.5, decay_steps=10, "
     "decay_rate=0.9, staircase=False), use_ema=True)": keras.optimizers.Adam(DECAY, use_ema=True),
     "LossScaleOptimizer(inner_optimizer=RMSprop(learning_rate=0.01), initial_scale=32768, "
-    "dynamic_growth_steps=2000)": keras.optimizers.LossScaleOptimizer(keras.optimizers.RMSprop(0.01)),
+    "dynamic_growth_steps=2000)": keras.optimizers.LossScaleOptimizer(INNER),
     "Steady(learning_rate=0.2)": Steady(0.2),
     "Huber(delta=2)": keras.losses.Huber(2.0),  # Keras's own config has no delta
     "Power(power=2)": Power(2.0),
