@@ -6,7 +6,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from .keras_config import is_object, to_config
-from .keras_settings import KEPT
+from .keras_settings import MAY_BE_OBJECTS
 
 FOREIGN = ("keras", "rnnzoo", "builtins")  # their versions are known
 PLAIN = (int, float, str, bool, bytes, type(None))
@@ -15,7 +15,7 @@ PLAIN = (int, float, str, bool, bytes, type(None))
 def identified(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings as plain values, by which a fit is told from others."""
     found = dict(settings)
-    for key in KEPT:
+    for key in MAY_BE_OBJECTS:
         if is_object(settings[key]):
             code = fingerprint(settings[key])
             found[key] = to_config(settings[key]) | ({"code": code} if code else {})

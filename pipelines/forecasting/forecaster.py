@@ -16,8 +16,8 @@ from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
 from ..callbacks import Callbacks, check_rates, checked_callbacks
 from ..checkpoints import checkpoint_in
 from ..fingerprint import identified
-from ..keras_settings import KEPT, LossLike, OptimizerLike, cloned
-from ..optimizers import brought
+from ..keras_settings import MAY_BE_OBJECTS, LossLike, OptimizerLike, cloned
+from ..optimizers import own_settings
 from ..progress import shown
 from ..recorder import Recorder
 from ..training import seeded
@@ -436,7 +436,8 @@ class Forecaster(BaseEstimator):
         """An unfitted one that takes what this one's data chose, whatever its own would."""
         self._require_fit()
         chosen = self.recipe_.to_dict()
-        for name in ("why", *KEPT, *brought(self.optimizer)):  # a clone has these itself
+        # a clone has its optimizer and loss already, and what an optimizer of its own says itself
+        for name in ("why", *MAY_BE_OBJECTS, *own_settings(self.optimizer)):
             del chosen[name]
         if self.recipe_.architecture != "segment":
             chosen |= {"segment": None, "normalisation": None}

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from .. import losses, optimizers
-from ..keras_settings import KEPT
+from ..keras_settings import MAY_BE_OBJECTS
 from .architectures import architecture_name
 from .chunks import STREAMS, WIDE
 
@@ -80,7 +80,7 @@ class Recipe:
             training: rows of each series that train.
             season: rows of a season.
         """
-        names = [field.name for field in fields(cls) if field.name not in KEPT]
+        names = [field.name for field in fields(cls) if field.name not in MAY_BE_OBJECTS]
         given = {name: settings[name] for name in names if settings.get(name) is not None}
         given["architecture"], why = chosen_architecture(settings, training, season)
         rule = _segment if given["architecture"] == "segment" else _read_on
@@ -95,7 +95,7 @@ class Recipe:
             "loss": losses.described(settings["loss"], "mae"),
         }
         return cls(
-            **rules | {"why": why} | given | used | optimizers.brought(settings["optimizer"])
+            **rules | {"why": why} | given | used | optimizers.own_settings(settings["optimizer"])
         )
 
     def to_dict(self) -> dict[str, Any]:

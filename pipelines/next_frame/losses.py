@@ -52,7 +52,8 @@ class FramesLoss(keras.losses.Loss):
 
 def training_loss(given: LossLike | None, patch: int, weighed: bool) -> Any:
     """What a network on patches is compiled with."""
-    if given is None and not weighed:
+    plain = loss_of(given) in (None, keras.losses.mean_squared_error)
+    if plain and not weighed:
         return "mse"  # the order of pixels changes nothing
     return FramesLoss("mse" if given is None else given, patch)
 

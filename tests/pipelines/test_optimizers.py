@@ -17,7 +17,7 @@ from rnnzoo import (
     NextFrame,
 )
 from rnnzoo.pipelines.forecasting.recipe import Recipe
-from rnnzoo.pipelines.optimizers import NAMES, brought, fresh, new_optimizer, scheduled
+from rnnzoo.pipelines.optimizers import NAMES, fresh, new_optimizer, own_settings, scheduled
 from sklearn.base import clone
 
 TINY = {"cell": "rnn", "horizon": 2, "lookback": 8, "units": 2, "epochs": 2}
@@ -66,7 +66,7 @@ def test_an_object_is_copied_with_all_it_has():
     assert one is not other and not one.built
     assert one.get_config() | {"name": ""} == given.get_config() | {"name": ""}
     told = {"learning_rate": 0.25, "schedule": "plateau", "averaging": 0.75}
-    assert brought(given) == told and brought("sgd") == brought(None) == {}
+    assert own_settings(given) == told and own_settings("sgd") == own_settings(None) == {}
 
 
 def test_the_recipe_says_what_was_used():
