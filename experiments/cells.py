@@ -50,6 +50,7 @@ def record(entry: Description) -> dict[str, Any]:
             {"name": option.name, "default": _given(option.default), "text": option.text}
             for option in entry.options
         ],
+        "common": list(entry.common),
         "serves": list(entry.serves),
     }
 
@@ -62,6 +63,10 @@ def print_all(out: Console, entries: list[Description]) -> None:
         out.print(Padding(entry.reference, (0, 0, 1, 2)), style="dim")
     out.print(_table(entries))
     out.print(f"\nWeights at {UNITS} units and one input. One cell's page: rnnzoo cells NAME")
+    out.print(
+        "All of them take dropout, a seed, and initializers, regularizers and constraints by role, "
+        "as every Keras RNN does: on their pages"
+    )
     out.print(f"Cells around others have a page too: {', '.join(WRAPPERS)}")
 
 
@@ -78,6 +83,8 @@ def print_page(out: Console, entry: Description) -> None:
             out.print()
             if paragraph.lstrip().startswith("Args:"):
                 out.print(_arguments(entry))
+                if entry.common:
+                    out.print(f"\nAs every Keras RNN it also takes {', '.join(entry.common)}.")
             else:
                 out.print(" ".join(paragraph.split()))
     if entry.parameters is None:

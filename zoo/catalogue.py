@@ -6,6 +6,7 @@ defaults, a built cell the number of weights.
 
 import inspect
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -46,7 +47,8 @@ class Description:
         parameters: weights with 64 units, or filters, on one input channel; images of
             8 × 8 for cells that read images; `None` of a wrapper.
         width: the first argument, `units` or `filters`; of a wrapper what it wraps.
-        options: the other arguments, and the dropout of the base where the cell has it.
+        options: the other arguments of its own.
+        common: names of the arguments of every Keras RNN that it takes too; see `RecurrentCell`.
         serves: what it serves, the natural one first; a wrapper nothing, by its name alone.
         refuses: what it does not serve, and why.
         page: the docstring, indentation removed.
@@ -60,6 +62,7 @@ class Description:
     parameters: int | None
     width: Argument
     options: tuple[Argument, ...]
+    common: tuple[str, ...]
     serves: tuple[str, ...]
     refuses: dict[str, str]
     page: str
@@ -89,8 +92,6 @@ def describe(name: str) -> Description:
     reference = _paragraph(page, "References?")
     years = [int(year) for year in re.findall(r"\((\d{4})\)", reference)]
     width, *options = _arguments(kind)
-    if kind.recalls:
-        options += [a for a in _arguments(RecurrentCell) if a.name == "recurrent_dropout"]
     return Description(
         name=name,
         title=page.partition("\n")[0].removesuffix("."),
@@ -100,6 +101,7 @@ def describe(name: str) -> Description:
         parameters=None if wraps else _weights(name),
         width=width,
         options=tuple(options),
+        common=tuple(_common(kind)),
         serves=() if wraps else tuple(kind.serves),
         refuses={
             u: kind.refuses.get(u, VECTORS) for u in USES if u not in kind.serves and not wraps
@@ -126,6 +128,17 @@ def _arguments(kind: type[RecurrentCell]) -> list[Argument]:
         for p in parameters
         if p.kind is not p.VAR_KEYWORD
     ]
+
+
+def _common(kind: type[RecurrentCell]) -> Iterator[str]:
+    """The arguments of the base that a cell has a use for."""
+    own = {*[argument.name for argument in _arguments(kind)], *kind.fixed}
+    roles = {*kind.roles.values()}
+    drops = {"dropout": not kind.no_dropout, "recurrent_dropout": kind.recalls}
+    there = {"use_bias": "bias" in roles, **drops, "seed": any(drops.values())}
+    for name in (argument.name for argument in _arguments(RecurrentCell)):
+        if name not in own and there.get(name, name.partition("_")[0] in roles):
+            yield name
 
 
 def _paragraph(page: str, heading: str) -> str:

@@ -12,7 +12,10 @@ from rnnzoo.zoo.catalogue import describe
 from rnnzoo.zoo.cells import CELLS
 from typer.testing import CliRunner
 
-KEYS = {"name", "title", "equation", "reference", "year", "parameters", "options", "serves"}
+KEYS = {
+    *("name", "title", "equation", "reference", "year", "parameters", "options", "common"),
+    "serves",
+}
 
 
 def rnnzoo(*arguments):
@@ -57,6 +60,7 @@ def test_a_page_holds_all_that_is_known_of_a_cell(name):
     assert "Args:" not in text  # they stand in a table, with their defaults
     for argument in (entry.width, *entry.options):
         assert f"\n{argument.name} " in text
+    assert f"As every Keras RNN it also takes {', '.join(entry.common)}." in squeezed(text)
     for reason in entry.refuses.values():
         assert reason in squeezed(text)
 

@@ -18,6 +18,7 @@ from rnnzoo.zoo.cells import (
     LSTM,
     NARX,
     RNN,
+    STLSTM,
     Clockwork,
     ConvGRU,
     ConvLSTM,
@@ -61,8 +62,13 @@ class Case:
     @property
     def states(self) -> list[np.ndarray]:
         """Initial states that are not zero."""
-        spatial, sizes = self.item[:-1], _state_size(self)
-        return [_normal((BATCH, *spatial, n), seed=2 + k) for k, n in enumerate(sizes)]
+        sizes = enumerate(_state_size(self))
+        return [_normal((BATCH, *self.spatial, n), seed=2 + k) for k, n in sizes]
+
+    @property
+    def spatial(self) -> tuple[int, ...]:
+        """The spatial shape of outputs and states."""
+        return self.make().spatial(self.item[:-1])
 
     def run(self, x: Any, states: Any = None, mask: Any = None) -> tuple[Any, list[Any]]:
         """The outputs of all steps and the last states, from a network compiled once."""
@@ -81,7 +87,7 @@ def _state_size(case: Case) -> list[int]:
 def _network(case: Case) -> Callable[[list], list]:
     loop = case.loop(return_sequences=True, return_state=True)
     x = keras.Input((None, *case.item))
-    states = [keras.Input((*case.item[:-1], n)) for n in loop.cell.state_size]
+    states = [keras.Input((*case.spatial, n)) for n in loop.cell.state_size]
     mask = keras.Input((None,), dtype="bool")
     return compiled(keras.Model([x, *states, mask], loop(x, initial_state=states, mask=mask)))
 
@@ -114,6 +120,7 @@ CASES = {
     "indrnn-reach": Case(lambda: IndRNN(4, "tanh", reach=9)),
     "clockwork-three": Case(lambda: Clockwork(6, periods=(1, 2, 3))),
     "lru-real": Case(lambda: LRU(4, outputs=2, real=True)),
+    "lru-square": Case(lambda: LRU(4, outputs=3)),
     "lmu-feedback": Case(lambda: LMU(4, order=3, memories=2, window=9, feedback=True)),
     "narx-gaps": Case(lambda: NARX(4, 2, input_delays=(0, 2), feedback_delays=(1, 4))),
     "narx-truth": Case(lambda: NARX(4, 2, (0, 2), feedback="truth"), item=(5,), truth=2),
@@ -130,6 +137,11 @@ CASES = {
     "conv_lstm-1d": Case(lambda: ConvLSTM(4, 3, peepholes=True), item=(5, 2)),
     "conv_lstm-2d": Case(lambda: ConvLSTM(3, (3, 2), peepholes=True), item=IMAGE),
     "conv_gru-before": Case(lambda: ConvGRU(3, (3, 2), reset="before"), item=IMAGE),
+    "conv_lstm-valid": Case(
+        lambda: ConvLSTM(2, (3, 2), peepholes=True, padding="valid", strides=(1, 2)), item=(5, 5, 2)
+    ),
+    "conv_gru-gaps": Case(lambda: ConvGRU(3, 2, padding="valid", dilation_rate=2), item=(5, 2)),
+    "st_lstm-norm": Case(lambda: STLSTM(2, layer_norm=True), item=IMAGE),
     "conv_lstm-3d": Case(lambda: ConvLSTM(2, 2, peepholes=True), item=(3, 2, 2, 2)),
 }
 FEW_CASES = {name: CASES[name] for name in ("lstm", "narx-gaps", "lmu", "conv_lstm-2d")}

@@ -60,10 +60,25 @@ def test_a_page_is_read_in_full():
     assert gru.reference.startswith("Cho et al. (2014), Learning phrase")
     assert gru.reference.endswith("warp time?")
     assert gru.year == 2014
-    assert [option.name for option in gru.options] == ["reset", "chrono", "recurrent_dropout"]
+    options = ["reset", "chrono", "activation", "recurrent_activation"]
+    assert [option.name for option in gru.options] == options
+    assert gru.common[:4] == ("use_bias", "dropout", "recurrent_dropout", "seed")
+    assert gru.common[-1] == "bias_constraint" and len(gru.common) == 13
     assert gru.options[0].default == "after"
     assert gru.options[0].text == '`"after"` or `"before"` the recurrent product, or `"none"`.'
     assert gru.serves == ("carried", "closed_loop")
+
+
+def test_a_page_names_what_every_cell_takes_where_this_one_does():
+    assert describe("scrn").common == (
+        *("dropout", "recurrent_dropout", "seed", "kernel_initializer", "recurrent_initializer"),
+        *("kernel_regularizer", "recurrent_regularizer"),
+        *("kernel_constraint", "recurrent_constraint"),
+    )
+    for name in ("rnn", "irnn"):  # its own, and not to be chosen
+        assert "recurrent_initializer" not in describe(name).common
+    assert "recurrent_dropout" not in describe("tdnn").common
+    assert describe("residual").common == ()
 
 
 @pytest.mark.parametrize("name", WRAPPERS)

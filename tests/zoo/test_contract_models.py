@@ -28,7 +28,7 @@ def test_traced_shapes_are_real_shapes(few, every, states):
 
 def test_the_declared_sizes_are_real_sizes(case):
     outputs, last = case.run(case.x)
-    cell, spatial = case.cell(), case.item[:-1]
+    cell, spatial = case.cell(), case.spatial
     assert outputs.shape[2:] == (*spatial, cell.output_size)
     assert [state.shape[1:] for state in last] == [(*spatial, n) for n in cell.state_size]
 

@@ -63,7 +63,7 @@ def test_a_learned_initial_state_is_where_a_sequence_begins(few):
     assert [int(k) for k in loop.initial] == list(loop.cell.hidden)
     for learned in loop.initial.values():
         learned.assign(np.random.default_rng(4).normal(size=learned.shape))
-    spatial = few.item[:-1]
+    spatial = few.spatial
     given = [0 * state for state in few.states]
     for k, learned in loop.initial.items():
         given[int(k)] = np.broadcast_to(numpy(learned), (len(few.x), *spatial, learned.shape[-1]))

@@ -1,21 +1,19 @@
 """What every recurrent cell shares."""
 
-import inspect
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import keras
-import numpy as np
 from keras import ops
-from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # it has no public name
 
-from ...errors import ArgumentError, flag, fraction, seed_number
+from ...errors import ArgumentError, flag
 from . import checks
+from .config import PlainConfig
+from .dropout import SequenceDropout
 from .weights import WEIGHT_ARGUMENTS, WeightOptions
 
 
-class RecurrentCell(DropoutRNNCell, keras.layers.Layer):
+class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
     """Base of all cells: one step of a recurrence, split in two.
 
     ```
@@ -38,6 +36,16 @@ class RecurrentCell(DropoutRNNCell, keras.layers.Layer):
     vectors and over images share this base. Constructor arguments are plain values
     kept under their own names; `get_config` then returns them.
 
+    Weights have roles, by which a user sets how they start and what holds them:
+
+    - `kernel`: a matrix that meets the input, present or delayed, or what the step itself has
+      computed: hidden layers, output layers;
+    - `recurrent`: a weight that meets what the step before has left;
+    - `bias`.
+
+    `roles` names them. Other weights, such as peepholes, scales and rates of decay, are on their
+    own.
+
     Args:
         use_bias: `False` leaves the biases out.
         dropout: share of the input that the cell does not see, drawn anew for each sequence in
@@ -45,9 +53,10 @@ class RecurrentCell(DropoutRNNCell, keras.layers.Layer):
         recurrent_dropout: share of the hidden state that the recurrent products do not
             see, drawn likewise (Gal and Ghahramani 2016).
         seed: of what is dropped.
-        kernel_initializer, recurrent_initializer, bias_initializer: how the weights that meet
-            the input, those that meet a state, and the biases start: Keras initializers, their
-            names or configurations. By default as the cell's own page says.
+        kernel_initializer, recurrent_initializer, bias_initializer: how the weights of a role
+            start: Keras initializers, their names or configurations. By default as the cell's
+            own page says; kernels Glorot-uniform, recurrent ones orthogonal, biases zero where
+            it says nothing.
         kernel_regularizer, recurrent_regularizer, bias_regularizer: Keras regularizers.
         kernel_constraint, recurrent_constraint, bias_constraint: Keras constraints.
     """
@@ -55,34 +64,23 @@ class RecurrentCell(DropoutRNNCell, keras.layers.Layer):
     state_size: list[int]
     output_size: int
 
-    #: Which weights are a kernel, which recurrent, which a bias, by the first part of their
-    #: names: what `kernel_regularizer` and the like act on. Others are on their own.
+    #: The role of a weight by its name, or the part of it before the first `_`.
     roles: ClassVar[dict[str, str]] = {"W": "kernel", "U": "recurrent", "b": "bias"}
     #: What the cell serves, the natural one first: architectures of a forecaster
     #: (`carried`, `closed_loop`), or `next_frame`.
     serves: ClassVar[tuple[str, ...]] = ("carried", "closed_loop")
     #: Why it does not serve the others.
     refuses: ClassVar[dict[str, str]] = {}
+    #: Arguments of this class, or of one above, that are not to be chosen.
+    fixed: ClassVar[tuple[str, ...]] = ()
     #: The cell ends in an output layer of its own, `outputs` wide: no head follows.
     reads_out: ClassVar[bool] = False
     #: The cell has a delay line of fed-back values that can hold the truth.
     feeds_back: ClassVar[bool] = False
     #: `every_step` works without knowing the number of steps beforehand.
     any_length: ClassVar[bool] = False
-    #: Its products read a hidden state through `recalled`, which recurrent dropout hides.
-    recalls: ClassVar[bool] = False
     #: How many of its first states only carry the output along: no caller sees them.
     unseen: ClassVar[int] = 0
-    #: Why no part of its input may be dropped, if so.
-    no_dropout: ClassVar[str] = ""
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        # the config holds plain values alone
-        plain = [_plain(value) for value in args]
-        named = {name: _plain(value) for name, value in kwargs.items()}
-        cell = super().__new__(cls, *plain, **named)
-        object.__setattr__(cell, "_arguments", _bound(cls, plain, named))
-        return cell
 
     def __init__(
         self,
@@ -110,28 +108,12 @@ class RecurrentCell(DropoutRNNCell, keras.layers.Layer):
         super().__init__(**kwargs)
         given = locals()
         self.use_bias = flag("use_bias", use_bias)
-        self.dropout = fraction("dropout", dropout)
-        self.recurrent_dropout = fraction("recurrent_dropout", recurrent_dropout)
-        if self.dropout and self.no_dropout:
-            raise ArgumentError(
-                f"{type(self).__name__} takes no dropout: {self.no_dropout}. "
-                f"Received: dropout={dropout}"
-            )
-        if self.recurrent_dropout and not self.recalls:
-            raise ArgumentError(
-                f"{type(self).__name__} offers no recurrent dropout of its own; a Dropout layer "
-                f"may stand before it. Received: recurrent_dropout={recurrent_dropout}"
-            )
-        self.seed = None if seed is None else seed_number(seed)
+        self._set_dropout(dropout, recurrent_dropout, seed)
         self._weight_options = WeightOptions(
             type(self), self.use_bias, {name: given[name] for name in WEIGHT_ARGUMENTS}
         )
         for name in WEIGHT_ARGUMENTS:
             setattr(self, name, self._weight_options.given.get(name))
-        self._dropout_mask = self._recurrent_dropout_mask = None
-        self._drops = True  # False while a loop that has drawn masks does not train
-        if self.dropout or self.recurrent_dropout:
-            self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def add_weight(
         self, shape: Any = None, initializer: Any = None, *args: Any, name: str = "", **kwargs: Any
@@ -161,16 +143,15 @@ class RecurrentCell(DropoutRNNCell, keras.layers.Layer):
     ) -> tuple[Any, list[Any]]:
         shape = (inputs.shape[0], *self.spatial(inputs.shape[1:-1]))
         checks.states("states", states, shape, self.state_size)
-        if training is None:  # our own loops: what has been drawn, and no more, is dropped
+        if not training:  # our own loops, which drop what they have drawn, say nothing
             return self.step(self.project(self.seen(inputs)), states)
-        if training:
-            self.get_dropout_mask(inputs)
-            self.get_recurrent_dropout_mask(states[0])
-        self.set_dropping(training)  # keras.layers.RNN draws masks in inference too
+        self.get_dropout_mask(inputs)
+        self.get_recurrent_dropout_mask(states[0])
+        self.set_dropping(True)
         try:
             return self.step(self.project(self.seen(inputs)), states)
         finally:
-            self.set_dropping(True)
+            self.set_dropping(False)
 
     @property
     def hidden(self) -> Sequence[int]:
@@ -220,10 +201,20 @@ class RecurrentCell(DropoutRNNCell, keras.layers.Layer):
         """The spatial shape of output and states, for that of an input."""
         return tuple(places)
 
+    @property
+    def keeps_places(self) -> bool:
+        """Whether `spatial` leaves every shape as it is."""
+        return type(self).spatial is RecurrentCell.spatial
+
     def states_for(self, channels: int) -> list[int]:
-        """`state_size` for an input of so many channels, known before `build`: delay lines
-        hold inputs."""
-        return self.state_size
+        """`state_size` for an input of so many channels, known before `build`: a delay line
+        holds inputs."""
+        return list(self.state_size)
+
+    @property
+    def states_known(self) -> bool:
+        """Whether `state_size` names all states: of a delay line, once the cell is built."""
+        return True
 
     @property
     def loopless(self) -> bool:
@@ -249,78 +240,24 @@ class RecurrentCell(DropoutRNNCell, keras.layers.Layer):
         """The cells of a network with some layers, each fed by the one before."""
         return [cls(units, **arguments) for _ in range(layers)]
 
-    def seen(self, inputs: Any) -> Any:
-        """The input of one step, or of all, as the cell sees it: with dropout, part of it."""
-        mask = self._dropout_mask
-        if mask is None or not self._drops:
-            return inputs
-        mask = mask if len(inputs.shape) == len(mask.shape) else ops.expand_dims(mask, 1)
-        return inputs * ops.cast(mask, inputs.dtype)
-
-    def recalled(self, state: Any) -> Any:
-        """The hidden state as the products read it: with recurrent dropout, part of it."""
-        mask = self._recurrent_dropout_mask
-        return state if mask is None or not self._drops else state * ops.cast(mask, state.dtype)
-
-    def set_dropping(self, value: bool) -> None:
-        """Whether what has been drawn is dropped."""
-        self._drops = value
-
-    @contextmanager
-    def dropping(self, inputs: Any, states: Sequence[Any]) -> Iterator[None]:
-        """Draws what is dropped for the length of a sequence.
-
-        Args:
-            inputs: of one step.
-            states: before it.
-        """
-        self.get_dropout_mask(inputs)
-        self.get_recurrent_dropout_mask(states[0])
-        try:
-            yield
-        finally:
-            self.reset_dropout_mask()
-            self.reset_recurrent_dropout_mask()
-
     def get_initial_state(
         self, batch_size: Any = None, spatial_shape: Sequence[int] = ()
     ) -> list[Any]:
-        """Zeros of `(batch_size, *spatial_shape, channels)`, one a state."""
+        """Zeros of `(batch_size, *spatial_shape, channels)`, one a state.
+
+        Args:
+            batch_size: sequences side by side.
+            spatial_shape: that of the states, as `spatial` tells it.
+
+        Raises:
+            ArgumentError: a delay line whose width is not known yet.
+        """
+        if not self.states_known:
+            raise ArgumentError(
+                f"The states of {type(self).__name__} are known once it is built: "
+                "cell.build((None, channels)). Received: a cell that is not built"
+            )
         return [
             ops.zeros((batch_size, *spatial_shape, channels), dtype=self.compute_dtype)
             for channels in self.state_size
         ]
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments; a subclass that takes others than plain values adds
-        those itself."""
-        return super().get_config() | self._arguments
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, checks.KERAS_OBJECTS):
-        return keras.saving.serialize_keras_object(value)
-    if isinstance(value, (np.generic, np.ndarray)):
-        return value.tolist()
-    return list(value) if isinstance(value, range) else value
-
-
-def _bound(cls: type, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The plain arguments of a constructor's call by name, those left out by their defaults."""
-    try:
-        bound = inspect.signature(cls.__init__).bind(None, *args, **kwargs)
-    except TypeError:
-        return {}  # the constructor is about to refuse them
-    bound.apply_defaults()
-    _, *named = bound.arguments.items()
-    flat: dict[str, Any] = {}
-    for name, value in named:
-        kind = bound.signature.parameters[name].kind
-        flat |= value if kind is inspect.Parameter.VAR_KEYWORD else {name: value}
-    own = ("name", "dtype", "trainable", "activity_regularizer")  # written by Keras
-    plain = (str, int, float, bool, type(None))
-    return {
-        name: value
-        for name, value in flat.items()
-        if name not in own and all(isinstance(v, plain) for v in keras.tree.flatten(value))
-    }

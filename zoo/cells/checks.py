@@ -36,12 +36,14 @@ def delays(name: str, value: Any, at_least: int, may_be_empty: bool = False) -> 
 
 
 def activation(name: str, value: Any) -> str:
-    """Returns the name of a Keras activation.
+    """Returns the name of a Keras activation; `None` is the linear one, as in Keras.
 
     Raises:
         ArgumentTypeError: not a name.
         ArgumentError: Keras knows no such activation.
     """
+    if value is None:
+        return "linear"
     if not isinstance(value, str):
         raise ArgumentTypeError(
             f"`{name}` must be the name of a Keras activation. Received: {name}={value!r}"
@@ -183,14 +185,26 @@ def of_one_dtype(arguments: dict[str, Any], *within: keras.layers.Layer) -> dict
     return arguments | {"dtype": policies[0]}
 
 
-def chrono(value: Any) -> int | None:
+def chrono(value: Any, cell: Any) -> int | None:
     """Returns the longest lag expected, at least 3 steps, or `None`.
+
+    Args:
+        value: of the argument.
+        cell: whose biases shall start by it.
 
     Raises:
         ArgumentTypeError: not a whole number.
-        ArgumentError: below 3.
+        ArgumentError: below 3, or the cell has no biases or starts them otherwise.
     """
-    return None if value is None else whole_number("chrono", value, at_least=3)
+    if value is None:
+        return None
+    if not cell.use_bias or cell.bias_initializer is not None:
+        raise ArgumentError(
+            "`chrono` is how the biases start: leave `use_bias` and `bias_initializer` out. "
+            f"Received: chrono={value!r}, use_bias={cell.use_bias}, "
+            f"bias_initializer={cell.bias_initializer!r}"
+        )
+    return whole_number("chrono", value, at_least=3)
 
 
 def states(name: str, given: Any, item: Any, widths: Sequence[int]) -> list[Any]:

@@ -28,7 +28,7 @@ class Clockwork(RecurrentCell):
     Args:
         units: width of the state, a multiple of the number of periods.
         periods: T_g, distinct whole numbers from 1.
-        activation: φ, a Keras activation by name.
+        activation: φ, a Keras activation by name; `None` is linear.
 
     States: `[h_{t−1}, t mod T_g]`, shapes `(batch, units)` and `(batch, modules)`.
 
@@ -43,7 +43,11 @@ class Clockwork(RecurrentCell):
     hidden, phases = (0,), (1,)
 
     def __init__(
-        self, units: int, periods: Any = (1, 2, 4, 8), activation: str = "tanh", **kwargs: Any
+        self,
+        units: int,
+        periods: Any = (1, 2, 4, 8),
+        activation: str | None = "tanh",
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)

@@ -1,30 +1,32 @@
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 from keras import ops
 
-from ...errors import ArgumentError, flag, whole_number
-from .base import RecurrentCell
-from .convolution import checked_size, convolve, no_tables, places
+from ...errors import ArgumentError, flag
+from . import checks
+from .activation import activation as function
+from .convolution import ConvCell
 from .lstm import remembering
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
-class ConvLSTM(RecurrentCell):
+class ConvLSTM(ConvCell):
     """Long short-term memory over images: every product is a convolution.
 
     ```
     i = σ(W_i ∗ X_t + U_i ∗ H_{t−1} + P_i ⊙ C_{t−1} + b_i)        input gate
     f = σ(W_f ∗ X_t + U_f ∗ H_{t−1} + P_f ⊙ C_{t−1} + b_f)        forget gate
-    G = tanh(W_g ∗ X_t + U_g ∗ H_{t−1} + b_g)                     new content
+    G = φ(W_g ∗ X_t + U_g ∗ H_{t−1} + b_g)                        new content
     C_t = f ⊙ C_{t−1} + i ⊙ G
     o = σ(W_o ∗ X_t + U_o ∗ H_{t−1} + P_o ⊙ C_t + b_o)            output gate
-    H_t = o ⊙ tanh(C_t)        output H_t
+    H_t = o ⊙ φ(C_t)        output H_t
     ```
 
-    ∗ convolves with zeros beyond the edges and keeps the size, over one, two or three
-    axes, as the input has them; ⊙ multiplies place by place. The four kernels stand
-    side by side in the order i, f, g, o, as in Keras. b_f starts at 1.
+    ∗ convolves over one, two or three axes, as the input has them, with zeros beyond the
+    edges; ⊙ multiplies place by place. U ∗ keeps the size; W ∗ does unless `padding` or
+    `strides` say otherwise, and H has the size that it leaves. The four kernels stand side by
+    side in the order i, f, g, o, as in Keras. b_f starts at 1.
 
     Args:
         filters: channels of the state H and of the memory C.
@@ -33,39 +35,43 @@ class ConvLSTM(RecurrentCell):
         peepholes: connect C to the gates by P, which has one weight for each place and
             channel (W_c in Shi et al.); the size of the images is then fixed. P starts
             at 0.
+        padding: `"same"`, zeros beyond the edges of the input, or `"valid"`, none.
+        strides: of the input's kernel, one number or one an axis.
+        dilation_rate: how far apart the places that the input's kernel covers are, likewise.
+        activation: φ, a Keras activation by name; `None` is linear.
+        recurrent_activation: σ, that of the gates, likewise.
 
     States: `[H_{t−1}, C_{t−1}]`, each `(batch, *spatial, filters)`.
 
     Raises:
-        ArgumentError: on inputs that are no images, or of a size that is not fixed
-            with peepholes.
+        ArgumentError: on inputs that are no images, of a size that is not fixed with
+            peepholes, or smaller than the kernel with `"valid"`; strides and dilation at once.
 
     Reference: Shi et al. (2015), Convolutional LSTM network: a machine learning
     approach for precipitation nowcasting, NeurIPS, equation 3.
     """
-
-    serves: ClassVar[tuple[str, ...]] = ("next_frame",)
-    refuses: ClassVar[dict[str, str]] = no_tables()
-
-    recalls = True
 
     def __init__(
         self,
         filters: int,
         kernel_size: int | tuple[int, ...] = 3,
         peepholes: bool = False,
+        padding: str = "same",
+        strides: int | tuple[int, ...] = 1,
+        dilation_rate: int | tuple[int, ...] = 1,
+        activation: str | None = "tanh",
+        recurrent_activation: str | None = "sigmoid",
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self.filters = whole_number("filters", filters)
-        self.kernel_size = checked_size(kernel_size)
+        super().__init__(filters, kernel_size, padding, strides, dilation_rate, **kwargs)
         self.peepholes = flag("peepholes", peepholes)
+        self.activation = checks.activation("activation", activation)
+        self.recurrent_activation = checks.activation("recurrent_activation", recurrent_activation)
         self.state_size = [self.filters, self.filters]
-        self.output_size = self.filters
 
     def build(self, input_shape: Any) -> None:
-        n, spatial = self.filters, tuple(input_shape[1:-1])
-        size = places(self.kernel_size, input_shape)
+        n, size = self.filters, self.kernel_places(input_shape)
+        spatial = self.spatial(tuple(input_shape[1:-1]))
         self.W = self.add_weight(shape=(*size, input_shape[-1], 4 * n), name="W")
         self.U = self.add_weight(shape=(*size, n, 4 * n), initializer="orthogonal", name="U")
         self.b = self.add_weight(shape=(4 * n,), initializer=remembering("ifgo"), name="b")
@@ -78,17 +84,17 @@ class ConvLSTM(RecurrentCell):
             self.P = self.add_weight(shape=(3, *spatial, n), initializer="zeros", name="P")
 
     def project(self, inputs: Any) -> Any:
-        return convolve(inputs, self.W) + self.b
+        return self.convolve_input(inputs, self.W) + self.b
 
-    def step(self, drive: Any, states: Any) -> Any:
-        H, C = states
-        σ, tanh = ops.sigmoid, ops.tanh
-        i, f, g, o = ops.split(drive + convolve(self.recalled(H), self.U), 4, axis=-1)
+    def pointwise(self, drive: Any, product: Any, states: Any) -> Any:
+        C = states[1]
+        φ, σ = function(self.activation), function(self.recurrent_activation)
+        i, f, g, o = ops.split(drive + product, 4, axis=-1)
         if self.peepholes:
             i = i + self.P[0] * C
             f = f + self.P[1] * C
-        C = σ(f) * C + σ(i) * tanh(g)
+        C = σ(f) * C + σ(i) * φ(g)
         if self.peepholes:
             o = o + self.P[2] * C
-        H = σ(o) * tanh(C)
+        H = σ(o) * φ(C)
         return H, [H, C]

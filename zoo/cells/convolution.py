@@ -1,13 +1,15 @@
 """What cells over images share: kernels with a size per axis, and the product with them."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
 from keras import ops
 
-from ...errors import ArgumentError, whole_number
+from ...errors import ArgumentError, one_of, whole_number
+from .product import ProductCell
 
 RANKS = (1, 2, 3)  # axes of an image that can be convolved
+Size = int | tuple[int, ...]
 
 
 def no_tables() -> dict[str, str]:
@@ -15,30 +17,111 @@ def no_tables() -> dict[str, str]:
     return dict.fromkeys(("carried", "closed_loop"), "it reads images, not the rows of a table")
 
 
-def checked_size(value: Any) -> int | tuple[int, ...]:
-    """Returns the places that a kernel covers: one number for all axes, or one an axis.
+class ConvCell(ProductCell):
+    """Base of cells over images whose first product convolves the input as it is told to.
+
+    The recurrent convolution always keeps the size, as in Keras: output and states have the
+    spatial shape that the input's convolution leaves. A subclass documents the arguments.
+    """
+
+    serves: ClassVar[tuple[str, ...]] = ("next_frame",)
+    refuses: ClassVar[dict[str, str]] = no_tables()
+    recalls = True
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Size,
+        padding: str,
+        strides: Size,
+        dilation_rate: Size,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.filters = whole_number("filters", filters)
+        self.kernel_size = checked_size("kernel_size", kernel_size)
+        self.padding = one_of("padding", padding, ("same", "valid"))
+        self.strides = checked_size("strides", strides)
+        self.dilation_rate = checked_size("dilation_rate", dilation_rate)
+        if _most(self.strides) > 1 and _most(self.dilation_rate) > 1:
+            raise ArgumentError(
+                "Specifying `strides > 1` is not compatible with `dilation_rate > 1`: leave one of "
+                "them at 1. "
+                f"Received: strides={strides}, dilation_rate={dilation_rate}"
+            )
+        self.output_size = self.filters
+
+    @property
+    def keeps_places(self) -> bool:
+        whole = self.padding == "same" or _most(self.kernel_size) == 1
+        return whole and _most(self.strides) == 1
+
+    def spatial(self, places: Sequence[int | None]) -> tuple[int | None, ...]:
+        if self.keeps_places:
+            return tuple(places)
+        axes = (_per_axis(n, len(places)) for n in self._sizes())
+        return tuple(
+            None if place is None else self._left(place, *of_axis)
+            for place, *of_axis in zip(places, *axes, strict=False)
+        )
+
+    def convolve_input(self, inputs: Any, kernel: Any) -> Any:
+        """The convolution that meets the input, of one step or of all."""
+        return convolve(inputs, kernel, self.padding, self.strides, self.dilation_rate)
+
+    def multiply(self, h: Any) -> Any:
+        return convolve(h, self.U)
+
+    def kernel_places(self, input_shape: Any) -> tuple[int, ...]:
+        """The kernel's size on each axis of an input `(batch, *spatial, channels)`.
+
+        Raises:
+            ArgumentError: the input is no image, has other axes than an argument names, or is
+                too small for the kernel.
+        """
+        size = places("kernel_size", self.kernel_size, input_shape)
+        places("strides", self.strides, input_shape)
+        places("dilation_rate", self.dilation_rate, input_shape)
+        if any(n is not None and n < 1 for n in self.spatial(tuple(input_shape[1:-1]))):
+            raise ArgumentError(
+                'The images are smaller than the kernel; padding="same" reads them. Received: '
+                f"shape={tuple(input_shape)}, kernel_size={self.kernel_size}, "
+                f"dilation_rate={self.dilation_rate}"
+            )
+        return size
+
+    def _sizes(self) -> tuple[Size, Size, Size]:
+        return self.kernel_size, self.strides, self.dilation_rate
+
+    def _left(self, place: int, size: int, stride: int, dilation: int) -> int:
+        """How many places are left of so many along an axis."""
+        covered = 0 if self.padding == "same" else dilation * (size - 1)
+        return -((covered - place) // stride)
+
+
+def checked_size(name: str, value: Any) -> Size:
+    """Returns one whole number for all axes of an image, or one an axis.
 
     Raises:
         ArgumentTypeError: neither a whole number nor a list of them.
         ArgumentError: below 1, or more than three.
     """
     if isinstance(value, str) or not isinstance(value, Iterable):
-        return whole_number("kernel_size", value)
-    sizes = tuple(whole_number("kernel_size", size) for size in value)
+        return whole_number(name, value)
+    sizes = tuple(whole_number(name, size) for size in value)
     if len(sizes) not in RANKS:
         raise ArgumentError(
-            f"`kernel_size` must name one size for each of 1 to 3 axes. "
-            f"Received: kernel_size={sizes}"
+            f"`{name}` must name one size for each of 1 to 3 axes. Received: {name}={sizes}"
         )
     return sizes
 
 
-def places(size: int | tuple[int, ...], input_shape: Any) -> tuple[int, ...]:
-    """The kernel's size on each axis of an input `(batch, *spatial, channels)`.
+def places(name: str, size: Size, input_shape: Any) -> tuple[int, ...]:
+    """A size on each axis of an input `(batch, *spatial, channels)`.
 
     Raises:
         ArgumentError: the input is no image of 1 to 3 axes, or of another number of axes
-            than the kernel.
+            than the size.
     """
     rank = len(input_shape) - 2
     if rank not in RANKS:
@@ -46,26 +129,33 @@ def places(size: int | tuple[int, ...], input_shape: Any) -> tuple[int, ...]:
             "A convolutional cell reads images of 1 to 3 axes: each step must have the shape "
             f"(batch, *spatial, channels). Received: shape={tuple(input_shape)}"
         )
-    if isinstance(size, int):
-        return (size,) * rank
-    if len(size) != rank:
+    sizes = _per_axis(size, rank)
+    if len(sizes) != rank:
         raise ArgumentError(
-            f"`kernel_size` must name one size for each of the {rank} axes of the input "
-            f"{tuple(input_shape)}. Received: kernel_size={size}"
+            f"`{name}` must name one size for each of the {rank} axes of the input "
+            f"{tuple(input_shape)}. Received: {name}={size}"
         )
-    return size
+    return sizes
 
 
-def convolve(images: Any, kernel: Any) -> Any:
-    """Convolves `(…, *spatial, channels)`, whatever stands before, to the same places.
-
-    Zeros are thought beyond the edges.
-    """
+def convolve(
+    images: Any, kernel: Any, padding: str = "same", strides: Size = 1, dilation_rate: Size = 1
+) -> Any:
+    """Convolves `(…, *spatial, channels)`, whatever stands before; by default to the same places,
+    where zeros are thought beyond the edges."""
     rank = len(kernel.shape) - 2
     shape = ops.shape(images)  # numbers where they are known
     leading, place = shape[: -1 - rank], shape[-1 - rank :]
     folded = images if len(leading) == 1 else ops.reshape(images, (-1, *place))
-    result = ops.conv(folded, kernel, padding="same", data_format="channels_last")
+    result = ops.conv(folded, kernel, strides, padding, "channels_last", dilation_rate)
     if len(leading) > 1:
-        result = ops.reshape(result, (*leading, *place[:-1], kernel.shape[-1]))
+        result = ops.reshape(result, (*leading, *ops.shape(result)[1:]))
     return result
+
+
+def _per_axis(size: Size, rank: int) -> tuple[int, ...]:
+    return (size,) * rank if isinstance(size, int) else size
+
+
+def _most(size: Size) -> int:
+    return size if isinstance(size, int) else max(size)

@@ -5,11 +5,11 @@ from keras import ops
 
 from ...errors import flag, whole_number
 from . import checks
-from .base import RecurrentCell
+from .product import ProductCell
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
-class Elman(RecurrentCell):
+class Elman(ProductCell):
     """Elman network: a context layer holds a copy of the hidden layer.
 
     ```
@@ -23,7 +23,7 @@ class Elman(RecurrentCell):
 
     Args:
         units: width of the hidden and of the context layer.
-        activation: φ, a Keras activation by name.
+        activation: φ, a Keras activation by name; `None` is linear.
         truncate: no gradient through the copy (the classical network). With `False`
             the whole past is trained, as in `rnn`.
 
@@ -34,7 +34,13 @@ class Elman(RecurrentCell):
 
     recalls = True
 
-    def __init__(self, units: int, activation: str = "tanh", truncate: bool = True, **kwargs: Any):
+    def __init__(
+        self,
+        units: int,
+        activation: str | None = "tanh",
+        truncate: bool = True,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
         self.activation = checks.activation("activation", activation)
@@ -50,8 +56,11 @@ class Elman(RecurrentCell):
     def project(self, inputs: Any) -> Any:
         return ops.matmul(inputs, self.W) + self.b
 
-    def step(self, drive: Any, states: Any) -> Any:
+    def multiply(self, h: Any) -> Any:
+        c = ops.stop_gradient(h) if self.truncate else h
+        return ops.matmul(c, self.U)
+
+    def pointwise(self, drive: Any, product: Any, states: Any) -> Any:
         φ = keras.activations.get(self.activation)
-        c = ops.stop_gradient(states[0]) if self.truncate else states[0]
-        h = φ(drive + ops.matmul(self.recalled(c), self.U))
+        h = φ(drive + product)
         return h, [h]

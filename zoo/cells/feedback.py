@@ -62,7 +62,8 @@ class Feedback(Wrapper):
         self.readout = None
         if not last.reads_out:
             self.readout = keras.layers.Dense(self.outputs, name="readout", dtype=self.dtype_policy)
-        self.state_size = self._state_size()
+        sizes = [n for cell in self.cells for n in cell.state_size]
+        self.state_size = [self.outputs, self.outputs, *sizes]
         self.output_size = self.outputs
         self._widths: list[int] = []  # what each cell reads, once they are built
 
@@ -81,19 +82,23 @@ class Feedback(Wrapper):
     def phases(self) -> list[int]:
         return self._places("phases")
 
+    def states_for(self, channels: int) -> list[int]:
+        read = zip(self.cells, self._read_by(channels), strict=True)
+        inner = [n for cell, width in read for n in cell.states_for(width)]
+        return [self.outputs, self.outputs, *inner]
+
+    @property
+    def states_known(self) -> bool:
+        return all(cell.states_known for cell in self.cells)
+
     def build(self, input_shape: Any) -> None:
-        *item, width = input_shape  # (batch, *spatial)
-        if self.feedback == "prediction":
-            width += self.outputs
-        self._widths = []
-        for cell in self.cells:
-            self._widths.append(width)
+        *item, channels = input_shape  # (batch, *spatial)
+        self._widths = self._read_by(channels)
+        for cell, width in zip(self.cells, self._widths, strict=True):
             build_once(cell, (*item, width))
-            width = cell.output_size
         if self.readout is not None:
-            self.readout.build((*item, width))
-        # again: a cell with input delays knows all its states once it is built
-        self.state_size = self._state_size()
+            self.readout.build((*item, self.cells[-1].output_size))
+        self.state_size = self.states_for(channels)
 
     def step(self, drive: Any, states: Any) -> Any:
         f, inner = states[1], list(states[2:])
@@ -126,8 +131,10 @@ class Feedback(Wrapper):
         pairs = zip(firsts, self.cells, strict=False)
         return [first + k for first, cell in pairs for k in getattr(cell, kind)]
 
-    def _state_size(self) -> list[int]:
-        return [self.outputs] * 2 + [size for cell in self.cells for size in cell.state_size]
+    def _read_by(self, channels: int) -> list[int]:
+        """How many channels each cell reads where the network reads so many."""
+        first = channels + (self.outputs if self.feedback == "prediction" else 0)
+        return [first, *[cell.output_size for cell in self.cells[:-1]]]
 
 
 def _checked(cells: Any) -> list[RecurrentCell]:

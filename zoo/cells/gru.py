@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -6,19 +6,20 @@ from keras import ops
 from ...errors import one_of, whole_number
 from ..initializers import Chrono
 from . import checks
-from .base import RecurrentCell
+from .activation import activation as function
+from .product import ProductCell, like
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
-class GRU(RecurrentCell):
+class GRU(ProductCell):
     """Gated recurrent unit.
 
     ```
     z = σ(W_z x_t + U_z h_{t−1} + b_z)        update gate
     r = σ(W_r x_t + U_r h_{t−1} + b_r)        reset gate
-    g = tanh(W_g x_t + b_g + U_g (r ⊙ h_{t−1}))             reset="before"
-    g = tanh(W_g x_t + b_g + r ⊙ (U_g h_{t−1} + b′))        reset="after"
-    g = tanh(W_g x_t + b_g + U_g h_{t−1})                   reset="none": no r
+    g = φ(W_g x_t + b_g + U_g (r ⊙ h_{t−1}))             reset="before"
+    g = φ(W_g x_t + b_g + r ⊙ (U_g h_{t−1} + b′))        reset="after"
+    g = φ(W_g x_t + b_g + U_g h_{t−1})                   reset="none": no r
     h_t = (1 − z) ⊙ h_{t−1} + z ⊙ g        output h_t
     ```
 
@@ -33,6 +34,8 @@ class GRU(RecurrentCell):
         reset: `"after"` or `"before"` the recurrent product, or `"none"`.
         chrono: the longest lag expected, T: b_z starts at −log U(1, T − 1), so that the
             memory lasts up to T steps (Tallec and Ollivier 2018); by default at 0.
+        activation: φ, a Keras activation by name; `None` is linear.
+        recurrent_activation: σ, that of the gates, likewise.
 
     States: `[h_{t−1}]`, shape `(batch, units)`.
 
@@ -43,42 +46,77 @@ class GRU(RecurrentCell):
     """
 
     recalls = True
+    roles: ClassVar = ProductCell.roles | {"b2": "bias"}
 
-    def __init__(self, units: int, reset: str = "after", chrono: int | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        units: int,
+        reset: str = "after",
+        chrono: int | None = None,
+        activation: str | None = "tanh",
+        recurrent_activation: str | None = "sigmoid",
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
         self.reset = one_of("reset", reset, ("after", "before", "none"))
-        self.chrono = checks.chrono(chrono)
+        self.chrono = checks.chrono(chrono, self)
+        self.activation = checks.activation("activation", activation)
+        self.recurrent_activation = checks.activation("recurrent_activation", recurrent_activation)
         self.state_size = [self.units]
         self.output_size = self.units
 
     def build(self, input_shape: Any) -> None:
         n, gates = self.units, 2 if self.reset == "none" else 3
         bias = Chrono(self.chrono, "irg"[:gates]) if self.chrono else "zeros"
+        full = {"autocast": not self.fades_slowly}
         self.W = self.add_weight(shape=(input_shape[-1], gates * n), name="W")
         self.U = self.add_weight(shape=(n, gates * n), initializer="orthogonal", name="U")
-        self.b = self.add_weight(shape=(gates * n,), initializer=bias, name="b")
+        self.b = self.add_weight(shape=(gates * n,), initializer=bias, name="b", **full)
         if self.reset == "after":
             self.b2 = self.add_weight(shape=(n,), initializer="zeros", name="b2")
 
-    def project(self, inputs: Any) -> Any:
-        return ops.matmul(inputs, self.W) + self.b
+    @property
+    def fades_slowly(self) -> bool:
+        return self.chrono is not None
 
-    def step(self, drive: Any, states: Any) -> Any:
-        h, n, σ = states[0], self.units, ops.sigmoid
-        seen = self.recalled(h)
+    @property
+    def one_product(self) -> bool:
+        return self.reset != "before"
+
+    def project(self, inputs: Any) -> Any:
+        return ops.add(ops.matmul(inputs, self.W), self.b)
+
+    def multiply(self, h: Any) -> Any:
+        return ops.matmul(h, self.U)
+
+    def pointwise(self, drive: Any, product: Any, states: Any) -> Any:
+        h = states[0]
+        φ, σ = function(self.activation), function(self.recurrent_activation)
         if self.reset == "none":
-            z, g = ops.split(drive + ops.matmul(seen, self.U), 2, axis=-1)
-            h = (1 - σ(z)) * h + σ(z) * ops.tanh(g)
+            z, g = ops.split(drive + product, 2, axis=-1)
+            h = (1 - σ(z)) * h + σ(z) * φ(g)
             return h, [h]
         x_z, x_r, x_g = ops.split(drive, 3, axis=-1)
-        if self.reset == "after":
-            h_z, h_r, h_g = ops.split(ops.matmul(seen, self.U), 3, axis=-1)
-            z, r = σ(x_z + h_z), σ(x_r + h_r)
-            g = ops.tanh(x_g + r * (h_g + self.b2))
-        else:
-            h_z, h_r = ops.split(ops.matmul(seen, self.U[:, : 2 * n]), 2, axis=-1)
-            z, r = σ(x_z + h_z), σ(x_r + h_r)
-            g = ops.tanh(x_g + ops.matmul(r * seen, self.U[:, 2 * n :]))
+        h_z, h_r, h_g = ops.split(product, 3, axis=-1)
+        z, r = σ(x_z + h_z), σ(x_r + h_r)
+        g = φ(x_g + r * (h_g + ops.cast(self.b2, h.dtype)))
         h = (1 - z) * h + z * g
         return h, [h]
+
+    def step(self, drive: Any, states: Any) -> Any:
+        if self.one_product:
+            return super().step(drive, states)
+        h, n = states[0], self.units
+        φ, σ = function(self.activation), function(self.recurrent_activation)
+        seen = self.recalled(h)
+        x_z, x_r, x_g = ops.split(like(drive, h), 3, axis=-1)
+        h_z, h_r = ops.split(self._product(seen, slice(2 * n)), 2, axis=-1)
+        z, r = σ(x_z + h_z), σ(x_r + h_r)
+        g = φ(x_g + self._product(r * seen, slice(2 * n, None)))
+        h = (1 - z) * h + z * g
+        return h, [h]
+
+    def _product(self, h: Any, gates: slice) -> Any:
+        """h U for some of the gates, in the type of h."""
+        return like(ops.matmul(ops.cast(h, self.compute_dtype), self.U[:, gates]), h)

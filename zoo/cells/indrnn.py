@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -6,6 +6,7 @@ from keras import ops
 from ...errors import whole_number
 from . import checks
 from .base import RecurrentCell
+from .product import like
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -21,10 +22,10 @@ class IndRNN(RecurrentCell):
 
     Args:
         units: width of the state.
-        activation: φ, a Keras activation by name.
+        activation: φ, a Keras activation by name; `None` is linear.
         reach: steps over which the memory shall last without blowing up, T: u starts in
-            [½^{1/T}, 2^{1/T}] and |u| is kept ≤ 2^{1/T}. By default u starts in [0, 1],
-            unbounded.
+            [½^{1/T}, 2^{1/T}], unless `recurrent_initializer` says otherwise, and |u| is kept
+            ≤ 2^{1/T}. By default u starts in [0, 1], unbounded.
 
     States: `[h_{t−1}]`, shape `(batch, units)`.
 
@@ -33,9 +34,14 @@ class IndRNN(RecurrentCell):
     """
 
     recalls = True
+    roles: ClassVar = {"W": "kernel", "u": "recurrent", "b": "bias"}
 
     def __init__(
-        self, units: int, activation: str = "relu", reach: int | None = None, **kwargs: Any
+        self,
+        units: int,
+        activation: str | None = "relu",
+        reach: int | None = None,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
@@ -54,15 +60,21 @@ class IndRNN(RecurrentCell):
             initializer=keras.initializers.RandomUniform(low, high),
             constraint=None if self.reach is None else Bounded(high),
             name="u",
+            autocast=not self.fades_slowly,  # in half precision all of them would be 1
         )
         self.b = self.add_weight(shape=(self.units,), initializer="zeros", name="b")
+
+    @property
+    def fades_slowly(self) -> bool:
+        return self.reach is not None
 
     def project(self, inputs: Any) -> Any:
         return ops.matmul(inputs, self.W) + self.b
 
     def step(self, drive: Any, states: Any) -> Any:
         φ = keras.activations.get(self.activation)
-        h = φ(drive + self.u * self.recalled(states[0]))
+        h = self.recalled(states[0])
+        h = φ(like(drive, h) + ops.cast(self.u, h.dtype) * h)
         return h, [h]
 
 

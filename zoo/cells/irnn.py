@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
@@ -11,12 +11,14 @@ class IRNN(RNN):
     """Recurrent network of rectified units that begins as the identity.
 
     ```
-    h_t = max(0, W x_t + U h_{t−1} + b),        U = I and b = 0 at the start
+    h_t = max(0, W x_t + U h_{t−1} + b)        output h_t
+    U = I,  W ~ N(0, 0.001²),  b = 0        at the start
     ```
 
     A new network copies its state from step to step, so that neither the state nor the
-    gradient fades or grows before training has begun. It is `rnn` with ReLU and another
-    start; clip the gradient when you train it, for it can blow up.
+    gradient fades or grows before training has begun; what it reads weighs little at first. It
+    is `rnn` with ReLU and another start; clip the gradient when you train it, for it can blow
+    up.
 
     Args:
         units: width of the state.
@@ -27,10 +29,17 @@ class IRNN(RNN):
     of rectified linear units.
     """
 
+    fixed: ClassVar = ("activation", "recurrent_initializer", "taps")
+
     def __init__(self, units: int, **kwargs: Any):
-        if fixed := sorted({"taps", "activation", "recurrent_initializer"} & set(kwargs)):
+        if fixed := [name for name in self.fixed if name in kwargs]:
             raise ArgumentTypeError(
                 "An IRNN is the RNN with ReLU and the tap 1, begun with the identity: these are "
                 f"not to be chosen. Received: {', '.join(f'{n}={kwargs[n]!r}' for n in fixed)}"
             )
+        if kwargs.get("kernel_initializer") is None:
+            kwargs["kernel_initializer"] = {
+                "class_name": "RandomNormal",
+                "config": {"mean": 0.0, "stddev": 0.001},
+            }
         super().__init__(units, activation="relu", recurrent_initializer="identity", **kwargs)

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -25,8 +25,8 @@ class Jordan(RecurrentCell):
         units: width of the hidden layer h.
         outputs: width of the output y; by default `units`.
         mu: μ in [0, 1), the share of the old memory that is kept.
-        activation: φ, a Keras activation by name.
-        output_activation: γ, a Keras activation by name.
+        activation: φ, a Keras activation by name; `None` is linear.
+        output_activation: γ, likewise.
         truncate: no gradient through y_{t−1} and m_{t−1} (the classical network).
 
     States: `[y_{t−1}, m_{t−1}]`, each `(batch, outputs)`.
@@ -38,14 +38,18 @@ class Jordan(RecurrentCell):
     serves = ("closed_loop", "carried")
     reads_out = True
     recalls = True
+    roles: ClassVar = {
+        **{"W": "kernel", "O": "kernel", "V": "recurrent"},
+        **{"b": "bias", "d": "bias"},
+    }
 
     def __init__(
         self,
         units: int,
         outputs: int | None = None,
         mu: float = 0.5,
-        activation: str = "tanh",
-        output_activation: str = "linear",
+        activation: str | None = "tanh",
+        output_activation: str | None = "linear",
         truncate: bool = True,
         **kwargs: Any,
     ):

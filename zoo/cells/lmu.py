@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -47,6 +47,11 @@ class LMU(RecurrentCell):
     """
 
     fades_slowly = True
+    roles: ClassVar = {
+        **dict.fromkeys("EWM", "kernel"),
+        **dict.fromkeys("HKU", "recurrent"),
+        **dict.fromkeys("be", "bias"),
+    }
 
     def __init__(
         self,
@@ -63,6 +68,8 @@ class LMU(RecurrentCell):
         self.window = positive("window", window)
         self.memories = whole_number("memories", memories)
         self.feedback = flag("feedback", feedback)
+        if not self.feedback:
+            self._weight_options.refuse("recurrent", "Without feedback nothing is recurrent")
         self.A, self.B = _legendre(self.order, self.window)
         self.state_size = [self.units, self.memories * self.order]
         self.output_size = self.units

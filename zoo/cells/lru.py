@@ -1,7 +1,7 @@
 import math
 from collections.abc import Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -9,6 +9,8 @@ from keras import ops
 from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
 from .base import RecurrentCell
 from .linear import complex_recurrence, known_length, linear_recurrence
+
+NEAREST = 0.9999999  # to 1: above it |λ| is rounded to 1, and γ = log √(1 − |λ|²) is −∞
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -21,15 +23,22 @@ class LRU(RecurrentCell):
     y_t = Re(C s_t) + D x_t        output y_t
     ```
 
-    λ starts in a ring of the complex plane, γ at log √(1 − |λ|²), so that all units begin
-    with the same power. Nothing squashes: all steps can be computed at once by a parallel
-    scan, and depth needs dense layers with an activation between. Complex numbers are
-    kept as two real ones; θ is trained itself, not its logarithm.
+    Nothing squashes: all steps can be computed at once by a parallel scan, and depth needs
+    dense layers with an activation between. Complex numbers are kept as two real ones; θ is
+    trained itself, not its logarithm.
+
+    As in the paper's code λ starts evenly over a ring of the complex plane, γ at
+    log √(1 − |λ|²), and both parts of B at N(0, 1/2m), m the width of x; so white input of
+    variance 1 gives every unit the power |s|² = 1, whatever the widths. If real, B starts at
+    N(0, 1/m), to the same end. C starts at N(0, 1/n), n = `units`. D is one number a channel,
+    N(0, 1), where x and y are equally wide, as they always are in the paper; else it is a dense
+    kernel, N(0, 1/m), which gives D x the same power.
 
     Args:
         units: width of the state s.
         outputs: width of the output y; by default `units`.
-        radius: (least, greatest) |λ| at the start, within [0, 1).
+        radius: (least, greatest) |λ| at the start, from 0 to 0.9999999; nearer to 1, γ would
+            not be finite.
         real: positive real λ: no θ, and B, C, s are real. It cannot alternate, so it
             cannot count parity.
 
@@ -44,6 +53,7 @@ class LRU(RecurrentCell):
     """
 
     fades_slowly = True
+    roles: ClassVar = dict.fromkeys("BCD", "kernel")
 
     def __init__(
         self,
@@ -73,19 +83,30 @@ class LRU(RecurrentCell):
         x, n, y = input_shape[-1], self.units, self.outputs
         self.ν = self.add_weight(shape=(n,), initializer=self._start_ν, name="nu", autocast=False)
         self.γ = self.add_weight(shape=(n,), initializer=self._start_γ, name="gamma")
-        self.B = self.add_weight(shape=(x, n), name="B")
-        self.C = self.add_weight(shape=(n, y), name="C")
-        self.D = self.add_weight(shape=(x, y), name="D")
+        input_power = 1.0 if self.real else 0.5
+        self.B = self._kernel("B", (x, n), input_power)
+        self.C = self._kernel("C", (n, y))
+        if x == y:  # one number a channel: no matrix, so no kernel
+            one = keras.initializers.RandomNormal(stddev=1.0)
+            self.D = self.add_weight(shape=(x,), initializer=one, name="d")
+        else:
+            self.D = self._kernel("D", (x, y))
         if not self.real:
             turn = keras.initializers.RandomUniform(0, 2 * math.pi)
             self.θ = self.add_weight(shape=(n,), initializer=turn, name="theta", autocast=False)
-            self.B_im = self.add_weight(shape=(x, n), name="B_im")
-            self.C_im = self.add_weight(shape=(n, y), name="C_im")
+            self.B_im = self._kernel("B_im", (x, n), input_power)
+            self.C_im = self._kernel("C_im", (n, y))
+
+    def _kernel(self, name: str, shape: tuple[int, int], power: float = 1.0) -> Any:
+        """A matrix that starts at N(0, power / the width of what it reads)."""
+        start = keras.initializers.VarianceScaling(power, "fan_in", "untruncated_normal")
+        return self.add_weight(shape=shape, initializer=start, name=name)
 
     def project(self, inputs: Any) -> Any:
         kernels = [self.B] if self.real else [self.B, self.B_im]
         parts = [ops.exp(self.γ) * ops.matmul(inputs, B) for B in kernels]
-        return ops.concatenate([*parts, ops.matmul(inputs, self.D)], axis=-1)
+        direct = inputs * self.D if len(self.D.shape) == 1 else ops.matmul(inputs, self.D)
+        return ops.concatenate([*parts, direct], axis=-1)
 
     def step(self, drive: Any, states: Any) -> Any:
         a, (b, direct) = self._eigenvalues(), self._parts(drive)
@@ -130,7 +151,7 @@ class LRU(RecurrentCell):
         return ops.cast(ops.log(-0.5 * ops.log(u)), dtype)
 
     def _start_γ(self, shape: Any, dtype: Any = None) -> Any:
-        r = ops.exp(-ops.exp(ops.convert_to_tensor(self.ν)))
+        r = ops.exp(-ops.exp(ops.cast(self.ν, "float32")))
         return ops.cast(0.5 * ops.log(1 - r**2), dtype)
 
 
@@ -140,9 +161,9 @@ def _ring(radius: Any) -> list[float]:
         raise ArgumentTypeError(
             f"`radius` must be two numbers, the least and the greatest. Received: radius={radius!r}"
         )
-    if len(radius) != 2 or not 0 <= radius[0] <= radius[1] < 1 or radius[1] == 0:
+    if len(radius) != 2 or not 0 <= radius[0] <= radius[1] <= NEAREST or radius[1] == 0:
         raise ArgumentError(
-            "`radius` must be the least and the greatest |λ|, 0 ≤ least ≤ greatest < 1. "
+            f"`radius` must be the least and the greatest |λ|, 0 ≤ least ≤ greatest ≤ {NEAREST}. "
             f"Received: radius={radius}"
         )
     return [float(r) for r in radius]

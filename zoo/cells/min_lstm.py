@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -9,6 +9,7 @@ from . import checks
 from .base import RecurrentCell
 from .linear import linear_recurrence
 from .lstm import remembering
+from .product import like
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -37,10 +38,12 @@ class MinLSTM(RecurrentCell):
     needed?
     """
 
+    roles: ClassVar = {"W": "kernel", "b": "bias"}
+
     def __init__(self, units: int, chrono: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
-        self.chrono = checks.chrono(chrono)
+        self.chrono = checks.chrono(chrono, self)
         self.state_size = [self.units]
         self.output_size = self.units
 
@@ -48,22 +51,28 @@ class MinLSTM(RecurrentCell):
     def loopless(self) -> bool:
         return True
 
+    @property
+    def fades_slowly(self) -> bool:
+        return self.chrono is not None
+
     def build(self, input_shape: Any) -> None:
         n = self.units
         bias = Chrono(self.chrono, "fig") if self.chrono else remembering("fig")
         self.W = self.add_weight(shape=(input_shape[-1], 3 * n), name="W")
-        self.b = self.add_weight(shape=(3 * n,), initializer=bias, name="b")
+        full = {"autocast": not self.fades_slowly}
+        self.b = self.add_weight(shape=(3 * n,), initializer=bias, name="b", **full)
 
     def project(self, inputs: Any) -> Any:
-        f, i, g = ops.split(ops.matmul(inputs, self.W) + self.b, 3, axis=-1)
-        kept = ops.sigmoid(ops.log_sigmoid(f) - ops.log_sigmoid(i))  # f / (f + i)
-        return ops.concatenate([kept, (1 - kept) * g], axis=-1)
+        f, i, g = ops.split(ops.add(ops.matmul(inputs, self.W), self.b), 3, axis=-1)
+        a = ops.log_sigmoid(f) - ops.log_sigmoid(i)
+        # σ(a) = f / (f + i), and i / (f + i) is not 1 − σ(a), which cancels where a is large
+        return ops.concatenate([ops.sigmoid(a), ops.sigmoid(-a) * g], axis=-1)
 
     def step(self, drive: Any, states: Any) -> Any:
-        kept, new = ops.split(drive, 2, axis=-1)
+        kept, new = ops.split(like(drive, states[0]), 2, axis=-1)
         h = kept * states[0] + new
         return h, [h]
 
     def every_step(self, drives: Any, states: Any) -> list[Any]:
-        kept, new = ops.split(drives, 2, axis=-1)
+        kept, new = ops.split(like(drives, states[0]), 2, axis=-1)
         return [linear_recurrence(kept, new, states[0])]

@@ -32,8 +32,8 @@ class NARX(RecurrentCell):
         input_delays: Dx, whole numbers from 0, or empty for no exogenous input.
         feedback_delays: Dy, whole numbers from 1.
         feedback: `"prediction"`, `"truth"` or `"error"`.
-        activation: φ, a Keras activation by name.
-        output_activation: γ, a Keras activation by name.
+        activation: φ, a Keras activation by name; `None` is linear.
+        output_activation: γ, likewise.
         lead: with `"truth"`, how many steps early y is put out: as soon as all it reads
             is there. No delay may be below it; one equal to it reads the present step.
             Weights and states stay as they are.
@@ -50,6 +50,11 @@ class NARX(RecurrentCell):
     refuses: ClassVar = {
         "carried": "its output is the forecast itself, it keeps no state for a head to read"
     }
+    roles: ClassVar = {
+        **dict.fromkeys("WHO", "kernel"),
+        **{"V": "recurrent"},
+        **dict.fromkeys("bcd", "bias"),
+    }
     reads_out = True
     feeds_back = any_length = True
     hidden = ()
@@ -61,8 +66,8 @@ class NARX(RecurrentCell):
         input_delays: Any = (0,),
         feedback_delays: Any = (1, 2),
         feedback: str = "prediction",
-        activation: str = "tanh",
-        output_activation: str = "linear",
+        activation: str | None = "tanh",
+        output_activation: str | None = "linear",
         lead: int = 0,
         **kwargs: Any,
     ):
@@ -72,10 +77,12 @@ class NARX(RecurrentCell):
         self.input_delays = checks.delays("input_delays", input_delays, 0, may_be_empty=True)
         self.feedback_delays = checks.delays("feedback_delays", feedback_delays, at_least=1)
         self.feedback = one_of("feedback", feedback, ("prediction", "truth", "error"))
+        if self.feedback != "prediction":
+            self.refuse_dropout("its input holds the truth, which it must know in full")
         self.activation = checks.activation("activation", activation)
         self.output_activation = checks.activation("output_activation", output_activation)
         self.lead = checks.lead(lead, self.feedback, self.input_delays, self.feedback_delays)
-        self.state_size = [self.outputs] * (1 + max(self.feedback_delays))
+        self.state_size = [self.outputs] * (1 + max(self.feedback_delays))  # and those of x
         self.output_size = self.outputs
 
     @classmethod
@@ -86,14 +93,21 @@ class NARX(RecurrentCell):
     def loopless(self) -> bool:
         return self.feedback == "truth"
 
+    def states_for(self, channels: int) -> list[int]:
+        used = self.input_delays if self._exogenous(channels) else []
+        taps = [self._exogenous(channels)] * max(used, default=0)
+        return [*[self.outputs] * (1 + max(self.feedback_delays)), *taps]
+
+    @property
+    def states_known(self) -> bool:
+        return self.built or max(self.input_delays, default=0) == 0
+
     def build(self, input_shape: Any) -> None:
-        truth = 0 if self.feedback == "prediction" else self.outputs
-        self.inputs_width = checks.exogenous(input_shape[-1], truth, self.input_delays)
-        used = self.input_delays if self.inputs_width else []
-        n, m = self.inputs_width, self.outputs
-        self.state_size = [*[m] * (1 + max(self.feedback_delays)), *[n] * max(used, default=0)]
+        self.state_size = self.states_for(input_shape[-1])
+        self.inputs_width = n = self._exogenous(input_shape[-1])
+        m = self.outputs
         first, *further = self.units if isinstance(self.units, list) else [self.units]
-        self.W = {i: self.add_weight(shape=(n, first), name=f"W_{i}") for i in used}
+        self.W = [self.add_weight(shape=(n, first), name=f"W_{i}") for i in self.input_delays if n]
         self.V = self.add_weight(shape=(len(self.feedback_delays) * m, first), name="V")
         self.b = self.add_weight(shape=(first,), initializer="zeros", name="b")
         self.H, self.c, last = [], [], first
@@ -107,8 +121,8 @@ class NARX(RecurrentCell):
     def project(self, inputs: Any) -> Any:
         """What is read of the present step, and the input: `concat(W x + V f, x, f)`."""
         present = []
-        if self.lead in self.W:
-            present.append(ops.matmul(inputs[..., : self.inputs_width], self.W[self.lead]))
+        if self.W and self.input_delays[0] == self.lead:
+            present.append(ops.matmul(inputs[..., : self.inputs_width], self.W[0]))
         if self.lead in self.feedback_delays:
             V = self.V[: self.outputs]  # the first of the rising delays
             present.append(ops.matmul(inputs[..., self.inputs_width :], V))
@@ -127,6 +141,11 @@ class NARX(RecurrentCell):
         x, f = delayed(x_now, x), delayed(truth, f)
         return [self._output(z, x[1:], f[1:]), *f[:-1], *x[:-1]]
 
+    def _exogenous(self, channels: int) -> int:
+        """How wide x is in an input."""
+        truth = 0 if self.feedback == "prediction" else self.outputs
+        return checks.exogenous(channels, truth, self.input_delays)
+
     def _parts(self, drive: Any, states: Any) -> Any:
         """The drive as z, x and truth, and the taps of x and f."""
         reach = 1 + max(self.feedback_delays)
@@ -143,7 +162,8 @@ class NARX(RecurrentCell):
         if older:
             V = self.V[-len(older) * self.outputs :]
             terms.append(ops.matmul(ops.concatenate(older, axis=-1), V))
-        terms += [ops.matmul(x[i - self.lead - 1], W) for i, W in self.W.items() if i > self.lead]
+        delayed_W = zip(self.input_delays, self.W, strict=False)  # no W without an x
+        terms += [ops.matmul(x[i - self.lead - 1], W) for i, W in delayed_W if i > self.lead]
         h = φ(sum(terms) + self.b)
         for H, c in zip(self.H, self.c, strict=True):
             h = φ(ops.matmul(h, H) + c)

@@ -55,6 +55,13 @@ class Residual(Wrapper):
     def check_item(self, item: Sequence[int | None]) -> None:
         self.cell.check_item(item)
 
+    def states_for(self, channels: int) -> list[int]:
+        return [self.output_size, *self.cell.states_for(channels)]
+
+    @property
+    def states_known(self) -> bool:
+        return self.cell.states_known
+
     def build(self, input_shape: Any) -> None:
         if input_shape[-1] != self.output_size:
             raise ArgumentError(
@@ -62,8 +69,7 @@ class Residual(Wrapper):
                 f"Received: an input {input_shape[-1]} wide"
             )
         build_once(self.cell, input_shape)
-        # again: a cell with a delay line knows all its states once it is built
-        self.state_size = [self.output_size, *self.cell.state_size]
+        self.state_size = self.states_for(input_shape[-1])
 
     def step(self, drive: Any, states: Any) -> Any:
         h, after = self.cell.call(drive, states[1:])

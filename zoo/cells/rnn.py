@@ -5,11 +5,11 @@ from keras import ops
 
 from ...errors import whole_number
 from . import checks
-from .base import RecurrentCell
+from .product import ProductCell
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
-class RNN(RecurrentCell):
+class RNN(ProductCell):
     """The state-space model, or simple recurrent network.
 
     ```
@@ -23,8 +23,8 @@ class RNN(RecurrentCell):
     Args:
         units: width of the state.
         taps: delays of the recurrence, e.g. `(1, 5)`.
-        activation: φ, a Keras activation by name.
-        recurrent_initializer: of each `U_k`, a Keras initialiser or its name.
+        activation: φ, a Keras activation by name; `None` is linear.
+        recurrent_initializer: of each `U_k`, a Keras initializer or its name.
 
     States: `[h_{t−1}, …, h_{t−K}]`, K the largest tap, newest first.
 
@@ -39,36 +39,44 @@ class RNN(RecurrentCell):
         self,
         units: int,
         taps: Any = (1,),
-        activation: str = "tanh",
+        activation: str | None = "tanh",
         recurrent_initializer: Any = "orthogonal",
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
+        super().__init__(recurrent_initializer=recurrent_initializer, **kwargs)
         self.units = whole_number("units", units)
         self.taps = checks.delays("taps", taps, at_least=1)
         self.activation = checks.activation("activation", activation)
-        self.recurrent_initializer = checks.initializer(
-            "recurrent_initializer", recurrent_initializer
-        )
         self.state_size = [self.units] * max(self.taps)
         self.output_size = self.units
 
     def build(self, input_shape: Any) -> None:
-        self.W = self.add_weight(shape=(input_shape[-1], self.units), name="W")
+        n = self.units
+        self.W = self.add_weight(shape=(input_shape[-1], n), name="W")
         self.U = [
-            self.add_weight(
-                shape=(self.units, self.units),
-                initializer=keras.initializers.get(self.recurrent_initializer),
-                name=f"U_{k}",
-            )
+            self.add_weight(shape=(n, n), initializer="orthogonal", name=f"U_{k}")
             for k in self.taps
         ]
-        self.b = self.add_weight(shape=(self.units,), initializer="zeros", name="b")
+        self.b = self.add_weight(shape=(n,), initializer="zeros", name="b")
+
+    @property
+    def one_product(self) -> bool:
+        return self.taps == [1]
 
     def project(self, inputs: Any) -> Any:
         return ops.matmul(inputs, self.W) + self.b
 
+    def multiply(self, h: Any) -> Any:
+        return ops.matmul(h, self.U[0])
+
+    def pointwise(self, drive: Any, product: Any, states: Any) -> Any:
+        φ = keras.activations.get(self.activation)
+        h = φ(drive + product)
+        return h, [h]
+
     def step(self, drive: Any, states: Any) -> Any:
+        if self.one_product:
+            return super().step(drive, states)
         φ = keras.activations.get(self.activation)
         z = drive
         for k, U in zip(self.taps, self.U, strict=True):

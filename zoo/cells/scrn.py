@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -33,6 +33,7 @@ class SCRN(RecurrentCell):
     """
 
     recalls = True
+    roles: ClassVar = {"A": "kernel", "B": "kernel", "P": "kernel", "R": "recurrent"}
 
     def __init__(self, units: int, context: int | None = None, alpha: float = 0.95, **kwargs: Any):
         super().__init__(**kwargs)

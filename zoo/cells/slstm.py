@@ -6,11 +6,11 @@ from keras import ops
 from ...errors import whole_number
 from ..initializers import Chrono
 from . import checks
-from .base import RecurrentCell
+from .product import ProductCell
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
-class SLSTM(RecurrentCell):
+class SLSTM(ProductCell):
     """The scalar cell of xLSTM: exponential gates, and a normaliser that they share.
 
     ```
@@ -40,13 +40,13 @@ class SLSTM(RecurrentCell):
     equations 8 to 17.
     """
 
-    recalls = True
+    recalls = fades_slowly = True
     hidden = (0, 1)  # n and m are the scale of c: with them |c| ≤ n, so |h| < 1, would be lost
 
     def __init__(self, units: int, chrono: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
-        self.chrono = checks.chrono(chrono)
+        self.chrono = checks.chrono(chrono, self)
         self.state_size = [self.units] * 4
         self.output_size = self.units
 
@@ -55,14 +55,17 @@ class SLSTM(RecurrentCell):
         bias = Chrono(self.chrono, "ifgo") if self.chrono else _long_memory
         self.W = self.add_weight(shape=(input_shape[-1], 4 * n), name="W")
         self.U = self.add_weight(shape=(n, 4 * n), initializer="orthogonal", name="U")
-        self.b = self.add_weight(shape=(4 * n,), initializer=bias, name="b")
+        self.b = self.add_weight(shape=(4 * n,), initializer=bias, name="b", autocast=False)
 
     def project(self, inputs: Any) -> Any:
-        return ops.matmul(inputs, self.W) + self.b
+        return ops.add(ops.matmul(inputs, self.W), self.b)
 
-    def step(self, drive: Any, states: Any) -> Any:
-        h, c, n, m = states
-        i, f, g, o = ops.split(drive + ops.matmul(self.recalled(h), self.U), 4, axis=-1)
+    def multiply(self, h: Any) -> Any:
+        return ops.matmul(h, self.U)
+
+    def pointwise(self, drive: Any, product: Any, states: Any) -> Any:
+        _, c, n, m = states
+        i, f, g, o = ops.split(drive + product, 4, axis=-1)
         # at n = 0 nothing is kept yet: m = 0 would hide an input gate that is nearly shut
         kept = ops.where(n == 0, i, ops.log_sigmoid(f) + m)
         m = ops.maximum(kept, i)

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -25,7 +25,7 @@ class TDNN(RecurrentCell):
     Args:
         units: width of the output y.
         delays: D, distinct whole numbers from 0, 0 being the present.
-        activation: φ, a Keras activation by name.
+        activation: φ, a Keras activation by name; `None` is linear.
 
     States: `[y_{t−1}; x_{t−1} … x_{t−max D}]`, newest first. The width of the taps is
     known once the cell is built.
@@ -35,17 +35,22 @@ class TDNN(RecurrentCell):
     Processing 37.
     """
 
+    roles: ClassVar = {"W": "kernel", "b": "bias"}
     any_length = True
     hidden = ()
 
     def __init__(
-        self, units: int, delays: Any = (0, 1, 2, 3), activation: str = "tanh", **kwargs: Any
+        self,
+        units: int,
+        delays: Any = (0, 1, 2, 3),
+        activation: str | None = "tanh",
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
         self.delays = checks.delays("delays", delays, at_least=0)
         self.activation = checks.activation("activation", activation)
-        self.state_size = [self.units]
+        self.state_size = [self.units]  # and the taps, once it is built
         self.output_size = self.units
 
     @classmethod
@@ -56,9 +61,16 @@ class TDNN(RecurrentCell):
     def loopless(self) -> bool:
         return True
 
+    def states_for(self, channels: int) -> list[int]:
+        return [self.units, *[channels] * max(self.delays)]
+
+    @property
+    def states_known(self) -> bool:
+        return self.built or max(self.delays) == 0
+
     def build(self, input_shape: Any) -> None:
         inputs = input_shape[-1]
-        self.state_size = [self.units, *[inputs] * max(self.delays)]
+        self.state_size = self.states_for(inputs)
         shape = (len(self.delays) * inputs, self.units)
         self.W = self.add_weight(shape=shape, name="W")  # the kernels W_i below each other
         self.b = self.add_weight(shape=(self.units,), initializer="zeros", name="b")

@@ -62,6 +62,14 @@ class TimeAware(Wrapper):
     def phases(self) -> Sequence[int]:
         return self.cell.phases
 
+    def states_for(self, channels: int) -> list[int]:
+        values = channels - self.gaps
+        return [*self.cell.states_for(2 * values), values, values]
+
+    @property
+    def states_known(self) -> bool:
+        return self.built
+
     def build(self, input_shape: Any) -> None:
         batch, channels = input_shape[0], input_shape[-1] - self.gaps
         if channels < 1:
@@ -70,7 +78,7 @@ class TimeAware(Wrapper):
                 f"Received: an input {input_shape[-1]} wide"
             )
         build_once(self.cell, (batch, 2 * channels))
-        self.state_size = [*self.cell.state_size, channels, channels]
+        self.state_size = self.states_for(input_shape[-1])
         fading = sum(self.cell.state_size[k] for k in self.hidden)
         small = keras.initializers.RandomUniform(0.0, 0.1)  # decays begin alive, and slow
         self.w = self.add_weight(shape=(channels,), initializer=small, name="w")

@@ -45,6 +45,16 @@ class WeightOptions:
                 )
             self.given[name] = getattr(checks, kind)(name, value)
 
+    def refuse(self, role: str, why: str) -> None:
+        """Sees to it that nothing is given for a role.
+
+        Raises:
+            ArgumentError: something is; the message says why it cannot be.
+        """
+        for name, value in self.given.items():
+            if name.startswith(role):
+                raise ArgumentError(f"{why}. Received: {name}={value!r}")
+
     def of(self, role: str | None, weight: str, own: dict[str, Any]) -> dict[str, Any]:
         """Arguments of `add_weight` that take the place of a cell's own.
 

@@ -58,7 +58,7 @@ def checked_cell(name: str, value: Any) -> RecurrentCell:
 
     cell = keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
     cell = as_cell(name, cell)
-    if cell.spatial((8,)) != (8,):
+    if not cell.keeps_places:
         raise ArgumentError(
             f'`{name}` must keep the spatial shape of what it reads, with padding="same" and '
             f"strides=1. Received: {name}={value!r}"

@@ -1,0 +1,87 @@
+"""What a cell drops in training: one mask for a whole sequence, by Keras's own protocol."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import keras
+from keras import ops
+from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # it has no public name
+
+from ...errors import ArgumentError, fraction, seed_number
+
+
+class SequenceDropout(DropoutRNNCell):
+    """The dropout of a cell, in our loops and in `keras.layers.RNN`.
+
+    A loop draws the masks before its first step and forgets them after the last one, so every
+    step drops the same. `keras.layers.RNN` draws them in inference too; what has been drawn is
+    therefore dropped only while the cell is told to.
+    """
+
+    #: Its products read a hidden state through `recalled`, which recurrent dropout hides.
+    recalls: ClassVar[bool] = False
+    #: Why no part of its input may be dropped, if so.
+    no_dropout: ClassVar[str] = ""
+
+    def _set_dropout(self, dropout: float, recurrent_dropout: float, seed: int | None) -> None:
+        self.dropout = fraction("dropout", dropout)
+        self.recurrent_dropout = fraction("recurrent_dropout", recurrent_dropout)
+        self.seed = None if seed is None else seed_number(seed)
+        if self.no_dropout:
+            self.refuse_dropout(self.no_dropout)
+        if self.recurrent_dropout and not self.recalls:
+            raise ArgumentError(
+                f"{type(self).__name__} has no recurrent dropout; put a Dropout layer before it. "
+                f"Received: recurrent_dropout={recurrent_dropout}"
+            )
+        self._dropout_mask = self._recurrent_dropout_mask = None
+        self._drops = False
+        if self.dropout or self.recurrent_dropout:
+            self.seed_generator = keras.random.SeedGenerator(self.seed)
+
+    def refuse_dropout(self, why: str) -> None:
+        """Sees to it that no part of the input is dropped.
+
+        Raises:
+            ArgumentError: `dropout` is given; the message says why it cannot be.
+        """
+        if self.dropout:
+            raise ArgumentError(
+                f"{type(self).__name__} takes no dropout: {why}. Received: dropout={self.dropout}"
+            )
+
+    def seen(self, inputs: Any) -> Any:
+        """The input of one step, or of all, as the cell sees it: with dropout, part of it."""
+        mask = self._dropout_mask
+        if mask is None or not self._drops:
+            return inputs
+        mask = mask if len(inputs.shape) == len(mask.shape) else ops.expand_dims(mask, 1)
+        return inputs * ops.cast(mask, inputs.dtype)
+
+    def recalled(self, state: Any) -> Any:
+        """The hidden state as the products read it: with recurrent dropout, part of it."""
+        mask = self._recurrent_dropout_mask
+        return state if mask is None or not self._drops else state * ops.cast(mask, state.dtype)
+
+    def set_dropping(self, value: bool) -> None:
+        """Whether what has been drawn is dropped."""
+        self._drops = value
+
+    @contextmanager
+    def dropping(self, inputs: Any, states: Sequence[Any]) -> Iterator[None]:
+        """Draws what is dropped for the length of a sequence, and drops it.
+
+        Args:
+            inputs: of one step.
+            states: before it.
+        """
+        self.get_dropout_mask(inputs)
+        self.get_recurrent_dropout_mask(states[0])
+        self.set_dropping(True)
+        try:
+            yield
+        finally:
+            self.set_dropping(False)
+            self.reset_dropout_mask()
+            self.reset_recurrent_dropout_mask()
