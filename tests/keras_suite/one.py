@@ -3,8 +3,9 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
 from unittest import mock
@@ -15,6 +16,7 @@ from keras.src import backend
 from keras.src.layers import rnn
 from keras.src.layers.rnn import conv_lstm, gru, lstm, simple_rnn
 from keras.src.layers.rnn import rnn as loop
+from rnnzoo.zoo.cells import RecurrentCell
 
 FILES = sorted(Path(rnn.__file__).parent.glob("*_test.py"))
 #: What Keras would compute a recurrence with.
@@ -30,7 +32,8 @@ class OursInstead:
     """Puts ours in the place of Keras's layers, and takes down what came of each test."""
 
     def __init__(self) -> None:
-        self.outcomes: dict[str, tuple[str, str]] = {}
+        self.outcomes: dict[str, tuple[str, str, bool]] = {}
+        self.with_ours: set[str] = set()
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for module in {item.getparent(pytest.Module).obj for item in items}:
@@ -44,14 +47,27 @@ class OursInstead:
         with ExitStack() as closed:
             for owner, name in KERAS_OWN:
                 closed.enter_context(mock.patch.object(owner, name, refused))
+            closed.enter_context(mock.patch.object(RecurrentCell, "__init__", self.noting(item)))
             return (yield)
+
+    def noting(self, item: pytest.Item) -> Callable[..., None]:
+        """A cell's constructor that takes down in which test it was called."""
+        init = RecurrentCell.__init__
+
+        @wraps(init)
+        def noted(cell: RecurrentCell, *args: Any, **kwargs: Any) -> None:
+            self.with_ours.add(item.nodeid)
+            init(cell, *args, **kwargs)
+
+        return noted
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" or report.outcome != "passed":
             file, _, test = report.nodeid.partition("::")
             why = report.longrepr[-1] if report.skipped else str(report.longrepr or "")
             message = why.strip().splitlines()[-1:]
-            self.outcomes[f"{Path(file).stem}::{test}"] = (report.outcome, "".join(message))
+            ours = report.nodeid in self.with_ours
+            self.outcomes[f"{Path(file).stem}::{test}"] = report.outcome, "".join(message), ours
 
 
 def refused(*args: Any, **kwargs: Any) -> NoReturn:

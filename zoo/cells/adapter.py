@@ -1,6 +1,7 @@
 """Any Keras cell as a cell of the zoo."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 import keras
@@ -135,7 +136,8 @@ class KerasCell(Wrapper):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "KerasCell":
         cell = config["cell"]
-        cell = keras.saving.deserialize_keras_object(cell) if isinstance(cell, dict) else cell
+        if isinstance(cell, dict):  # a copy: some cells of Keras empty what they are made from
+            cell = keras.saving.deserialize_keras_object(deepcopy(cell))
         return super().from_config(config | {"cell": cell})
 
     def _try_step(self, item: tuple[int | None, ...], input_shape: Any) -> None:

@@ -45,7 +45,8 @@ class ConvCell(ProductCell):
         self.dilation_rate = checked_size("dilation_rate", dilation_rate)
         if _most(self.strides) > 1 and _most(self.dilation_rate) > 1:
             raise ArgumentError(
-                "A convolution with gaps takes no strides, and the other way round. "
+                "Specifying `strides > 1` is not compatible with `dilation_rate > 1`: leave one of "
+                "them at 1. "
                 f"Received: strides={strides}, dilation_rate={dilation_rate}"
             )
         self.output_size = self.filters

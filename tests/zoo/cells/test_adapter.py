@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 from keras import ops, tree
-from rnnzoo import Recurrent
+from rnnzoo import Recurrent, stack
+from rnnzoo.zoo.cells import GRU, LSTM
 
 X = np.random.default_rng(1).normal(size=(3, 5, 3)).astype("float32")
 IMAGES = np.random.default_rng(2).normal(size=(3, 5, 4, 2)).astype("float32")
@@ -213,6 +214,22 @@ class Masked(keras.Model):
         first = x[:, :, 0] if len(x.shape) > 3 else x
         outputs = self.loop(x, mask=first[..., 0] > -1, training=training)
         return ops.mean(outputs, axis=tuple(range(1, len(outputs.shape))))
+
+
+def test_a_list_of_our_cells_is_one_after_the_other():
+    cells = [GRU(4), LSTM(2)]
+    listed, stacked = Recurrent(cells, return_state=True), stack(cells, return_state=True)
+    output, of_gru, of_lstm = listed(X)
+    expected = stacked(X)
+    for one, other in zip(flat([output, of_gru, of_lstm]), flat(expected), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_our_cells_drop_in_a_list_too():
+    loop = Recurrent([GRU(4, dropout=0.5, recurrent_dropout=0.5, seed=1), GRU(2)])
+    plain, dropped = flat([loop(X), loop(X, training=True)])
+    assert not np.allclose(plain, dropped)
+    np.testing.assert_array_equal(flat(loop(X))[0], plain)
 
 
 def test_its_dtype_is_its_cells_and_the_loop_may_have_another():

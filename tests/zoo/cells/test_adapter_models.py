@@ -81,6 +81,12 @@ def test_it_is_saved_and_cloned(name, way, tmp_path):
     assert_same(copy(X), model(X))
 
 
+def test_a_config_makes_several_loops():
+    config = Recurrent(CELLS["stacked"]()).get_config()
+    first, second = (Recurrent.from_config(config) for _ in range(2))
+    assert first.get_config() == second.get_config() == config
+
+
 def test_a_registered_cell_is_found_by_itself(tmp_path):
     @keras.saving.register_keras_serializable("test_adapter")
     class Registered(Wide):
