@@ -83,18 +83,19 @@ class Forecaster(BaseEstimator):
 
         These do not follow from the data:
 
-        optimizer: by default Adam. The name of one of Keras's, such as `"sgd"`: `learning_rate`,
-            `schedule` and `averaging` are then as above, and the norm of each gradient is
-            clipped at 1. Or an object, or a config as `{"class_name": "SGD", "config":
-            {"momentum": 0.9}}`, which bring these themselves. Each fit makes a fresh one from
-            it; a rate that is a number is halved where the validation error stays.
-        loss: by default the absolute error. A name (`"mse"`, `"huber"`, `"log_cosh"`), a config,
-            an object of `keras.losses`, or a function of truth and forecast, `(batch, …, 1)`,
-            that gives a number for each value: the mean over those that are there is made
-            small. It sees scaled values; those of a carried network are changes from the last
-            value, in units of their mean size at each lead. A `rnnzoo.zoo.losses.SequenceLoss`
-            is given whole sequences with NaN. The validation error, which chooses the weights,
-            is the mean absolute error all the same.
+        optimizer: by default Adam. The name of a Keras optimizer, such as `"sgd"`, is used with
+            `learning_rate`, `schedule` and `averaging` as above, and with the norm of each
+            gradient clipped at 1. An object, or a Keras config such as `{"class_name": "SGD",
+            "config": {"momentum": 0.9}}`, has its own learning rate, schedule and averages.
+            Each fit makes a fresh optimizer from it. A learning rate that is a number is halved
+            where the validation error stays.
+        loss: by default the absolute error. A name (`"mse"`, `"huber"`, `"log_cosh"`), a Keras
+            config, an object of `keras.losses`, or a function of truth and forecast, both
+            `(batch, …, 1)`, that returns a number for each value. Training minimizes the mean
+            over the targets that are not missing. The values are scaled; those of a carried
+            network are changes from the last value, in units of their mean size at each lead.
+            A `rnnzoo.zoo.losses.SequenceLoss` gets whole sequences, NaN included. Whatever the
+            loss, the weights are chosen by the mean absolute error of the validation rows.
         difference: read the steps of the target in place of its level, for series that
             wander, such as prices; `"season"`: the steps from the value a season before.
         scaling: `"z-score"`, `"robust"` (median and quartiles: outliers count for little), or
@@ -220,21 +221,23 @@ class Forecaster(BaseEstimator):
             past: covariates known up to the origin.
             future: covariates known for the steps ahead too.
             static: covariates that are one number for each series.
-            sample_weight: how much rows count in training: the name of a column with a number
-                of at least 0 in each row, or a number for each series by its `unique_id`; both
-                weigh the error of the row's target. Of what `rnnzoo.read_panel` was told in
-                `weight` nothing need be said here; given here as well, they are multiplied.
-                Weights count relative to their mean, 0 as a target that is missing. The
-                validation error, scales and a backtest know of none.
-            callbacks: of Keras. They are called in its order, with the logs `loss`, `val_loss`
-                and `val_mae`, the validation error; `stop_training` ends the fit, which then
-                has the weights with the least validation error. Where one sets the learning
-                rate, nothing else does. See `docs/fits.md`.
+            sample_weight: how much the errors of each row's target count in training: the name
+                of a column of numbers, 0 or above, or a mapping from each series' `unique_id` to
+                a number. A panel that was read with `rnnzoo.read_panel(…, weight=column)` has
+                its weights already; a mapping multiplies them. Weights are relative to their
+                mean; 0 means the same as a missing target. The validation error, the scaling
+                and a backtest do not use them.
+            callbacks: Keras callbacks, called in Keras's order with the logs `loss`, `val_loss`
+                and `val_mae`, the last two being the validation error. `stop_training` ends the
+                fit; it has the weights with the smallest validation error all the same. If a
+                callback sets the learning rate, the fit itself no longer changes it. See
+                `docs/fits.md`.
             recorder: told of parameters and of the errors of each epoch.
             checkpoint: folder that keeps where the fit stands, written after each epoch. A fit
                 that was killed goes on from there, with the same settings and data to the same
-                weights, bit for bit; one that is finished trains nothing. Of callbacks nothing
-                is kept: they begin anew where a fit goes on, which a warning says.
+                weights, bit for bit; one that is finished trains nothing. It does not hold the
+                state of callbacks: they start afresh where a fit is continued, and a warning
+                says so.
             progress: show epoch, loss, validation error and the time left.
 
         Raises:

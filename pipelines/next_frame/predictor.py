@@ -59,13 +59,13 @@ class NextFrame(BaseEstimator):
         learning_rate: of the optimizer; by default 0.004.
         cell_options: further arguments of the cell, by name, e.g. `{"kernel_size": 5}`.
         engine: how the loops over time are run: `"auto"`, or a name in `rnnzoo.zoo.engines`.
-        optimizer: by default Adam. A name, such as `"sgd"`, with `learning_rate` and the norm of
-            each gradient clipped at 1; or an object or config, which bring these themselves, as
-            of `Forecaster`.
+        optimizer: by default Adam. A name, such as `"sgd"`, is used with `learning_rate` and with
+            the norm of each gradient clipped at 1; an object or a config has its own, as for
+            `Forecaster`.
         loss: by default the squared error. A name, a config, an object of `keras.losses`, or a
             function of truth and forecast, both `(clips, horizon, height, width, channels)` from
-            0 to 1, that gives numbers, whose mean is made small. The validation error, which
-            chooses the weights, is the squared error all the same.
+            0 to 1. Training minimizes the mean of what it returns. Whatever the loss, the
+            weights are chosen by the squared error of the validation clips.
 
     What `fit` learns ends in an underscore: `network_`, `look_`, `mean_image_`,
     `history_`, and `settings_`, the arguments as they were then.
@@ -151,12 +151,12 @@ class NextFrame(BaseEstimator):
                 a function of a count and a seed that makes clips.
             validation: clips that choose the weights; by default those of `Clips`, or the
                 last tenth.
-            sample_weight: how much each clip counts in training, `(clips,)`, one for each that
-                is given, those that the last tenth holds included: numbers of at least 0,
-                relative to their mean. A clip that weighs 0 is left out. The validation error
-                knows of none, and clips made anew by a function have none.
-            callbacks: of Keras, as of `Forecaster.fit`; the logs are `loss`, `val_loss` and
-                `val_mse`, the validation error.
+            sample_weight: how much each clip counts in training, `(clips,)`: numbers of 0 or
+                above, relative to their mean, for all clips that are given, the last tenth
+                included where it is held out. A clip of weight 0 is left out. The validation
+                error does not use them. Clips that a function makes anew cannot have weights.
+            callbacks: Keras callbacks, as for `Forecaster.fit`; the logs are `loss`, `val_loss`
+                and `val_mse`, the last two being the validation error.
             recorder: told of parameters, of the errors of each epoch, with pictures.
             checkpoint: folder that keeps where the fit stands, as of `Forecaster.fit`. A
                 function that makes clips is taken for the same if it makes the same first ones.

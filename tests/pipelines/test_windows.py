@@ -54,6 +54,7 @@ def test_a_million_rows_are_windowed_and_chunked_without_a_copy():
         base=np.zeros((rows, 1)),
         unit=np.broadcast_to(np.ones(2), (rows, 2)),
         others=values[:, :0],
+        weight=values[:, :0],
         number=0,
     )
     tracemalloc.start()
