@@ -2,12 +2,23 @@
 
 import re
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
-from rnnzoo import ArgumentError, Recurrent
+from rnnzoo import ArgumentError, Recurrent, stack
 from rnnzoo.zoo.backend.gradient import gradient
-from rnnzoo.zoo.cells import GRU, NARX, SLSTM, TDNN, Clockwork, Feedback, Residual, TimeAware
+from rnnzoo.zoo.cells import (
+    GRU,
+    NARX,
+    SLSTM,
+    TDNN,
+    Clockwork,
+    Feedback,
+    MinGRU,
+    Residual,
+    TimeAware,
+)
 
 
 def test_handing_the_states_over_continues_the_sequence(case):
@@ -85,10 +96,6 @@ def test_a_stateful_loop_does_not_begin_anew():
         Recurrent(GRU(4), stateful=True, learn_initial_state=True)
 
 
-def numpy(tensor):
-    return ops.convert_to_numpy(tensor)
-
-
 def test_phases_and_taps_in_a_feedback_neither_fade_nor_learn():
     inner = [Clockwork(4, periods=[1, 8]), TDNN(3)]
     loop = Recurrent(TimeAware(Feedback(inner, 2)), return_state=True)
@@ -137,3 +144,69 @@ def test_a_loop_keeps_to_its_channels():
 def test_a_cell_stepped_by_hand_refuses_states_that_are_not_its_own(states, received):
     with pytest.raises(ArgumentError, match=f"`states` must.*{received}"):
         GRU(4)(np.zeros((2, 5), "float32"), states)
+
+
+def test_the_states_are_known_before_a_loop_is_built(case):
+    loop = Recurrent(case.make(), return_state=True)
+    unbuilt = loop.compute_output_shape((3, None, *case.item))
+    loop.build((3, None, *case.item))
+    assert loop.compute_output_shape((3, None, *case.item)) == unbuilt
+    assert loop.cell.state_size == loop.cell.states_for(case.item[-1])
+    assert unbuilt[1:] == tuple(state.shape for state in case.states)
+
+
+def test_a_stack_knows_them_too():
+    deep = stack([TDNN(4), keras.layers.Dense(3), NARX(2, input_delays=[2])], return_state=True)
+    unbuilt = deep.compute_output_shape((2, 5, 1))
+    assert unbuilt == ((2, 1), (2, 4), *[(2, 1)] * 3, *[(2, 1)] * 3, (2, 3), (2, 3))
+    deep.build((2, 5, 1))
+    assert deep.compute_output_shape((2, 5, 1)) == unbuilt
+
+
+UNKNOWN = {
+    "tdnn": lambda: TDNN(4),
+    "narx": lambda: NARX(4, input_delays=[0, 2]),
+    "residual": lambda: Residual(TDNN(3)),
+    "feedback": lambda: Feedback([GRU(2), TDNN(3)], 2),
+    "time_aware": lambda: TimeAware(GRU(2)),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_the_states_of_a_delay_line_are_asked_for_once_it_is_built(name):
+    cell = UNKNOWN[name]()
+    with pytest.raises(ArgumentError, match="known once it is built.*Received"):
+        cell.get_initial_state(2)
+    cell.build((None, 3))
+    assert [state.shape[-1] for state in cell.get_initial_state(2)] == cell.state_size
+
+
+@pytest.mark.parametrize("cell", [GRU(4), NARX(4), TDNN(4, delays=[0]), Residual(GRU(3))])
+def test_other_states_are_known_before(cell):
+    known = [state.shape for state in cell.get_initial_state(2)]
+    cell.build((None, 3))
+    assert [state.shape for state in cell.get_initial_state(2)] == known
+
+
+@pytest.mark.parametrize("engine", ["scan", "auto", "unrolled"])
+@pytest.mark.parametrize("make", [TDNN, GRU, MinGRU])
+def test_a_sequence_without_steps_is_refused(make, engine):
+    with pytest.raises(ArgumentError, match=r"at least one step. Received: shape=\(2, 0, 3\)"):
+        Recurrent(make(4), engine=engine)(np.zeros((2, 0, 3), "float32"))
+
+
+def test_all_steps_at_once_where_their_number_is_known_at_run_time():
+    x = np.random.default_rng(1).normal(size=(2, 7, 3)).astype("float32")
+    cell = MinGRU(4)
+    model = keras.Sequential([keras.Input((None, 3)), Recurrent(cell, engine="parallel")])
+    expected = [numpy(Recurrent(cell, engine="scan")(x[:, :steps])) for steps in (7, 3)]
+    np.testing.assert_allclose(model.predict_on_batch(x), expected[0], atol=1e-6)
+    if keras.config.backend() == "tensorflow":  # makes one graph for any length
+        with pytest.raises(ArgumentError, match="the number of steps beforehand"):
+            model.predict_on_batch(x[:, :3])
+    else:
+        np.testing.assert_allclose(model.predict_on_batch(x[:, :3]), expected[1], atol=1e-6)
+
+
+def numpy(tensor):
+    return ops.convert_to_numpy(tensor)

@@ -168,9 +168,10 @@ class Stack(keras.layers.Layer):
     def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
         shape, states = tuple(sequences_shape), []
         for layer in self.layers:
-            shape = _sequence_shape(layer, shape)
+            channels, shape = shape[-1], _sequence_shape(layer, shape)
             if isinstance(layer, Recurrent):
-                states += [(shape[0], *shape[2:-1], n) for n in layer.cell.state_size]
+                sizes = layer.cell.state_size if layer.built else layer.cell.states_for(channels)
+                states += [(shape[0], *shape[2:-1], n) for n in sizes]
         output = shape if self.return_sequences else (shape[0], *shape[2:])
         return (output, *states) if self.return_state else output
 
