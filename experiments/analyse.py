@@ -40,7 +40,7 @@ class Analysis:
         eigenvalues: of the Jacobian at the end of a sequence, by stage, the largest first.
         norms: gradient by lag, by stage.
         mse: of the trained network on the adding problem.
-        truncated: no gradient goes through the cell's copy of the past.
+        truncated: no gradient goes through the cell's copy of the past in training.
     """
 
     cell: str
@@ -207,8 +207,9 @@ def _print(found: Analysis, units: int, train_steps: int, out: Console) -> None:
         )
     if found.truncated:
         out.print(
-            f"{found.cell} lets no gradient through its copy of the past: an input acts for longer "
-            "than its gradient shows. See --option truncate=false."
+            f"{found.cell} lets no gradient through its copy of the past in training: its influence "
+            "and effective memory are what training sees. Its eigenvalues are those of the "
+            "recurrence, copy included. See --option truncate=false."
         )
 
 

@@ -21,11 +21,15 @@ REFUSED = {
 }
 
 
-def checked_callbacks(callbacks: Any) -> list[Callback]:
+def checked_callbacks(callbacks: Any, error: str) -> list[Callback]:
     """The callbacks of a fit as a list.
 
+    Args:
+        callbacks: what the user gave.
+        error: what the validation error is called.
+
     Raises:
-        ArgumentError: one that does what a fit does by itself.
+        ArgumentError: one does what a fit does by itself, or monitors what there is not.
         ArgumentTypeError: no list, or one that holds something else.
     """
     if callbacks is None:
@@ -46,7 +50,25 @@ def checked_callbacks(callbacks: Any) -> list[Callback]:
         for kind, why in REFUSED.items():
             if isinstance(one, kind):
                 raise ArgumentError(f"`callbacks` must not hold a {kind.__name__}: {why}.")
+        _check_monitored(one, error)
     return list(callbacks)
+
+
+def _check_monitored(callback: Callback, error: str) -> None:
+    logs = ("loss", "val_loss", f"val_{error}")
+    if _looks_for_itself(callback) and callback.monitor not in logs:
+        raise ArgumentError(
+            f"`callbacks` hold a {type(callback).__name__} that monitors {callback.monitor!r}, "
+            f"which is not in the logs: they hold {', '.join(logs)}. Where another callback adds "
+            "it, say mode='min' or 'max'."
+        )
+
+
+def _looks_for_itself(callback: Any) -> bool:
+    """Whether a callback finds out from its model if what it monitors is to be small or large."""
+    return isinstance(getattr(callback, "monitor", None), str) and (
+        getattr(callback, "mode", None) == "auto"
+    )
 
 
 def check_rates(callbacks: Iterable[Callback], schedule: str) -> None:
@@ -95,6 +117,8 @@ class Hooks:
                 list(callbacks), model=learner, epochs=epochs, steps=steps, verbose=1
             )
             learner.stop_training = False
+        for one in filter(_looks_for_itself, callbacks):
+            one.mode = "min"  # Keras knows so of "loss" alone, and of compiled metrics
         self.sets_rates = any(isinstance(one, RATES) for one in callbacks)
         self.rate = self._rate()
 

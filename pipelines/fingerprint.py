@@ -7,7 +7,7 @@ from typing import Any
 
 from ..zoo.cell_config import cell_to_config
 from .keras_config import is_object, to_config
-from .keras_settings import KEPT
+from .keras_settings import MAY_BE_OBJECTS
 
 FOREIGN = ("keras", "rnnzoo", "builtins")  # their versions are known
 PLAIN = (int, float, str, bool, bytes, type(None))
@@ -21,7 +21,7 @@ def identified(settings: Mapping[str, Any], units: int) -> dict[str, Any]:
         units: width of its cells.
     """
     found = dict(settings) | {"cell": cell_to_config(settings["cell"], units)}
-    for key in KEPT:
+    for key in MAY_BE_OBJECTS:
         if is_object(settings[key]):
             code = fingerprint(settings[key])
             found[key] = to_config(settings[key]) | ({"code": code} if code else {})

@@ -153,12 +153,7 @@ def _is_keras(what: Any) -> bool:
 
 def _looked_up(argument: str, config: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """The class or function that a config names, and by which name Keras has to know it."""
-    name = config.get("class_name")
-    if not isinstance(name, str) or not set(config) <= KEYS:
-        raise ArgumentError(
-            f"`{argument}` as a mapping has the keys class_name and config, as in "
-            f'{{"class_name": "…", "config": {{…}}}}. Received: {argument}={dict(config)!r}'
-        )
+    name = _checked(argument, config)["class_name"]
     if name == FUNCTION:
         return _function(argument, config), {}
     module = config.get("module") or "keras"
@@ -171,6 +166,19 @@ def _looked_up(argument: str, config: Mapping[str, Any]) -> tuple[Any, dict[str,
     if not isinstance(found, type) or not issubclass(found, BASES):
         raise ArgumentError(_unknown(argument, f"class {name!r}", config.get("module"), name))
     return found, {registered: found}
+
+
+def _checked(argument: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
+    texts = [config.get(key) for key in ("class_name", "module", "registered_name")]
+    arguments = config.get("config")
+    whole = isinstance(texts[0], str) and all(isinstance(one, (str, type(None))) for one in texts)
+    kinds = str if texts[0] == FUNCTION else (dict, type(None))
+    if not (whole and set(config) <= KEYS and isinstance(arguments, kinds)):
+        raise ArgumentError(
+            f"`{argument}` as a mapping has the keys class_name and config, as in "
+            f'{{"class_name": "…", "config": {{…}}}}. Received: {argument}={dict(config)!r}'
+        )
+    return config
 
 
 def _imported(module: str, name: str) -> Any:
@@ -188,7 +196,7 @@ def _imported(module: str, name: str) -> Any:
 
 def _function(argument: str, config: Mapping[str, Any]) -> FunctionType:
     """A function of Keras's losses, or one that is registered: any other may do anything."""
-    name, module = str(config.get("config")), config.get("module")
+    name, module = config["config"], config.get("module")
     registered = config.get("registered_name")
     if registered in (None, FUNCTION) and module in (None, "builtins"):
         found = vars(keras.losses).get(name)

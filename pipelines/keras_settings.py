@@ -14,7 +14,7 @@ from .keras_config import from_config, is_object, not_restored, to_config
 OptimizerLike: TypeAlias = str | dict[str, Any] | keras.optimizers.Optimizer
 LossLike: TypeAlias = str | dict[str, Any] | keras.losses.Loss | Callable[[Any, Any], Any]
 
-KEPT = ("optimizer", "loss")  # settings that may be objects
+MAY_BE_OBJECTS = ("optimizer", "loss")  # settings that may be objects
 
 
 def cloned(estimator: Any) -> Any:
@@ -35,7 +35,7 @@ def cloned(estimator: Any) -> Any:
 def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings of an estimator; cell, optimizer and loss as names or configs."""
     plain = {
-        key: to_config(value) if key in KEPT and is_object(value) else value
+        key: to_config(value) if key in MAY_BE_OBJECTS and is_object(value) else value
         for key, value in settings.items()
     }
     units = settings.get("filters") or settings.get("units") or 1
@@ -54,7 +54,7 @@ def stored_settings(settings: Mapping[str, Any], units: int) -> dict[str, Any]:
     """
     check_can_be_found(settings["cell"])
     stored = dict(settings) | {"cell": cell_to_config(settings["cell"], units)}
-    for key in KEPT:
+    for key in MAY_BE_OBJECTS:
         if is_object(settings[key]):
             stored[key] = {"object": to_config(settings[key])}
             if why := not_restored(key, settings[key]):

@@ -13,7 +13,7 @@ from .keras_settings import OptimizerLike
 SCHEDULES = ("plateau", "cosine")
 DEFAULT = "adam"
 #: What an object or a config brings itself.
-BROUGHT = ("learning_rate", "schedule", "averaging")
+ITS_OWN = ("learning_rate", "schedule", "averaging")
 
 WRAPPERS = (keras.optimizers.Optimizer, keras.optimizers.LossScaleOptimizer)
 #: Keras's optimizers that a learning rate is enough for.
@@ -43,7 +43,8 @@ def check_optimizer(settings: Mapping[str, Any]) -> None:
         _require_usable(given)
         return
     _require_kind(given)
-    beside = [name for name in BROUGHT if settings.get(name) is not None]
+    optimizer = fresh(given)
+    beside = [name for name in ITS_OWN if settings.get(name) is not None]
     if beside:
         values = ", ".join(f"{name}={settings[name]!r}" for name in beside)
         raise ArgumentError(
@@ -52,7 +53,6 @@ def check_optimizer(settings: Mapping[str, Any]) -> None:
             f"give the optimizer's name, as optimizer='adam'. Received: {values}, "
             f"optimizer={given!r}"
         )
-    optimizer = fresh(given)
     if hasattr(optimizer, "optimizers"):
         raise ArgumentError(
             "`optimizer` must have one learning rate, which the fit reports and halves: a "
@@ -116,8 +116,8 @@ def new_optimizer(
     return _named(given or DEFAULT)(rate, clipnorm=1.0, **averages)
 
 
-def brought(given: OptimizerLike | None) -> dict[str, Any]:
-    """What an object or a config brings in place of the settings in `BROUGHT`; a name nothing."""
+def own_settings(given: OptimizerLike | None) -> dict[str, Any]:
+    """What an object or a config brings in place of the settings in `ITS_OWN`; a name nothing."""
     if given is None or isinstance(given, str):
         return {}
     optimizer = fresh(given)
@@ -132,7 +132,7 @@ def brought(given: OptimizerLike | None) -> dict[str, Any]:
 
 def schedule_of(given: OptimizerLike | None, schedule: str = "plateau") -> str:
     """The schedule of a fit: `"plateau"` where there is none."""
-    return brought(given).get("schedule", schedule)
+    return own_settings(given).get("schedule", schedule)
 
 
 def described(given: OptimizerLike | None) -> str:

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from rnnzoo import CELLS
 from rnnzoo.experiments.cells import markdown_table
 
 
@@ -26,9 +27,13 @@ def test_its_python_runs(readme, tmp_path, monkeypatch, capsys):
         }
     ).to_csv("sales.csv", index=False)
     blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
+    before = dict(CELLS)
     for block in blocks:
-        exec(compile(block, "README.md", "exec"), {})
+        exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+    assert "leaky" in CELLS
+    CELLS.clear()
+    CELLS.update(before)
     shown = capsys.readouterr().out
     assert "linear-ar" in shown
     assert "2024-09-07" in shown  # the day after the last one

@@ -13,6 +13,7 @@ from keras import ops
 from ..errors import ArgumentError, ArgumentTypeError, flag, fraction, seed_number, whole_number
 from .backend.gradient import gradient
 from .cells import RecurrentCell, checks
+from .cells.truncation import untruncated
 from .layers import Recurrent
 
 TURN = 12  # steps in which a complex pair of eigenvalues goes once around
@@ -24,6 +25,9 @@ def jacobian(cell: RecurrentCell, states: Any = None, inputs: Any = None) -> np.
     ```
     J = ∂s_t / ∂s_{t−1},    s the states of the cell side by side
     ```
+
+    A copy of the past through which no gradient passes in training, as in `elman` and `jordan`
+    with `truncate`, is a dependence like any other: here the gradient passes.
 
     Args:
         cell: a built cell over vectors.
@@ -62,7 +66,8 @@ def jacobian(cell: RecurrentCell, states: Any = None, inputs: Any = None) -> np.
         )
         return ops.trace(ops.concatenate([ops.cast(a, "float32") for a in after], axis=-1))
 
-    return gradient(diagonal, [s])[0]
+    with untruncated(cell):
+        return gradient(diagonal, [s])[0]
 
 
 def eigenvalues(cell: RecurrentCell, states: Any = None, inputs: Any = None) -> np.ndarray:
@@ -150,11 +155,14 @@ def impulse_response(
 
 
 def gradient_by_lag(layer: Any, sequences: Any, seed: int = 0) -> np.ndarray:
-    """How strongly an input acts on the last output, by how long ago it was.
+    """How strongly an input acts on the last output in training, by how long ago it was.
 
     ```
     g_k = mean over sequences of ‖∂(v · y_T) / ∂x_{T−k}‖,    v a random direction, ‖v‖ = 1
     ```
+
+    It is the gradient that training follows: where a cell lets none through its copy of the past
+    (`truncate`), all that lies behind the copy has none, though it acts.
 
     Args:
         layer: a cell over vectors, or a layer or model from `(batch, time, features)` to

@@ -100,7 +100,7 @@ def _own_classes(config: Any) -> Iterator[tuple[str, type]]:
         return
     for value in config.values():
         yield from _own_classes(value)
-    if {"class_name", "module"} <= config.keys():
+    if "class_name" in config:
         module, name = str(config["module"]), str(config["class_name"])
         if module == "keras" or module.startswith("keras."):
             if not module.startswith(OF_KERAS) and name not in LAYERS and "DTypePolicy" not in name:

@@ -123,14 +123,20 @@ class CellFactory:
             what: such a step, in words.
 
         Raises:
-            ArgumentError: it cannot.
+            ArgumentError: it cannot, or does not start from states of zero.
         """
         if self.kind is not KerasCell:
             return  # ours say what they serve
         try:
-            self.make(TRIED_UNITS).build((None, *item))
+            cell = self.make(TRIED_UNITS)
+            cell.build((None, *item))
         except ArgumentError as error:
             raise ArgumentError(f"`{self.name}` cannot read {what}: {error}") from error
+        if not cell.starts_at_zero:
+            raise ArgumentError(
+                f"`{self.name}` starts from states of its own, and networks over series and films "
+                "start at zero: make `get_initial_state` give zeros, or leave it out."
+            )
 
 
 def cell_factory(cell: Any) -> CellFactory:

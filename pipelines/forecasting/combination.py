@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
@@ -12,9 +13,11 @@ from sklearn.exceptions import NotFittedError
 
 from ...datasets import Panel, Series
 from ...errors import ArgumentError, ArgumentTypeError, ModelFileError, one_of, whole_number
+from ..callbacks import Callbacks, checked_callbacks
 from ..checkpoints import member_folder
 from ..estimator import BaseEstimator
 from ..folders import read_folder, write_folder
+from ..keras_settings import plain_settings
 from ..recorder import Recorder, Silence
 from .backtest import Backtest
 from .forecaster import Forecaster
@@ -83,14 +86,19 @@ class Combination(BaseEstimator):
         self,
         data: Any,
         *,
+        callbacks: Callbacks | Callable[[Forecaster], Callbacks] = None,
         recorder: Recorder | None = None,
         checkpoint: str | Path | None = None,
         progress: bool = False,
         **columns: Any,
     ) -> "Combination":
-        """Fits each member; `data`, `columns` and what is raised are as of `Forecaster.fit`.
+        """Fits each member; `data`, `columns`, `sample_weight` among them, and what is raised are
+        as of `Forecaster.fit`.
 
         Args:
+            callbacks: of Keras, the same for one member after the other, so that a file which
+                they write is the last one's; or a function of the unfitted member that gives
+                its own, as `lambda member: [CSVLogger(f"{member.seed}.csv")]`.
             recorder: told of the parameters of the first one, and of the epochs of one after the
                 other, counted on.
             checkpoint: folder in which each member keeps where its fit stands, in a folder of
@@ -104,11 +112,13 @@ class Combination(BaseEstimator):
             for k in range(self.seeds)
         ]
         _refuse_twins(members)
+        called = [_callbacks_of(member, callbacks) for member in members]
         told = {"members": len(members), "how": self.how, "seeds": self.seeds}
         follow = _Members(recorder or Silence(), told)
         for k, member in enumerate(members):
             kept = member_folder(checkpoint, k)
-            member.fit(data, recorder=follow, checkpoint=kept, progress=progress, **columns)
+            how: dict[str, Any] = {"callbacks": called[k], "checkpoint": kept}
+            member.fit(data, recorder=follow, progress=progress, **how, **columns)
         self.members_ = members
         return self
 
@@ -257,11 +267,16 @@ class _Members(Silence):
         self.recorder.metrics(values, None if step is None else self.before + step)
 
 
+def _callbacks_of(member: Forecaster, callbacks: Any) -> list[keras.callbacks.Callback]:
+    own = callable(callbacks) and not isinstance(callbacks, keras.callbacks.Callback)
+    return checked_callbacks(callbacks(member) if own else callbacks, "mae")
+
+
 def _refuse_twins(members: list[Forecaster]) -> None:
     """Two networks that are one would weigh double."""
     found: list[dict[str, Any]] = []
     for member in members:
-        if (settings := member.get_params()) in found:
+        if (settings := plain_settings(member.get_params())) in found:
             raise ArgumentError(
                 f"Two members are the same network: {member!r}. Give them seeds that lie further "
                 "apart, or other settings."

@@ -18,8 +18,8 @@ from ..callbacks import Callbacks, check_rates, checked_callbacks
 from ..checkpoints import checkpoint_in
 from ..estimator import BaseEstimator
 from ..fingerprint import identified
-from ..keras_settings import KEPT, LossLike, OptimizerLike, cloned
-from ..optimizers import brought
+from ..keras_settings import MAY_BE_OBJECTS, LossLike, OptimizerLike, cloned
+from ..optimizers import own_settings
 from ..progress import shown
 from ..recorder import Recorder
 from ..training import seeded
@@ -245,7 +245,7 @@ class Forecaster(BaseEstimator):
         """
         self.check()
         flag("progress", progress)
-        called = checked_callbacks(callbacks)
+        called = checked_callbacks(callbacks, "mae")
         column, by_series = split_weights(sample_weight)
         panel = read_panel(
             data, time=time, target=target, past=past, future=future, static=static, weight=column
@@ -442,7 +442,8 @@ class Forecaster(BaseEstimator):
         """An unfitted one that takes what this one's data chose, whatever its own would."""
         self._require_fit()
         chosen = self.recipe_.to_dict()
-        for name in ("why", *KEPT, *brought(self.optimizer)):  # a clone has these itself
+        # a clone has its optimizer and loss already, and what an optimizer of its own says itself
+        for name in ("why", *MAY_BE_OBJECTS, *own_settings(self.optimizer)):
             del chosen[name]
         if self.recipe_.architecture != "segment":
             chosen |= {"segment": None, "normalisation": None}

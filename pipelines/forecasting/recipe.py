@@ -10,7 +10,7 @@ from typing import Any
 
 from ...zoo.factory import cell_factory
 from .. import losses, optimizers
-from ..keras_settings import KEPT
+from ..keras_settings import MAY_BE_OBJECTS
 from .architectures import architecture_name
 from .chunks import STREAMS, WIDE
 
@@ -81,7 +81,7 @@ class Recipe:
             training: rows of each series that train.
             season: rows of a season.
         """
-        names = [field.name for field in fields(cls) if field.name not in KEPT]
+        names = [field.name for field in fields(cls) if field.name not in MAY_BE_OBJECTS]
         given = {name: settings[name] for name in names if settings.get(name) is not None}
         own_units = cell_factory(settings["cell"]).own_units
         if own_units is not None:
@@ -99,7 +99,7 @@ class Recipe:
             "loss": losses.described(settings["loss"], "mae"),
         }
         return cls(
-            **rules | {"why": why} | given | used | optimizers.brought(settings["optimizer"])
+            **rules | {"why": why} | given | used | optimizers.own_settings(settings["optimizer"])
         )
 
     def to_dict(self) -> dict[str, Any]:

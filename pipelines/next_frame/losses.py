@@ -34,7 +34,8 @@ class FramesLoss(keras.losses.Loss):
         patches = (ops.convert_to_tensor(y, dtype=self.dtype) for y in (y_true, y_pred))
         frames = [frames_of(y, self.patch) for y in patches]
         if isinstance(self.loss, SequenceLoss):
-            return self.loss(*map(_sequences, frames), sample_weight=sample_weight)
+            truth, forecast = map(_sequences, frames)
+            return self.loss(truth, forecast, sample_weight)
         if isinstance(self.loss, keras.losses.Loss):
             lost, sums = self.loss.call(*frames), self.loss.reduction == "sum"
         else:
@@ -51,7 +52,8 @@ class FramesLoss(keras.losses.Loss):
 
 def training_loss(given: LossLike | None, patch: int, weighed: bool) -> Any:
     """What a network on patches is compiled with."""
-    if given is None and not weighed:
+    plain = loss_of(given) in (None, keras.losses.mean_squared_error)
+    if plain and not weighed:
         return "mse"  # the order of pixels changes nothing
     return FramesLoss("mse" if given is None else given, patch)
 
@@ -74,8 +76,9 @@ def try_loss(given: LossLike | None, shape: tuple[int, ...], patch: int, weighed
     places = (2, time, height // patch, width // patch, patch**2 * channels)
     truth, forecast = np.random.default_rng(0).uniform(0, 1, (2, *places)).astype("float32")
     weights = np.ones(2, "float32") if weighed else None
+    loss = FramesLoss(given, patch)
     try:
-        found = float(FramesLoss(given, patch)(truth, forecast, weights))
+        found = float(loss(truth, forecast, weights))
     except ArgumentError:
         raise
     except Exception as error:  # whatever a user's function raises

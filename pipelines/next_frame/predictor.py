@@ -169,7 +169,7 @@ class NextFrame(BaseEstimator):
             CheckpointError: the checkpoint is damaged, of another fit, or cannot be written.
         """
         flag("progress", progress)
-        called = checked_callbacks(callbacks)
+        called = checked_callbacks(callbacks, "mse")
         training, some, held_out, look = self._parts(clips, validation)
         training, weights = weighed(training, sample_weight, clips)
         self._try_loss(look, weights)

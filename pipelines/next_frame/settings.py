@@ -113,7 +113,7 @@ def used(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings as they are used, in short: those of the optimizer as it brings them."""
     optimizer, loss = settings["optimizer"], settings["loss"]
     rate = settings["learning_rate"]
-    own = optimizers.brought(optimizer) or {
+    own = optimizers.own_settings(optimizer) or {
         "learning_rate": LEARNING_RATE if rate is None else rate
     }
     return settings | own | {

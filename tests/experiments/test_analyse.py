@@ -43,6 +43,8 @@ def test_a_cut_gradient_is_told():
     done = analyse("elman", *TINY)
     assert done.exit_code == 0, done.output
     assert "lets no gradient through" in done.output
+    (row,) = [line for line in done.output.splitlines() if line.startswith("spectral radius")]
+    assert min(float(radius) for radius in row.split()[2:]) > 0  # of the recurrence, copy included
 
 
 BAD = {

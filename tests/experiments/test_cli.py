@@ -81,9 +81,15 @@ def test_settings_without_an_option_of_their_own(here, waves):
     command = ["forecast", "waves.csv", *COLUMNS, *TINY, "--no-tracking"]
     plain = rnnzoo(*command)
     assert "gru: a carried network, 3 leads are less than two segments" in plain.output
-    other = rnnzoo(*command, "--set", "learning_rate=0.1", "--set", "schedule=cosine")
+    other = rnnzoo(*command, "--set", "learning_rate=0.1", "--set", "optimizer=sgd",
+                   "--set", 'loss={"class_name": "Huber"}', "--weight", "holiday")  # fmt: skip
     assert other.exit_code == 0 and other.output != plain.output
-    for bad, words in (("learning_rte=1", "Did you mean learning_rate"), ("units=3", "--units")):
+    for bad, words in (
+        ("learning_rte=1", "Did you mean learning_rate"),
+        ("units=3", "--units"),
+        ("optimizer=sdg", "Did you mean sgd"),
+        ("loss=3", "`loss` must be a name"),
+    ):
         refused = rnnzoo(*command, "--set", bad)
         assert refused.exit_code == 2 and words in refused.stderr
     both = rnnzoo(*command, "--difference", "--seasonal-difference")

@@ -11,7 +11,7 @@ from rnnzoo.errors import ArgumentError
 from rnnzoo.experiments.cli import app
 from rnnzoo.experiments.config import TOGETHER, load_config, model_of, packaged
 from rnnzoo.experiments.keep import Keep
-from rnnzoo.experiments.run_config import run_config
+from rnnzoo.experiments.run_config import _networks, planned, run_config
 from typer.testing import CliRunner
 
 BASE = """
@@ -98,6 +98,12 @@ REFUSED = {
     "a seed beside the seeds": ("defaults: {seed: 3}", "seeds are set by `seeds`"),
     "no seeds": ("seeds: 0", "seeds: must be how many seeds"),
     "a seed twice": ("seeds: [1, 1]", "seeds: must be"),
+    "an optimizer misspelt": ("defaults: {optimizer: sdg}", "models[0] (gru): `optimizer` must be "
+                              "one of"),
+    "an optimizer's config": ("defaults: {optimizer: {class_name: SDG}}", "Did you mean SGD?"),
+    "no optimizer": ("defaults: {optimizer: 3}", "must be text, or a mapping, or null. Received"),
+    "a loss misspelt": ("defaults: {loss: hubre}", "Did you mean huber?"),
+    "a loss of classes": ("defaults: {loss: bce}", "The loss bce compares classes"),
     "an impossible value": ("defaults: {dropout: 1.5}", "models[0] (gru): `dropout` must lie in"),
     "two of one name": ("models: [{cell: gru}, {cell: gru}]", "another model is called 'gru'"),
     "a name that leads out": ("models: [{cell: gru, name: ../x}]", "models[0].name"),
@@ -145,6 +151,24 @@ def test_changes_are_checked_as_the_file_is(change, message, file):
     with pytest.raises(ArgumentError) as raised:
         load_config(path, [change])
     assert message in str(raised.value)
+
+
+def test_optimizers_and_losses_are_names_or_mappings(file):
+    """They are written out again as they were read, and reach the networks."""
+    path = file(
+        "task: forecast\ndata: seattle-weather\nmodels:\n"
+        "  - {cell: gru, optimizer: sgd, loss: huber}\n"
+        "  - cell: lstm\n    optimizer: {class_name: SGD, config: {momentum: 0.5}}\n"
+        "    loss: {class_name: Huber, config: {delta: 2}}\n"
+    )
+    config = load_config(path, ["models.0.loss={class_name: Huber}"]).model_dump(exclude_unset=True)
+    tried = _networks(config, path)
+    gru, lstm = (one.network for one in tried.values())
+    assert (gru.optimizer, gru.loss) == ("sgd", {"class_name": "Huber"})
+    momentum = {"class_name": "SGD", "config": {"momentum": 0.5}}
+    assert (lstm.optimizer, lstm.loss["config"]) == (momentum, {"delta": 2})
+    alone = load_config(file(planned(config, path, tried).configs["lstm"]))
+    assert alone.models[0].optimizer == momentum and alone.models[0].loss == lstm.loss
 
 
 def test_changes_find_their_place(file):

@@ -30,7 +30,7 @@ def rnnzoo(*arguments):
 
 def test_frames_from_a_film_to_runs_that_are_compared(here, store, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
-    option = ["--cell-option", "peepholes=true"]
+    option = ["--cell-option", "peepholes=true", "--set", "optimizer=adamw", "--set", "loss=mae"]
     done = rnnzoo("frames", "film.npy", *TINY, *option, "--save", "out")
     assert done.exit_code == 0, done.output
     assert "film: 3 frames rolled out freely after 2, 8 test clips" in done.output
@@ -51,6 +51,12 @@ def test_frames_from_a_film_to_runs_that_are_compared(here, store, monkeypatch):
     assert set(runs.index) == {
         "conv_lstm-0", "repeat-last", "mean-image", "zeros",
     }  # fmt: skip
+    told = store.client.get_run(runs.loc["conv_lstm-0", "run"]).data.params
+    assert [told[key] for key in ("optimizer", "loss", "learning_rate")] == [
+        "adamw",
+        "mae",
+        "0.004",
+    ]
     saved = pd.read_csv("out/film-leaderboard.csv").set_index("model")["mse"]
     for name, run in runs.iterrows():
         assert run["test/mse"] == pytest.approx(saved[name.removesuffix("-0")])
@@ -76,6 +82,7 @@ def _images_have_steps(store, run):
 
 BAD = {
     "no such file": (["flim.npy"], "Did you mean film.npy"),
+    "a setting misspelt": (["film.npy", "--set", "optimizr=sgd"], "Did you mean optimizer"),
     "no such data set": (["moving-digit"], "Did you mean moving-digits"),
     "a folder nobody needs": (["moving-digits", "--folder", "."], "made from no files"),
     "a folder beside a file": (["film.npy", "--folder", "."], "--folder goes with"),

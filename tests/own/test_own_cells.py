@@ -26,6 +26,11 @@ TABLE = pd.DataFrame(
 TINY = {"horizon": 2, "lookback": 6, "units": 4, "epochs": 1}
 
 
+class Started(Leaky):
+    def get_initial_state(self, batch_size=None):
+        return keras.ops.ones((batch_size, self.units))
+
+
 @pytest.fixture
 def registered():
     """What a test registers is gone after it."""
@@ -40,7 +45,7 @@ def test_the_loop_gives_what_keras_gives_to_the_bit():
     for given in (None, mask):
         ours = Recurrent(cell, return_sequences=True, return_state=True)(X, mask=given)
         theirs = keras.layers.RNN(cell, return_sequences=True, return_state=True)(X, mask=given)
-        outputs, states = numpy(ours[0]), numpy(ours[2])  # ours has its output as a state too
+        outputs, states = numpy(ours[0]), numpy(ours[1])
         np.testing.assert_array_equal(outputs, numpy(theirs[0]))
         np.testing.assert_array_equal(states, numpy(theirs[1]))
 
@@ -140,6 +145,7 @@ def test_what_cannot_be_registered(registered, name, cell, error, words):
         ({"cell": lambda units: units}, ArgumentTypeError, "takes the units and returns a cell"),
         ({"cell": LeakyImages}, ArgumentError, "cannot read the rows of a table"),
         ({"cell": ConvLSTM}, ArgumentError, "it reads images"),
+        ({"cell": Started}, ArgumentError, "start at zero"),
         ({"cell": Leaky(4), "units": 5}, ArgumentError, "has its own width, 4"),
         ({"cell": Leaky(4), "cell_options": {"a": 1}}, ArgumentError, "leave `cell_options` out"),
         ({"cell": Leaky, "cell_options": {"a": 1}}, ArgumentError, "do not fit the cell Leaky"),

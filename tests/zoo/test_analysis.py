@@ -10,11 +10,32 @@ from rnnzoo.zoo.analysis import (
     jacobian,
     spectral_radius,
 )
-from rnnzoo.zoo.cells import GRU, RNN, SLSTM, Clockwork, ConvLSTM, Residual, serving
+from rnnzoo.zoo.cells import (
+    GRU,
+    RNN,
+    SLSTM,
+    Clockwork,
+    ConvLSTM,
+    Elman,
+    Feedback,
+    Jordan,
+    Residual,
+    TimeAware,
+    serving,
+)
 
 RNG = np.random.default_rng(1)
 VECTOR_CELLS = [name for name in CELLS if name not in serving("next_frame")]
 C = np.ones(4) / 2  # the direction of an impulse into 4 units
+
+
+CUT = {
+    "elman": lambda cut: Elman(4, truncate=cut),
+    "jordan": lambda cut: Jordan(4, outputs=2, truncate=cut),
+    "feedback": lambda cut: Feedback([Elman(4, truncate=cut), GRU(3)], 2),
+    "residual": lambda cut: Residual(Jordan(5, outputs=3, truncate=cut)),
+    "time_aware": lambda cut: TimeAware(Residual(Elman(6, truncate=cut))),
+}
 
 
 def normal(*shape):
@@ -93,15 +114,48 @@ def test_the_scale_of_an_slstm_has_the_eigenvalue_1(built):
     np.testing.assert_allclose(J @ scale, scale, atol=1e-4)
 
 
-def test_the_jacobian_follows_small_steps(built):
-    cell = built(GRU(3), 2)
-    h, x, ε = normal(3), normal(2), 1e-2
+def test_the_jacobian_follows_small_steps(case):
+    """Central differences, all states of the cell at once, one a row of a batch."""
+    cell, ε = case.cell(), 1e-2
+    if cell.reads_images:
+        return
+    states, x = [state[0] for state in case.states], np.nan_to_num(case.x[0, 0])
+    for k in cell.phases:
+        states[k] = np.zeros_like(states[k])  # whole numbers
+    s = np.concatenate(states)
+    ends = np.cumsum(cell.state_size)[:-1]
 
-    def after(h):
-        return keras.ops.convert_to_numpy(cell(x[None], [h[None].astype("float32")])[0])[0]
+    def after(s):
+        rows = np.repeat(x[None], len(s), axis=0)
+        new = cell(rows, [part.astype("float32") for part in np.split(s, ends, axis=1)])[1]
+        return np.concatenate([keras.ops.convert_to_numpy(part) for part in new], axis=1)
 
-    steps = [(after(h + ε * e) - after(h - ε * e)) / (2 * ε) for e in np.eye(3)]
-    np.testing.assert_allclose(jacobian(cell, [h], x), np.transpose(steps), atol=1e-3)
+    moved = ε * np.eye(len(s))
+    steps = (after(s + moved) - after(s - moved)) / (2 * ε)
+    J = jacobian(cell, states, x)
+    counted = np.array([k in cell.phases for k, n in enumerate(cell.state_size) for _ in range(n)])
+    np.testing.assert_allclose(J[:, ~counted], steps.T[:, ~counted], atol=2e-3)
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_a_copy_without_gradient_is_a_dependence_like_any_other(name, built):
+    cell, whole = (built(CUT[name](truncate), 3) for truncate in (True, False))
+    sizes = whole.state_size
+    states, x = [normal(n) for n in sizes], normal(3)
+    np.testing.assert_array_equal(jacobian(cell, states, x), jacobian(whole, states, x))
+    assert spectral_radius(cell, states, x) == spectral_radius(whole, states, x) > 0.05
+    with pytest.raises(ArgumentError, match="`inputs`"):
+        jacobian(cell, states, x[:2])
+    inner = [layer for layer in cell._flatten_layers() if hasattr(layer, "truncate")]
+    assert inner and all(layer.truncate for layer in inner)  # as before
+
+
+def test_the_copy_is_cut_again_after_an_error(built, monkeypatch):
+    cell = built(Elman(4), 3)
+    monkeypatch.setattr(cell, "pointwise", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        jacobian(cell)
+    assert cell.truncate
 
 
 @pytest.mark.parametrize("u", [0.9, -0.5, 1.1])

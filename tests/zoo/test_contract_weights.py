@@ -34,7 +34,10 @@ ROLES = {
 }
 NAMED = ("kernel", "recurrent", "bias")
 GIVEN = [
-    (name, role) for name, there in ROLES.items() for role, names in zip(NAMED, there) if names
+    (name, role)
+    for name, there in ROLES.items()
+    for role, names in zip(NAMED, there, strict=True)
+    if names
 ]
 # irnn's recurrent weights begin as the identity: that is the cell
 STARTED = [each for each in GIVEN if each != ("irnn", "recurrent")]
@@ -105,9 +108,9 @@ def test_they_are_in_the_config(name):
     }
     config = json.loads(json.dumps(keras.saving.serialize_keras_object(make(name, **arguments))))
     again = keras.saving.deserialize_keras_object(config)
-    assert {key: config["config"][key]["config"] for key in arguments} == dict.fromkeys(
-        arguments, {"l1": 0.5}
-    )
+    assert {key: config["config"][key]["config"] for key in arguments} == {
+        key: {"l1": 0.5} for key in arguments
+    }
     again.build((None, *item(name)))
     regularized = {weight.name for weight in again.weights if weight.regularizer is not None}
     assert regularized == {weight for names in ROLES[name] for weight in names.split()}

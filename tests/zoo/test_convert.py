@@ -15,6 +15,8 @@ LAYERS = {
     "lstm": lambda **k: keras.layers.LSTM(4, **k),
     "gru": lambda **k: keras.layers.GRU(4, **k),
     "gru-before": lambda **k: keras.layers.GRU(4, reset_after=False, **k),
+    "lstm-hard": lambda **k: keras.layers.LSTM(4, "relu", "hard_sigmoid", **k),
+    "gru-hard": lambda **k: keras.layers.GRU(4, None, "hard_sigmoid", **k),
     "rnn": lambda **k: keras.layers.SimpleRNN(4, **k),
     "rnn-elu": lambda **k: keras.layers.SimpleRNN(4, activation="elu", **k),
 }
@@ -22,6 +24,10 @@ MADE = {
     "lstm": lambda: LSTM(4),
     "gru": lambda: GRU(4),
     "gru-before": lambda: GRU(4, reset="before"),
+    "lstm-hard": lambda: LSTM(4, activation="elu", recurrent_activation="hard_sigmoid"),
+    "gru-hard": lambda: GRU(4, activation="linear", recurrent_activation="hard_sigmoid"),
+    "gru-bare": lambda: GRU(4, use_bias=False),
+    "lstm-drops": lambda: LSTM(4, dropout=0.1, recurrent_dropout=0.2),
     "rnn": lambda: RNN(4),
     "rnn-relu": lambda: RNN(4, activation="relu"),
 }
@@ -32,7 +38,46 @@ MADE = {
 def test_a_keras_layer_computes_the_same_as_a_cell(name, use_bias):
     layer = random(LAYERS[name](use_bias=use_bias, return_sequences=True))
     expected = numpy(layer(X))
-    np.testing.assert_allclose(run(from_keras(layer)), expected, atol=1e-5)
+    cell = from_keras(layer)
+    assert cell.use_bias == use_bias
+    np.testing.assert_allclose(run(cell), expected, atol=1e-5)
+
+
+IMAGES = {
+    1: {"kernel_size": 3, "strides": 2},
+    2: {"kernel_size": (3, 2), "strides": (2, 1), "recurrent_activation": "hard_sigmoid"},
+    3: {"kernel_size": (2, 1, 3)},
+}
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("rank", IMAGES)
+def test_a_convolutional_layer_computes_the_same_as_a_cell(rank, padding):
+    options = IMAGES[rank] | {"padding": padding, "return_sequences": True}
+    there_and_back(rank, options, (7, 5, 4)[:rank])
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_one_with_gaps_too(padding):
+    there_and_back(2, {"kernel_size": 3, "dilation_rate": (1, 2), "padding": padding}, (5, 7))
+
+
+def there_and_back(rank, options, places):
+    kind = getattr(keras.layers, f"ConvLSTM{rank}D")
+    x = np.random.default_rng(1).normal(size=(2, 3, *places, 2)).astype("float32")
+    layer = random(kind(2, **options), x.shape)
+    cell, every = from_keras(layer), options.get("return_sequences", False)
+    expected = numpy(layer(x))
+    loop = Recurrent(cell, return_sequences=every)
+    assert loop.compute_output_shape(x.shape) == expected.shape
+    np.testing.assert_allclose(numpy(loop(x)), expected, atol=1e-5)
+    with pytest.raises(ArgumentError, match="images of a fixed size"):
+        to_keras(cell)
+    fixed = type(cell).from_config(cell.get_config())
+    fixed.build((None, *places, 2))
+    fixed.set_weights(cell.get_weights())
+    again = to_keras(fixed, return_sequences=every)
+    np.testing.assert_allclose(numpy(again(x)), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -87,21 +132,17 @@ def test_a_torch_module_computes_the_same_as_its_cells(name, options):
 @pytest.mark.parametrize(
     "layer, received",
     [
-        (lambda: keras.layers.LSTM(4, activation="relu"), "activation='relu'"),
-        (lambda: keras.layers.GRU(4, activation="relu"), "activation='relu'"),
-        (
-            lambda: keras.layers.LSTM(4, recurrent_activation="hard_sigmoid"),
-            "recurrent_activation='hard_sigmoid'",
-        ),
         (lambda: keras.layers.GRU(4, recurrent_activation="relu"), "recurrent_activation='relu'"),
-        (lambda: keras.layers.LSTM(4, dropout=0.1), "dropout=0.1"),
-        (lambda: keras.layers.SimpleRNN(4, recurrent_dropout=0.1), "recurrent_dropout=0.1"),
         (lambda: keras.layers.SimpleRNN(4, activation=np.tanh), "activation=<ufunc"),
+        (
+            lambda: keras.layers.ConvLSTM1D(4, 3, data_format="channels_first"),
+            "data_format='channels_first'",
+        ),
     ],
 )
 def test_a_keras_layer_that_computes_otherwise_is_refused(layer, received):
     layer = layer()
-    layer.build(X.shape)
+    layer.build(X.shape if not hasattr(layer, "filters") else (2, 7, 3, 5))
     with pytest.raises(ArgumentError, match=f"Received: {received}"):
         from_keras(layer)
 
@@ -120,8 +161,8 @@ def test_a_keras_layer_without_weights_is_refused():
         lambda: "gru",
     ],
 )
-def test_only_three_kinds_of_keras_layers_are_converted(layer):
-    with pytest.raises(ArgumentTypeError, match="must be a Keras LSTM, GRU or SimpleRNN.*Received"):
+def test_only_some_kinds_of_keras_layers_are_converted(layer):
+    with pytest.raises(ArgumentTypeError, match="must be a Keras LSTM, GRU, SimpleRNN or .*Receiv"):
         from_keras(layer())
 
 
@@ -131,7 +172,7 @@ def test_only_three_kinds_of_keras_layers_are_converted(layer):
         (lambda: LSTM(4, peepholes=True), "peepholes=True"),
         (lambda: LSTM(4, coupled=True), "coupled=True"),
         (lambda: GRU(4, reset="none"), "a GRU with reset='none'"),
-        (lambda: GRU(4, recurrent_dropout=0.5), "recurrent_dropout=0.5"),
+        (lambda: GRU(4, recurrent_activation="tanh"), "recurrent_activation='tanh'"),
         (lambda: RNN(4, taps=(1, 2)), r"taps=\[1, 2\]"),
         (lambda: RNN(4, taps=(2,)), r"taps=\[2\]"),
     ],
@@ -146,9 +187,9 @@ def test_a_cell_without_weights_is_refused():
         to_keras(GRU(4))
 
 
-@pytest.mark.parametrize("name", CELLS.keys() - {"lstm", "gru", "rnn"})
+@pytest.mark.parametrize("name", CELLS.keys() - {"lstm", "gru", "rnn", "conv_lstm"})
 def test_cells_that_keras_has_not_are_refused(name):
-    with pytest.raises(ArgumentTypeError, match="must be an LSTM, a GRU or an RNN.*Received"):
+    with pytest.raises(ArgumentTypeError, match="must be an LSTM, a GRU, an RNN or a .*Received"):
         to_keras(CELLS[name](4))
 
 
@@ -178,16 +219,18 @@ def test_only_three_kinds_of_torch_modules_are_converted(module):
         from_torch(module)
 
 
-def random(layer):
+def random(layer, shape=X.shape):
     """The layer with all its weights, biases too, set to random numbers."""
-    layer.build(X.shape)
+    layer.build(shape)
     rng = np.random.default_rng(2)
     layer.set_weights([rng.normal(size=w.shape) / 2 for w in layer.get_weights()])
     return layer
 
 
 def plain(cell):
-    return cell.get_config() | {"name": None}
+    """The config, with what every cell takes, whether it was given or not."""
+    common = {"use_bias": True, "dropout": 0.0, "recurrent_dropout": 0.0}
+    return common | cell.get_config() | {"name": None}
 
 
 def run(cell):

@@ -117,7 +117,9 @@ def test_a_cell_in_keras_own_stack_and_in_both_directions_trains():
     y = np.zeros((2, 8), "float32")
     trained, tested = model.train_on_batch(X, y), model.test_on_batch(X, y)
     assert trained != pytest.approx(tested, rel=1e-3)
-    assert any((numpy(w) != old).any() for w, old in zip(model.trainable_weights, before))
+    assert any(
+        (numpy(w) != old).any() for w, old in zip(model.trainable_weights, before, strict=True)
+    )
     np.testing.assert_array_equal(model.predict_on_batch(X), model.predict_on_batch(X))
 
 

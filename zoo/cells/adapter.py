@@ -122,6 +122,14 @@ class KerasCell(Wrapper):
             return zeros
         return [zeros[0], *[ops.cast(state, self.compute_dtype) for state in flat]]
 
+    @property
+    def starts_at_zero(self) -> bool:
+        """Whether its states before the first step are all zero."""
+        if not callable(getattr(self.cell, "get_initial_state", None)):
+            return True
+        first = self.get_initial_state(1)
+        return not any(ops.convert_to_numpy(ops.cast(s, "float32")).any() for s in first)
+
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"cell": keras.saving.serialize_keras_object(self.cell)}
 

@@ -217,6 +217,11 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
         return True
 
     @property
+    def starts_at_zero(self) -> bool:
+        """Whether its states before the first step are all zero."""
+        return True
+
+    @property
     def loopless(self) -> bool:
         """Whether `every_step` computes all steps at once."""
         return False

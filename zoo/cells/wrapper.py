@@ -63,6 +63,11 @@ def checked_cell(name: str, value: Any) -> RecurrentCell:
             f'`{name}` must keep the spatial shape of what it reads, with padding="same" and '
             f"strides=1. Received: {name}={value!r}"
         )
+    if not cell.starts_at_zero:
+        raise ArgumentError(
+            f"`{name}` must start from states of zero inside of another cell. Received: "
+            f"{name}={value!r}, whose `get_initial_state` gives others"
+        )
     return cell
 
 

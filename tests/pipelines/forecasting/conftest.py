@@ -16,7 +16,8 @@ ARCHITECTURES = {
     "carried, two layers": {"cell": "lstm", "layers": 2},
     "closed loop, fed back by itself": {"cell": "narx"},
     "closed loop, its own readout": {"cell": "jordan", "difference": True},
-    "segment": {"cell": "gru", "architecture": "segment"},
+    # all windows in a batch: one shape to trace
+    "segment": {"cell": "gru", "architecture": "segment", "batch_size": 512},
     "closed loop, any cell": {"cell": "lstm", "architecture": "closed_loop", "layers": 2},
 }
 
@@ -33,11 +34,34 @@ def forecasters(waves):
     return {name: fitted(waves, **settings) for name, settings in ARCHITECTURES.items()}
 
 
+@pytest.fixture(scope="session")
+def backtests(forecasters, waves):
+    """The backtest of each, with all baselines; a backtest is frozen."""
+    return {name: forecaster.backtest(waves) for name, forecaster in forecasters.items()}
+
+
 @pytest.fixture(params=ARCHITECTURES)
-def forecaster(request, forecasters, waves):
-    return forecasters[request.param].warm_up(waves[:TRAINING])
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def forecaster(kind, forecasters, waves):
+    return forecasters[kind].warm_up(waves[:TRAINING])
+
+
+@pytest.fixture
+def whole(kind, backtests):
+    """The forecaster's backtest."""
+    return backtests[kind]
 
 
 @pytest.fixture
 def gru(forecasters, waves):
     return forecasters["carried"].warm_up(waves[:TRAINING])
+
+
+@pytest.fixture
+def of_gru(backtests):
+    """Its backtest."""
+    return backtests["carried"]
