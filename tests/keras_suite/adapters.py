@@ -1,8 +1,8 @@
 """Keras's recurrent layers and cells by their own arguments, computed by ours.
 
 What Keras's tests call `layers.LSTM(3, unit_forget_bias=False)` is here `Recurrent` over the
-zoo's LSTM. An adapter translates arguments and the layout of weights, and computes nothing:
-`run.py` sees to it that no loop and no cell of Keras runs in its place.
+zoo's LSTM. An adapter translates arguments and the layout of weights; the steps and the loop
+are ours.
 """
 
 from functools import partial
@@ -72,7 +72,8 @@ class LSTMCell(cells.LSTM):
 
 @registered
 class GRUCell(cells.GRU):
-    """Holds its weights as Keras does: z the other way round, and two biases in one."""
+    """Holds its weights as Keras does: z the other way round, and both biases in one, where
+    ours has a weight for each."""
 
     def __init__(self, units: int, reset_after: bool = True, **arguments: Any):
         reset = "after" if reset_after else "before"
@@ -161,7 +162,7 @@ class SimpleRNN(Adapted):
 
 
 class _WithCudnn(Adapted):
-    """Keeps `use_cudnn` as Keras's layers do, and has nothing to do with it."""
+    """Has the attribute `use_cudnn`, which Keras's `Bidirectional` hands on; it has no effect."""
 
     def __init__(self, units: int, use_cudnn: Any = "auto", **arguments: Any):
         super().__init__(units, **arguments)

@@ -37,7 +37,7 @@ class Recurrent(keras.layers.Layer):
         unroll: as in Keras, the loop written out step by step: `engine="unrolled"`.
         zero_output_for_mask: as in Keras, a masked step puts out zeros; the states are held.
 
-    Its dtype is the cell's, and need not be given; round a Keras cell it may be another. The
+    Its dtype is the cell's, and need not be given; around a Keras cell it may be another. The
     states of a Keras cell are taken and returned nested as its `state_size`.
 
     Call arguments:
