@@ -207,8 +207,8 @@ def _print(found: Analysis, units: int, train_steps: int, out: Console) -> None:
         )
     if found.truncated:
         out.print(
-            f"In training {found.cell} lets no gradient through its copy of the past: its influence "
-            "and effective memory are what training sees. Its eigenvalues are those of the "
+            f"In training {found.cell} lets no gradient through its copy of the past: its "
+            "influence and effective memory are what training sees. Its eigenvalues are those of the "
             "recurrence, copy included. See --option truncate=false."
         )
 
