@@ -207,9 +207,9 @@ def _print(found: Analysis, units: int, train_steps: int, out: Console) -> None:
         )
     if found.truncated:
         out.print(
-            f"In training {found.cell} lets no gradient through its copy of the past: its "
-            "influence and effective memory are what training sees. Its eigenvalues are those of the "
-            "recurrence, copy included. See --option truncate=false."
+            f"In training {found.cell} lets no gradient through its copy of the past: influence and "
+            "effective memory are what training sees, the eigenvalues those of the recurrence, "
+            "copy included. See --option truncate=false."
         )
 
 
