@@ -124,7 +124,7 @@ def own_settings(given: OptimizerLike | None) -> dict[str, Any]:
     own = inner(optimizer)
     rate = own.get_config()["learning_rate"]
     return {
-        "learning_rate": float(own.learning_rate),  # at the first step
+        "learning_rate": float(f"{float(own.learning_rate):.6g}"),  # at the first step, a float32
         "schedule": rate["class_name"] if scheduled(own) else "plateau",
         "averaging": float(own.ema_momentum) if own.use_ema else 0.0,
     }
