@@ -207,8 +207,8 @@ def _print(found: Analysis, units: int, train_steps: int, out: Console) -> None:
         )
     if found.truncated:
         out.print(
-            f"In training {found.cell} lets no gradient through its copy of the past: influence and "
-            "effective memory are what training sees, the eigenvalues those of the recurrence, "
+            f"In training {found.cell} lets no gradient through its copy of the past: influence "
+            "and effective memory are what training sees, the eigenvalues those of the recurrence, "
             "copy included. See --option truncate=false."
         )
 
