@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .zoo.layers import stack as stack
     from .zoo.models import NARXNetwork as NARXNetwork
     from .zoo.models import sequence as sequence
+    from .zoo.registry import register_cell as register_cell
 
     __version__: str
 

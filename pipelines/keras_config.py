@@ -17,6 +17,7 @@ import keras
 from keras.optimizers import schedules
 
 from ..errors import ArgumentError, did_you_mean
+from ..zoo.cell_config import imported_class
 from .durable import plain
 
 BASES = (keras.optimizers.Optimizer, keras.losses.Loss, schedules.LearningRateSchedule)
@@ -162,7 +163,7 @@ def _looked_up(argument: str, config: Mapping[str, Any]) -> tuple[Any, dict[str,
     if found is None and module.partition(".")[0] == "keras":
         found = OWN.get(name.lower())
     elif found is None:
-        found = _imported(module, name)
+        found = imported_class(module, name)
     if not isinstance(found, type) or not issubclass(found, BASES):
         raise ArgumentError(_unknown(argument, f"class {name!r}", config.get("module"), name))
     return found, {registered: found}
@@ -179,19 +180,6 @@ def _checked(argument: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
             f'{{"class_name": "…", "config": {{…}}}}. Received: {argument}={dict(config)!r}'
         )
     return config
-
-
-def _imported(module: str, name: str) -> Any:
-    """What a module that is imported already has under a name, with dots for classes in classes.
-
-    No attribute is asked for: some modules import what they are asked for.
-    """
-    found: Any = sys.modules.get(module)
-    for part in name.split("."):
-        found = None if found is None else vars(found).get(part)
-        if not isinstance(found, type):
-            return None
-    return found
 
 
 def _function(argument: str, config: Mapping[str, Any]) -> FunctionType:

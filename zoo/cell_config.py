@@ -85,7 +85,7 @@ def check_can_be_found(cell: Any) -> None:
 
 def _class_to_config(cell: type) -> dict[str, str]:
     return {
-        "class_name": cell.__name__,
+        "class_name": cell.__qualname__,
         "module": cell.__module__,
         "registered_name": keras.saving.get_registered_name(cell),
     }
@@ -118,9 +118,22 @@ def _class(config: dict[str, Any]) -> type:
     module, name = str(config["module"]), str(config["class_name"])
     found = keras.saving.get_registered_object(str(config.get("registered_name")))
     if found is None:
-        found = vars(sys.modules[module]).get(name) if module in sys.modules else None
+        found = imported_class(module, name)
     if not (isinstance(found, type) and issubclass(found, KINDS)):
         raise _missing(f"of the class `{name}`", module, "defines it")
+    return found
+
+
+def imported_class(module: str, name: str) -> type | None:
+    """A class of a module that has been imported, by its name, with dots for classes in classes.
+
+    No attribute is asked for: some modules import what they are asked for.
+    """
+    found: Any = sys.modules.get(module)
+    for part in name.split("."):
+        found = None if found is None else vars(found).get(part)
+        if not isinstance(found, type):
+            return None
     return found
 
 

@@ -134,19 +134,25 @@ def test_a_function_that_was_registered_later_is_found():
 
 
 def test_settings_are_stored_with_their_objects_marked():
-    settings = {"units": 3, "optimizer": OBJECTS["Steady(learning_rate=0.2)"], "loss": "huber"}
-    stored = json.loads(json.dumps(stored_settings(settings)))
+    settings = {
+        "cell": "gru",
+        "units": 3,
+        "optimizer": OBJECTS["Steady(learning_rate=0.2)"],
+        "loss": "huber",
+    }
+    stored = json.loads(json.dumps(stored_settings(settings, 3)))
     assert stored["units"] == 3 and stored["loss"] == "huber"
     again = restored_settings(stored)
     assert type(again["optimizer"]) is Steady and float(again["optimizer"].learning_rate) > 0.19
-    plain = {"optimizer": {"class_name": "SGD", "config": {}}, "loss": None}
-    assert restored_settings(stored_settings(plain)) == plain  # a config stays one
+    sgd = {"class_name": "SGD", "config": {}}
+    plain = {"cell": "gru", "optimizer": sgd, "loss": None}
+    assert restored_settings(stored_settings(plain, 3)) == plain  # a config stays one
 
 
 @pytest.mark.parametrize("loss", [bare, lambda truth, forecast: truth - forecast])
 def test_saving_warns_of_what_could_not_be_loaded(loss):
     with pytest.warns(UserWarning, match="could not be loaded.*the function.*Register it with"):
-        stored_settings({"optimizer": None, "loss": loss})
+        stored_settings({"cell": "gru", "optimizer": None, "loss": loss}, 3)
 
 
 def pinball(share):
@@ -163,7 +169,7 @@ def test_other_code_under_one_name_is_another_fit():
     assert fingerprint(keras.losses.huber) is fingerprint(keras.losses.Huber()) is None
     assert fingerprint(Decorrelation()) is None
     assert fingerprint(Power(1.0)) == fingerprint(Power(2.0)) is not None
-    told = identified({"optimizer": "sgd", "loss": pinball(0.1)})
+    told = identified({"cell": "gru", "optimizer": "sgd", "loss": pinball(0.1)}, 3)
     assert told["loss"]["code"] == fingerprint(pinball(0.1)) and told["optimizer"] == "sgd"
 
 
