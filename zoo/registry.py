@@ -64,7 +64,7 @@ def _adapter(cell: type) -> type[RecurrentCell]:
     class Adapter(KerasCell):
         adapts = cell
 
-        def __new__(cls, units: int, **options: Any) -> RecurrentCell:  # type: ignore[misc]
+        def __new__(cls, units: int, **options: Any) -> RecurrentCell:
             return KerasCell(cell(units, **options))
 
     Adapter.__name__, Adapter.__doc__ = cell.__name__, cell.__doc__

@@ -150,7 +150,8 @@ def build(transform: Transform, recipe: "Recipe", settings: dict[str, Any]) -> A
             )
             for mode in ("truth", "prediction")
         ]
-    return ClosedLoopArchitecture(transform, *modes, settings["engine"])
+    open_cell, closed_cell = modes
+    return ClosedLoopArchitecture(transform, open_cell, closed_cell, settings["engine"])
 
 
 def check_engine(settings: dict[str, Any], architecture: str) -> None:

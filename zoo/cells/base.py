@@ -1,6 +1,6 @@
 """What every recurrent cell shares."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
 
 import keras
@@ -84,6 +84,7 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
 
     def __init__(
         self,
+        *,
         use_bias: bool = True,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
@@ -243,7 +244,8 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
     @classmethod
     def layered(cls, layers: int, units: int, **arguments: Any) -> list[Self]:
         """The cells of a network with some layers, each fed by the one before."""
-        return [cls(units, **arguments) for _ in range(layers)]
+        make: Callable[..., Self] = cls
+        return [make(units, **arguments) for _ in range(layers)]
 
     def get_initial_state(
         self, batch_size: Any = None, spatial_shape: Sequence[int] = ()

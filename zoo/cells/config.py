@@ -26,7 +26,7 @@ class PlainConfig:
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments; a subclass that takes others than plain values adds
         those itself."""
-        return super().get_config() | self._arguments  # type: ignore[misc]
+        return super().get_config() | self._arguments  # type: ignore[misc, attr-defined]
 
 
 def _plain(value: Any) -> Any:
@@ -39,8 +39,9 @@ def _plain(value: Any) -> Any:
 
 def _bound(cls: type, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
     """The plain arguments of a constructor's call by name, those left out by their defaults."""
+    constructor: Any = cls.__init__  # type: ignore[misc]
     try:
-        bound = inspect.signature(cls.__init__).bind(None, *args, **kwargs)
+        bound = inspect.signature(constructor).bind(None, *args, **kwargs)
     except TypeError:
         return {}  # the constructor is about to refuse them
     bound.apply_defaults()
