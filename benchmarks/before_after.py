@@ -93,7 +93,7 @@ def serve() -> None:
         print(answer, flush=True)
 
 
-def _timed(cases: dict[str, Callable], name: str) -> float:
+def _timed(cases: dict[str, Any], name: str) -> float:
     if isinstance(cases[name], tuple):  # made at the first asking
         cases[name] = cases[name][0](*cases[name][1:])
     began = time.perf_counter()
@@ -140,14 +140,14 @@ def _training(make: Callable, size: tuple) -> Callable[[], None]:
     return run
 
 
-def _backtest(cell: str, architecture: str) -> Callable[[], None]:
+def _backtest(cell: str, architecture: str) -> Callable[[], Any]:
     import numpy as np
     import pandas as pd
     from rnnzoo import Forecaster
 
     times = pd.date_range("2020-01-01", periods=3000, freq="h", name="ds")
     table = pd.DataFrame({"y": 10 + np.sin(np.arange(3000) / 24)}, index=times)
-    tiny = {"horizon": 24, "lookback": 168, "units": 64, "epochs": 1}
+    tiny: dict[str, Any] = {"horizon": 24, "lookback": 168, "units": 64, "epochs": 1}
     fitted = Forecaster(cell, architecture=architecture, **tiny).fit(table[:1000])
     return lambda: fitted.backtest(table, baselines=[])
 

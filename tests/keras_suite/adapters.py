@@ -181,7 +181,7 @@ class GRU(_WithCudnn):
 
 @registered
 class ConvLSTM(Adapted):
-    kind = ConvLSTMCell
+    kind: Any = ConvLSTMCell
 
 
 @registered

@@ -116,7 +116,7 @@ def test_what_is_not_made(config, message):
 
 def test_modules_are_not_asked_for_what_they_would_import(monkeypatch):
     asked = types.ModuleType("lazy")
-    asked.__getattr__ = lambda name: pytest.fail("it was asked")
+    monkeypatch.setattr(asked, "__getattr__", lambda name: pytest.fail("asked"), raising=False)
     monkeypatch.setitem(sys.modules, "lazy", asked)
     with pytest.raises(ArgumentError, match="'lazy'"):
         from_config("loss", {"class_name": "Mine", "module": "lazy", "config": {}})

@@ -66,7 +66,7 @@ class Case:
         return [_normal((BATCH, *self.spatial, n), seed=2 + k) for k, n in sizes]
 
     @property
-    def spatial(self) -> tuple[int, ...]:
+    def spatial(self) -> tuple[int | None, ...]:
         """The spatial shape of outputs and states."""
         return self.make().spatial(self.item[:-1])
 

@@ -1,5 +1,7 @@
 """The cells, by name."""
 
+from typing import Any
+
 from .adapter import KerasCell, as_cell
 from .base import RecurrentCell
 from .clockwork import Clockwork
@@ -25,7 +27,8 @@ from .st_lstm import STLSTM
 from .tdnn import TDNN
 from .time_aware import TimeAware
 
-CELLS: dict[str, type[RecurrentCell]] = {
+#: Classes of cells by name; `Any` to type checkers, for their first arguments differ.
+CELLS: dict[str, type[Any]] = {
     "tdnn": TDNN,
     "rnn": RNN,
     "elman": Elman,

@@ -33,7 +33,9 @@ def test_a_loss_sees_frames():
     each = np.square((TRUTH - FORECAST).mean(axis=(2, 3, 4)))
     assert float(FramesLoss(blurred, 2)(*PATCHES)) == pytest.approx(each.mean(), rel=1e-5)
     weighed = (each.mean(axis=1) * WEIGHTS).mean()
-    assert float(FramesLoss(blurred, 2)(*PATCHES, WEIGHTS)) == pytest.approx(weighed, rel=1e-5)
+    assert float(FramesLoss(blurred, 2)(*PATCHES, sample_weight=WEIGHTS)) == pytest.approx(
+        weighed, rel=1e-5
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_a_loss_sees_frames():
 def test_clips_are_weighed(given, expected):
     loss = FramesLoss(given, 2)
     assert float(loss(*PATCHES)) == pytest.approx(expected.mean(), rel=1e-5)
-    found = float(loss(*PATCHES, WEIGHTS))
+    found = float(loss(*PATCHES, sample_weight=WEIGHTS))
     assert found == pytest.approx((expected * WEIGHTS).mean(), rel=1e-5)
     again = FramesLoss.from_config(loss.get_config())
     assert float(again(*PATCHES)) == float(loss(*PATCHES))

@@ -1,5 +1,7 @@
 """A Keras cell in `Recurrent` gives what it gives in `keras.layers.RNN`, bit for bit."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -46,7 +48,7 @@ class Nested(Own):
 
     def __init__(self, units: int, **kwargs):
         super().__init__(units, **kwargs)
-        self.state_size = [[units, 2], [1]]
+        self.state_size: Any = [[units, 2], [1]]
         self.output_size = units
 
     def get_initial_state(self, batch_size=None):
