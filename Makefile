@@ -16,6 +16,10 @@ test: .venv/tested
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target \
 		test-pipelines test-jax test-experiments test-zoo test-rest test-torch
 
+# networks as small as these wait for the threads of their libraries longer than they compute
+$(TENSORFLOW) test-jax test-torch: export OMP_NUM_THREADS = 1
+$(TENSORFLOW) test-jax test-torch: export OPENBLAS_NUM_THREADS = 1
+
 # on TensorFlow, in parts
 test-tensorflow: $(TENSORFLOW)
 
@@ -34,8 +38,8 @@ test-rest: .venv/tested
 # JAX would spend most of its time on optimising programs that run once, and on its newer emitters,
 # which compile for longer than the older ones; what is the same on every backend, or made of what
 # the contract tests there, is left to the other two
-test-jax: export JAX_DISABLE_MOST_OPTIMIZATIONS = 1
-test-jax: export XLA_FLAGS = --xla_cpu_use_fusion_emitters=false
+test-jax test-slow: export JAX_DISABLE_MOST_OPTIMIZATIONS = 1
+test-jax test-slow: export XLA_FLAGS = --xla_cpu_use_fusion_emitters=false
 test-jax: LEFT_OUT = $(addprefix --ignore=tests/zoo/test_,analysis.py catalogue.py convert.py narx_network.py)
 
 test-jax test-torch: test-%: .venv/tested
@@ -44,6 +48,8 @@ test-jax test-torch: test-%: .venv/tested
 # what takes long, and the dashboard in Chromium, which has to be installed
 test-slow: .venv/tested
 	$(BIN)/python -m pytest -m "slow or browser"
+	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/zoo -m slow
+	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/zoo -m slow
 
 # what takes very long, on the quickest backend: make test-slow runs one of each kind
 soak: .venv/tested

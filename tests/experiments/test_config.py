@@ -30,7 +30,7 @@ TINY = {
 }  # fmt: skip
 # sixteen cells take as long as all others together
 #: One of each kind; the others are tried by the slow tests.
-QUICK = {"google-stock-week", "narx-closed-loop", "employment-panel", "moving-digits"}
+QUICK = {"narx-closed-loop", "employment-panel", "moving-digits"}
 SHIPPED = [
     pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in packaged()
 ]
@@ -183,11 +183,12 @@ def test_changes_find_their_place(file):
 
 @pytest.mark.filterwarnings("ignore:Series")
 def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, store, monkeypatch):
+    """`gru-7` is a run of the model `gru`, and the name of another model."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
     load("seattle-weather").frame[["ds", "y"]][:120].to_csv("short.csv", index=False)
     text = BASE.replace("seattle-weather", "{path: short.csv, unit: °C}")
-    path = file(text + "  - {cell: gru, name: wide, units: 3}\nseeds: [4, 7]\n")
-    done = rnnzoo("run", path, "--set", "defaults.epochs=1", "--set", "split.test_rows=9")
+    path = file(text + "  - {cell: gru, name: gru-7, units: 3}\nseeds: [4, 7]\n")
+    done = rnnzoo("run", path, "--set", "defaults.epochs=1", "--set", "split.test_rows=5")
     assert done.exit_code == 0, done.output
     runs = store.runs("forecast/short").set_index("name")
     networks = runs[runs["seed"].notna()]
@@ -199,41 +200,25 @@ def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, sto
     assert "Models, means over their seeds" in done.output
     means = networks.groupby("model")["test/mae"].mean()
     assert f"What follows, by {means.idxmin()}-4, the first of the 2 seeds" in done.output
-    assert set(networks.index) == {"gru-4", "gru-7", "wide-4", "wide-7"}
-    assert networks["model"].to_dict() == {
-        "gru-4": "gru", "gru-7": "gru", "wide-4": "wide", "wide-7": "wide"
-    }  # fmt: skip
+    models = {"gru-4": "gru", "gru-7": "gru", "gru-7-4": "gru-7", "gru-7-7": "gru-7"}
+    assert networks["model"].to_dict() == models
+    assert networks["seed"].to_dict() == {name: name[-1] for name in models}
+    assert networks["units"].to_dict() == {n: "3" if models[n] == "gru-7" else "2" for n in models}
     assert set(runs["study.name"]) == {"tried"}
     assert set(networks["data.path"]) == {str(here / "short.csv")}
     assert networks["mlflow.runColor"].nunique() == 2
     for run in (*networks["run"], runs["run"][means_of_baselines(runs).idxmin()]):
         images = [file.path for file in store.client.list_artifacts(run, "images")]
         steps = {int(name.split("+")[2]) for name in images if "forecast~short+step+" in name}
-        assert steps == set(range(1, 7))
+        assert steps == {1, 2, 3}
     assert set(runs["unit"]) == {"°C"}
     told = store.client.get_run(networks["run"].iloc[0]).data.params
     assert "None" not in told.values()
-    wide = networks.loc["wide-7"]
+    wide = networks.loc["gru-7-7"]
     config = store.client.download_artifacts(wide["run"], "config.yaml", str(here))
     again = run_config(config, [], Keep())
-    assert list(again.results) == ["wide"]
-    assert again.leaderboard.set_index("model").loc["wide", "mae"] == wide["test/mae"]
-
-
-@pytest.mark.filterwarnings("ignore:Series")
-def test_a_name_that_looks_like_a_seed_is_kept_apart_from_one(file, here, store, monkeypatch):
-    """`gru-1` is a run of the model `gru`, and the name of another model."""
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
-    load("seattle-weather").frame[["ds", "y"]][:120].to_csv("named.csv", index=False)
-    text = BASE.replace("seattle-weather", "{path: named.csv}")
-    path = file(text + "  - {cell: gru, name: gru-1, units: 3}\nseeds: 2\n")
-    done = rnnzoo("run", path, "--set", "defaults.epochs=1", "--set", "split.test_rows=4")
-    assert done.exit_code == 0, done.output
-    runs = store.runs("forecast/named")
-    networks = runs[runs["seed"].notna()]
-    assert sorted(zip(networks["model"], networks["seed"], networks["units"], strict=True)) == [
-        ("gru", "0", "2"), ("gru", "1", "2"), ("gru-1", "0", "3"), ("gru-1", "1", "3")
-    ]  # fmt: skip
+    assert list(again.results) == ["gru-7"]
+    assert again.leaderboard.set_index("model").loc["gru-7", "mae"] == wide["test/mae"]
 
 
 def means_of_baselines(runs):

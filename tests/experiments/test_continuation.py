@@ -26,6 +26,7 @@ from rnnzoo.pipelines.forecasting.baselines import BASELINES
 
 CELLS = ("gru", "elman", "jordan")
 EPOCHS = 3
+ROWS = 4  # of the test: each origin is drawn
 KILLS, SECONDS = 20, 16.0  # of the soak test: how many, and at most how long after the start
 
 
@@ -59,7 +60,7 @@ def forecasting(store, series, tmp_path):
     def study_of(name, networks, follow=None, *, uri=store.uri, runs="runs", strict=False, **how):
         with Tracker(uri, tmp_path / runs, strict) as tracker:
             listeners = Listeners(follow, tracker)
-            how = {"test_rows": 30, "checkpoints": tmp_path / "kept"} | how
+            how = {"test_rows": ROWS, "checkpoints": tmp_path / "kept"} | how
             return study(series(name), networks, listeners=listeners, **how), tracker
 
     return study_of
@@ -96,7 +97,7 @@ def test_a_study_that_is_cut_short_goes_on_with_the_same_runs(forecasting, store
         assert after[folder][: len(kept.events)] == kept.events
         assert (after[folder] == kept.events) == (kept.status == "FINISHED")
     assert sync(runs, store.uri).complete == len(after)
-    undisturbed = tried("elman")["elman"].fit(series(name)[:-30])
+    undisturbed = tried("elman")["elman"].fit(series(name)[:-ROWS])
     forecasts = (one.predict() for one in (found.forecasters["elman"], undisturbed))
     pd.testing.assert_frame_equal(*forecasts, check_exact=True)
 
@@ -111,7 +112,7 @@ def test_a_study_that_is_over_is_left_as_it_is_and_may_get_another_network(
     """What its first store did not get comes to the second, as where a process was killed before
     all had arrived."""
     runs, kept = tmp_path / "runs", tmp_path / "kept"
-    study(series("more"), tried("gru"), 30, checkpoints=kept)  # nothing is tracked yet
+    study(series("more"), tried("gru"), ROWS, checkpoints=kept)  # nothing is tracked yet
     forecasting("more", tried("gru"), uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
     before = contents(runs)
     forecasting("more", tried("gru"))
@@ -124,7 +125,7 @@ def test_a_study_that_is_over_is_left_as_it_is_and_may_get_another_network(
     with pytest.raises(KeyboardInterrupt):
         forecasting("more", tried("elman"), cut("naive-last", None))
     forecasting("more", two)
-    study(series("more"), tried("elman"), 30, checkpoints=kept)
+    study(series("more"), tried("elman"), ROWS, checkpoints=kept)
     forecasting("more", tried("elman"))  # it had ended, but was in no leaderboard
     assert not caplog.text
     (board,) = runs.glob("*-study-*/leaderboard.csv")
@@ -183,10 +184,10 @@ def test_where_the_journals_are_gone_the_runs_are_new_ones(forecasting, store):
 
 def test_another_study_is_refused_before_a_run_begins(forecasting, store, series, tmp_path):
     kept = tmp_path / "kept"
-    study(series("first"), tried("gru"), 30, checkpoints=kept)
+    study(series("first"), tried("gru"), ROWS, checkpoints=kept)
     others: list[tuple[dict, dict, str]] = [
         (tried("gru", units=4), {}, "networks.gru-0.units was 3 and is 4"),
-        (tried("gru"), {"test_rows": 31}, "study.test_rows was 30 and is 31"),
+        (tried("gru"), {"test_rows": 5}, "study.test_rows was 4 and is 5"),
         (tried("gru"), {"audit": True}, "study.audit was False and is True"),
         (tried("gru"), {"origin": Origin("named")}, "study.name was '' and is 'named'"),
         (tried("gru"), {"name": "other"}, "study.dataset was 'first' and is 'other'"),
@@ -197,7 +198,7 @@ def test_another_study_is_refused_before_a_run_begins(forecasting, store, series
     moved = series("first")
     moved.frame.loc[3, "y"] += 1
     with pytest.raises(CheckpointError, match="the data are others"):
-        study(moved, tried("gru"), 30, checkpoints=kept)
+        study(moved, tried("gru"), ROWS, checkpoints=kept)
     with alone_in(kept), pytest.raises(CheckpointError, match="in use"):
         forecasting("first", tried("gru"))
     content = (kept / NOTE).read_bytes()
@@ -220,14 +221,14 @@ def test_checkpoints_stand_among_nothing_else(forecasting, series, tmp_path):
         forecasting("mine", tried("gru"))
     assert [*mine.parent.iterdir()] == [mine]
     with pytest.raises(ArgumentError, match="is a file"):
-        study(series("mine"), tried("gru"), 30, checkpoints=mine)
+        study(series("mine"), tried("gru"), ROWS, checkpoints=mine)
     named = {"member-1": tried("gru")["gru"]}  # as the folder of one of several that are one
     for _ in range(2):
-        study(series("mine"), named, 30, checkpoints=tmp_path / "named")
+        study(series("mine"), named, ROWS, checkpoints=tmp_path / "named")
     for labels, words in (("a b", "a,b"), "has that name already"), (("a", "a-0"), "a run 'a-0'"):
         networks = {label: tried("gru")["gru"] for label in labels}
         with pytest.raises(ArgumentError, match=words):
-            study(series("mine"), networks, 30, checkpoints=tmp_path / "other")
+            study(series("mine"), networks, ROWS, checkpoints=tmp_path / "other")
 
 
 @pytest.mark.slow

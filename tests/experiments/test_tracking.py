@@ -181,7 +181,7 @@ def test_what_cannot_be_compared_is_kept_apart(store, found, waves):
     for horizon in (2, 2, 4):
         forecasters = {"elman": Forecaster("elman", horizon=horizon, **tiny)}
         with Tracker(store.uri) as tracker:
-            study(series, forecasters, 40, Listeners(None, tracker))
+            study(series, forecasters, 6, Listeners(None, tracker))
     found = comparisons(store, "forecast/apart")
     two, four = sorted(found, key=lambda comparison: comparison.title)
     assert "2 steps ahead" in two.title

@@ -1,6 +1,6 @@
 """The cells under test, by name, with random weights and inputs that are always the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -147,9 +147,18 @@ CASES = {
 FEW_CASES = {name: CASES[name] for name in ("lstm", "narx-gaps", "lmu", "conv_lstm-2d")}
 LOOPLESS = [name for name, case in CASES.items() if case.make().loopless]
 TRUTH_CASES = {name: case for name, case in CASES.items() if case.truth}
+#: Tried on every backend by each test run; the other variants of cells on TensorFlow, and on the
+#: other backends by the slow tests.
+EVERYWHERE = {*CELLS, *FEW_CASES, "narx-truth", "feedback", "residual", "time_aware"}
 
 
-@pytest.fixture(params=CASES)
+def _of_this_backend(names: Iterable[str]) -> list[Any]:
+    here = keras.config.backend() == "tensorflow"
+    slow = pytest.mark.slow
+    return [n if here or n in EVERYWHERE else pytest.param(n, marks=slow) for n in names]
+
+
+@pytest.fixture(params=_of_this_backend(CASES))
 def case(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]
 
@@ -160,7 +169,7 @@ def few(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]
 
 
-@pytest.fixture(params=LOOPLESS)
+@pytest.fixture(params=_of_this_backend(LOOPLESS))
 def loopless(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]
 
