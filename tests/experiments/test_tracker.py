@@ -159,7 +159,15 @@ def test_a_server_that_hangs_is_not_waited_for_without_a_word(tmp_path, caplog, 
     assert tracker.pending == 7
 
 
-def test_ctrl_c_ends_the_wait_alone(tmp_path, caplog):
+@pytest.fixture
+def interruptible():
+    """Ctrl-C interrupts, in a process too that was started in the background, to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_ends_the_wait_alone(interruptible, tmp_path, caplog):
     with socket.socket() as mute:
         mute.bind(("127.0.0.1", 0))
         mute.listen()
