@@ -26,13 +26,15 @@ class _AfterKeras:
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         if name != "keras":
             return None
-        sys.meta_path.remove(self)
         spec = PathFinder.find_spec(name, path)
         if spec is not None and spec.loader is not None:
             load = spec.loader.exec_module
 
             def load_both(module: Any) -> None:
                 load(module)
+                # not before: some ask where Keras is long before they import it
+                if self in sys.meta_path:
+                    sys.meta_path.remove(self)
                 import_module(LAYERS)
 
             spec.loader.exec_module = load_both  # type: ignore[method-assign]

@@ -81,7 +81,7 @@ def analyse(
         FitError: training diverged, or there are no gradients to be measured.
     """
     factory = cell_factory(named_cell(cell))
-    if factory.name in serving("next_frame"):
+    if factory.kind.serves == ("next_frame",):
         fit = [name for name in CELLS if name not in serving("next_frame")]
         raise ArgumentError(
             f"`cell` must read vectors: {', '.join(fit)}. Received: cell={cell!r}, which reads "

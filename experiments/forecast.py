@@ -16,7 +16,7 @@ from .files import check_folder, model_folder, whole
 from .forecast_study import Study, split, study
 from .keep import Keep
 from .origin import Origin
-from .own_cells import cell_label, named_cell
+from .own_cells import labelled
 from .ranking import print_verdict
 from .run import Listeners, brought
 
@@ -50,10 +50,10 @@ def forecast(
     """
     whole_number("seeds", seeds)
     forecasters: dict[str, Forecaster | Combination] = {}
-    for text in cells:
-        one = Forecaster(named_cell(text), **settings)
+    for label, cell in labelled(cells).items():
+        one = Forecaster(cell, **settings)
         together = Combination([one], combine, seeds)
-        forecasters |= {cell_label(text): one} if seeds == 1 else {together.name: together}
+        forecasters |= {label: one} if seeds == 1 else {together.name: together}
     compete(
         panel,
         forecasters,

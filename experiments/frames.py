@@ -11,7 +11,7 @@ from .files import check_folder, model_folder
 from .frames_study import FramesStudy, frames_study
 from .keep import Keep
 from .origin import Origin
-from .own_cells import cell_label, named_cell
+from .own_cells import labelled
 from .ranking import print_verdict
 from .run import Listeners, brought
 
@@ -27,7 +27,7 @@ def frames(clips: Clips, cells: list[str], settings: dict[str, Any], keep: Keep)
         settings: arguments of every `NextFrame`.
         keep: what is kept.
     """
-    predictors = {cell_label(text): NextFrame(named_cell(text), **settings) for text in cells}
+    predictors = {label: NextFrame(cell, **settings) for label, cell in labelled(cells).items()}
     compete(clips, predictors, keep)
 
 

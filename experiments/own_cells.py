@@ -8,10 +8,13 @@ import importlib
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from ..errors import ArgumentError, ArgumentTypeError
+
+_NAMED: list[tuple[Any, str]] = []  # what has been named, and how
 
 
 def named_cell(text: str, folder: Path | None = None) -> Any:
@@ -32,17 +35,18 @@ def named_cell(text: str, folder: Path | None = None) -> Any:
     with _also_from([Path.cwd(), *([folder] if folder else [])]):
         try:
             found = importlib.import_module(module)
-        except Exception as error:  # whatever the user's module raises
+        except (Exception, SystemExit) as error:  # whatever the user's module raises
             raise ArgumentError(
                 f"The module of the cell {text} cannot be imported: {error}. A module lies in the "
                 "current folder, beside the experiment's file, or is installed."
             ) from error
     try:
-        cell = getattr(found, name)
+        cell = attrgetter(name)(found)
     except AttributeError:
         raise ArgumentError(
             f"The module {module} ({found.__file__}) holds no {name!r}. Received: cell={text!r}"
         ) from None
+    _NAMED.append((cell, text))
     if not callable(cell) or (hasattr(cell, "state_size") and not isinstance(cell, type)):
         raise ArgumentTypeError(
             "A cell that is named must be a class of cells, or a function from units to a cell. "
@@ -58,7 +62,26 @@ def cell_label(text: str) -> str:
 
 def cell_text(cell: Any) -> str:
     """The text that `named_cell` takes for a cell."""
-    return cell if isinstance(cell, str) else f"{cell.__module__}:{cell.__qualname__}"
+    if isinstance(cell, str):
+        return cell
+    return next(text for named, text in _NAMED if named is cell)
+
+
+def labelled(texts: Sequence[str]) -> dict[str, Any]:
+    """The cells that texts name, by their labels.
+
+    Raises:
+        ArgumentError: two have one label.
+    """
+    found: dict[str, Any] = {}
+    for text in texts:
+        if (label := cell_label(text)) in found:
+            raise ArgumentError(
+                f"Two cells are called {label}: run them from an experiment file, where each "
+                f"has a `name`. Received: {', '.join(texts)}"
+            )
+        found[label] = named_cell(text)
+    return found
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from ..zoo.cell_config import cell_to_config
+from ..zoo.factory import BUILT_IN, cell_factory, classes_within
 from .keras_config import is_object, to_config
 from .keras_settings import MAY_BE_OBJECTS
 
@@ -20,7 +21,10 @@ def identified(settings: Mapping[str, Any], units: int) -> dict[str, Any]:
         settings: of an estimator.
         units: width of its cells.
     """
-    found = dict(settings) | {"cell": cell_to_config(settings["cell"], units)}
+    cell = settings["cell"]
+    found = dict(settings) | {"cell": cell_to_config(cell, units)}
+    if code := _of_cell(cell, units):
+        found["cell"] = {"cell": found["cell"], "code": code}
     for key in MAY_BE_OBJECTS:
         if is_object(settings[key]):
             code = fingerprint(settings[key])
@@ -30,7 +34,24 @@ def identified(settings: Mapping[str, Any], units: int) -> dict[str, Any]:
 
 def fingerprint(value: Any) -> str | None:
     """A digest of the code of a function, or of the class of an object; `None` of Keras's."""
-    parts = list(_function(value) if isinstance(value, FunctionType) else _class(type(value)))
+    return _digest(
+        list(_function(value) if isinstance(value, FunctionType) else _class(type(value)))
+    )
+
+
+def _of_cell(cell: Any, units: int) -> str | None:
+    """A digest of the code that makes a cell and that it is made of; `None` of ours and Keras's."""
+    if isinstance(cell, str) and cell in BUILT_IN:
+        return None
+    factory = cell_factory(cell)
+    kinds = [factory.given] if factory.by_class else classes_within(factory.make(units)).values()
+    parts = [part for kind in kinds for part in _class(kind)]
+    if isinstance(cell, FunctionType):
+        parts += _function(cell)
+    return _digest(parts)
+
+
+def _digest(parts: list[str]) -> str | None:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16] if parts else None
 
 

@@ -1,7 +1,7 @@
 """Folders that hold a fitted pipeline: JSON and plain arrays, never pickle.
 
-A pipeline is rebuilt from its settings by our own code, from a table of known cells;
-nothing in a folder is executed.
+A pipeline is rebuilt from its settings by our own code, around cells that are registered or
+whose module has been imported; nothing in a folder is executed or imported.
 """
 
 import json
@@ -147,7 +147,7 @@ def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, list
         content = path.read_bytes()
         manifest = json.loads(content)
         format, found = manifest["format"], manifest["kind"]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise ModelFileError(f"{path} is damaged ({error}). Save the model again.") from error
     if format != FORMAT:
         raise ModelFileError(

@@ -1,5 +1,6 @@
 """A cell as plain values in a file, and back, without importing what the file names."""
 
+import inspect
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -7,12 +8,12 @@ from typing import Any
 import keras
 
 from ..errors import ModelFileError
-from .cells import CELLS, KerasCell
-from .factory import BUILT_IN, cell_factory
+from .cells import CELLS, KerasCell, RecurrentCell
+from .factory import BUILT_IN, cell_factory, classes_within
 
 #: Of Keras's own layers those that a cell may be made of: others can read files, or hold code.
 LAYERS = {
-    *("SimpleRNNCell", "LSTMCell", "GRUCell", "ConvLSTMCell", "StackedRNNCells"),
+    *("SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells"),
     *("Dense", "Conv1D", "Conv2D", "Conv3D", "LayerNormalization", "Dropout", "Activation"),
 }
 OF_KERAS = ("keras.initializers", "keras.regularizers", "keras.constraints", "builtins")
@@ -42,6 +43,7 @@ def cell_to_config(cell: Any, units: int) -> Any:
     if isinstance(cell, type):
         return _class_to_config(cell)
     made = cell_factory(cell).make(units)
+    classes_within(made)  # refuses two that would be taken for one another
     inner = made.cell if type(made) is KerasCell else made
     return {"object": keras.saving.serialize_keras_object(inner)}
 
@@ -61,8 +63,13 @@ def cell_from_config(config: Any) -> Any:
         return config["name"]
     if "object" in config:
         known = dict(_own_classes(config["object"]))
+        top = config["object"]
+        if _is_keras(_module(top)) is False:
+            _require_cell(_class(top))
         return keras.saving.deserialize_keras_object(config["object"], custom_objects=known)
-    return _class(config)
+    found = _class(config)
+    _require_cell(found)
+    return found
 
 
 def check_can_be_found(cell: Any) -> None:
@@ -101,8 +108,8 @@ def _own_classes(config: Any) -> Iterator[tuple[str, type]]:
     for value in config.values():
         yield from _own_classes(value)
     if "class_name" in config:
-        module, name = str(config["module"]), str(config["class_name"])
-        if module == "keras" or module.startswith("keras."):
+        module, name = _module(config), str(config["class_name"])
+        if _is_keras(module):
             if not module.startswith(OF_KERAS) and name not in LAYERS and "DTypePolicy" not in name:
                 raise ValueError(f"a cell holds no {module}.{name}")
         elif module not in OF_KERAS:
@@ -115,13 +122,38 @@ def _class(config: dict[str, Any]) -> type:
     Raises:
         ModelFileError: neither is there.
     """
-    module, name = str(config["module"]), str(config["class_name"])
+    module, name = _module(config), str(config["class_name"])
     found = keras.saving.get_registered_object(str(config.get("registered_name")))
     if found is None:
         found = imported_class(module, name)
-    if not (isinstance(found, type) and issubclass(found, KINDS)):
+    if found is None:
         raise _missing(f"of the class `{name}`", module, "defines it")
+    if not (isinstance(found, type) and issubclass(found, KINDS)):
+        raise ValueError(f"{module}.{name} is no cell")
     return found
+
+
+def _require_cell(kind: type) -> None:
+    """Refuses a class that is no cell, before one is made: some read files when they are.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if issubclass(kind, RecurrentCell) or (kind.__name__ in LAYERS and _is_keras(kind.__module__)):
+        return
+    call = getattr(kind, "call", None)
+    takes = list(inspect.signature(call).parameters) if callable(call) else []
+    if _is_keras(kind.__module__) or len(takes) < 3:  # self, inputs, states
+        raise ValueError(f"{kind.__module__}.{kind.__name__} is no cell")
+
+
+def _module(config: dict[str, Any]) -> str:
+    """The module that a config names; Keras names none for what a script or notebook defines."""
+    return "__main__" if config["module"] is None else str(config["module"])
+
+
+def _is_keras(module: str) -> bool:
+    return module.partition(".")[0] == "keras"
 
 
 def imported_class(module: str, name: str) -> type | None:

@@ -109,7 +109,7 @@ class CellFactory:
             self.make(units or TRIED_UNITS, **options or {})
         except ArgumentTypeError:
             raise
-        except (TypeError, ValueError) as error:
+        except Exception as error:  # whatever a stranger's constructor raises
             what = (
                 "`cell_options` do not fit the cell" if options else "There is no making the cell"
             )
@@ -152,10 +152,12 @@ def cell_factory(cell: Any) -> CellFactory:
     """
     if isinstance(cell, str):
         kind = CELLS[one_of("cell", cell, CELLS)]
-        return CellFactory(cell, kind, kind)
+        adapted = _adapted(kind)
+        return CellFactory(cell, kind, kind) if adapted is None else _of_class(cell, adapted)
     if isinstance(cell, type):
-        return CellFactory(_known_as(cell), _kind(cell), cell)
+        return _of_class(_known_as(cell), cell)
     if is_keras_cell(cell):
+        _check_layer(type(cell), cell)
         return CellFactory(_known_as(type(cell)), type(as_cell("cell", cell)), cell)
     if callable(cell) and not isinstance(cell, keras.layers.Layer):
         made = _made(cell)
@@ -164,6 +166,19 @@ def cell_factory(cell: Any) -> CellFactory:
         "`cell` must be the name of a cell, a class of cells, a function from units to a cell, or "
         f"a cell: an object with `state_size` and `call(inputs, states)`. Received: cell={cell!r}"
     )
+
+
+def _of_class(name: str, cell: type) -> CellFactory:
+    return CellFactory(name, _kind(cell), cell)
+
+
+def _check_layer(kind: type, cell: Any) -> None:
+    """Refuses a cell whose weights Keras would not know: nothing of it would be trained."""
+    if not issubclass(kind, keras.layers.Layer):
+        raise ArgumentTypeError(
+            f"A cell of a network must be a keras.layers.Layer, or its weights are neither trained "
+            f"nor saved: let {kind.__name__} be one. Received: cell={cell!r}"
+        )
 
 
 def _kind(cell: type) -> type[RecurrentCell]:
@@ -177,13 +192,16 @@ def _kind(cell: type) -> type[RecurrentCell]:
             "A class of cells must have `call(inputs, states)` and `state_size`"
             f"{remedy}. Received: cell={cell!r}"
         )
+    _check_layer(cell, cell)
     return KerasCell
 
 
 def _made(function: Callable[[int], Any]) -> RecurrentCell:
     try:
-        return as_cell("cell", function(TRIED_UNITS))
-    except (TypeError, ValueError) as error:
+        made = as_cell("cell", function(TRIED_UNITS))
+        _check_layer(type(getattr(made, "cell", made)), function)
+        return made
+    except Exception as error:  # whatever a stranger's function raises
         raise ArgumentTypeError(
             f"A function that makes cells takes the units and returns a cell: {error}. "
             f"Received: cell={function!r}"
@@ -204,15 +222,20 @@ def _again(cell: RecurrentCell, options: dict[str, Any]) -> RecurrentCell:
     """A cell like another, not built, with some arguments changed."""
     config = cell.get_config() | options
     config.pop("name", None)
-    with keras.saving.custom_object_scope(_classes(cell)):  # Keras need not know them
+    with keras.saving.custom_object_scope(classes_within(cell)):  # Keras need not know them
         return type(cell).from_config(config)
 
 
-def _classes(cell: Any) -> dict[str, type]:
+def classes_within(cell: Any) -> dict[str, type]:
     """The classes of a cell and of the cells within, by the names under which Keras writes them."""
     within = [getattr(cell, "cell", None), *getattr(cell, "cells", ())]
     found = {keras.saving.get_registered_name(type(cell)): type(cell)}
     for one in within:
-        if one is not None:
-            found |= _classes(one)
+        for name, kind in ({} if one is None else classes_within(one)).items():
+            if found.setdefault(name, kind) is not kind:
+                raise ArgumentError(
+                    f"Two classes within one cell are called {name}, and Keras would take one for "
+                    "the other: register one under a name of its own, with "
+                    f"rnnzoo.register_cell. Received: {found[name]} and {kind}"
+                )
     return found

@@ -234,7 +234,7 @@ class Combination(BaseEstimator):
             combination.check()
         except ModelFileError as error:
             raise ModelFileError(f"{path} {error}") from error
-        except (KeyError, TypeError, ValueError) as error:
+        except Exception as error:  # whatever a stranger's file makes Keras raise
             raise ModelFileError(f"{path} is no combination that can be read: {error}") from error
         combination.members_ = fitted
         return combination

@@ -46,7 +46,7 @@ class Forecaster(BaseEstimator):
 
     Args:
         cell: name of a cell in `CELLS`, a class of cells, a function from units to a cell, or a
-            cell, ours or any Keras one, of which copies are made.
+            cell, ours or any Keras one, of which untrained copies are made.
         horizon: leads, in rows.
         layers: cells on top of each other.
         architecture: `"carried"` (all leads at once from the state), `"closed_loop"`

@@ -86,5 +86,5 @@ def restore(kind: type["Forecaster"], folder: Path) -> "Forecaster":
         return unpacked(kind, manifest, arrays)
     except ModelFileError as error:
         raise ModelFileError(f"{folder} {error}") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except Exception as error:  # whatever a stranger's file makes Keras raise
         raise ModelFileError(f"{folder} is no forecaster that can be read: {error}") from error

