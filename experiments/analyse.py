@@ -204,9 +204,9 @@ def _print(found: Analysis, units: int, train_steps: int, out: Console) -> None:
         )
     if found.truncated:
         out.print(
-            f"{found.cell} lets no gradient through its copy of the past in training: its influence "
-            "and effective memory are what training sees. Its eigenvalues are those of the "
-            "recurrence, copy included. See --option truncate=false."
+            f"{found.cell} lets no gradient through its copy of the past in training: influence "
+            "and effective memory are what training sees, eigenvalues those of the recurrence, "
+            "copy included. See --option truncate=false."
         )
 
 

@@ -82,6 +82,7 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
 
     def __init__(
         self,
+        *,
         use_bias: bool = True,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
@@ -232,7 +233,8 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
     @classmethod
     def layered(cls, layers: int, units: int, **arguments: Any) -> list[Self]:
         """The cells of a network with some layers, each fed by the one before."""
-        return [cls(units, **arguments) for _ in range(layers)]
+        kind: Any = cls  # of which every subclass has a width first
+        return [kind(units, **arguments) for _ in range(layers)]
 
     def get_initial_state(
         self, batch_size: Any = None, spatial_shape: Sequence[int] = ()

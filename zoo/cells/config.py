@@ -16,6 +16,8 @@ class PlainConfig:
     Keras does so by itself until a subclass extends `get_config`; this goes on working then.
     """
 
+    _arguments: dict[str, Any]
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         plain = [_plain(value) for value in args]
         named = {name: _plain(value) for name, value in kwargs.items()}
@@ -40,7 +42,7 @@ def _plain(value: Any) -> Any:
 def _bound(cls: type, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
     """The plain arguments of a constructor's call by name, those left out by their defaults."""
     try:
-        bound = inspect.signature(cls.__init__).bind(None, *args, **kwargs)
+        bound = inspect.signature(cls.__init__).bind(None, *args, **kwargs)  # type: ignore[misc]
     except TypeError:
         return {}  # the constructor is about to refuse them
     bound.apply_defaults()

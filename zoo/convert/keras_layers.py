@@ -84,7 +84,8 @@ def to_keras(cell: RecurrentCell, **arguments: Any) -> keras.layers.Layer:
     """
     if type(cell) not in (LSTM, GRU, RNN, ConvLSTM):
         raise ArgumentTypeError(
-            f"`cell` must be an LSTM, a GRU, an RNN or a ConvLSTM of the zoo. Received: cell={cell!r}"
+            "`cell` must be an LSTM, a GRU, an RNN or a ConvLSTM of the zoo. "
+            f"Received: cell={cell!r}"
         )
     for name in arguments:
         one_of("arguments", name, LOOP)

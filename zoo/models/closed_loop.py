@@ -63,7 +63,7 @@ class _EveryState(keras.layers.Layer):
 
     def call(self, inputs: list) -> list:
         result = self.loop.run(inputs[0], inputs[1:], need="states")
-        return [result.outputs, *result.states]
+        return [result.outputs, *(result.states or [])]
 
     def compute_output_shape(self, shapes: list) -> list:
         batch, time, _ = shapes[0]
