@@ -148,7 +148,7 @@ def _paragraph(page: str, heading: str) -> str:
 
 @cache
 def _weights(name: str) -> int:
-    kind = CELLS[name]
+    kind: Any = CELLS[name]
     cell = kind(UNITS)
     cell.build((None, 8, 8, 1) if "next_frame" in kind.serves else (None, 1))
     return int(cell.count_params())

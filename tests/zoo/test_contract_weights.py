@@ -103,14 +103,11 @@ def test_a_constraint_holds_after_a_step(name, role):
 
 @pytest.mark.parametrize("name", ROLES)
 def test_they_are_in_the_config(name):
-    arguments = {
-        f"{role}_regularizer": keras.regularizers.L1(0.5) for _, role in GIVEN if _ == name
-    }
-    config = json.loads(json.dumps(keras.saving.serialize_keras_object(make(name, **arguments))))
+    given = [f"{role}_regularizer" for other, role in GIVEN if other == name]
+    cell = make(name, **{each: keras.regularizers.L1(0.5) for each in given})
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(cell)))
     again = keras.saving.deserialize_keras_object(config)
-    assert {key: config["config"][key]["config"] for key in arguments} == {
-        key: {"l1": 0.5} for key in arguments
-    }
+    assert all(config["config"][each]["config"] == {"l1": 0.5} for each in given)
     again.build((None, *item(name)))
     regularized = {weight.name for weight in again.weights if weight.regularizer is not None}
     assert regularized == {weight for names in ROLES[name] for weight in names.split()}

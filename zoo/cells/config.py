@@ -16,6 +16,8 @@ class PlainConfig:
     Keras does so by itself until a subclass extends `get_config`; this goes on working then.
     """
 
+    _arguments: dict[str, Any]
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         plain = [_plain(value) for value in args]
         named = {name: _plain(value) for name, value in kwargs.items()}

@@ -7,7 +7,7 @@ from ...errors import one_of, whole_number
 from ..initializers import Chrono
 from . import checks
 from .activation import activation as function
-from .product import ProductCell, like
+from .product import ProductCell, like, matmul
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -111,12 +111,8 @@ class GRU(ProductCell):
         φ, σ = function(self.activation), function(self.recurrent_activation)
         seen = self.recalled(h)
         x_z, x_r, x_g = ops.split(like(drive, h), 3, axis=-1)
-        h_z, h_r = ops.split(self._product(seen, slice(2 * n)), 2, axis=-1)
+        h_z, h_r = ops.split(matmul(seen, self.U[:, : 2 * n], self), 2, axis=-1)
         z, r = σ(x_z + h_z), σ(x_r + h_r)
-        g = φ(x_g + self._product(r * seen, slice(2 * n, None)))
+        g = φ(x_g + matmul(r * seen, self.U[:, 2 * n :], self))
         h = (1 - z) * h + z * g
         return h, [h]
-
-    def _product(self, h: Any, gates: slice) -> Any:
-        """h U for some of the gates, in the type of h."""
-        return like(ops.matmul(ops.cast(h, self.compute_dtype), self.U[:, gates]), h)

@@ -6,6 +6,7 @@ from keras import ops
 from ...errors import flag, fraction, whole_number
 from . import checks
 from .base import RecurrentCell
+from .product import like, matmul
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -70,6 +71,10 @@ class Jordan(RecurrentCell):
         self.O = self.add_weight(shape=(self.units, self.outputs), name="O")
         self.d = self.add_weight(shape=(self.outputs,), initializer="zeros", name="d")
 
+    @property
+    def fades_slowly(self) -> bool:
+        return self.mu > 0.95
+
     def project(self, inputs: Any) -> Any:
         return ops.matmul(inputs, self.W) + self.b
 
@@ -78,6 +83,6 @@ class Jordan(RecurrentCell):
         γ = keras.activations.get(self.output_activation)
         y, m = [ops.stop_gradient(s) for s in states] if self.truncate else states
         m = self.mu * m + (1 - self.mu) * y
-        h = φ(drive + ops.matmul(self.recalled(m), self.V))
-        y = γ(ops.matmul(h, self.O) + self.d)
+        h = φ(like(drive, m) + matmul(self.recalled(m), self.V, self))
+        y = γ(matmul(h, self.O, self) + like(self.d, m))
         return y, [y, m]

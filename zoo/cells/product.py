@@ -51,6 +51,11 @@ class ProductCell(RecurrentCell):
         return self.pointwise(like(drive, states[0]), like(product, states[0]), states)
 
 
+def matmul(h: Any, U: Any, cell: RecurrentCell) -> Any:
+    """h U, computed as the cell computes, which in half precision is quick, in the type of h."""
+    return like(ops.matmul(ops.cast(h, cell.compute_dtype), U), h)
+
+
 def like(value: Any, state: Any) -> Any:
     """A value in the type of a state."""
     return value if value.dtype == state.dtype else ops.cast(value, state.dtype)

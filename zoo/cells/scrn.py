@@ -5,6 +5,7 @@ from keras import ops
 
 from ...errors import fraction, whole_number
 from .base import RecurrentCell
+from .product import like, matmul
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -50,13 +51,18 @@ class SCRN(RecurrentCell):
         self.P = self.add_weight(shape=(s, h), name="P")
         self.R = self.add_weight(shape=(h, h), initializer="orthogonal", name="R")
 
+    @property
+    def fades_slowly(self) -> bool:
+        return self.alpha > 0.95
+
     def project(self, inputs: Any) -> Any:
         return ops.concatenate([ops.matmul(inputs, self.A), ops.matmul(inputs, self.B)], axis=-1)
 
     def step(self, drive: Any, states: Any) -> Any:
         n = self.units
         h, s = self.recalled(states[0])[:, :n], states[0][:, n:]
+        drive = like(drive, s)
         s = (1 - self.alpha) * drive[:, n:] + self.alpha * s
-        h = ops.sigmoid(ops.matmul(s, self.P) + drive[:, :n] + ops.matmul(h, self.R))
+        h = ops.sigmoid(matmul(s, self.P, self) + drive[:, :n] + matmul(h, self.R, self))
         y = ops.concatenate([h, s], axis=-1)
         return y, [y]

@@ -26,7 +26,9 @@ class SLSTM(ProductCell):
     divided by exp(m), so that nothing overflows: m_t = max(log f + m_{t−1}, ĩ), or ĩ while
     n is 0, and i and f above become exp(ĩ − m_t) and exp(log f + m_{t−1} − m_t); h is the
     same. Of the two forget gates of the paper, exp and σ, σ is followed; all heads are
-    one. b_f starts evenly from 3 to 6, that is with memories of 20 to 400 steps.
+    one. b_f starts evenly from 3 to 6, that is with memories of 20 to 400 steps, and U
+    orthogonal; the authors' code starts with 4 heads that do not see one another, U = 0 and
+    b_f by a power law.
 
     Args:
         units: width of h, c, n and m.

@@ -29,15 +29,51 @@ def test_forward(rank, reset, built, convolved):
     np.testing.assert_allclose(outputs, np.stack(expected, axis=1), atol=1e-5)
 
 
-def test_on_a_single_place_it_is_the_unit_over_vectors(built):
+@pytest.mark.parametrize("reset", ["before", "after"])
+@pytest.mark.parametrize(
+    "activations", [{}, {"activation": None, "recurrent_activation": "hard_sigmoid"}]
+)
+def test_on_a_single_place_it_is_the_unit_over_vectors(activations, reset, built):
     X = np.random.default_rng(1).normal(size=(2, 6, 3)).astype("float32")
-    images, vectors = built(ConvGRU(4, 1), 1, 3), built(GRU(4), 3)
+    options = {"reset": reset} | activations
+    images, vectors = built(ConvGRU(4, 1, **options), 1, 3), built(GRU(4, **options), 3)
     images.set_weights([w.reshape(v.shape) for w, v in
                         zip(vectors.get_weights(), images.weights, strict=True)])  # fmt: skip
     one = Recurrent(images)(X[:, :, None])[:, 0]
     np.testing.assert_allclose(
         ops.convert_to_numpy(one), ops.convert_to_numpy(Recurrent(vectors)(X)), atol=1e-6
     )
+
+
+@pytest.mark.parametrize("reset", ["before", "after"])
+def test_the_inputs_convolution_may_leave_fewer_places(reset, built):
+    """As the same cell with padding on an input that has been convolved so beforehand."""
+    X = np.random.default_rng(1).normal(size=(2, 3, 7, 6, 2)).astype("float32")
+    options = {"padding": "valid", "strides": (2, 1)}
+    cell = built(ConvGRU(3, (3, 2), reset=reset, **options), 7, 6, 2)
+    drives = ops.conv(X.reshape(6, 7, 6, 2), cell.W, (2, 1), "valid", "channels_last") + cell.b
+    plain = built(ConvGRU(3, (3, 2), reset=reset), 3, 5, 9)
+    plain.set_weights([_one_place((3, 2, 9)), *cell.get_weights()[1:2], *_biases(cell)])
+    expected = Recurrent(plain, return_sequences=True)(ops.reshape(drives, (2, 3, 3, 5, 9)))
+    loop = Recurrent(cell, return_sequences=True)
+    assert loop.compute_output_shape(X.shape) == (2, 3, 3, 5, 3)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(loop(X)), ops.convert_to_numpy(expected), atol=1e-5
+    )
+
+
+def _one_place(shape):
+    """A kernel that hands each channel on: 1 at the place that padding lays on the same place."""
+    *size, channels = shape
+    kernel = np.zeros((*size, channels, channels), "float32")
+    kernel[tuple((n - 1) // 2 for n in size)] = np.eye(channels)
+    return kernel
+
+
+def _biases(cell):
+    """The first is in the drives already."""
+    _, _, b, *more = cell.get_weights()
+    return [0 * b, *more]
 
 
 def test_vectors_are_refused():

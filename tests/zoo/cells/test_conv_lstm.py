@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
-from rnnzoo import ArgumentError, Recurrent
+from rnnzoo import ArgumentError, Recurrent, stack
 from rnnzoo.errors import ArgumentTypeError
-from rnnzoo.zoo.cells import ConvLSTM
+from rnnzoo.zoo.cells import ConvLSTM, Feedback, Residual
 
 RNG = np.random.default_rng(1)
 SIZES = {1: (5,), 2: (4, 5), 3: (3, 4, 2)}
@@ -111,6 +111,60 @@ def test_kernel_sizes_are_whole_numbers(size):
 def test_a_kernel_of_other_axes_is_refused():
     with pytest.raises(ArgumentError, match=r"each of the 2 axes.*Received: kernel_size=\(3,\)"):
         ConvLSTM(2, (3,)).build((None, 4, 4, 1))
+
+
+def test_images_shrink_from_cell_to_cell():
+    deep = stack([ConvLSTM(2, strides=2), ConvLSTM(3, 2, padding="valid")], return_state=True)
+    x = RNG.normal(size=(2, 3, 7, 6, 1)).astype("float32")
+    expected = ((2, 3, 2, 3), (2, 4, 3, 2), (2, 4, 3, 2), (2, 3, 2, 3), (2, 3, 2, 3))
+    assert deep.compute_output_shape(x.shape) == expected
+    assert tuple(tuple(part.shape) for part in deep(x)) == expected
+
+
+def test_places_that_are_not_known_stay_unknown():
+    cell = ConvLSTM(2, 3, padding="valid", strides=(1, 2))
+    assert cell.spatial((None, 8)) == (None, 3)
+    inputs = keras.Input((None, None, 8, 1))
+    model = keras.Model(inputs, Recurrent(cell)(inputs))
+    assert model.output_shape == (None, None, 3, 2)
+    assert model.predict_on_batch(np.zeros((1, 2, 5, 8, 1))).shape == (1, 3, 3, 2)
+
+
+def test_a_stateful_loop_carries_states_of_the_size_that_is_left():
+    loop = Recurrent(ConvLSTM(2, strides=2), stateful=True, return_sequences=True)
+    x = RNG.normal(size=(2, 4, 5, 5, 1)).astype("float32")
+    whole = ops.convert_to_numpy(Recurrent(loop.cell, return_sequences=True)(x))
+    parts = [ops.convert_to_numpy(loop(part)) for part in (x[:, :2], x[:, 2:])]
+    assert_close(np.concatenate(parts, axis=1), whole)
+
+
+BAD = {
+    "an unknown padding": (lambda: ConvLSTM(2, padding="causal"), "padding='causal'"),
+    "no strides": (lambda: ConvLSTM(2, strides=0), "strides=0"),
+    "half a gap": (lambda: ConvLSTM(2, dilation_rate=1.5), "dilation_rate=1.5"),
+    "strides and gaps": (lambda: ConvLSTM(2, strides=2, dilation_rate=(1, 2)), "strides=2, dil"),
+    "strides of other axes": (
+        lambda: ConvLSTM(2, strides=(1, 2, 1)).build((None, 4, 4, 1)),
+        r"strides=\(1, 2, 1\)",
+    ),
+    "images smaller than the kernel": (
+        lambda: Recurrent(ConvLSTM(2, 3, padding="valid"))(np.zeros((1, 2, 4, 2, 1))),
+        r"shape=\(1, 4, 2, 1\)",
+    ),
+    "less than the kernel covers": (
+        lambda: ConvLSTM(2, 3, padding="valid", dilation_rate=2).build((None, 4, 1)),
+        "dilation_rate=2",
+    ),
+    "fed with itself": (lambda: Feedback([ConvLSTM(2, strides=2)], 2), "cells="),
+    "added to its input": (lambda: Residual(ConvLSTM(2, (1, 3), padding="valid")), "cell="),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_cannot_be_convolved_is_refused(case):
+    make, received = BAD[case]
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=f"Received: .*{received}"):
+        make()
 
 
 def assert_close(found, expected):

@@ -31,5 +31,13 @@ def test_a_new_network_holds_what_it_has_read():
     np.testing.assert_array_equal(ops.convert_to_numpy(held), h)
 
 
+def test_what_it_reads_weighs_little_at_first():
+    cell = IRNN(200)
+    cell.build((None, 5))
+    W = ops.convert_to_numpy(cell.W)
+    assert abs(W.std() / 0.001 - 1) < 0.1
+    assert IRNN(4, kernel_initializer="ones").get_config()["kernel_initializer"] == "ones"
+
+
 def run(cell):
     return ops.convert_to_numpy(Recurrent(cell, return_sequences=True)(X))
