@@ -31,6 +31,7 @@ from rnnzoo.zoo.cells import (
     TimeAware,
     serving,
 )
+from rnnzoo.zoo.cells.product import ProductCell
 from scipy.ndimage import correlate
 
 BATCH, TIME = 3, 6
@@ -146,6 +147,11 @@ CASES = {
 }
 FEW_CASES = {name: CASES[name] for name in ("lstm", "narx-gaps", "lmu", "conv_lstm-2d")}
 LOOPLESS = [name for name, case in CASES.items() if case.make().loopless]
+PRODUCTS = [  # cells whose step is one product and what is done to it
+    name
+    for name, case in CASES.items()
+    if isinstance(cell := case.make(), ProductCell) and cell.one_product
+]
 TRUTH_CASES = {name: case for name, case in CASES.items() if case.truth}
 #: Tried on every backend by each test run; the other variants of cells on TensorFlow, and on the
 #: other backends by the slow tests.
@@ -171,6 +177,11 @@ def few(request: pytest.FixtureRequest) -> Case:
 
 @pytest.fixture(params=_of_this_backend(LOOPLESS))
 def loopless(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]
+
+
+@pytest.fixture(params=PRODUCTS)
+def product(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]
 
 

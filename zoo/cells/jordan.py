@@ -84,5 +84,5 @@ class Jordan(RecurrentCell):
         y, m = [ops.stop_gradient(s) for s in states] if self.truncate else states
         m = self.mu * m + (1 - self.mu) * y
         h = φ(like(drive, m) + matmul(self.recalled(m), self.V, self))
-        y = γ(matmul(h, self.O, self) + like(self.d, m))
+        y = γ(ops.add(matmul(h, self.O, self), self.d))
         return y, [y, m]

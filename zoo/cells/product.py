@@ -57,5 +57,6 @@ def matmul(h: Any, U: Any, cell: RecurrentCell) -> Any:
 
 
 def like(value: Any, state: Any) -> Any:
-    """A value in the type of a state."""
-    return value if value.dtype == state.dtype else ops.cast(value, state.dtype)
+    """A value in the type of a state; a bias that is left out is the number 0."""
+    same = isinstance(value, float) or value.dtype == state.dtype
+    return value if same else ops.cast(value, state.dtype)
