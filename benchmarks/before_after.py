@@ -1,6 +1,6 @@
 """Milliseconds a training step and seconds a backtest: two checkouts of rnnzoo, in one run.
 
-    python benchmarks/before_after.py --before FOLDER [--after FOLDER] [--rounds N] [--json FILE]
+    python benchmarks/before_after.py --before FOLDER [--after FOLDER] [--rounds N] [--only TEXT]
 
 Each checkout lives in a process of its own, pinned to the same cores. In each round the two take
 turns, case by case, so that a busy machine slows both; the figure is the median over the rounds
@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--before", type=Path)
     parser.add_argument("--after", type=Path, default=ROOT)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--only", default="", help="cases whose names hold this text")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -37,7 +38,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         sides = [_started(path, Path(folder)) for path in (arguments.before, arguments.after)]
-        names = json.loads(_ask(sides[0], "names"))
+        names = [n for n in json.loads(_ask(sides[0], "names")) if arguments.only in n]
         rows = [_compared(name, sides, arguments.rounds) for name in names]
         for side in sides:
             side.communicate("\n")
