@@ -36,20 +36,17 @@ test-rest: .venv/tested
 	$(BIN)/python -m pytest $(addprefix --ignore=tests/,zoo pipelines experiments)
 
 # JAX would spend most of its time on optimising programs that run once, and on its newer emitters,
-# which compile for longer than the older ones; what is the same on every backend, or made of what
-# the contract tests there, is left to the other two
+# which compile for longer than the older ones
 test-jax test-slow: export JAX_DISABLE_MOST_OPTIMIZATIONS = 1
 test-jax test-slow: export XLA_FLAGS = --xla_cpu_use_fusion_emitters=false
-test-jax: LEFT_OUT = $(addprefix --ignore=tests/zoo/test_,analysis.py catalogue.py convert.py narx_network.py)
 
 test-jax test-torch: test-%: .venv/tested
-	KERAS_BACKEND=$* $(BIN)/python -m pytest tests/zoo $(wildcard tests/pipelines/*/test_backends.py) $(LEFT_OUT)
+	KERAS_BACKEND=$* $(BIN)/python -m pytest tests/zoo $(wildcard tests/pipelines/*/test_backends.py)
 
 # what takes long, and the dashboard in Chromium, which has to be installed
 test-slow: .venv/tested
 	$(BIN)/python -m pytest -m "slow or browser"
 	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/zoo -m slow
-	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/zoo -m slow
 
 # what takes very long, on the quickest backend: make test-slow runs one of each kind
 soak: .venv/tested

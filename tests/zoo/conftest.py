@@ -1,8 +1,9 @@
 """The cells under test, by name, with random weights and inputs that are always the same."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -153,18 +154,44 @@ PRODUCTS = [  # cells whose step is one product and what is done to it
     if isinstance(cell := case.make(), ProductCell) and cell.one_product
 ]
 TRUTH_CASES = {name: case for name, case in CASES.items() if case.truth}
-#: Tried on every backend by each test run; the other variants of cells on TensorFlow, and on the
-#: other backends by the slow tests.
-EVERYWHERE = {*CELLS, *FEW_CASES, "narx-truth", "feedback", "residual", "time_aware"}
+
+# JAX compiles each of these programs for longer than it runs. What is the same on every backend,
+# or made of what the contract tests there, is left to the slow tests on JAX, and so are all but
+# some of a kind.
+SLOW_ON_JAX = {
+    "test_adapter_models.py",
+    "test_analysis.py",
+    "test_catalogue.py",
+    "test_contract_weights.py",
+    "test_convert.py",
+    "test_narx_network.py",
+    "test_segment.py",
+}
+QUICK_CASES = {*CELLS, *FEW_CASES, "narx-truth", "feedback", "residual", "time_aware"}
+QUICK_ON_JAX = {
+    "test_it_acts_in_training_alone": {"gru", "lmu", "st_lstm"},
+    "test_it_gives_what_keras_gives": {"gru", "nested", "images", "dropout-stacked"},
+    "test_keras_own_loop_drops_the_same": {"lmu", "time_aware"},
+    "test_without_a_loop_it_learns_as_with_one": {"tdnn", "lru", "narx-truth"},
+}
 
 
-def _of_this_backend(names: Iterable[str]) -> list[Any]:
-    here = keras.config.backend() == "tensorflow"
-    slow = pytest.mark.slow
-    return [n if here or n in EVERYWHERE else pytest.param(n, marks=slow) for n in names]
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    if keras.config.backend() == "jax":
+        for item in items:
+            if Path(__file__).parent in item.path.parents and _slow_on_jax(item):
+                item.add_marker(pytest.mark.slow)
 
 
-@pytest.fixture(params=_of_this_backend(CASES))
+def _slow_on_jax(item: pytest.Function) -> bool:
+    if item.path.name in SLOW_ON_JAX:
+        return True
+    quick = QUICK_ON_JAX.get(item.originalname, QUICK_CASES if "case" in item.fixturenames else ())
+    return bool(quick) and not quick & set(map(str, item.callspec.params.values()))
+
+
+@pytest.fixture(params=CASES)
 def case(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]
 
@@ -175,7 +202,7 @@ def few(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]
 
 
-@pytest.fixture(params=_of_this_backend(LOOPLESS))
+@pytest.fixture(params=LOOPLESS)
 def loopless(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]
 
