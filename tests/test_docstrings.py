@@ -16,7 +16,13 @@ MODULES = [
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name):
-    assert doctest.testmod(importlib.import_module(name)).failed == 0
+    module = importlib.import_module(name)
+    before = dict(rnnzoo.CELLS)  # an example registers a cell
+    try:
+        assert doctest.testmod(module).failed == 0
+    finally:
+        rnnzoo.CELLS.clear()
+        rnnzoo.CELLS.update(before)
 
 
 def test_there_are_examples():

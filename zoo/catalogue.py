@@ -150,5 +150,5 @@ def _paragraph(page: str, heading: str) -> str:
 def _weights(name: str) -> int:
     kind: Any = CELLS[name]
     cell = kind(UNITS)
-    cell.build((None, 8, 8, 1) if "next_frame" in kind.serves else (None, 1))
+    cell.build((None, 8, 8, 1) if kind.serves == ("next_frame",) else (None, 1))
     return int(cell.count_params())

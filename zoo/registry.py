@@ -63,12 +63,25 @@ def _adapter(cell: type) -> type[RecurrentCell]:
 
     class Adapter(KerasCell):
         adapts = cell
+        serves = _serves(cell)
 
         def __new__(cls, units: int, **options: Any) -> RecurrentCell:
             return KerasCell(cell(units, **options))
 
     Adapter.__name__, Adapter.__doc__ = cell.__name__, cell.__doc__
     return Adapter
+
+
+def _serves(cell: type) -> tuple[str, ...]:
+    """What a class of Keras cells serves: seen by trying it."""
+    factory, found = cell_factory(cell), []
+    for item, uses in (((3,), ("carried", "closed_loop")), ((8, 8, 4), ("next_frame",))):
+        try:
+            factory.check_reads(item, "it")
+        except Exception:  # it cannot, or its constructor needs arguments that nobody knows yet
+            continue
+        found += uses
+    return tuple(found) or KerasCell.serves
 
 
 def _same(one: type, other: type) -> bool:

@@ -13,6 +13,7 @@ from rnnzoo import CELLS, ArgumentError, Forecaster, NextFrame, Recurrent, regis
 from rnnzoo.errors import ArgumentTypeError, CheckpointError, ModelFileError
 from rnnzoo.experiments.cli import app
 from rnnzoo.pipelines.durable import sealed, unsealed
+from rnnzoo.zoo.catalogue import describe
 from rnnzoo.zoo.cells import GRU, NARX, ConvLSTM
 from typer.testing import CliRunner
 
@@ -117,6 +118,11 @@ def test_a_registered_name_is_taken_everywhere(registered):
     assert np.isfinite(forecast["yhat"]).all()
     assert CELLS["leaky"](3).state_size == [3, 3]
     assert Forecaster(Leaky).cell_name == "leaky"
+    register_cell("leaky_images", LeakyImages)
+    register_cell("keras_gru", keras.layers.GRUCell)
+    assert CELLS["leaky_images"].serves == ("next_frame",)
+    assert describe("keras_gru").serves == ("carried", "closed_loop")
+    assert describe("keras_gru").parameters == 12864
 
 
 @pytest.mark.parametrize(

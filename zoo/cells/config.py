@@ -28,7 +28,7 @@ class PlainConfig:
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments; a subclass that takes others than plain values adds
         those itself."""
-        return super().get_config() | self._arguments  # type: ignore[misc, attr-defined]
+        return super().get_config() | self._arguments  # type: ignore[misc]
 
 
 def _plain(value: Any) -> Any:
