@@ -74,7 +74,8 @@ def _adapter(cell: type) -> type[RecurrentCell]:
 
 def _serves(cell: type) -> tuple[str, ...]:
     """What a class of Keras cells serves: seen by trying it."""
-    factory, found = cell_factory(cell), []
+    factory = cell_factory(cell)
+    found: list[str] = []
     for item, uses in (((3,), ("carried", "closed_loop")), ((8, 8, 4), ("next_frame",))):
         try:
             factory.check_reads(item, "it")

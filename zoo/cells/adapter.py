@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops, tree
@@ -42,7 +42,7 @@ class KerasCell(Wrapper):
     Reference: Chollet et al. (2015), Keras: `keras.layers.RNN` says what a cell is.
     """
 
-    serves = ("carried", "closed_loop", "next_frame")
+    serves: ClassVar[tuple[str, ...]] = ("carried", "closed_loop", "next_frame")
     unseen = 1
 
     def __init__(self, cell: Any, **kwargs: Any):
