@@ -94,8 +94,10 @@ def test_a_study_that_is_cut_short_goes_on_with_the_same_runs(forecasting, store
     after = {path.name: read_journal(path).events for path in folders(runs)}
     assert len(after) == 1 + len(CELLS) + len(BASELINES)
     for folder, kept in before.items():
-        assert after[folder][: len(kept.events)] == kept.events
-        assert (after[folder] == kept.events) == (kept.status == "FINISHED")
+        # as texts: of a few origins some scores are NaN, which equals nothing
+        events, now = (list(map(str, each)) for each in (kept.events, after[folder]))
+        assert now[: len(events)] == events
+        assert (now == events) == (kept.status == "FINISHED")
     assert sync(runs, store.uri).complete == len(after)
     undisturbed = tried("elman")["elman"].fit(series(name)[:-ROWS])
     forecasts = (one.predict() for one in (found.forecasters["elman"], undisturbed))
