@@ -1,4 +1,4 @@
-"""Initialisers that set how long a new network remembers."""
+"""Initializers that set how long a new network remembers."""
 
 from typing import Any
 

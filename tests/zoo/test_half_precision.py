@@ -35,7 +35,7 @@ FADING = {
     "lru": lambda **k: LRU(16, **k),
     "lmu": lambda **k: LMU(16, window=400, **k),
 }
-QUICK = ("gru", "min_lstm", "indrnn")
+QUICK = ("gru",)
 
 
 def fading(names):

@@ -68,7 +68,7 @@ def test_chrono_sets_the_gates_side_by_side():
 
 
 @pytest.mark.parametrize("own", [SpectralRadius(0.9, seed=1), Chrono(7, "fi")])
-def test_an_initialiser_survives_its_config(own):
+def test_an_initializer_survives_its_config(own):
     as_dict = keras.saving.serialize_keras_object(own)
     read = keras.initializers.get(as_dict)
     assert type(read) is type(own)

@@ -11,7 +11,7 @@ from .product import ProductCell
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class SLSTM(ProductCell):
-    """The scalar cell of xLSTM: exponential gates, and a normaliser that they share.
+    """The scalar cell of xLSTM: exponential gates, and a normalizer that they share.
 
     ```
     i = exp(ĩ),  ĩ = W_i x_t + U_i h_{t−1} + b_i          input gate

@@ -45,18 +45,20 @@ def test_on_a_single_place_it_is_the_unit_over_vectors(activations, reset, built
     )
 
 
-@pytest.mark.parametrize("reset", ["before", "after"])
-def test_the_inputs_convolution_may_leave_fewer_places(reset, built):
+@pytest.mark.parametrize(
+    "reset, more", [("before", {"strides": (2, 1)}), ("after", {"dilation_rate": 2})]
+)
+def test_the_inputs_convolution_may_leave_fewer_places(reset, more, built):
     """As the same cell with padding on an input that has been convolved so beforehand."""
     X = np.random.default_rng(1).normal(size=(2, 3, 7, 6, 2)).astype("float32")
-    options = {"padding": "valid", "strides": (2, 1)}
-    cell = built(ConvGRU(3, (3, 2), reset=reset, **options), 7, 6, 2)
-    drives = ops.conv(X.reshape(6, 7, 6, 2), cell.W, (2, 1), "valid", "channels_last") + cell.b
-    plain = built(ConvGRU(3, (3, 2), reset=reset), 3, 5, 9)
+    cell = built(ConvGRU(3, (3, 2), reset=reset, padding="valid", **more), 7, 6, 2)
+    drives = ops.conv(X.reshape(6, 7, 6, 2), cell.W, padding="valid", **more) + cell.b
+    places = (3, 5) if "strides" in more else (3, 4)
+    plain = built(ConvGRU(3, (3, 2), reset=reset), *places, 9)
     plain.set_weights([_one_place((3, 2, 9)), *cell.get_weights()[1:2], *_biases(cell)])
-    expected = Recurrent(plain, return_sequences=True)(ops.reshape(drives, (2, 3, 3, 5, 9)))
+    expected = Recurrent(plain, return_sequences=True)(ops.reshape(drives, (2, 3, *places, 9)))
     loop = Recurrent(cell, return_sequences=True)
-    assert loop.compute_output_shape(X.shape) == (2, 3, 3, 5, 3)
+    assert loop.compute_output_shape(X.shape) == (2, 3, *places, 3)
     np.testing.assert_allclose(
         ops.convert_to_numpy(loop(X)), ops.convert_to_numpy(expected), atol=1e-5
     )
