@@ -164,7 +164,7 @@ def _influence(cell: RecurrentCell, probes: np.ndarray) -> np.ndarray:
 
 def _train(network: keras.Model, steps: int, train_steps: int, rng: np.random.Generator) -> float:
     """Fits the network to the adding problem; returns its MSE on sequences it has not seen."""
-    network.compile(keras.optimizers.Adam(3e-3, clipnorm=1.0), "mse", jit_compile=False)
+    network.compile(keras.optimizers.Adam(3e-3, clipnorm=1.0), "mse")
     for step in range(train_steps):
         loss = float(network.train_on_batch(*_adding(BATCH, steps, rng)))
         if not math.isfinite(loss):

@@ -13,6 +13,8 @@ from keras import ops
 from ..errors import ArgumentError, ArgumentTypeError, flag, fraction, seed_number, whole_number
 from .backend.gradient import gradient
 from .cells import RecurrentCell, checks
+from .cells.activation import ActivationLike
+from .cells.activation import activation as activation_called
 from .cells.truncation import untruncated
 from .layers import Recurrent
 
@@ -95,7 +97,7 @@ def spectral_radius(cell: RecurrentCell, states: Any = None, inputs: Any = None)
 
 
 def impulse_response(
-    activation: str,
+    activation: ActivationLike,
     radius: float,
     complex_pair: bool = False,
     second: float = 0.5,
@@ -115,7 +117,7 @@ def impulse_response(
     and scales it by `radius`: its leading eigenvalues are radius · e^{±iπ/6}.
 
     Args:
-        activation: φ, a Keras activation by name.
+        activation: φ, a Keras activation or its name.
         radius: of the leading eigenvalues, at least 0.
         complex_pair: a rotation instead of a symmetric matrix.
         second: the other eigenvalues.
@@ -130,7 +132,7 @@ def impulse_response(
     Reference: the same recurrences are worked through in Pascanu, Mikolov and Bengio (2013),
     On the difficulty of training recurrent neural networks, ICML.
     """
-    φ = keras.activations.get(checks.activation("activation", activation))
+    φ = activation_called(checks.activation("activation", activation))
     flag("complex_pair", complex_pair)
     units = whole_number("units", units, at_least=2 if complex_pair else 1)
     steps = whole_number("steps", steps)

@@ -1,5 +1,6 @@
 """The loss of rolled-out frames: the network's patches are put together before it sees them."""
 
+import warnings
 from typing import Any
 
 import keras
@@ -68,17 +69,21 @@ def try_loss(given: LossLike | None, shape: tuple[int, ...], patch: int, weighed
         weighed: whether clips differ in weight.
 
     Raises:
-        ArgumentError: it fails, is no finite number, or cannot weigh clips.
+        ArgumentError: it fails, is no finite number, is the same for every forecast, or cannot
+            weigh clips.
     """
     if given is None:
         return
     time, height, width, channels = shape
     places = (2, time, height // patch, width // patch, patch**2 * channels)
-    truth, forecast = np.random.default_rng(0).uniform(0, 1, (2, *places)).astype("float32")
+    random = np.random.default_rng(0)
+    truth, forecast, other = random.uniform(0, 1, (3, *places)).astype("float32")
     weights = np.ones(2, "float32") if weighed else None
     loss = FramesLoss(given, patch)
     try:
-        found = float(loss(truth, forecast, weights))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is odd is said below, or again in training
+            found, different = (float(loss(truth, y, weights)) for y in (forecast, other))
     except ArgumentError:
         raise
     except Exception as error:  # whatever a user's function raises
@@ -88,6 +93,12 @@ def try_loss(given: LossLike | None, shape: tuple[int, ...], patch: int, weighed
         ) from error
     if not np.isfinite(found):
         raise ArgumentError(f"The loss {in_words(given)} is {found} for frames of noise in [0, 1].")
+    if found == different:
+        raise ArgumentError(
+            f"The loss {in_words(given)} is {found:.4g} for every forecast of frames with "
+            f"{channels} channel{'s' * (channels > 1)}, as it compares channels with each other: "
+            "use one that compares values, such as 'mse' or 'binary_crossentropy'."
+        )
 
 
 def frames_of(patches: Any, patch: int) -> Any:

@@ -57,7 +57,7 @@ def test_without_a_loop_it_learns_as_with_one(loopless):
     x = loopless.x[:, :4]
     inputs = keras.Input(x.shape[1:])
     model = keras.Model(inputs, loop(inputs))
-    model.compile(keras.optimizers.SGD(0.1), "mse", jit_compile=False)
+    model.compile(keras.optimizers.SGD(0.1), "mse")
     stepping.build(x.shape)
     loss = lambda: ops.mean(ops.square(stepping(x)))  # noqa: E731
     slopes = gradient(loss, stepping.trainable_weights)

@@ -32,6 +32,17 @@ def test_step_by_step_is_the_whole(layers):
         np.testing.assert_allclose(numpy(one), numpy(other), atol=1e-6)
 
 
+def test_it_says_what_sequences_begin_with(built):
+    lower = Recurrent(built(GRU(4), 3), return_sequences=True, learn_initial_state=True)
+    deep = stack([lower, keras.layers.LSTMCell(2)], return_state=True)
+    deep.build(X.shape)
+    lower.initial["0"].assign(np.arange(4.0))
+    start = deep.get_initial_state(2)
+    assert [tuple(state.shape) for state in start] == [(2, n) for n in deep.state_size]
+    for one, other in zip(deep(X, initial_state=start), deep(X), strict=True):
+        np.testing.assert_array_equal(numpy(one), numpy(other))
+
+
 def test_what_follows_the_last_cell_is_applied_to_each_step(built):
     head = keras.layers.Dense(2)
     cell = built(GRU(4), 3)

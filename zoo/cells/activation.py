@@ -1,4 +1,4 @@
-"""Activations by name."""
+"""Activations, by name or as functions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,10 +6,39 @@ from typing import Any
 import keras
 from keras import ops
 
+#: A name, one of Keras's functions or one that is registered with Keras; `None` is linear.
+ActivationLike = str | Callable[[Any], Any] | None
+
 # Keras's own sigmoid ties its argument to what it returns, which would keep every step's alive
 _PLAIN = {"sigmoid": ops.sigmoid, "tanh": ops.tanh}
 
 
 def activation(name: str) -> Callable[[Any], Any]:
     """The function of a name that `checks.activation` has passed."""
-    return _PLAIN.get(name) or keras.activations.get(name)
+    return _PLAIN.get(name) or keras.activations.get(registered(name))
+
+
+def registered(name: str) -> Any:
+    """The function that a user has registered with Keras as `package>function`; another name
+    as it is.
+
+    Raises:
+        ValueError: nothing is registered under that name.
+    """
+    if ">" not in name:
+        return name
+    function = keras.saving.get_registered_object(name)
+    if function is None:
+        raise ValueError(f"nothing is registered as {name}")
+    return function
+
+
+def name_of(function: Callable[..., Any]) -> str | None:
+    """The name under which Keras finds an activation again; `None` if it has none."""
+    name = getattr(function, "__name__", "")
+    if hasattr(keras.activations, name) and any(
+        getattr(module, name, None) is function for module in (keras.activations, ops)
+    ):
+        return name
+    name = keras.saving.get_registered_name(function)
+    return name if keras.saving.get_registered_object(name) is function else None

@@ -7,6 +7,8 @@ import keras
 
 from ...errors import ArgumentError, ArgumentTypeError, RnnzooError, whole_number
 from .. import initializers as initializers  # registers ours, so that a saved cell finds them
+from .activation import activation as activation_called
+from .activation import name_of
 
 #: What a cell's config holds as a plain dict.
 KERAS_OBJECTS = (
@@ -36,23 +38,40 @@ def delays(name: str, value: Any, at_least: int, may_be_empty: bool = False) -> 
 
 
 def activation(name: str, value: Any) -> str:
-    """Returns the name of a Keras activation; `None` is the linear one, as in Keras.
+    """Returns the name of an activation; `None` is the linear one, as in Keras.
+
+    Args:
+        name: of the argument.
+        value: a name, one of Keras's functions, or a function of the user's own that is
+            registered with `keras.saving.register_keras_serializable`.
 
     Raises:
-        ArgumentTypeError: not a name.
+        ArgumentTypeError: neither a name nor a function, or one that is not registered.
         ArgumentError: Keras knows no such activation.
     """
     if value is None:
         return "linear"
+    if callable(value):
+        function, value = value, name_of(value)
+        if value is None:
+            raise ArgumentTypeError(
+                f"`{name}` must be a Keras activation or its name; a function of your own has to "
+                "have a name that can be saved: put "
+                '@keras.saving.register_keras_serializable("mine") above it. '
+                f"Received: {name}={function!r}"
+            )
     if not isinstance(value, str):
         raise ArgumentTypeError(
-            f"`{name}` must be the name of a Keras activation. Received: {name}={value!r}"
+            f"`{name}` must be a Keras activation or its name. Received: {name}={value!r}"
         )
     try:
-        keras.activations.get(value)
+        activation_called(value)
     except ValueError:
         raise ArgumentError(
-            f"`{name}` must be the name of a Keras activation, e.g. tanh, relu or linear. "
+            f"`{name}` is a function that its module registers with Keras: import that first. "
+            f"Received: {name}={value!r}"
+            if ">" in value
+            else f"`{name}` must be the name of a Keras activation, e.g. tanh, relu or linear. "
             f"Received: {name}={value!r}"
         ) from None
     return value

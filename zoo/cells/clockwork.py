@@ -6,6 +6,8 @@ from keras import ops
 
 from ...errors import ArgumentError, whole_number
 from . import checks
+from .activation import ActivationLike
+from .activation import activation as function
 from .base import RecurrentCell
 
 COUNTS = {"bfloat16": 256, "float16": 2048}  # above, not every whole number can be held
@@ -28,7 +30,8 @@ class Clockwork(RecurrentCell):
     Args:
         units: width of the state, a multiple of the number of periods.
         periods: T_g, distinct whole numbers from 1.
-        activation: φ, a Keras activation by name; `None` is linear.
+        activation: φ, a Keras activation or its name, or a registered function; `None`
+            is linear.
 
     States: `[h_{t−1}, t mod T_g]`, shapes `(batch, units)` and `(batch, modules)`.
 
@@ -46,7 +49,7 @@ class Clockwork(RecurrentCell):
         self,
         units: int,
         periods: Any = (1, 2, 4, 8),
-        activation: str | None = "tanh",
+        activation: ActivationLike = "tanh",
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -80,7 +83,7 @@ class Clockwork(RecurrentCell):
         return ops.matmul(inputs, self.W) + self.b
 
     def step(self, drive: Any, states: Any) -> Any:
-        φ = keras.activations.get(self.activation)
+        φ = function(self.activation)
         h, phases = states
         seen, module = self.recalled(h), self.units // len(self.periods)
         recurrent = [ops.matmul(seen[:, k * module :], U) for k, U in enumerate(self.U)]

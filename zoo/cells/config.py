@@ -2,12 +2,14 @@
 
 import inspect
 from collections.abc import Sequence
+from types import FunctionType
 from typing import Any, Self
 
 import keras
 import numpy as np
 
 from . import checks
+from .activation import name_of
 
 
 class PlainConfig:
@@ -36,6 +38,8 @@ def _plain(value: Any) -> Any:
         return keras.saving.serialize_keras_object(value)
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
+    if isinstance(value, FunctionType):
+        return name_of(value) or value  # one without a name is refused by the constructor
     return list(value) if isinstance(value, range) else value
 
 

@@ -5,6 +5,7 @@ from keras import ops
 
 from ...errors import ArgumentError, flag
 from . import checks
+from .activation import ActivationLike
 from .activation import activation as function
 from .convolution import ConvCell
 from .lstm import remembering
@@ -38,7 +39,8 @@ class ConvLSTM(ConvCell):
         padding: `"same"`, zeros beyond the edges of the input, or `"valid"`, none.
         strides: of the input's kernel, one number or one an axis.
         dilation_rate: how far apart the places that the input's kernel covers are, likewise.
-        activation: φ, a Keras activation by name; `None` is linear.
+        activation: φ, a Keras activation or its name, or a registered function; `None`
+            is linear.
         recurrent_activation: σ, that of the gates, likewise.
 
     States: `[H_{t−1}, C_{t−1}]`, each `(batch, *spatial, filters)`.
@@ -59,8 +61,8 @@ class ConvLSTM(ConvCell):
         padding: str = "same",
         strides: int | tuple[int, ...] = 1,
         dilation_rate: int | tuple[int, ...] = 1,
-        activation: str | None = "tanh",
-        recurrent_activation: str | None = "sigmoid",
+        activation: ActivationLike = "tanh",
+        recurrent_activation: ActivationLike = "sigmoid",
         **kwargs: Any,
     ):
         super().__init__(filters, kernel_size, padding, strides, dilation_rate, **kwargs)

@@ -5,6 +5,8 @@ from keras import ops
 
 from ...errors import flag, whole_number
 from . import checks
+from .activation import ActivationLike
+from .activation import activation as function
 from .product import ProductCell
 
 
@@ -23,7 +25,8 @@ class Elman(ProductCell):
 
     Args:
         units: width of the hidden and of the context layer.
-        activation: φ, a Keras activation by name; `None` is linear.
+        activation: φ, a Keras activation or its name, or a registered function; `None`
+            is linear.
         truncate: no gradient through the copy (the classical network). With `False`
             the whole past is trained, as in `rnn`.
 
@@ -37,7 +40,7 @@ class Elman(ProductCell):
     def __init__(
         self,
         units: int,
-        activation: str | None = "tanh",
+        activation: ActivationLike = "tanh",
         truncate: bool = True,
         **kwargs: Any,
     ):
@@ -61,6 +64,6 @@ class Elman(ProductCell):
         return ops.matmul(c, self.U)
 
     def pointwise(self, drive: Any, product: Any, states: Any) -> Any:
-        φ = keras.activations.get(self.activation)
+        φ = function(self.activation)
         h = φ(drive + product)
         return h, [h]

@@ -6,6 +6,7 @@ from keras import ops
 from ...errors import one_of, whole_number
 from ..initializers import Chrono
 from . import checks
+from .activation import ActivationLike
 from .activation import activation as function
 from .product import ProductCell, like, matmul
 
@@ -34,7 +35,8 @@ class GRU(ProductCell):
         reset: `"after"` or `"before"` the recurrent product, or `"none"`.
         chrono: the longest lag expected, T: b_z starts at −log U(1, T − 1), so that the
             memory lasts up to T steps (Tallec and Ollivier 2018); by default at 0.
-        activation: φ, a Keras activation by name; `None` is linear.
+        activation: φ, a Keras activation or its name, or a registered function; `None`
+            is linear.
         recurrent_activation: σ, that of the gates, likewise.
 
     States: `[h_{t−1}]`, shape `(batch, units)`.
@@ -53,8 +55,8 @@ class GRU(ProductCell):
         units: int,
         reset: str = "after",
         chrono: int | None = None,
-        activation: str | None = "tanh",
-        recurrent_activation: str | None = "sigmoid",
+        activation: ActivationLike = "tanh",
+        recurrent_activation: ActivationLike = "sigmoid",
         **kwargs: Any,
     ):
         super().__init__(**kwargs)

@@ -5,6 +5,8 @@ from keras import ops
 
 from ...errors import whole_number
 from . import checks
+from .activation import ActivationLike
+from .activation import activation as function
 from .base import RecurrentCell
 from .product import like
 
@@ -22,7 +24,8 @@ class IndRNN(RecurrentCell):
 
     Args:
         units: width of the state.
-        activation: φ, a Keras activation by name; `None` is linear.
+        activation: φ, a Keras activation or its name, or a registered function; `None`
+            is linear.
         reach: steps over which the memory shall last without blowing up, T: u starts in
             [½^{1/T}, 2^{1/T}], unless `recurrent_initializer` says otherwise, and |u| is kept
             ≤ 2^{1/T}. By default u starts in [0, 1], unbounded.
@@ -39,7 +42,7 @@ class IndRNN(RecurrentCell):
     def __init__(
         self,
         units: int,
-        activation: str | None = "relu",
+        activation: ActivationLike = "relu",
         reach: int | None = None,
         **kwargs: Any,
     ):
@@ -72,7 +75,7 @@ class IndRNN(RecurrentCell):
         return ops.matmul(inputs, self.W) + self.b
 
     def step(self, drive: Any, states: Any) -> Any:
-        φ = keras.activations.get(self.activation)
+        φ = function(self.activation)
         h = self.recalled(states[0])
         h = φ(like(drive, h) + ops.cast(self.u, h.dtype) * h)
         return h, [h]

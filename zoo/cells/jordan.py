@@ -5,6 +5,8 @@ from keras import ops
 
 from ...errors import flag, fraction, whole_number
 from . import checks
+from .activation import ActivationLike
+from .activation import activation as function
 from .base import RecurrentCell
 from .product import like, matmul
 
@@ -26,7 +28,8 @@ class Jordan(RecurrentCell):
         units: width of the hidden layer h.
         outputs: width of the output y; by default `units`.
         mu: μ in [0, 1), the share of the old memory that is kept.
-        activation: φ, a Keras activation by name; `None` is linear.
+        activation: φ, a Keras activation or its name, or a registered function; `None`
+            is linear.
         output_activation: γ, likewise.
         truncate: no gradient through y_{t−1} and m_{t−1} (the classical network).
 
@@ -49,8 +52,8 @@ class Jordan(RecurrentCell):
         units: int,
         outputs: int | None = None,
         mu: float = 0.5,
-        activation: str | None = "tanh",
-        output_activation: str | None = "linear",
+        activation: ActivationLike = "tanh",
+        output_activation: ActivationLike = "linear",
         truncate: bool = True,
         **kwargs: Any,
     ):
@@ -79,8 +82,8 @@ class Jordan(RecurrentCell):
         return ops.matmul(inputs, self.W) + self.b
 
     def step(self, drive: Any, states: Any) -> Any:
-        φ = keras.activations.get(self.activation)
-        γ = keras.activations.get(self.output_activation)
+        φ = function(self.activation)
+        γ = function(self.output_activation)
         y, m = [ops.stop_gradient(s) for s in states] if self.truncate else states
         m = self.mu * m + (1 - self.mu) * y
         h = φ(like(drive, m) + matmul(self.recalled(m), self.V, self))

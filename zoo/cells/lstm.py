@@ -6,6 +6,7 @@ from keras import ops
 from ...errors import flag, whole_number
 from ..initializers import Chrono
 from . import checks
+from .activation import ActivationLike
 from .activation import activation as function
 from .product import ProductCell, like
 
@@ -36,7 +37,8 @@ class LSTM(ProductCell):
         coupled: what is let in replaces as much: no forget gate of its own.
         chrono: the longest lag expected, T: b_f starts at log U(1, T − 1) and b_i at
             −b_f, so that the memory lasts up to T steps (Tallec and Ollivier 2018).
-        activation: φ, a Keras activation by name; `None` is linear.
+        activation: φ, a Keras activation or its name, or a registered function; `None`
+            is linear.
         recurrent_activation: σ, that of the gates, likewise.
 
     States: `[h_{t−1}, c_{t−1}]`, each `(batch, units)`.
@@ -55,8 +57,8 @@ class LSTM(ProductCell):
         peepholes: bool = False,
         coupled: bool = False,
         chrono: int | None = None,
-        activation: str | None = "tanh",
-        recurrent_activation: str | None = "sigmoid",
+        activation: ActivationLike = "tanh",
+        recurrent_activation: ActivationLike = "sigmoid",
         **kwargs: Any,
     ):
         super().__init__(**kwargs)

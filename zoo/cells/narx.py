@@ -5,6 +5,8 @@ from keras import ops
 
 from ...errors import one_of, whole_number
 from . import checks
+from .activation import ActivationLike
+from .activation import activation as function
 from .base import RecurrentCell
 from .taps import delayed
 
@@ -32,7 +34,8 @@ class NARX(RecurrentCell):
         input_delays: Dx, whole numbers from 0, or empty for no exogenous input.
         feedback_delays: Dy, whole numbers from 1.
         feedback: `"prediction"`, `"truth"` or `"error"`.
-        activation: φ, a Keras activation by name; `None` is linear.
+        activation: φ, a Keras activation or its name, or a registered function; `None`
+            is linear.
         output_activation: γ, likewise.
         lead: with `"truth"`, how many steps early y is put out: as soon as all it reads
             is there. No delay may be below it; one equal to it reads the present step.
@@ -66,8 +69,8 @@ class NARX(RecurrentCell):
         input_delays: Any = (0,),
         feedback_delays: Any = (1, 2),
         feedback: str = "prediction",
-        activation: str | None = "tanh",
-        output_activation: str | None = "linear",
+        activation: ActivationLike = "tanh",
+        output_activation: ActivationLike = "linear",
         lead: int = 0,
         **kwargs: Any,
     ):
@@ -156,7 +159,7 @@ class NARX(RecurrentCell):
 
     def _output(self, z: Any, x: Any, f: Any) -> Any:
         """The output from what the present adds and the older values, newest first."""
-        φ, γ = map(keras.activations.get, (self.activation, self.output_activation))
+        φ, γ = map(function, (self.activation, self.output_activation))
         terms = [z] if z.shape[-1] else []
         older = [f[j - self.lead - 1] for j in self.feedback_delays if j > self.lead]
         if older:

@@ -5,6 +5,8 @@ from keras import ops
 
 from ...errors import whole_number
 from . import checks
+from .activation import ActivationLike
+from .activation import activation as function
 from .product import ProductCell
 
 
@@ -23,7 +25,8 @@ class RNN(ProductCell):
     Args:
         units: width of the state.
         taps: delays of the recurrence, e.g. `(1, 5)`.
-        activation: φ, a Keras activation by name; `None` is linear.
+        activation: φ, a Keras activation or its name, or a registered function; `None`
+            is linear.
         recurrent_initializer: of each `U_k`, a Keras initializer or its name.
 
     States: `[h_{t−1}, …, h_{t−K}]`, K the largest tap, newest first.
@@ -39,7 +42,7 @@ class RNN(ProductCell):
         self,
         units: int,
         taps: Any = (1,),
-        activation: str | None = "tanh",
+        activation: ActivationLike = "tanh",
         recurrent_initializer: Any = "orthogonal",
         **kwargs: Any,
     ):
@@ -70,14 +73,14 @@ class RNN(ProductCell):
         return ops.matmul(h, self.U[0])
 
     def pointwise(self, drive: Any, product: Any, states: Any) -> Any:
-        φ = keras.activations.get(self.activation)
+        φ = function(self.activation)
         h = φ(drive + product)
         return h, [h]
 
     def step(self, drive: Any, states: Any) -> Any:
         if self.one_product:
             return super().step(drive, states)
-        φ = keras.activations.get(self.activation)
+        φ = function(self.activation)
         z = drive
         for k, U in zip(self.taps, self.U, strict=True):
             z = z + ops.matmul(self.recalled(states[k - 1]), U)

@@ -5,6 +5,7 @@ from keras import ops
 
 from ...errors import ArgumentError, flag, whole_number
 from . import checks
+from .activation import ActivationLike
 from .activation import activation as function
 from .base import RecurrentCell
 from .convolution import checked_size, convolve, no_tables, places
@@ -38,7 +39,8 @@ class STLSTM(RecurrentCell):
         layer_norm: each of the products W, U, V and P is normalized over all its places and
             channels, then scaled and shifted by a weight for each place and channel, before the
             bias is added. The size of the images is then fixed.
-        activation: φ, a Keras activation by name; `None` is linear.
+        activation: φ, a Keras activation or its name, or a registered function; `None`
+            is linear.
         recurrent_activation: σ, that of the gates, likewise.
 
     States: `[H^L … H^1, C^L … C^1, M]`, each `(batch, *spatial, filters)`.
@@ -66,8 +68,8 @@ class STLSTM(RecurrentCell):
         levels: int = 2,
         kernel_size: int | tuple[int, ...] = 3,
         layer_norm: bool = False,
-        activation: str | None = "tanh",
-        recurrent_activation: str | None = "sigmoid",
+        activation: ActivationLike = "tanh",
+        recurrent_activation: ActivationLike = "sigmoid",
         **kwargs: Any,
     ):
         super().__init__(**kwargs)

@@ -5,6 +5,8 @@ from keras import ops
 
 from ...errors import whole_number
 from . import checks
+from .activation import ActivationLike
+from .activation import activation as function
 from .base import RecurrentCell
 from .taps import delayed
 
@@ -25,7 +27,8 @@ class TDNN(RecurrentCell):
     Args:
         units: width of the output y.
         delays: D, distinct whole numbers from 0, 0 being the present.
-        activation: φ, a Keras activation by name; `None` is linear.
+        activation: φ, a Keras activation or its name, or a registered function; `None`
+            is linear.
 
     States: `[y_{t−1}; x_{t−1} … x_{t−max D}]`, newest first. The width of the taps is
     known once the cell is built.
@@ -43,7 +46,7 @@ class TDNN(RecurrentCell):
         self,
         units: int,
         delays: Any = (0, 1, 2, 3),
-        activation: str | None = "tanh",
+        activation: ActivationLike = "tanh",
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -85,6 +88,6 @@ class TDNN(RecurrentCell):
         return [self._response(line), *line[:-1]]
 
     def _response(self, line: list[Any]) -> Any:
-        φ = keras.activations.get(self.activation)
+        φ = function(self.activation)
         seen = ops.concatenate([line[i] for i in self.delays], axis=-1)
         return φ(ops.matmul(seen, self.W) + self.b)

@@ -137,7 +137,7 @@ class Recurrent(keras.layers.Layer):
 
     def _initial_value(self, k: int, item: list, shape: Any, dtype: Any = None) -> Any:
         """As an initializer: what the k-th state that is kept begins with."""
-        return ops.cast(self._start(shape[0], item)[self.cell.unseen + k], dtype)
+        return ops.cast(self.start(shape[0], item)[self.cell.unseen + k], dtype)
 
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None
@@ -194,13 +194,13 @@ class Recurrent(keras.layers.Layer):
             shape = (batch, *self.cell.spatial(item[:-1]))
             return checks.states("initial_state", initial_state, shape, self.cell.state_size)
         batch, _, *item = ops.shape(sequences)
-        states = self._start(batch, item)
+        states = self.start(batch, item)
         if self.stateful:
             # copies: the variables are assigned afterwards, gradients still need the old values
             states[self.cell.unseen :] = [ops.copy(state) for state in self.states]
         return states
 
-    def _start(self, batch: Any, item: Any) -> list[Any]:
+    def start(self, batch: Any, item: Any) -> list[Any]:
         """All states of the cell with which a sequence begins."""
         states = self.cell.get_initial_state(batch, self.cell.spatial(item[:-1]))
         for place, learned in self.initial.items():
@@ -217,7 +217,7 @@ class Recurrent(keras.layers.Layer):
         shape = (sequences.shape[0], *self.cell.spatial(item[:-1]))
         given = tree.flatten(initial_state)
         given = checks.states("initial_state", given, shape, self.cell.state_size[unseen:])
-        return [*self._start(batch, item)[:unseen], *given]
+        return [*self.start(batch, item)[:unseen], *given]
 
     def _nested(self, states: list[Any]) -> list[Any]:
         if self.dtype_policy != self.cell.dtype_policy:
@@ -232,7 +232,7 @@ class Recurrent(keras.layers.Layer):
     def get_initial_state(self, batch_size: int, spatial_shape: Sequence[int] = ()) -> list[Any]:
         """What sequences begin with, as `initial_state` takes it; `spatial_shape` is that of a
         step of the input, where that is an image."""
-        return self.cell.nested(self._start(batch_size, [*spatial_shape, self.channels]))
+        return self.cell.nested(self.start(batch_size, [*spatial_shape, self.channels]))
 
     def reset_state(self) -> None:
         """Sets the states of a stateful layer back to those in which it began, mostly zeros."""

@@ -80,7 +80,8 @@ def stack(
 class Stack(keras.layers.Layer):
     """A chain of recurrent layers that is called, masked and stepped as one.
 
-    Its states are those of its cells, first cell first. See `stack`.
+    Its states are those of its cells in one list, first cell first; before the states of a Keras
+    cell comes its last output, which a masked step repeats. See `stack`.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class Stack(keras.layers.Layer):
             raise ArgumentError("`layers` must hold at least one cell. Received: none")
         super().__init__(**checks.of_one_dtype(kwargs, *loops))
         self.layers = layers
+        self.channels: int | None = None
         self.return_sequences = flag("return_sequences", return_sequences)
         self.return_state = flag("return_state", return_state)
         self.supports_masking = True
@@ -120,12 +122,27 @@ class Stack(keras.layers.Layer):
         for loop in self.loops:
             loop.reset_state()
 
+    def reset_states(self) -> None:
+        """As `reset_state`: Keras's older name."""
+        self.reset_state()
+
+    def get_initial_state(self, batch_size: int, spatial_shape: Sequence[int] = ()) -> list[Any]:
+        """What sequences begin with, as `initial_state` takes it; `spatial_shape` is that of a
+        step of the input, where that is an image. The stack has to be built."""
+        states, shape = [], (batch_size, None, *spatial_shape, self.channels)
+        for layer in self.layers:
+            if isinstance(layer, Recurrent):
+                states += layer.start(batch_size, shape[2:])
+            shape = _sequence_shape(layer, shape)
+        return states
+
     @property
     def state_size(self) -> list[int]:
         return [size for loop in self.loops for size in loop.cell.state_size]
 
     def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
         shape = tuple(sequences_shape)
+        self.channels = shape[-1]
         for layer in self.layers:
             if not layer.built:
                 layer.build(shape)

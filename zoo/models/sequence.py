@@ -9,6 +9,7 @@ from keras import ops
 
 from ...errors import ArgumentError, ArgumentTypeError, flag, one_of, whole_number
 from ..cells import Feedback, checks
+from ..cells.activation import ActivationLike, registered
 from ..cells.adapter import is_cell
 from ..layers import Recurrent, stack
 
@@ -20,7 +21,7 @@ def sequence(
     inputs: int,
     outputs: int,
     kind: str = "many_to_one",
-    activation: str = "linear",
+    activation: ActivationLike = "linear",
     steps: int | None = None,
     masked: bool = False,
     head: keras.layers.Layer | None = None,
@@ -49,7 +50,7 @@ def sequence(
         inputs: width of x.
         outputs: width of y.
         kind: `"many_to_one"`, `"many_to_many"` or `"one_to_many"`.
-        activation: γ, a Keras activation by name.
+        activation: γ, a Keras activation or its name.
         steps: the length of the sequences; by default any. One to many needs it, cells run by
             the engine `"parallel"` mostly too.
         masked: take a second input `mask`, booleans `(batch, time)`, `False` where an item
@@ -87,7 +88,7 @@ def sequence(
     for name, number in (("steps", steps), ("batch_size", batch_size)):
         if number is not None:
             whole_number(name, number)
-    checks.activation("activation", activation)
+    activation = registered(checks.activation("activation", activation))
     if head is not None and not isinstance(head, keras.layers.Layer):
         raise ArgumentTypeError(f"`head` must be a Keras layer. Received: head={head!r}")
     if head is not None and activation != "linear":
@@ -158,7 +159,7 @@ def _one_to_many(
     layers: Any,
     inputs: int,
     outputs: int,
-    activation: str,
+    activation: Any,
     steps: int | None,
     masked: bool,
     head: Any,

@@ -68,6 +68,8 @@ def test_a_sum_stays_one():
         (lambda truth, forecast: truth @ forecast, False, "fails on truth and forecast of shape"),
         (lambda truth, forecast: ops.log(-truth), False, "is nan for frames of noise"),
         (average, True, "average is one number for all clips"),
+        ("categorical_crossentropy", False, "is .* for every forecast of frames with 1 channel,"),
+        (keras.losses.CosineSimilarity(), False, "is .* for every forecast of frames"),
         (MeanSquared().divergence, False, "`loss` must be a name"),
     ],
 )
