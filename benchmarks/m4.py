@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from rnnzoo import Combination, Forecaster, read_panel
-from rnnzoo.pipelines import metrics
-from rnnzoo.pipelines.forecasting.baselines import baselines
+from rnnzoo.pipelines.evaluation import metrics
+from rnnzoo.pipelines.forecasting.baselines.table import baselines
 
 #: All else follows from the data, by the rules of docs/recipe.md. No share of the rows is held out
 #: for validation but the last horizon.

@@ -22,7 +22,7 @@ import rnnzoo.zoo  # noqa: F401  first: keeps the backend's start-up off the scr
 import keras  # isort: skip
 import numpy as np
 from rnnzoo import CELLS, Recurrent
-from rnnzoo.datasets.memory import TASKS, Task, held_out
+from rnnzoo.datasets.sources.memory_tasks import TASKS, Task, held_out
 from rnnzoo.zoo.models import sequence
 
 BATCH, UNITS, LOOK = 32, 32, 100  # LOOK: training steps from one look at the score to the next

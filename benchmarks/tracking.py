@@ -37,7 +37,7 @@ import keras  # isort: skip
 import mlflow
 import numpy as np
 from rnnzoo import Forecaster, Panel, load, read_panel
-from rnnzoo.experiments.journal import Journal
+from rnnzoo.experiments.journal.journal import Journal
 from rnnzoo.experiments.tracking import Store, Tracker
 from rnnzoo.pipelines.recorder import Silence
 

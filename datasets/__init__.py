@@ -5,14 +5,14 @@ from inspect import signature
 from pathlib import Path
 
 from ..errors import ArgumentError, one_of
-from . import google_stock, moving_digits, moving_mnist, seattle_weather, us_employment
-from .again import read_like, read_panel_like, require_rows
-from .ahead import Ahead, future_rows
-from .base import Panel, Schema, Series
+from .clip_checks import checked_frames
 from .clips import Clips, Sampler, read_clips
-from .frames import checked_frames
-from .intake import read, read_panel
-from .steps import HOLIDAY
+from .series import Panel, Schema, Series
+from .sources import google_stock, moving_digits, moving_mnist, seattle_weather, us_employment
+from .tabular.frequency import HOLIDAY
+from .tabular.future import Ahead, future_rows
+from .tabular.match import read_like, read_panel_like, require_rows
+from .tabular.read import read, read_panel
 
 __all__ = [
     "DATASETS",

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, whole_number
+from .clip_checks import CHANNELS, checked_film, checked_frames, checked_list
 from .fetch import open_frames
-from .frames import CHANNELS, checked_film, checked_frames, checked_list
 
 #: Makes clips without end: from how many and a seed, `(clips, time, height, width, channels)`.
 Sampler = Callable[[int, int], np.ndarray]

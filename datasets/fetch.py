@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from .delimited import open_csv
-from .room import require_memory
-from .table import Table, Unread
+from .tabular.csv_reader import open_csv
+from .tabular.memory_check import require_memory
+from .tabular.table import Table, Unread
 
 LIMIT = 2**31  # bytes of frames, unpacked: a hostile archive must not fill the memory
 TEXT_WIDTH = 20  # letters of a time or id in Parquet, which does not tell

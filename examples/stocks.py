@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from rnnzoo import Forecaster, load
-from rnnzoo.pipelines.forecasting.charts import calibration_chart, fan_chart, lead_chart
-from rnnzoo.pipelines.metrics import r_squared
+from rnnzoo.pipelines.evaluation.metrics import r_squared
+from rnnzoo.pipelines.forecasting.backtest.charts import calibration_chart, fan_chart, lead_chart
 
 HORIZON, YEAR = 5, 252  # trading days
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from rnnzoo import Forecaster, load
-from rnnzoo.pipelines.forecasting.charts import fan_chart, forecast_chart, lead_chart
+from rnnzoo.pipelines.forecasting.backtest.charts import fan_chart, forecast_chart, lead_chart
 
 HORIZON, YEAR = 7, 365
 

@@ -13,7 +13,7 @@ import rnnzoo
 
 HEAVY = {"tensorflow", "keras", "mlflow", "jax", "torch", "matplotlib", "sklearn"}
 
-HELP = "from rnnzoo.experiments.cli import main; sys.argv = ['rnnzoo', '--help']; main()"
+HELP = "from rnnzoo.experiments.cli.app import main; sys.argv = ['rnnzoo', '--help']; main()"
 
 # what a type checker has to say of it, line by line
 MISSPELLED = """
@@ -44,7 +44,7 @@ atexit.register(lambda: print("loaded:", *sorted({HEAVY} & set(sys.modules))))
 
 @pytest.mark.parametrize("command", ["compare", "tracking", "synced"])
 def test_runs_are_compared_and_brought_without_a_backend(command):
-    names = f"rnnzoo.experiments.{command}, rnnzoo.experiments.display"
+    names = f"rnnzoo.experiments.{command}, rnnzoo.experiments.reports.terminal"
     code = f"import sys, {names}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"tensorflow", "keras", "jax", "torch"} & set(done.stdout.split())

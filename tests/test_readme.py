@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import CELLS
-from rnnzoo.experiments.cells import markdown_table
+from rnnzoo.experiments.cli.cells import markdown_table
 
 
 @pytest.fixture(scope="module")

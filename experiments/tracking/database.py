@@ -16,8 +16,8 @@ import sqlalchemy
 from filelock import FileLock
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-from ..files import slug
-from ..places import database_of
+from ...pipelines.storage.names import slug
+from ..locations import database_of
 
 ADVISORY = 0x726E6E7A  # "rnnz": the lock that we ask PostgreSQL for
 LOCK_MODE = 0o666  # whoever may write into the folder may make the database in it

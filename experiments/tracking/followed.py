@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..records import Event, RunLock
+from ..journal.records import Event, RunLock
 from .projection import Projection
 
 

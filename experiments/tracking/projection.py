@@ -12,7 +12,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 from mlflow.tracking.multimedia import compress_image_size
 
 from ...errors import JournalError
-from ..records import Event
+from ..journal.records import Event
 from .store import EVENTS, PARENT, UID, Found, Store
 
 METRICS, PARAMS, TAGS = 1000, 100, 100  # that MLflow takes in one call

@@ -18,18 +18,18 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from ...errors import TrackingError
-from ..files import slug
-from ..places import (
+from ...pipelines.storage.names import slug
+from ...pipelines.storage.redact import redacted
+from ..locations import (
     absolute,
     check_uri,
     database_of,
     driver_for,
-    redacted,
     shown,
     tracking_uri,
     with_driver,
 )
-from ..tasks import TASKS, VIEWS, task_of, view_state
+from ..task import TASKS, VIEWS, task_of, view_state
 from .database import create_once
 
 for chatty in ("alembic", "mlflow"):

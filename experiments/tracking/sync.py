@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import JournalError, RnnzooError, TrackingError
-from ..places import runs_folder, tracking_uri
-from ..records import RunLock, begun, folders, lost, read, reason
+from ..journal.records import RunLock, begun, folders, lost, read, reason
+from ..locations import runs_folder, tracking_uri
 from .projection import Deleted, Projection
 from .store import FAULTS, Store, first_line, trying
 

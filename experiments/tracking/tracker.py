@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 
 from ...errors import JournalError, TrackingError
-from ..journal import Journal, Listener
-from ..places import absolute, check_runs, check_uri, runs_folder, shown, tracking_uri
-from ..records import Event, Kept, RunLock
+from ..journal.journal import Journal, Listener
+from ..journal.records import Event, Kept, RunLock
+from ..locations import absolute, check_runs, check_uri, runs_folder, shown, tracking_uri
 from .followed import Followed
 from .projection import Deleted, Projection
 from .store import FAULTS, Store, first_line, trying

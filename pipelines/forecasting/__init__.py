@@ -4,8 +4,8 @@ from ..._quiet import import_keras
 
 import_keras()
 
-from .backtest import Backtest  # noqa: E402
-from .combination import Combination  # noqa: E402
+from .backtest.result import Backtest  # noqa: E402
+from .ensemble import Combination  # noqa: E402
 from .forecaster import Forecaster  # noqa: E402
 
 __all__ = ["Backtest", "Combination", "Forecaster"]

@@ -9,14 +9,14 @@ import keras
 import numpy as np
 
 from ...errors import DataError
-from ..checkpoints import Checkpoint
-from ..optimizers import new_optimizer
 from ..recorder import Recorder
-from ..training import History
-from ..windows import origins_between
-from .architectures import Architecture
-from .rows import Rows
+from ..training.checkpoints import Checkpoint
+from ..training.loop import History
+from ..training.optimizers import new_optimizer
+from ..training.windows import origins_between
+from .preprocessing.rows import Rows
 from .settings import Plan
+from .strategies.base import Architecture
 
 WARM = 4  # look-backs read before the validation span, from a state of zero
 SCORED = 20_000  # origins at most from which the validation span is forecast after an epoch

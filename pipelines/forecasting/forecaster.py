@@ -11,32 +11,32 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from ...datasets import Panel, Schema, Series, read_panel, read_panel_like, require_rows
-from ...datasets.table import counted
+from ...datasets.tabular.table import counted
 from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
 from ...zoo.factory import CellLike, cell_factory
-from ..callbacks import Callbacks, check_rates, checked_callbacks
-from ..checkpoints import checkpoint_in
 from ..estimator import BaseEstimator
-from ..fingerprint import identified
-from ..keras_settings import MAY_BE_OBJECTS, LossLike, OptimizerLike, cloned
-from ..optimizers import own_settings
-from ..progress import shown
 from ..recorder import Recorder
-from ..training import seeded
+from ..training.callbacks import Callbacks, check_rates, checked_callbacks
+from ..training.checkpoints import checkpoint_in
+from ..training.fingerprint import identified
+from ..training.keras_settings import MAY_BE_OBJECTS, LossLike, OptimizerLike, cloned
+from ..training.loop import seeded
+from ..training.optimizers import own_settings
+from ..training.progress import shown
 from . import settings
-from .ahead import check_follows, forecast_frame, known_ahead
-from .architectures import Architecture, build
-from .backtest import Backtest
+from .backtest.recording import record
+from .backtest.result import Backtest
+from .backtest.run import roll
+from .backtest.warm_up import errors_by_warm_up
 from .fitting import fit_network
-from .reading import State
+from .future import check_follows, forecast_frame, known_ahead
+from .preprocessing.rows import arrays_of
+from .preprocessing.transform import Transform
+from .preprocessing.weights import SampleWeight, split_weights, with_weights
 from .recipe import Recipe
-from .recording import record
-from .rolling import roll
-from .rows import arrays_of
 from .saving import KIND, restore, save
-from .transform import Transform
-from .warming import errors_by_warm_up
-from .weights import SampleWeight, split_weights, with_weights
+from .strategies.base import Architecture, build
+from .strategies.state import State
 
 
 class Forecaster(BaseEstimator):

@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from ...zoo.factory import cell_factory
-from .. import losses, optimizers
-from ..keras_settings import MAY_BE_OBJECTS
-from .architectures import architecture_name
-from .chunks import STREAMS, WIDE
+from ..training import losses, optimizers
+from ..training.keras_settings import MAY_BE_OBJECTS
+from .strategies.base import architecture_name
+from .strategies.tbptt import STREAMS, WIDE
 
 LONGEST = 48  # rows a segment has unasked, at most
 SHORT = 12  # rows where there is no season so long

@@ -8,12 +8,12 @@ import pandas as pd
 
 from ...datasets import Schema
 from ...errors import ModelFileError
-from ..folders import read_folder, write_folder
-from ..keras_settings import restored_settings, stored_settings
-from ..training import History
-from .reading import State
+from ..storage.folders import read_folder, write_folder
+from ..training.keras_settings import restored_settings, stored_settings
+from ..training.loop import History
+from .preprocessing.transform import Transform
 from .recipe import Recipe
-from .transform import Transform
+from .strategies.state import State
 
 if TYPE_CHECKING:
     from .forecaster import Forecaster

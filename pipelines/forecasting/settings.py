@@ -19,13 +19,13 @@ from ...errors import (
 )
 from ...zoo.factory import cell_factory
 from ...zoo.models.segment import NORMALISATIONS
-from ..losses import check_values_loss
-from ..optimizers import SCHEDULES, check_optimizer
-from ..power import POWERS
-from ..scaling import SCALINGS
-from .architectures import ARCHITECTURES, architecture_name, check_engine
-from .calendar import check_calendar
+from ..training.losses import check_values_loss
+from ..training.optimizers import SCHEDULES, check_optimizer
+from .preprocessing.calendar import check_calendar
+from .preprocessing.power import POWERS
+from .preprocessing.scaling import SCALINGS
 from .recipe import Recipe
+from .strategies.base import ARCHITECTURES, architecture_name, check_engine
 
 if TYPE_CHECKING:
     from .forecaster import Forecaster

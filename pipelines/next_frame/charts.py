@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
-from ..drawing import lead_lines
+from ..evaluation.drawing import lead_lines
 from .evaluation import Evaluation, Sample
 
 COLUMNS = 10  # frames in a row of a strip, at most

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..metrics import skill
+from ..evaluation.metrics import skill
 from ..recorder import Recorder
 from .baselines import baselines
 from .metrics import METRICS

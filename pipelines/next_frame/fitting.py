@@ -7,11 +7,11 @@ import keras
 import numpy as np
 
 from ...datasets import Sampler
-from ..checkpoints import Checkpoint
-from ..course import Drawn
-from ..optimizers import new_optimizer
 from ..recorder import Recorder, Silence
-from ..training import History, fit
+from ..training.checkpoints import Checkpoint
+from ..training.loop import History, fit
+from ..training.optimizers import new_optimizer
+from ..training.state import Drawn
 from .charts import lead_strip
 from .evaluation import batches
 from .losses import training_loss

@@ -9,9 +9,9 @@ from keras import ops
 
 from ...errors import ArgumentError
 from ...zoo.losses import SequenceLoss
-from ..keras_config import in_words, is_object, to_config
-from ..keras_settings import LossLike
-from ..losses import loss_of
+from ..training.keras_config import in_words, is_object, to_config
+from ..training.keras_settings import LossLike
+from ..training.losses import loss_of
 
 
 @keras.saving.register_keras_serializable("rnnzoo")

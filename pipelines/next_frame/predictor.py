@@ -12,15 +12,15 @@ from ...errors import flag, whole_number
 from ...zoo.backend.compiled import compiled
 from ...zoo.factory import CellLike, cell_factory
 from ...zoo.models import encoder_forecaster
-from ..callbacks import Callbacks, check_rates, checked_callbacks
-from ..checkpoints import checkpoint_in
 from ..estimator import BaseEstimator
-from ..fingerprint import identified
-from ..keras_settings import LossLike, OptimizerLike, cloned
-from ..optimizers import schedule_of
-from ..progress import shown
 from ..recorder import Recorder
-from ..training import History, seeded
+from ..training.callbacks import Callbacks, check_rates, checked_callbacks
+from ..training.checkpoints import checkpoint_in
+from ..training.fingerprint import identified
+from ..training.keras_settings import LossLike, OptimizerLike, cloned
+from ..training.loop import History, seeded
+from ..training.optimizers import schedule_of
+from ..training.progress import shown
 from . import settings
 from .baselines import mean_image
 from .evaluation import Evaluation, evaluate, record

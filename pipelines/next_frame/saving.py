@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import ModelFileError
-from ..folders import read_folder, write_folder
-from ..keras_settings import restored_settings, stored_settings
-from ..training import History
+from ..storage.folders import read_folder, write_folder
+from ..training.keras_settings import restored_settings, stored_settings
+from ..training.loop import History
 from .settings import Look
 
 if TYPE_CHECKING:

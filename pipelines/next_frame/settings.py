@@ -10,9 +10,9 @@ from ...errors import ArgumentError, DataError, positive, seed_number, whole_num
 from ...zoo.cells import serving
 from ...zoo.engines import chosen
 from ...zoo.factory import cell_factory
-from .. import losses, optimizers
-from ..losses import loss_of
-from ..optimizers import check_optimizer
+from ..training import losses, optimizers
+from ..training.losses import loss_of
+from ..training.optimizers import check_optimizer
 
 if TYPE_CHECKING:
     from .predictor import NextFrame

@@ -5,7 +5,9 @@ import gzip
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo.datasets import delimited, read, room
+from rnnzoo.datasets import read
+from rnnzoo.datasets.tabular import csv_reader as delimited
+from rnnzoo.datasets.tabular import memory_check as room
 from rnnzoo.errors import ArgumentTypeError, DataError
 
 GOOD = b"ds,y,wind\n" + b"".join(

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 from rnnzoo import ArgumentError
-from rnnzoo.datasets.memory import TASKS, adding, addition, copying, digits, held_out, parity
+from rnnzoo.datasets.sources.memory_tasks import (
+    TASKS,
+    adding,
+    addition,
+    copying,
+    digits,
+    held_out,
+    parity,
+)
 from rnnzoo.errors import ArgumentTypeError
 
 

@@ -17,7 +17,7 @@ from rnnzoo.datasets import (
     read_panel,
     read_panel_like,
 )
-from rnnzoo.datasets.zones import in_zone, stamp
+from rnnzoo.datasets.tabular.timezones import in_zone, stamp
 from rnnzoo.errors import ArgumentError, DataError
 
 PARIS = "Europe/Paris"

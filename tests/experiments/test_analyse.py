@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo.experiments.analyse import analysis
-from rnnzoo.experiments.cli import app
+from rnnzoo.experiments.analysis.measure import analysis
+from rnnzoo.experiments.cli.app import app
 from rnnzoo.zoo.cells import RNN
 from typer.testing import CliRunner
 

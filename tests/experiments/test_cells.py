@@ -6,8 +6,8 @@ import json
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
-from rnnzoo.experiments.cells import markdown_table, print_all, print_page
-from rnnzoo.experiments.cli import app
+from rnnzoo.experiments.cli.app import app
+from rnnzoo.experiments.cli.cells import markdown_table, print_all, print_page
 from rnnzoo.zoo.catalogue import describe
 from rnnzoo.zoo.cells import CELLS
 from typer.testing import CliRunner

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 from rnnzoo import Forecaster
-from rnnzoo.experiments.cli import app
-from rnnzoo.experiments.display import leaderboard_table
-from rnnzoo.pipelines.forecasting.baselines import BASELINES
+from rnnzoo.experiments.cli.app import app
+from rnnzoo.experiments.reports.terminal import leaderboard_table
+from rnnzoo.pipelines.forecasting.baselines.table import BASELINES
 from typer.testing import CliRunner
 
 TINY = ["--horizon", "3", "--lookback", "8", "--units", "2", "--epochs", "1"]
@@ -308,7 +308,7 @@ def test_brackets_in_a_name_are_no_markup(here, waves):
 
 def test_the_traceback_only_on_request(here):
     plain = subprocess.run(
-        [sys.executable, "-m", "rnnzoo.experiments.cli", "forecast", "missing.csv"],
+        [sys.executable, "-m", "rnnzoo.experiments.cli.app", "forecast", "missing.csv"],
         capture_output=True, text=True,
     )  # fmt: skip
     assert plain.returncode == 2
@@ -346,7 +346,7 @@ def test_a_signal_to_ui_ends_the_server(here, store, monkeypatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "rnnzoo.experiments.cli", "ui", "--port", str(port)]
+    command = [sys.executable, "-m", "rnnzoo.experiments.cli.app", "ui", "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as shown:
         end = time.monotonic() + 180
         while time.monotonic() < end and not listens(port):

@@ -6,16 +6,16 @@ import re
 import numpy as np
 import pytest
 from rnnzoo.errors import ArgumentError
-from rnnzoo.experiments.cli import app
-from rnnzoo.experiments.compare import comparisons
-from rnnzoo.experiments.grouping import comparable, groups
-from rnnzoo.experiments.journal import Journal
-from rnnzoo.experiments.paired import FILE, FRAMES, Errors, Side, compared, interval
-from rnnzoo.experiments.reading import all_runs, chosen, of_study
-from rnnzoo.experiments.report import comparison_page
-from rnnzoo.experiments.svg import Bar, Line, bar_chart, line_chart, ticks
+from rnnzoo.experiments.cli.app import app
+from rnnzoo.experiments.cli.compare import comparisons
+from rnnzoo.experiments.comparison.groups import comparable, groups
+from rnnzoo.experiments.comparison.paired import FILE, FRAMES, Errors, Side, compared, interval
+from rnnzoo.experiments.comparison.runs import all_runs, chosen, of_study
+from rnnzoo.experiments.journal.journal import Journal
+from rnnzoo.experiments.reports.comparison import comparison_page
+from rnnzoo.experiments.reports.svg import Bar, Line, bar_chart, line_chart, ticks
 from rnnzoo.experiments.tracking import Tracker
-from rnnzoo.pipelines.significance import diebold_mariano
+from rnnzoo.pipelines.evaluation.significance import diebold_mariano
 from scipy import stats
 from typer.testing import CliRunner
 

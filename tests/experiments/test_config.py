@@ -8,10 +8,10 @@ import pytest
 import yaml
 from rnnzoo import Forecaster, NextFrame, load
 from rnnzoo.errors import ArgumentError
-from rnnzoo.experiments.cli import app
-from rnnzoo.experiments.config import TOGETHER, load_config, model_of, packaged
-from rnnzoo.experiments.keep import Keep
-from rnnzoo.experiments.run_config import _networks, planned, run_config
+from rnnzoo.experiments.cli.app import app
+from rnnzoo.experiments.cli.run import _networks, planned, run_config
+from rnnzoo.experiments.config.schema import TOGETHER, load_config, model_of, packaged
+from rnnzoo.experiments.study.outputs import Keep
 from typer.testing import CliRunner
 
 BASE = """

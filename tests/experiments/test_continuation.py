@@ -13,16 +13,16 @@ import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, CheckpointError, Forecaster, NextFrame, TrackingError
 from rnnzoo.datasets import Clips, read
-from rnnzoo.experiments.continuation import NOTE
-from rnnzoo.experiments.forecast_study import study
-from rnnzoo.experiments.frames_study import frames_study
-from rnnzoo.experiments.origin import Origin
-from rnnzoo.experiments.records import folders
-from rnnzoo.experiments.records import read as read_journal
-from rnnzoo.experiments.run import Listeners
+from rnnzoo.experiments.journal.records import folders
+from rnnzoo.experiments.journal.records import read as read_journal
+from rnnzoo.experiments.study.provenance import Origin
+from rnnzoo.experiments.study.resume import NOTE
+from rnnzoo.experiments.study.study import Listeners
+from rnnzoo.experiments.tasks.forecast import study
+from rnnzoo.experiments.tasks.frames import frames_study
 from rnnzoo.experiments.tracking import Store, Tracker, sync
-from rnnzoo.pipelines.checkpoints import alone_in
-from rnnzoo.pipelines.forecasting.baselines import BASELINES
+from rnnzoo.pipelines.forecasting.baselines.table import BASELINES
+from rnnzoo.pipelines.training.checkpoints import alone_in
 
 CELLS = ("gru", "elman", "jordan")
 EPOCHS = 3
@@ -271,7 +271,7 @@ class Command:
         (folder / "killed.yaml").write_text(EXPERIMENT)
         self.store = Store(f"sqlite:///{folder / 'mlflow.db'}")
         self.runs, self.kept = folder / "rnnzoo-runs", folder / "kept"
-        arguments = [sys.executable, "-m", "rnnzoo.experiments.cli", "run", "killed.yaml"]
+        arguments = [sys.executable, "-m", "rnnzoo.experiments.cli.app", "run", "killed.yaml"]
         environment = os.environ | {"MLFLOW_TRACKING_URI": self.store.uri}
         told = {"cwd": folder, "env": environment, "text": True}
         told |= {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}

@@ -13,8 +13,8 @@ import urllib.request
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from rnnzoo.experiments.cli import app
-from rnnzoo.pipelines.forecasting.baselines import BASELINES
+from rnnzoo.experiments.cli.app import app
+from rnnzoo.pipelines.forecasting.baselines.table import BASELINES
 from typer.testing import CliRunner
 
 pytestmark = pytest.mark.browser
@@ -49,7 +49,7 @@ def server(tracked):
     """The address of `rnnzoo ui` in that directory."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "rnnzoo.experiments.cli", "ui", "--port", str(port)]
+    command = [sys.executable, "-m", "rnnzoo.experiments.cli.app", "ui", "--port", str(port)]
     log = tracked / "server.log"
     with log.open("w") as told:
         process = subprocess.Popen(command, stdout=told, stderr=told, start_new_session=True)

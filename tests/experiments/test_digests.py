@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo.datasets import Panel, load_clips, read, read_clips, read_panel
-from rnnzoo.experiments.digests import of_clips, of_panel
+from rnnzoo.experiments.study.digests import of_clips, of_panel
 
 
 @pytest.fixture(scope="module")

@@ -21,11 +21,11 @@ import pytest
 from matplotlib.figure import Figure
 from rnnzoo import Forecaster
 from rnnzoo.datasets import read
-from rnnzoo.experiments.forecast_study import study
-from rnnzoo.experiments.journal import Journal
-from rnnzoo.experiments.records import folders
-from rnnzoo.experiments.records import read as read_journal
-from rnnzoo.experiments.run import Listeners
+from rnnzoo.experiments.journal.journal import Journal
+from rnnzoo.experiments.journal.records import folders
+from rnnzoo.experiments.journal.records import read as read_journal
+from rnnzoo.experiments.study.study import Listeners
+from rnnzoo.experiments.tasks.forecast import study
 from rnnzoo.experiments.tracking import Store, Tracker, server_command, server_environment, sync
 
 EPOCHS = 4

@@ -1,5 +1,5 @@
 import pytest
-from rnnzoo.experiments.files import slug, whole
+from rnnzoo.pipelines.storage.names import slug, whole
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "..", "a/b", "", "naïve  name?"])

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageSequence
 from rnnzoo import NextFrame
-from rnnzoo.datasets.moving import moving
-from rnnzoo.experiments.cli import app
+from rnnzoo.datasets.sources.moving import moving
+from rnnzoo.experiments.cli.app import app
 from typer.testing import CliRunner
 
 TINY = ["--context", "2", "--horizon", "3", "--filters", "2", "--layers", "1", "--epochs", "2"]

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from rnnzoo import ArgumentError
-from rnnzoo.experiments.journal import Journal
-from rnnzoo.experiments.records import read
+from rnnzoo.experiments.journal.journal import Journal
+from rnnzoo.experiments.journal.records import read
 
 
 def test_events_come_in_order_and_reach_the_listeners():

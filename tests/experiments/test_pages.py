@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from rnnzoo.experiments.pages import page as made
-from rnnzoo.experiments.report import film
-from rnnzoo.experiments.svg import Bar, Line, bar_chart, line_chart
+from rnnzoo.experiments.reports.comparison import film
+from rnnzoo.experiments.reports.html import page as made
+from rnnzoo.experiments.reports.svg import Bar, Line, bar_chart, line_chart
 
 pytestmark = pytest.mark.browser
 

@@ -4,15 +4,15 @@ import sys
 
 import pytest
 from rnnzoo import TrackingError
-from rnnzoo.experiments.places import (
+from rnnzoo.experiments.locations import (
     absolute,
     check_uri,
     driver_for,
-    redacted,
     runs_folder,
     shown,
     tracking_uri,
 )
+from rnnzoo.pipelines.storage.redact import redacted
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +92,7 @@ def test_databricks_is_a_store():
 def test_a_folder_that_cannot_be_written_is_said_before_keras_loads(here):
     (here / "file").write_text("")
     code = (
-        "import sys; from rnnzoo.experiments.cli import app\n"
+        "import sys; from rnnzoo.experiments.cli.app import app\n"
         "try: app(['forecast', 'data.csv'])\n"
         "except SystemExit as ended: print(ended.code, 'keras' in sys.modules)"
     )

@@ -11,8 +11,8 @@ import threading
 import numpy as np
 import pytest
 from rnnzoo import JournalError
-from rnnzoo.experiments.journal import Journal
-from rnnzoo.experiments.records import EVENTS, RunLock, folders, read
+from rnnzoo.experiments.journal.journal import Journal
+from rnnzoo.experiments.journal.records import EVENTS, RunLock, folders, read
 
 
 @pytest.fixture
@@ -102,7 +102,8 @@ def test_a_run_is_gone_on_with(run):
 
 def test_a_run_that_goes_on_is_locked(tmp_path):
     probe = (
-        "import sys; from pathlib import Path; from rnnzoo.experiments.records import RunLock; "
+        "import sys; from pathlib import Path\n"
+        "from rnnzoo.experiments.journal.records import RunLock\n"
         "print(RunLock(Path(sys.argv[1])).hold())"
     )
 

@@ -12,14 +12,15 @@ import pandas as pd
 import pytest
 from rnnzoo import FitError, Forecaster
 from rnnzoo.datasets import read
-from rnnzoo.experiments.compare import comparisons
-from rnnzoo.experiments.digests import of_all, of_panel
-from rnnzoo.experiments.environment import git_tags
-from rnnzoo.experiments.forecast_study import study
-from rnnzoo.experiments.journal import Journal
-from rnnzoo.experiments.run import COLOURS, Listeners
+from rnnzoo.experiments.cli.compare import comparisons
+from rnnzoo.experiments.journal.journal import Journal
+from rnnzoo.experiments.reports.style import COLOURS
+from rnnzoo.experiments.study.digests import of_all, of_panel
+from rnnzoo.experiments.study.environment import git_tags
+from rnnzoo.experiments.study.study import Listeners
+from rnnzoo.experiments.tasks.forecast import study
 from rnnzoo.experiments.tracking import Tracker
-from rnnzoo.pipelines.forecasting.baselines import BASELINES
+from rnnzoo.pipelines.forecasting.baselines.table import BASELINES
 from rnnzoo.zoo.cells import CELLS
 
 

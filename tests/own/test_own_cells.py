@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from rnnzoo import CELLS, ArgumentError, Forecaster, NextFrame, Recurrent, register_cell, stack
 from rnnzoo.errors import ArgumentTypeError, CheckpointError, ModelFileError
-from rnnzoo.experiments.cli import app
-from rnnzoo.pipelines.durable import sealed, unsealed
+from rnnzoo.experiments.cli.app import app
+from rnnzoo.pipelines.storage.files import sealed, unsealed
 from rnnzoo.zoo.catalogue import describe
 from rnnzoo.zoo.cells import GRU, NARX, ConvLSTM
 from typer.testing import CliRunner

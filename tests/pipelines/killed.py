@@ -20,9 +20,9 @@ import pandas as pd
 import rnnzoo.pipelines.forecasting.forecaster
 import rnnzoo.pipelines.next_frame.predictor  # noqa: F401
 from rnnzoo import Forecaster, NextFrame
-from rnnzoo.pipelines.checkpoints import MANIFEST
-from rnnzoo.pipelines.durable import unsealed
-from rnnzoo.pipelines.folders import read_folder, write_folder
+from rnnzoo.pipelines.storage.files import unsealed
+from rnnzoo.pipelines.storage.folders import read_folder, write_folder
+from rnnzoo.pipelines.training.checkpoints import MANIFEST
 
 COMMON = {"horizon": 2, "lookback": 8, "units": 2, "epochs": 40, "patience": 40}
 SEGMENT = COMMON | {"cell": "rnn", "architecture": "segment", "epochs": 15}

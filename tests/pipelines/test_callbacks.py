@@ -20,13 +20,13 @@ from keras.callbacks import (
     TerminateOnNaN,
 )
 from rnnzoo import ArgumentError, ArgumentTypeError, FitError
-from rnnzoo.pipelines import training
-from rnnzoo.pipelines.callbacks import check_rates, checked_callbacks
-from rnnzoo.pipelines.checkpoints import Checkpoint
-from rnnzoo.pipelines.course import Drawn
-from rnnzoo.pipelines.forecasting.chunks import StateCarrier
-from rnnzoo.pipelines.losses import MaskedLoss
+from rnnzoo.pipelines.forecasting.strategies.tbptt import StateCarrier
 from rnnzoo.pipelines.recorder import Silence
+from rnnzoo.pipelines.training import loop as training
+from rnnzoo.pipelines.training.callbacks import check_rates, checked_callbacks
+from rnnzoo.pipelines.training.checkpoints import Checkpoint
+from rnnzoo.pipelines.training.losses import MaskedLoss
+from rnnzoo.pipelines.training.state import Drawn
 from rnnzoo.zoo.cells import RNN
 from rnnzoo.zoo.models import carried
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import CheckpointError, Forecaster, ModelFileError, RnnzooError
-from rnnzoo.pipelines.checkpoints import Checkpoint
 from rnnzoo.pipelines.recorder import Silence
+from rnnzoo.pipelines.training.checkpoints import Checkpoint
 
 DAYS = pd.date_range("2020-01-01", periods=60)
 SERIES = pd.DataFrame({"ds": DAYS, "y": np.sin(np.arange(60) / 3)})

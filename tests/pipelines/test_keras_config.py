@@ -9,9 +9,9 @@ import keras
 import pytest
 from keras.optimizers import schedules
 from rnnzoo import ArgumentError
-from rnnzoo.pipelines.fingerprint import fingerprint, identified
-from rnnzoo.pipelines.keras_config import from_config, in_words, not_restored, to_config
-from rnnzoo.pipelines.keras_settings import restored_settings, stored_settings
+from rnnzoo.pipelines.training.fingerprint import fingerprint, identified
+from rnnzoo.pipelines.training.keras_config import from_config, in_words, not_restored, to_config
+from rnnzoo.pipelines.training.keras_settings import restored_settings, stored_settings
 from rnnzoo.zoo.losses import Decorrelation
 
 INNER = keras.optimizers.RMSprop(0.01)

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import CheckpointError, Forecaster, ModelFileError
-from rnnzoo.pipelines.checkpoints import Checkpoint
-from rnnzoo.pipelines.durable import unsealed
+from rnnzoo.pipelines.storage.files import unsealed
+from rnnzoo.pipelines.training.checkpoints import Checkpoint
 
 SCRIPT = Path(__file__).with_name("killed.py")
 FITS, SERIES = (runpy.run_path(str(SCRIPT))[name] for name in ("FITS", "SERIES"))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 from rnnzoo import ArgumentError, ArgumentTypeError
-from rnnzoo.pipelines.losses import MaskedLoss, check_values_loss, described
+from rnnzoo.pipelines.training.losses import MaskedLoss, check_values_loss, described
 from rnnzoo.zoo.backend.gradient import gradient
 from rnnzoo.zoo.losses import MeanSquared
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import sklearn.metrics
-from rnnzoo.pipelines import metrics
+from rnnzoo.pipelines.evaluation import metrics
 from scipy import stats
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 

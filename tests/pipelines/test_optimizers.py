@@ -17,7 +17,13 @@ from rnnzoo import (
     NextFrame,
 )
 from rnnzoo.pipelines.forecasting.recipe import Recipe
-from rnnzoo.pipelines.optimizers import NAMES, fresh, new_optimizer, own_settings, scheduled
+from rnnzoo.pipelines.training.optimizers import (
+    NAMES,
+    fresh,
+    new_optimizer,
+    own_settings,
+    scheduled,
+)
 from sklearn.base import clone
 
 TINY = {"cell": "rnn", "horizon": 2, "lookback": 8, "units": 2, "epochs": 2}

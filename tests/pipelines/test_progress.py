@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 from rnnzoo import ArgumentTypeError, Forecaster
-from rnnzoo.pipelines.progress import Progress, shown
 from rnnzoo.pipelines.recorder import Silence
+from rnnzoo.pipelines.training.progress import Progress, shown
 
 EPOCHS = 20
 
@@ -44,9 +44,9 @@ def test_a_bar_on_a_terminal():
 
 def test_plain_lines_in_a_notebook_without_widgets(monkeypatch):
     """Rich shows no bar there, but a warning."""
-    monkeypatch.setattr("rnnzoo.pipelines.progress.find_spec", lambda name: None)
+    monkeypatch.setattr("rnnzoo.pipelines.training.progress.find_spec", lambda name: None)
     assert Progress(Console(force_jupyter=True)).bars.disable
-    monkeypatch.setattr("rnnzoo.pipelines.progress.find_spec", lambda name: name)
+    monkeypatch.setattr("rnnzoo.pipelines.training.progress.find_spec", lambda name: name)
     assert not Progress(Console(force_jupyter=True)).bars.disable
 
 

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 from rnnzoo import ArgumentError
-from rnnzoo.pipelines import metrics
-from rnnzoo.pipelines.quantiles import check_levels, from_past_errors
+from rnnzoo.pipelines.evaluation import metrics
+from rnnzoo.pipelines.evaluation.intervals import check_levels, from_past_errors
 
 ORIGINS = np.arange(100, 160, 2)
 RNG = np.random.default_rng(0)

@@ -16,10 +16,10 @@ from rnnzoo import (
     Forecaster,
     NextFrame,
 )
-from rnnzoo.pipelines.checkpoints import Checkpoint, checkpoint_in, digest
-from rnnzoo.pipelines.durable import sealed, unsealed
-from rnnzoo.pipelines.forecasting.carried import CarriedArchitecture
+from rnnzoo.pipelines.forecasting.strategies.stateful import CarriedArchitecture
 from rnnzoo.pipelines.recorder import Silence
+from rnnzoo.pipelines.storage.files import sealed, unsealed
+from rnnzoo.pipelines.training.checkpoints import Checkpoint, checkpoint_in, digest
 
 COMMON = {"horizon": 3, "lookback": 14, "units": 4, "epochs": 6, "patience": 6}
 # two batches an epoch, both of 53 windows: another size would be traced anew

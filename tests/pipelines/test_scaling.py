@@ -1,5 +1,5 @@
 import numpy as np
-from rnnzoo.pipelines.scaling import Scaler
+from rnnzoo.pipelines.forecasting.preprocessing.scaling import Scaler
 from sklearn.preprocessing import StandardScaler
 
 

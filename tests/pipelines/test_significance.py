@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from rnnzoo import ArgumentError
-from rnnzoo.pipelines.significance import diebold_mariano, direction, rmse_ratio
+from rnnzoo.pipelines.evaluation.significance import diebold_mariano, direction, rmse_ratio
 from scipy import stats
 
 RNG = np.random.default_rng(3)

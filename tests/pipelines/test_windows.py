@@ -3,9 +3,9 @@ import tracemalloc
 import numpy as np
 import pandas as pd
 from rnnzoo import read
-from rnnzoo.pipelines.forecasting.chunks import Joined
-from rnnzoo.pipelines.forecasting.rows import Rows
-from rnnzoo.pipelines.windows import ahead, origins_between, padded_ahead, stream_starts
+from rnnzoo.pipelines.forecasting.preprocessing.rows import Rows
+from rnnzoo.pipelines.forecasting.strategies.tbptt import Joined
+from rnnzoo.pipelines.training.windows import ahead, origins_between, padded_ahead, stream_starts
 
 
 def test_ahead_is_a_view_of_the_rows_that_follow():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 from rnnzoo import Recurrent
-from rnnzoo.datasets.memory import addition, parity
+from rnnzoo.datasets.sources.memory_tasks import addition, parity
 from rnnzoo.zoo.cells import RNN, Elman
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import LeakError, read
-from rnnzoo.pipelines.forecasting.audit import Trace, audit
+from rnnzoo.pipelines.forecasting.backtest.leakage import Trace, audit
 
 ROWS, TRAINING, HORIZON = 160, 120, 3
 LAGS = 4

@@ -4,10 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, DataError, Forecaster, LeakError, read
-from rnnzoo.pipelines.forecasting.backtest import Backtest
-from rnnzoo.pipelines.forecasting.charts import calibration_chart, fan_chart, forecast_chart
-from rnnzoo.pipelines.forecasting.recording import record
-from rnnzoo.pipelines.significance import diebold_mariano, rmse_ratio
+from rnnzoo.pipelines.evaluation.significance import diebold_mariano, rmse_ratio
+from rnnzoo.pipelines.forecasting.backtest.charts import (
+    calibration_chart,
+    fan_chart,
+    forecast_chart,
+)
+from rnnzoo.pipelines.forecasting.backtest.recording import record
+from rnnzoo.pipelines.forecasting.backtest.result import Backtest
 
 TRAINING = 320
 
@@ -77,7 +81,7 @@ def test_every_origin_of_what_fit_did_not_see(of_gru, waves):
 
 
 def test_more_rows_than_one_read(gru, of_gru, waves, monkeypatch):
-    monkeypatch.setattr("rnnzoo.pipelines.forecasting.reading.READ", 33)
+    monkeypatch.setattr("rnnzoo.pipelines.forecasting.strategies.state.READ", 33)
     pieces = gru.backtest(waves, baselines=())
     np.testing.assert_allclose(of_gru.forecasts["gru"], pieces.forecasts["gru"], rtol=1e-5)
 

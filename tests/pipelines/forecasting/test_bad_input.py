@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, ArgumentTypeError, DataError, Forecaster, sequence
-from rnnzoo.pipelines.quantiles import check_levels
+from rnnzoo.pipelines.evaluation.intervals import check_levels
 from rnnzoo.zoo.cells import GRU
 from rnnzoo.zoo.losses import MeanSquared
 

@@ -1,20 +1,20 @@
 import numpy as np
 import pytest
 from rnnzoo.errors import ArgumentError
-from rnnzoo.pipelines.forecasting.autoregression import (
+from rnnzoo.pipelines.forecasting.baselines.autoregression import (
     DirectAR,
     aic_order,
     carried_forward,
     linear_ar,
 )
-from rnnzoo.pipelines.forecasting.baselines import (
+from rnnzoo.pipelines.forecasting.baselines.table import (
     BASELINES,
     baselines,
     drift,
     last_value,
     seasonal,
 )
-from rnnzoo.pipelines.windows import origins_between
+from rnnzoo.pipelines.training.windows import origins_between
 from sklearn.linear_model import LinearRegression
 from statsmodels.tsa.ar_model import ar_select_order
 
@@ -58,7 +58,7 @@ def test_drift_at_the_first_row_is_its_value():
 @pytest.mark.parametrize("missing", [0, 0.1, 0.5])
 def test_direct_ar_is_least_squares_per_lead(block, missing, monkeypatch):
     """Of the rows whose target is known; a missing lag is the last value known."""
-    monkeypatch.setattr("rnnzoo.pipelines.forecasting.autoregression.BLOCK", block)
+    monkeypatch.setattr("rnnzoo.pipelines.forecasting.baselines.autoregression.BLOCK", block)
     order, horizon, rows = 5, 3, 150
     y = gappy(missing)
     known = carried_forward(y)
@@ -83,7 +83,7 @@ def gappy(missing):
 @pytest.mark.parametrize("order", [1, 2, 3, 6])
 @pytest.mark.parametrize("offset", [0, 1e9])
 def test_aic_chooses_the_order_that_statsmodels_does(block, order, offset, monkeypatch):
-    monkeypatch.setattr("rnnzoo.pipelines.forecasting.autoregression.BLOCK", block)
+    monkeypatch.setattr("rnnzoo.pipelines.forecasting.baselines.autoregression.BLOCK", block)
     y = autoregressive(order)
     expected = ar_select_order(y, 12, ic="aic").ar_lags[-1]
     assert expected >= order

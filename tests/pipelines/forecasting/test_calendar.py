@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import ArgumentTypeError, Forecaster, read, read_panel
-from rnnzoo.experiments.forecast_study import split
+from rnnzoo.experiments.tasks.forecast import split
 from rnnzoo.pipelines.forecasting import forecaster as module
-from rnnzoo.pipelines.forecasting.charts import fan_chart
+from rnnzoo.pipelines.forecasting.backtest.charts import fan_chart
 
 TINY = {"horizon": 2, "lookback": 6, "units": 2, "epochs": 1}
 

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
-from rnnzoo.pipelines.drawing import lead_lines
-from rnnzoo.pipelines.forecasting.backtest import Backtest
-from rnnzoo.pipelines.forecasting.charts import (
+from rnnzoo.pipelines.evaluation.drawing import lead_lines
+from rnnzoo.pipelines.forecasting.backtest.charts import (
     calibration_chart,
     fan_chart,
     forecast_chart,
     lead_chart,
 )
+from rnnzoo.pipelines.forecasting.backtest.result import Backtest
 
 HORIZON, FIRST = 4, 50  # the first origin's row
 WALK = np.random.default_rng(2).normal(size=200).cumsum()

@@ -3,7 +3,7 @@ from functools import partial
 import keras
 import numpy as np
 import pytest
-from rnnzoo.pipelines.forecasting.chunks import (
+from rnnzoo.pipelines.forecasting.strategies.tbptt import (
     STREAMS,
     WIDE,
     Chunks,
@@ -11,10 +11,10 @@ from rnnzoo.pipelines.forecasting.chunks import (
     _Spans,
     train,
 )
-from rnnzoo.pipelines.losses import mean_absolute_error
-from rnnzoo.pipelines.optimizers import new_optimizer
 from rnnzoo.pipelines.recorder import Silence
-from rnnzoo.pipelines.training import seeded
+from rnnzoo.pipelines.training.loop import seeded
+from rnnzoo.pipelines.training.losses import mean_absolute_error
+from rnnzoo.pipelines.training.optimizers import new_optimizer
 from rnnzoo.zoo.cells import GRU
 from rnnzoo.zoo.models import carried
 

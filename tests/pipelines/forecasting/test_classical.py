@@ -3,8 +3,8 @@ import warnings
 
 import numpy as np
 import pytest
-from rnnzoo.pipelines.forecasting import classical
-from rnnzoo.pipelines.forecasting.classical import ets, theta
+from rnnzoo.pipelines.forecasting.baselines import classical
+from rnnzoo.pipelines.forecasting.baselines.classical import ets, theta
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.forecasting.theta import ThetaModel

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import read
-from rnnzoo.pipelines import metrics
-from rnnzoo.pipelines.forecasting.autoregression import DirectAR
-from rnnzoo.pipelines.forecasting.baselines import last_value, seasonal
-from rnnzoo.pipelines.scaling import Scaler
-from rnnzoo.pipelines.windows import origins_between
+from rnnzoo.pipelines.evaluation import metrics
+from rnnzoo.pipelines.forecasting.baselines.autoregression import DirectAR
+from rnnzoo.pipelines.forecasting.baselines.table import last_value, seasonal
+from rnnzoo.pipelines.forecasting.preprocessing.scaling import Scaler
+from rnnzoo.pipelines.training.windows import origins_between
 from sklearn.linear_model import LinearRegression
 
 

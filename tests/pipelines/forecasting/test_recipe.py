@@ -5,8 +5,12 @@ import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, ArgumentTypeError, Combination, DataError, Forecaster, read
 from rnnzoo.datasets import Panel
-from rnnzoo.pipelines.forecasting.calendar import calendar_rows, chosen_cycles, columns
-from rnnzoo.pipelines.power import back, fitted_power, transformed
+from rnnzoo.pipelines.forecasting.preprocessing.calendar import (
+    calendar_rows,
+    chosen_cycles,
+    columns,
+)
+from rnnzoo.pipelines.forecasting.preprocessing.power import back, fitted_power, transformed
 
 TINY = {"horizon": 3, "lookback": 10, "units": 3, "epochs": 2, "seed": 1}
 TINY_OF = {

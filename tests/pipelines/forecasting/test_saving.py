@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, Forecaster, ModelFileError
-from rnnzoo.pipelines.durable import sealed, unsealed
+from rnnzoo.pipelines.storage.files import sealed, unsealed
 
 
 def after(waves):
@@ -80,7 +80,7 @@ def test_a_save_that_was_killed_half_way_is_no_hindrance(gru, forecasters, tmp_p
         raise KeyboardInterrupt
 
     with monkeypatch.context() as before_the_manifest:
-        before_the_manifest.setattr("rnnzoo.pipelines.folders.sealed", killed)
+        before_the_manifest.setattr("rnnzoo.pipelines.storage.folders.sealed", killed)
         with pytest.raises(KeyboardInterrupt):
             forecasters["closed loop, fed back by itself"].save(folder)
     assert Forecaster.load(folder).cell == "gru"

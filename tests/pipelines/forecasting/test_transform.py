@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, DataError, Forecaster, read, read_panel
-from rnnzoo.pipelines.forecasting.rows import counted_from, levels
-from rnnzoo.pipelines.power import spread_by_level
-from rnnzoo.pipelines.scaling import Scaler, running
+from rnnzoo.pipelines.forecasting.preprocessing.power import spread_by_level
+from rnnzoo.pipelines.forecasting.preprocessing.rows import counted_from, levels
+from rnnzoo.pipelines.forecasting.preprocessing.scaling import Scaler, running
 from sklearn.base import clone
 
 TINY = {"horizon": 9, "lookback": 14, "units": 3, "epochs": 2, "seed": 1}

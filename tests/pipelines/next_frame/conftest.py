@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from rnnzoo import Clips, NextFrame
-from rnnzoo.datasets.moving import sampler
+from rnnzoo.datasets.sources.moving import sampler
 
 TINY = {"context": 3, "horizon": 4, "filters": 2, "layers": 1, "patch": 2, "epochs": 2}
 TINY |= {"clips_per_epoch": 8, "batch_size": 4, "seed": 3}

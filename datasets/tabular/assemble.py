@@ -1,0 +1,177 @@
+"""From the columns of a table to series in order, each checked, the repairs told."""
+
+import warnings
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from ...errors import DataError
+from ..series import Panel, Schema, Series
+from .frequency import default_season, find_frequency
+from .gaps import absent, check_grid, other_step, regular
+from .impute import Grid, interpolate, padded, with_gaps
+from .options import Rules
+from .order import Rows, in_order, long_enough, one_row_a_time
+from .table import Unread, counted, of_series
+from .validate import rows_of, weight_of
+
+PRECISION = 1e-12  # of the size of a column: float64 tells steps of 2e-16 of it apart
+
+
+def panel_of(
+    unread: Unread,
+    time: str,
+    targets: tuple[str, ...],
+    schema: Schema,
+    rules: Rules,
+    *,
+    one: bool = False,
+    wide: bool = False,
+    name: str | None = None,
+) -> Panel:
+    """Reads what is needed of a table, and makes series of it.
+
+    Args:
+        unread: the table.
+        time: the time column as the table calls it, `""` for its index.
+        targets: the target as the table calls it, or, of a wide table, all of them.
+        schema: what the result says; an empty frequency and season 0 are found here.
+        one: whether only one series may stand in the table.
+        wide: whether each series has a column of its own.
+        name: of the series where only one may; by default its id, else `schema.name`.
+
+    Raises:
+        DataError: as `read_panel`.
+    """
+    numbers = (*targets, *schema.past, *schema.future, *schema.static, *weight_of(schema))
+    table = unread.load(("unique_id", time), numbers)
+    rows, statics, repairs = rows_of(table, time, targets, schema, rules, one=one, wide=wide)
+    if one and name:
+        statics = dict.fromkeys([name], *statics.values()) if statics else {}
+        rows = replace(rows, ids=(name,))
+    series, schema, more = _arranged(rows, schema, rules)
+    if statics:
+        series = [replace(s, static=statics[s.unique_id]) for s in series]
+    return Panel(schema, tuple(series), (*repairs, *more))
+
+
+def _arranged(given: Rows, schema: Schema, rules: Rules) -> tuple[list[Series], Schema, list[str]]:
+    """Series in order of time, checked and repaired; their schema, complete; the repairs."""
+    repairs: list[str] = []
+    rows = one_row_a_time(in_order(given, repairs), rules, repairs)
+    rows, pads = long_enough(rows, rules, repairs)
+    frequency = schema.frequency or _found(rows)
+    _check_values(rows, schema, rules, repairs)
+    season = schema.season or default_season(frequency)
+    zone = rows.zone or schema.zone
+    schema = replace(schema, frequency=frequency, season=season, zone=zone)
+    return _series(rows, pads, schema, rules, repairs), schema, repairs
+
+
+def _found(rows: Rows) -> str:
+    """The step of the series with the most rows."""
+    bounds = rows.bounds
+    longest = int(np.argmax(np.diff(bounds)))
+    times = pd.DatetimeIndex(rows.times[bounds[longest] : bounds[longest + 1]])
+    if len(times) < 2:
+        raise rows.table.error("No series has 2 rows, so no step is found. Say frequency=… .")
+    return find_frequency(rows.table, times)
+
+
+def _check_values(rows: Rows, schema: Schema, rules: Rules, repairs: list[str]) -> None:
+    """Refuses columns of a series without any value, tells of missing ones, warns of huge ones."""
+    starts, lengths = rows.bounds[:-1], np.diff(rows.bounds)
+    for place, (label, cells) in enumerate(zip(rows.labels, rows.values, strict=True)):
+        label = f"Column {label!r}" if label else "The target"
+        gone = np.isnan(cells)
+        if gone.any():
+            count = np.add.reduceat(gone, starts, dtype=int)
+            void = np.flatnonzero(count == lengths)
+            if len(void) and not rules.empty:
+                raise rows.table.error(
+                    f"{label} has no value at all in {of_series([rows.ids[c] for c in void])}. "
+                    "Leave these series out, or fill them."
+                )
+            kept = rules.missing == "mask" and place <= len(schema.past)
+            were = counted(int(gone.sum()), "missing value", "was", "were")
+            done = "kept as missing" if kept else "interpolated"
+            repairs.append(f"{label}: {were} {done}{rows.of(np.flatnonzero(count))}.")
+        low, high = np.fmin.reduceat(cells, starts), np.fmax.reduceat(cells, starts)
+        size = np.maximum(abs(low), abs(high))
+        blurred = np.flatnonzero((high > low) & (high - low < PRECISION * size))
+        if len(blurred):
+            warnings.warn(
+                f"{label} moves by less than {PRECISION:g} of its size, which 64-bit floating "
+                f"point blurs{rows.of(blurred)}. Subtract its first value before reading.",
+                UserWarning,
+                stacklevel=5,
+            )
+
+
+def _series(
+    rows: Rows, pads: np.ndarray, schema: Schema, rules: Rules, repairs: list[str]
+) -> list[Series]:
+    frequency = schema.frequency
+    good = regular(rows.times, rows.codes, len(rows.ids), frequency)
+    grids = _grids(rows, good, frequency, rules)
+    if inserted := {c: absent(numbers, frequency) for c, (numbers, _) in grids.items()}:
+        rows = with_gaps(rows, grids, inserted)
+    known = 1 + len(schema.past)  # columns that may not be known ahead
+    filled = interpolate(rows, known if rules.missing == "mask" else 0)[:known]
+    if count := sum(map(len, inserted.values())):
+        were = counted(count, "missing time", "was", "were")
+        kept = "interpolated" if rules.missing != "mask" else "kept as missing"
+        codes = [code for code, numbers in inserted.items() if len(numbers)]
+        repairs.append(f"{were} inserted and {kept}{rows.of(codes)}.")
+    if pads.any():
+        rows, filled = padded(rows, pads, frequency, filled)
+    ids = pd.Series(rows.ids, dtype="str").repeat(np.diff(rows.bounds).tolist())
+    columns = ("y", *schema.past, *schema.future, *weight_of(schema))
+    values = dict(zip(columns, rows.values, strict=True))
+    whole = pd.DataFrame({"unique_id": ids.array, "ds": pd.DatetimeIndex(rows.times), **values})
+    return [
+        Series(
+            replace(schema, name=one),
+            whole.iloc[a:b].reset_index(drop=True),  # a view
+            filled=filled[:, a:b].T if filled[:, a:b].any() else None,
+        )
+        for one, (a, b) in zip(rows.ids, pairwise(rows.bounds), strict=True)
+    ]
+
+
+def _grids(
+    rows: Rows, good: np.ndarray, frequency: str, rules: Rules
+) -> dict[int, tuple[np.ndarray, Grid]]:
+    """The step numbers of the series that `regular` did not pass, as by `check_grid`.
+
+    Raises:
+        DataError: one has another step, or gaps that are not to be filled.
+    """
+    grids = {}
+    failed: DataError | None = None
+    other: dict[str, str] = {}
+    for code in np.flatnonzero(~good).tolist():
+        try:
+            grids[code] = check_grid(rows, code, frequency, rules)
+        except DataError as error:
+            failed = failed or error
+            times = pd.DatetimeIndex(rows.times[slice(*rows.bounds[code : code + 2])])
+            if step := other_step(rows.table, times, frequency):
+                other[rows.ids[code]] = step
+    if failed and not other:
+        raise failed
+    if other and rows.alone:
+        (step,) = other.values()
+        raise rows.table.error(
+            f"The times step by {step!r}, where {frequency!r} is expected. Give a table with that "
+            f'step, e.g. frame.resample("{frequency}").mean().'
+        )
+    if other:
+        first = ", ".join(f"{one!r} by {step!r}" for one, step in list(other.items())[:3])
+        raise rows.table.error(
+            f"All series must step by {frequency!r}, but {len(other)} of {len(rows.ids)} do not: "
+            f"{first}{', …' if len(other) > 3 else ''}. Bring them to one step, or read them apart."
+        )
+    return grids

@@ -1,0 +1,144 @@
+"""Known-future covariates of the steps ahead."""
+
+import numpy as np
+import pandas as pd
+
+from ...errors import DataError
+from ..series import Schema
+from .options import Rules
+from .order import Rows
+from .source import Source, check_present, clock_of, opened, our_names
+from .table import names, of_series
+from .timezones import stamp
+from .validate import check_finite, ids_of, times_of
+
+
+class Ahead:
+    """Known-future covariates, read once for any number of series.
+
+    Args:
+        source: as for `read_panel`, or `None` where `schema.future` is empty.
+        schema: of the series that are forecast.
+        time_format, zone: as for `read`; by default those of `schema`.
+
+    Raises:
+        DataError: a column is missing or holds something else than numbers.
+    """
+
+    def __init__(
+        self,
+        source: Source | None,
+        schema: Schema,
+        *,
+        time_format: str | None = None,
+        zone: str | None = None,
+    ):
+        self.schema, self.given = schema, source is not None and bool(schema.future)
+        if source is None or not schema.future:
+            return
+        time_format, zone = clock_of(source, schema, time_format, zone)
+        unread = opened(source)
+        time, _ = our_names(unread, schema)
+        check_present(unread, schema.future)
+        self.table = unread.load(("unique_id", time), schema.future)
+        self.ids: tuple[str, ...] = ()
+        codes = np.zeros(len(self.table.frame), int)
+        if "unique_id" in unread.columns:
+            codes, self.ids = ids_of(self.table)
+        rules = Rules(time_format=time_format, zone=zone, again=True)
+        self.times, *_ = times_of(self.table, time, rules, schema.frequency, codes)
+        self.order = np.argsort(codes, kind="stable")
+        self.bounds = np.searchsorted(codes[self.order], np.arange(len(self.ids) + 1))
+        self.values = np.stack([self.table.numbers(column) for column in schema.future])
+
+    def rows(self, times: pd.DatetimeIndex, unique_id: str | None = None) -> np.ndarray:
+        """The values for exactly `times`, `(times, futures)`; other rows do not matter.
+
+        Args:
+            times: the steps ahead, without zone (UTC where the history had one).
+            unique_id: of the series, where the table holds several.
+
+        Raises:
+            DataError: the table, the series, a time or a value is missing or not finite.
+        """
+        schema = self.schema
+        if not schema.future or not len(times):
+            return np.empty((len(times), len(schema.future)))
+        zone = schema.zone
+        span = f"{stamp(times[0], zone)} to {stamp(times[-1], zone)}"
+        if not self.given:
+            raise DataError(
+                f"The forecast needs the known-future columns {names(schema.future)} for {span} "
+                f"({len(times)} steps of {schema.frequency!r}). Give a table with these columns "
+                "and times."
+            )
+        table, own = self.table, self._of(unique_id)
+        own_times = self.times[own]
+        if (twice := own_times.duplicated() & own_times.isin(times)).any():
+            rows = own[twice]
+            places = table.first(rows, (stamp(self.times[r], zone) for r in rows[:3]))
+            raise table.error(f"A time of the future is repeated at {places}. Remove the row.")
+        first = np.flatnonzero(~own_times.duplicated())
+        found = own_times[first].get_indexer(times)
+        absent = times[found < 0]
+        if len(absent):
+            of = "" if unique_id is None or len(self.ids) < 2 else f" of series {unique_id!r}"
+            raise table.error(
+                f"The known-future columns {names(schema.future)}{of} are needed for {span}, but "
+                f"{len(absent)} of {len(times)} times are missing, the first "
+                f"{stamp(absent[0], zone)}. Add the rows."
+            )
+        chosen = own[first[found]]
+        place = Rows(
+            table, ("",), np.zeros(len(chosen), int), times.to_numpy(), self.values[:, chosen],
+            chosen, True, schema.future, zone,
+        )  # fmt: skip
+        for column, cells in zip(schema.future, place.values, strict=True):
+            check_finite(place, column, cells, remedy="Fill them.")
+        return np.ascontiguousarray(place.values.T)
+
+    def _of(self, unique_id: str | None) -> np.ndarray:
+        """The rows of one series."""
+        if len(self.ids) < 2:
+            return np.arange(len(self.times))
+        if unique_id is None:
+            raise self.table.error(
+                f"The table of the future holds {of_series(self.ids)}. Say which is meant, or "
+                "give a table with the rows of one."
+            )
+        if unique_id not in self.ids:
+            raise self.table.error(
+                f"The known-future columns {names(self.schema.future)} of series {unique_id!r} are "
+                f"missing; there are {of_series(self.ids)}. Add the rows."
+            )
+        code = self.ids.index(unique_id)
+        return np.sort(self.order[self.bounds[code] : self.bounds[code + 1]])
+
+
+def future_rows(
+    source: Source | None,
+    schema: Schema,
+    times: pd.DatetimeIndex,
+    *,
+    time_format: str | None = None,
+    zone: str | None = None,
+    unique_id: str | None = None,
+) -> np.ndarray:
+    """Known-future covariates of one series for exactly `times`; other rows do not matter.
+
+    Args:
+        source: as for `read`, or `None` where `schema.future` is empty.
+        schema: of the series that is forecast.
+        times: the steps ahead, without zone (UTC where the history had one).
+        time_format, zone: as for `read`; by default those of `schema`.
+        unique_id: of the series, where the table holds several.
+
+    Returns:
+        `(len(times), len(schema.future))`, `float64`.
+
+    Raises:
+        DataError: the table, a column, a time or a value is missing or not finite.
+    """
+    if not len(times):
+        return np.empty((0, len(schema.future)))
+    return Ahead(source, schema, time_format=time_format, zone=zone).rows(times, unique_id)

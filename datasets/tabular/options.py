@@ -1,0 +1,87 @@
+"""Which repairs of a table are asked for."""
+
+from dataclasses import dataclass
+
+from ...errors import ArgumentError, one_of, whole_number
+from .timezones import is_zone
+
+MISSING = ("error", "interpolate", "mask")
+DUPLICATES = ("error", "mean")
+GAPS = ("error", "fill")
+SHORT = ("error", "drop", "pad")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is done about a table that is not as it should be.
+
+    Attributes:
+        missing: `"error"`, `"interpolate"`, or `"mask"`: missing values stay.
+        duplicates: `"error"`, or `"mean"` of the rows that share a time.
+        gaps: `"error"`, or `"fill"` with rows for the missing times.
+        short: of series with fewer than `fewest` rows: `"error"`, `"drop"` or `"pad"`.
+        fewest: rows of a series.
+        time_format: of times that are not ISO 8601.
+        zone: of which times written without one are local times.
+        empty: whether columns may have no value at all, where missing ones may stay.
+        again: whether a model was fitted on such a table before; where it has no `zone`
+            either, times must come without one.
+
+    Raises:
+        ArgumentError, ArgumentTypeError: a value that cannot be used.
+    """
+
+    missing: str = "error"
+    duplicates: str = "error"
+    gaps: str = "error"
+    short: str = "error"
+    fewest: int = 2
+    time_format: str | None = None
+    zone: str | None = None
+    empty: bool = False
+    again: bool = False
+
+    def __post_init__(self) -> None:
+        one_of("missing", self.missing, MISSING)
+        one_of("duplicates", self.duplicates, DUPLICATES)
+        one_of("gaps", self.gaps, GAPS)
+        one_of("short", self.short, SHORT)
+        whole_number("fewest", self.fewest)
+        if self.zone is not None and not is_zone(self.zone):
+            raise ArgumentError(
+                "`zone` must be the name of a time zone, such as 'Europe/Paris'. "
+                f"Received: zone={self.zone!r}"
+            )
+
+    def for_missing(self, reader: str, ahead: bool = False) -> str:
+        """What to do about missing values.
+
+        Args:
+            reader: the function that could be asked, e.g. `"rnnzoo.read"`.
+            ahead: whether the column is known for the steps ahead, which no mask covers.
+        """
+        interpolate = f'{reader}(…, missing="interpolate")'
+        if ahead and self.missing == "mask":
+            return "Fill them: what is known ahead is never missing."
+        if self.again:
+            return f"Fill them, or ask for it: {interpolate}, which looks at later values."
+        if ahead:
+            return f"Fill them, or ask for it: {interpolate}, or --missing interpolate."
+        return (
+            f'Fill them, or ask for it: {reader}(…, missing="mask") lets the network know where '
+            'they are; missing="interpolate" looks at later values. On the command line '
+            "--missing mask or --missing interpolate."
+        )
+
+    def for_gaps(self, reader: str) -> str:
+        """What to do about missing times; `reader` as above."""
+        add = "Add the rows, or ask for it:"
+        if self.missing == "mask":
+            return f'{add} {reader}(…, missing="mask", gaps="fill"), or --missing mask --gaps fill.'
+        if self.missing == "interpolate" or self.again:
+            return f'{add} {reader}(…, gaps="fill"), or --gaps fill; it looks at later values.'
+        return (
+            f'{add} {reader}(…, missing="mask", gaps="fill") leaves their values missing; '
+            'gaps="fill" alone interpolates, which looks at later ones. On the command line '
+            "--missing mask --gaps fill, or --gaps fill."
+        )

@@ -1,0 +1,256 @@
+"""Reads users' tables into a `Series` or a `Panel`; what cannot be used is refused by name."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ...errors import ArgumentError, ArgumentTypeError, DataError, whole_number
+from ..series import Panel, Schema, Series
+from .assemble import panel_of
+from .frequency import check_frequency
+from .impute import carried
+from .options import Rules
+from .source import Source, column_names, frame_of, opened, target_column, time_column
+from .table import Unread, of_series
+from .validate import check_columns
+
+
+def read(
+    source: Source,
+    *,
+    time: str | None = None,
+    target: str | None = None,
+    past: Sequence[str] = (),
+    future: Sequence[str] = (),
+    weight: str | None = None,
+    name: str | None = None,
+    missing: str = "error",
+    duplicates: str = "error",
+    gaps: str = "error",
+    time_format: str | None = None,
+    frequency: str | None = None,
+    season: int | None = None,
+    unit: str = "",
+    zone: str | None = None,
+) -> Series:
+    """Reads and checks one series. The caller's frame is never changed.
+
+    Rows out of time order are sorted and times with a zone become UTC; both are told in
+    `repairs`, as is every repair that is asked for. Of a file only the columns that are
+    asked for are kept, and one that would not fit into the memory is refused.
+
+    Args:
+        source: path of a `.csv`, `.csv.gz` or `.parquet` file, a frame, a pandas Series
+            with a `DatetimeIndex`, or a `Series`, which is returned as it is if nothing
+            else is asked for.
+        time: the time column; by default `ds`, else the `DatetimeIndex`.
+        target: the column to forecast; by default `y`, else the pandas Series itself.
+        past: covariates known up to the origin only.
+        future: covariates known for the steps ahead as well.
+        weight: column that says how much each row counts in training: numbers of at least 0,
+            0 as a target that is missing. Rows that are inserted in gaps take the weights of
+            their neighbors, linear in time; of rows that share a time the mean is taken.
+        name: of the series; by default its `unique_id`, else the file, else the target.
+        missing: `"error"`; or `"interpolate"`: linear in time inside a gap, the nearest
+            value at the ends, which looks at the value after the gap; or `"mask"`: values
+            of the target and of past covariates stay missing, and a network is told so.
+            What was interpolated is history for fitting and predicting, but a backtest never
+            scores it, and takes that of a gap which is open at its first origin, or begins
+            later, as missing.
+        duplicates: `"error"`, or `"mean"` of the rows that share a time.
+        gaps: `"error"`, or `"fill"`: rows for the missing times, interpolated as above,
+            or, with `missing="mask"`, without values.
+            In a trading calendar (`"B"`) only holes of more than 10 business days count.
+        time_format: how to read times that are not ISO 8601, as for `strptime`. Later
+            tables, for predicting or a backtest, are read so too.
+        frequency: the step as a pandas alias; by default the most common step.
+        season: steps in a season; by default a day for minutes and hours, a week for
+            days, a year for weeks, months and quarters, else 1. Steps are of equal length,
+            so that a daily cycle by local clocks moves against it when these are changed.
+        unit: of the target, for axes.
+        zone: e.g. `"Europe/Paris"`: times written without a zone are local times of it.
+            The order of the rows tells which of two repeated hours is the first. Later
+            tables are read so too, and forecasts have their times in it.
+
+    Raises:
+        DataError: the table cannot be used; names the column, the rows and the remedy.
+        ArgumentError, ArgumentTypeError: another argument cannot be used.
+    """
+    rules = Rules(missing, duplicates, gaps, time_format=time_format, zone=zone)
+    if isinstance(source, Panel):
+        if len(source) > 1:
+            raise DataError(
+                f"The panel holds {of_series(source.ids)}, and one series is read here. Choose "
+                "one, panel.series[0], or read all of them with rnnzoo.read_panel(…)."
+            )
+        source = source.series[0]
+    asked = (time, target, name, time_format, frequency, past, future, unit, zone, season, weight)
+    if isinstance(source, Series) and not _any(asked):
+        return source
+    panel = _read(
+        source, time, target, past, future, (), weight, name, rules, frequency, season, unit,
+        one=True,
+    )  # fmt: skip
+    return replace(panel.series[0], repairs=panel.repairs)
+
+
+def read_panel(
+    source: Source,
+    *,
+    time: str | None = None,
+    target: str | Sequence[str] | None = None,
+    past: Sequence[str] = (),
+    future: Sequence[str] = (),
+    static: Sequence[str] = (),
+    weight: str | None = None,
+    name: str | None = None,
+    missing: str = "error",
+    duplicates: str = "error",
+    gaps: str = "error",
+    short: str = "error",
+    fewest: int = 2,
+    time_format: str | None = None,
+    frequency: str | None = None,
+    season: int | None = None,
+    unit: str = "",
+    zone: str | None = None,
+) -> Panel:
+    """Reads and checks several series of one step, for one network over all of them.
+
+    A long table names the series of each row in a column `unique_id`; without one it holds
+    a single series. A wide table has a column for each. Ids are text: `NA` and `0001` stay
+    as they are. The series stand in the order in which they first appear.
+
+    Args:
+        source: as for `read`, or a `Panel`, which is returned as it is if nothing else is
+            asked for.
+        time: as for `read`.
+        target: as for `read`; or, of a wide table, the columns of the series, whose names
+            become their ids. Covariates are then shared by all.
+        past, future: as for `read`.
+        static: columns of numbers that stay the same within each series.
+        weight: as for `read`; rows that are put before a short series take that of its first.
+        name: of the panel; by default the file, else the target.
+        missing, duplicates, gaps, time_format, zone: as for `read`, also for what a backtest
+            makes of interpolated values.
+        short: of series with fewer than `fewest` rows: `"error"`; `"drop"` leaves them out;
+            `"pad"` begins them earlier, with rows of their first values, which count as
+            interpolated.
+        fewest: rows that a series must have.
+        frequency: the step of all series; by default that of the longest.
+        season, unit: as for `read`.
+
+    Raises:
+        DataError: the table cannot be used, or the series have different steps; names the
+            series, the column, the rows and the remedy.
+        ArgumentError, ArgumentTypeError: another argument cannot be used.
+    """
+    rules = Rules(missing, duplicates, gaps, short, fewest, time_format, zone)
+    asked = (time, target, name, time_format, frequency, past, future, unit, zone, season, static)
+    if isinstance(source, (Series, Panel)) and not _any((*asked, weight)):
+        panel = Panel.of(source)
+        if all(len(one) >= fewest for one in panel):
+            return panel
+    return _read(
+        source, time, target, past, future, static, weight, name, rules, frequency, season, unit
+    )
+
+
+def _read(
+    source: Source,
+    time: str | None,
+    target: str | Sequence[str] | None,
+    past: Sequence[str],
+    future: Sequence[str],
+    static: Sequence[str],
+    weight: str | None,
+    name: str | None,
+    rules: Rules,
+    frequency: str | None,
+    season: int | None,
+    unit: str,
+    one: bool = False,
+) -> Panel:
+    past, future = column_names("past", past), column_names("future", future)
+    static = column_names("static", static)
+    if weight is not None and not isinstance(weight, str):
+        raise ArgumentTypeError(
+            f"`weight` must be the name of a column. Received: weight={weight!r}"
+        )
+    given = source
+    time_format, zone = rules.time_format or "", ""
+    repairs: tuple[str, ...] = ()
+    if isinstance(source, (Series, Panel)):
+        old, repairs = source.schema, source.repairs
+        time, target = time or old.time or "ds", target or old.target
+        if not (past or future):
+            past = tuple(c for c in old.past if c != target)
+            future = tuple(c for c in old.future if c != target)
+        static = static or old.static
+        weight = weight or old.weight
+        _require_weight(source, weight)
+        name, frequency, unit = name or old.name, frequency or old.frequency, unit or old.unit
+        season = old.season if season is None else season
+        time_format = time_format or old.time_format
+        if old.zone:  # the times are UTC by now
+            zone, rules = rules.zone or old.zone, replace(rules, zone=None)
+        if old.masked and rules.missing == "error":
+            rules = replace(rules, missing="mask")
+        source = frame_of(source).rename(columns={"ds": old.time or "ds", "y": old.target})
+    unread = opened(source)
+    time = time_column(unread) if time is None else time
+    wide = target is not None and not isinstance(target, str)
+    if wide:
+        targets = _wide(unread, column_names("target", target or ()), static)
+    else:
+        targets = (target_column(unread, source) if target is None else str(target),)
+    numbers = (*targets, *past, *future, *static, *([weight] if weight else []))
+    schema = Schema(
+        name=name or unread.head.file.split(".")[0] or ("y" if wide else targets[0]),
+        time=time,
+        target="y" if wide else targets[0],
+        past=past,
+        future=future,
+        static=static,
+        frequency="" if frequency is None else check_frequency(frequency),
+        season=0 if season is None else whole_number("season", season),
+        unit=unit,
+        others=tuple(c for c in unread.columns if c not in (time, *numbers)),
+        masked=rules.missing == "mask",
+        zone=zone,
+        time_format=time_format,
+        weight="" if weight is None else weight,
+    )
+    check_columns(unread.head, time, targets, schema)
+    panel = panel_of(unread, time, targets, schema, rules, one=one, wide=wide, name=name)
+    series = carried(panel.series, given)
+    return replace(panel, series=series, repairs=repairs + panel.repairs)
+
+
+def _wide(unread: Unread, targets: tuple[str, ...], static: tuple[str, ...]) -> tuple[str, ...]:
+    if not targets:
+        raise ArgumentError("`target` must name at least one column. Received: target=[]")
+    if static:
+        raise ArgumentError(
+            "`static` needs a long table, with a column `unique_id`; columns of a wide one are "
+            f"shared by all series. Received: static={static!r}"
+        )
+    if "unique_id" in unread.columns:
+        raise unread.head.error(
+            "A table with a column for each series has no column 'unique_id'. Leave it out, or "
+            "name one target."
+        )
+    return targets
+
+
+def _require_weight(source: Series | Panel, weight: str) -> None:
+    """Refuses weights that were not read with the rest of a table."""
+    if weight and any(weight not in one.frame.columns for one in Panel.of(source)):
+        raise DataError(
+            f"The column {weight!r} was not read with {source.schema.name!r}: name it where the "
+            f'table is read, as in rnnzoo.read_panel(…, weight="{weight}").'
+        )
+
+
+def _any(asked: Sequence[Any]) -> bool:
+    return any(a is not None and a not in ("", (), []) for a in asked)

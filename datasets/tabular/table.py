@@ -1,0 +1,122 @@
+"""A table as it was given, and how messages about it are worded."""
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...errors import DataError
+from .numeric import Numbers, counted
+
+__all__ = ["OURS", "Table", "Unread", "counted", "names", "of_series"]
+
+OURS = ("unique_id", "ds", "y")
+
+
+@dataclass(frozen=True)
+class Table:
+    """An unchecked table.
+
+    Attributes:
+        frame: as given; never changed. Of a file, only the columns that were asked for.
+        file: name of the file it came from; `""` for a frame.
+        lines: line of the file at which each row starts, where the file has lines.
+    """
+
+    frame: pd.DataFrame
+    file: str = ""
+    lines: np.ndarray | None = None
+
+    def place(self, row: int) -> str:
+        """Where a row is: its line in the file (header = line 1), or its number from 0."""
+        return f"row {row}" if self.lines is None else f"line {self.lines[row]}"
+
+    def first(self, rows: Sequence[int] | np.ndarray, notes: Iterable[str] = ()) -> str:
+        """The first three of `rows`, each with its note in parentheses if there is one."""
+        notes = list(notes)[:3]
+        return self._places(list(rows[:3]), [*notes, *[""] * (3 - len(notes))], len(rows))
+
+    def error(self, text: str) -> DataError:
+        return DataError(f"{self.file}: {text}" if self.file else text)
+
+    def no_column(self, name: str) -> DataError:
+        columns = list(map(str, self.frame.columns))
+        near = difflib.get_close_matches(name, columns, n=3)
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        return self.error(f"There is no column {name!r}.{hint} The columns are {names(columns)}.")
+
+    def column(self, name: str) -> pd.Series:
+        if name not in self.frame.columns:
+            raise self.no_column(name)
+        return self.frame[name]
+
+    def numbers(self, name: str) -> np.ndarray:
+        """A column as `float64`, NaN where a value is missing.
+
+        Raises:
+            DataError: no such column, or it holds something else than numbers.
+        """
+        reader = Numbers()
+        values = reader.take(self.column(name))
+        self.check_numbers(name, reader)
+        return values
+
+    def check_numbers(self, name: str, reader: Numbers) -> None:
+        """Refuses the column `name` if its `reader` met something else than numbers.
+
+        Raises:
+            DataError: it did.
+        """
+
+        def where(first: Sequence[tuple[int, Any]], count: int) -> str:
+            return self._places([r for r, _ in first], [repr(c) for _, c in first], count)
+
+        if complaint := reader.complaint(name, where):
+            raise self.error(complaint)
+
+    def _places(self, rows: list[int], notes: list[str], count: int) -> str:
+        places = [
+            f"{self.place(int(r))} ({n})" if n else self.place(int(r))
+            for r, n in zip(rows, notes, strict=False)
+        ]
+        return ", ".join(places) + (", …" if count > 3 else "")
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A table of which only the head is known, so that it is known what to read of it.
+
+    Attributes:
+        head: the columns, without rows, or, of a frame, all of it.
+        numeric: the columns that hold numbers, as far as the head tells.
+        load: reads the columns named, those of times and ids and those of numbers.
+    """
+
+    head: Table
+    numeric: frozenset[str]
+    load: Callable[[Sequence[str], Sequence[str]], Table]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(self.head.frame.columns)
+
+    @property
+    def indexed(self) -> bool:
+        """Whether the times may stand in the index."""
+        return isinstance(self.head.frame.index, (pd.DatetimeIndex, pd.PeriodIndex))
+
+
+def names(columns: Iterable[str]) -> str:
+    """Column names for a message; the first 20 of many."""
+    listed = list(map(repr, columns))
+    rest = f" and {len(listed) - 20} more" if len(listed) > 20 else ""
+    return ", ".join(listed[:20]) + rest if listed else "(none)"
+
+
+def of_series(ids: Sequence[str]) -> str:
+    """`3 series: 'A', 'B', 'C'`; the first three of many."""
+    shown = ", ".join(map(repr, ids[:3])) + (", …" if len(ids) > 3 else "")
+    return f"{len(ids)} series: {shown}"

@@ -1,0 +1,227 @@
+"""What the columns of a table must hold."""
+
+import numpy as np
+import pandas as pd
+
+from ..series import Schema
+from .options import Rules
+from .order import Rows
+from .table import OURS, Table, counted
+from .timestamps import parse
+
+
+def check_columns(table: Table, time: str, targets: tuple[str, ...], schema: Schema) -> None:
+    """Each column exists, has one role, and does not bear the name of another of ours.
+
+    Raises:
+        DataError: names the column, and how to rename it where that helps.
+    """
+    covariates = (*schema.past, *schema.future, *schema.static, *weight_of(schema))
+    roles = [c for c in (time, *targets, *covariates) if c]
+    for column in roles:
+        table.column(column)
+        if roles.count(column) > 1:
+            raise table.error(
+                f"Column {column!r} is given {roles.count(column)} roles among time, target, past, "
+                "future, static and weight. Give it one."
+            )
+    taken = (
+        dict.fromkeys(targets, ("unique_id", "ds"))
+        | {time: ("unique_id", "y")}
+        | dict.fromkeys(covariates, OURS)
+    )
+    for column, reserved in taken.items():
+        if column in reserved:
+            raise table.error(
+                f"Column {column!r} cannot keep its name, which stands for something else here "
+                "(unique_id: the series, ds: its times, y: the target). Rename it: "
+                f'frame.rename(columns={{"{column}": "{column}_"}}).'
+            )
+
+
+def rows_of(
+    table: Table,
+    time: str,
+    targets: tuple[str, ...],
+    schema: Schema,
+    rules: Rules,
+    *,
+    one: bool = False,
+    wide: bool = False,
+) -> tuple[Rows, dict[str, tuple[float, ...]], list[str]]:
+    """The rows of a table as it stands, its values checked.
+
+    Args:
+        time: the time column as the table calls it, `""` for its index.
+        targets: the target, or, of a wide table, that of each series.
+        one: whether only one series may stand in the table.
+        wide: whether each series has a column of its own.
+
+    Returns:
+        The rows, the static covariates of each series by its id, and the repairs so far.
+
+    Raises:
+        DataError: as `read_panel`.
+    """
+    frame = table.frame
+    fewest = rules.fewest if one or "unique_id" not in frame.columns else 1
+    if len(frame) < fewest and not (len(frame) and rules.short == "pad"):
+        have = counted(len(frame), "row") if len(frame) else "no rows"
+        raise table.error(f"The table has {have}; it needs at least {fewest}.")
+    codes, ids = _series_of(table, schema.name, one)
+    alone = len(ids) == 1
+    times, repairs, zone = times_of(table, time, rules, schema.frequency, codes)
+    place = Rows(
+        table, ids, codes, times.to_numpy(), np.empty((0, len(times))), np.arange(len(times)),
+        alone, (), zone,
+    )  # fmt: skip
+    reader = "rnnzoo.read" if alone and not wide else "rnnzoo.read_panel"
+    columns = (*targets, *schema.past, *schema.future, *weight_of(schema))
+    for column, cells in (values := {c: table.numbers(c) for c in columns}).items():
+        if column == schema.weight:
+            _check_weights(place, column, cells)
+            continue
+        ahead = column in schema.future
+        allowed = rules.missing == "interpolate" or (rules.missing == "mask" and not ahead)
+        remedy = rules.for_missing(reader, ahead)
+        check_finite(place, column, cells, allowed, rules.empty, remedy)
+    statics = _statics(place, schema.static)
+    shared = [values[c] for c in columns[len(targets) :]]
+    if wide:
+        place, shared = _melted(place, targets), [np.tile(c, len(targets)) for c in shared]
+    target = np.concatenate([values.pop(c) for c in targets])
+    labels = ("" if wide else targets[0], *columns[len(targets) :])
+    filled = Rows(
+        table, place.ids, place.codes, place.times, np.stack([target, *shared]), place.rows,
+        place.alone, labels, zone,
+    )  # fmt: skip
+    return filled, statics, repairs
+
+
+def weight_of(schema: Schema) -> tuple[str, ...]:
+    """The column of weights, if there is one."""
+    return (schema.weight,) if schema.weight else ()
+
+
+def _check_weights(rows: Rows, column: str, cells: np.ndarray) -> None:
+    """Refuses weights that are missing, infinite or below 0."""
+    remedy = "Give every row a weight: 0 for one that is not to count."
+    check_finite(rows, column, cells, remedy=remedy)
+    below = np.flatnonzero(cells < 0)
+    if len(below):
+        raise rows.table.error(
+            f"Column {column!r} has {counted(len(below), 'weight')} below 0, first at "
+            f"{rows.table.first(rows.rows[below], rows.notes(below))}. {remedy}"
+        )
+
+
+def times_of(
+    table: Table, time: str, rules: Rules, frequency: str, codes: np.ndarray | None = None
+) -> tuple[pd.DatetimeIndex, list[str], str]:
+    """The times of all rows, the repairs they needed and their zone; `time=""` is the index."""
+    values = table.column(time) if time else table.frame.index.to_series()
+    label = f"Column {time!r}" if time else "The index"
+    return parse(table, values, label, rules, frequency, codes)
+
+
+def check_finite(
+    rows: Rows,
+    column: str,
+    cells: np.ndarray,
+    allow_missing: bool = False,
+    allow_empty: bool = False,
+    remedy: str = "Fill them.",
+) -> None:
+    """Refuses infinite values, a column without any value, and, unless allowed, missing ones.
+
+    Raises:
+        DataError: names the column and the rows of the table, to which `cells` belong.
+    """
+
+    def where(bad: np.ndarray) -> str:
+        return rows.table.first(rows.rows[bad], rows.notes(bad))
+
+    infinite = np.flatnonzero(np.isinf(cells))
+    if len(infinite):
+        raise rows.table.error(
+            f"Column {column!r} has {counted(len(infinite), 'infinite value')} (or too large for "
+            f"64-bit floating point), first at {where(infinite)}. Correct them."
+        )
+    empty = np.flatnonzero(np.isnan(cells))
+    if len(empty) == len(cells) and not (allow_missing and allow_empty):
+        raise rows.table.error(
+            f"Column {column!r} has no value at all: all {counted(len(cells), 'row')} of it are "
+            "missing. Leave the column out, or fill it."
+        )
+    if len(empty) and not allow_missing:
+        raise rows.table.error(
+            f"Column {column!r} has {counted(len(empty), 'missing value')}, first at "
+            f"{where(empty)}. {remedy}"
+        )
+
+
+def ids_of(table: Table) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The number of the series of each row, and the ids as text, in order of appearance.
+
+    Raises:
+        DataError: some ids are missing.
+    """
+    codes, found = pd.factorize(table.frame["unique_id"])
+    if (codes < 0).any() and len(found):
+        rows = np.flatnonzero(codes < 0)
+        raise table.error(
+            f"Column 'unique_id' has {counted(len(rows), 'missing id')}, first at "
+            f"{table.first(rows)}. Name the series of every row."
+        )
+    text = [str(one) for one in found]
+    if len(set(text)) < len(text):  # 1 and "1" are one series
+        again, unique = pd.factorize(np.array(text, object))
+        codes, text = again[codes], list(unique)
+    return codes, tuple(text)
+
+
+def _series_of(table: Table, name: str, one: bool) -> tuple[np.ndarray, tuple[str, ...]]:
+    if "unique_id" in table.frame.columns:
+        codes, ids = ids_of(table)
+        if one and len(ids) > 1:
+            shown = ", ".join(map(repr, ids[:3])) + (", …" if len(ids) > 3 else "")
+            raise table.error(
+                f"Column 'unique_id' holds {len(ids)} series ({shown}), and one series is read "
+                f'here. Choose one: frame[frame.unique_id == "{ids[0]}"]; or read all of them for '
+                "one network with rnnzoo.read_panel(…), or fit the frame as a whole."
+            )
+        if ids:
+            return codes, ids
+    return np.zeros(len(table.frame), int), (name,)
+
+
+def _melted(place: Rows, targets: tuple[str, ...]) -> Rows:
+    """One series after the other, each with the times of the table."""
+    many, n = len(targets), len(place.times)
+    return Rows(
+        place.table, targets, np.repeat(np.arange(many), n), np.tile(place.times, many),
+        place.values, np.tile(place.rows, many), many == 1, (), place.zone,
+    )  # fmt: skip
+
+
+def _statics(rows: Rows, columns: tuple[str, ...]) -> dict[str, tuple[float, ...]]:
+    """One number a column for each series."""
+    if not columns:
+        return {}
+    values = np.empty((len(rows.ids), len(columns)))
+    _, first = np.unique(rows.codes, return_index=True)
+    for place, column in enumerate(columns):
+        cells = rows.table.numbers(column)
+        check_finite(rows, column, cells, remedy="Fill them: a series is never without.")
+        values[:, place] = cells[first]
+        if (differ := np.flatnonzero(cells != cells[first][rows.codes])).size:
+            one = rows.codes[differ[0]]
+            bad = differ[rows.codes[differ] == one]
+            places = [first[one], *bad[:2]]
+            shown = rows.table.first(places, (f"{cells[p]:g}" for p in places))
+            raise rows.table.error(
+                f"Column {column!r} is static, one number for each series, but series "
+                f"{rows.ids[one]!r} has several: {shown}. Correct them, or name the column in past "
+                "or future."
+            )
+    return {one: tuple(row.tolist()) for one, row in zip(rows.ids, values, strict=True)}

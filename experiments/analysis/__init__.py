@@ -1,0 +1,1 @@
+"""How far back a cell remembers: measured and drawn."""

@@ -1,0 +1,155 @@
+"""Reads runs back from the tracking store and sets those side by side that may be."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ...errors import ArgumentError, one_of
+from ...pipelines.storage.names import whole
+from ..comparison.groups import Alike, comparable, groups, without_repeats
+from ..comparison.models import Group
+from ..comparison.runs import all_runs, chosen, of_study, values_frame
+from ..reports.terminal import console, frame_table, print_table
+from ..task import charts_address
+from ..tracking import Store
+
+WHOLE = ("lookback", "weights")  # columns of whole numbers: MLflow keeps parameters as text
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs of one task, best first.
+
+    Attributes:
+        title: what was forecast, and on which rows it was tested.
+        table: the columns of their task that there are.
+        address: of the charts of their experiment, after the server's name.
+    """
+
+    title: str
+    table: pd.DataFrame
+    address: str
+
+
+def comparisons(store: Store, experiment: str, latest: bool = False) -> list[Comparison]:
+    """The finished runs of an experiment, those with one task and test together.
+
+    A baseline that several studies tested alike is shown once.
+
+    Args:
+        store: where the runs are.
+        experiment: e.g. `"forecast/seattle-weather"`.
+        latest: only those of the newest study.
+    """
+    runs = all_runs(store, experiment)
+    if latest and runs:
+        runs = of_study(runs, None)
+    return [_listed(one) for one in comparable(runs)]
+
+
+def _listed(alike: Alike) -> Comparison:
+    task, runs = alike.task, without_repeats(alike.runs)
+    rows = values_frame(sorted(runs, key=lambda run: run.number(task.error)))
+    labels = {key: label for key, label in task.columns.items() if key in rows}
+    table = rows[list(labels)].set_axis(list(labels.values()), axis=1)
+    for column in set(WHOLE) & set(table):
+        table[column] = pd.to_numeric(table[column]).astype("Int64")
+    return Comparison(alike.title, table, charts_address(runs[0].text("experiment_id")))
+
+
+def check_options(every: bool, latest: bool, others: dict[str, Any]) -> None:
+    """Refuses options that would be passed over.
+
+    Args:
+        every: `--all`.
+        latest: `--latest`.
+        others: by name, those that choose or write a comparison of models.
+    """
+    if every and (given := [name for name, value in others.items() if value]):
+        raise ArgumentError(f"--all lists runs one by one: leave it out, or {' and '.join(given)}.")
+    if latest and not every:
+        raise ArgumentError("--latest goes with --all: without it, the newest study is shown.")
+
+
+def list_runs(store: Store, experiment: str | None, latest: bool) -> None:
+    """Prints the finished runs of an experiment, by default of all, best first.
+
+    Raises:
+        ArgumentError: no such experiment.
+    """
+    known = store.experiments()
+    names = known if experiment is None else [one_of("experiment", experiment, known)]
+    out, server = console(), dashboard(store.uri)
+    found = [each for name in names for each in comparisons(store, name, latest)]
+    for each in found:
+        print_table(out, each.title, frame_table(each.table))
+        out.print(f"in the dashboard: {server}{each.address}\n", soft_wrap=True)
+    if not found:
+        out.print("No finished runs yet: try `rnnzoo demo`, `forecast` or `frames`.")
+
+
+def side_by_side(
+    store: Store, experiment: str | None, study: str | None, wanted: list[str], html: Path | None
+) -> None:
+    """Prints means over seeds, a test against the best baseline, and costs; writes the page.
+
+    Args:
+        store: where the runs are.
+        experiment: only its runs; by default all.
+        study: name or time of a study; by default the newest, unless runs are `wanted`.
+        wanted: runs by id, the beginning of one, or name.
+        html: file to write.
+
+    Raises:
+        ArgumentError: no such experiment, study or run, none that can be compared, or the page
+            cannot be written.
+    """
+    if html is not None:
+        _check_page(html)
+    runs = all_runs(store, experiment)
+    if study is not None or not wanted:
+        runs = of_study(runs, study)
+    if wanted:
+        runs = chosen(runs, wanted)
+    found = groups(runs)
+    if not found:
+        raise ArgumentError(
+            "None of these runs has scores that can be compared: `rnnzoo compare --all` lists "
+            "those that have."
+        )
+    out, server = console(), dashboard(store.uri)
+    for group in found:
+        print_table(out, group.title, frame_table(group.table(), words=("model", "")))
+        out.print(group.note)
+        out.print(f"in the dashboard: {server}{group.address}\n", soft_wrap=True)
+    if html is not None:
+        names = ", ".join(dict.fromkeys(run.study for run in runs))
+        _write_page(html, names, found, server)
+        out.print(f"The page is {html}: open it in a browser.", soft_wrap=True)
+
+
+def _check_page(html: Path) -> None:
+    if html.is_dir():
+        raise ArgumentError(f"--html names the file to write, and {html} is a folder.")
+    if not html.absolute().parent.is_dir():
+        raise ArgumentError(f"There is no folder {html.absolute().parent} for {html.name}.")
+
+
+def _write_page(html: Path, title: str, found: list[Group], server: str) -> None:
+    from ..reports.comparison import comparison_page
+
+    content = comparison_page(title, found, server)
+    try:
+        with whole(html) as path:
+            path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise ArgumentError(
+            f"{html} cannot be written: {error.strerror or error}. Give --html another file."
+        ) from error
+
+
+def dashboard(uri: str) -> str:
+    """Where the dashboard of a store is, or will be with `rnnzoo ui`."""
+    return uri.rstrip("/") if uri.startswith("http") else "http://127.0.0.1:5000"

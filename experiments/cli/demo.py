@@ -1,0 +1,84 @@
+"""`rnnzoo demo`: the main job on data that come with rnnzoo's dependencies."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from ...datasets import Panel, load, load_clips
+from ...pipelines.forecasting import Forecaster
+from ...pipelines.next_frame import NextFrame
+from ...zoo.cells import serving
+from ..reports.terminal import Display, console
+from ..study.outputs import Keep
+from ..study.study import Listeners, brought
+from ..tasks.forecast import Study, study
+from ..tasks.forecast_output import print_leaderboard
+from ..tasks.frames import FramesStudy, frames_study
+from ..tasks.frames_output import print_frames
+
+YEAR = 365
+TRADING_YEAR = 252
+
+
+def demo(output: Path, keep: Keep) -> None:
+    """Temperature a week ahead with every cell, a share price with two, next frames with one.
+
+    Args:
+        output: folder for charts and tables.
+        keep: what else is kept.
+    """
+    out, tracker = console(), keep.tracker()
+    began = time.perf_counter()
+    with brought(tracker, out):
+        files = _temperature(out, tracker).write(output)
+        files += _share_price(out, tracker).write(output)
+        files += _next_frames(out, tracker).write(output)
+        out.print("\nCharts and tables:")
+        for path in files:
+            out.print(f"  {path}", soft_wrap=True)
+        out.print(f"\nDone in {time.perf_counter() - began:.0f} s.")
+
+
+def _temperature(out: Console, tracker: Any) -> Study:
+    out.print("Seattle's daily maximum temperature, a week ahead, with every cell.")
+    weather = load("seattle-weather")
+    out.print(f"{len(weather):,} days; the last {YEAR} are tested on and train nothing.\n")
+    forecasters = {
+        name: Forecaster(name, horizon=7, lookback=28, units=16, difference=True)
+        for name in serving("carried", "closed_loop")
+    }
+    with Display(out) as display:
+        found = study(Panel.of(weather), forecasters, YEAR, Listeners(display.follow, tracker))
+    print_leaderboard(found, YEAR, out)
+    return found
+
+
+def _share_price(out: Console, tracker: Any) -> Study:
+    out.print("\nGoogle's daily share price, a trading week ahead, beside the random walk.")
+    price = load("google-stock")
+    out.print(f"{len(price):,} days; the last {TRADING_YEAR} are tested on and train nothing.\n")
+    forecasters = {
+        name: Forecaster(name, horizon=5, lookback=20, units=8, difference=True)
+        for name in ("gru", "lstm")
+    }
+    with Display(out) as display:
+        found = study(
+            Panel.of(price), forecasters, TRADING_YEAR, Listeners(display.follow, tracker)
+        )
+    print_leaderboard(found, TRADING_YEAR, out)
+    return found
+
+
+def _next_frames(out: Console, tracker: Any) -> FramesStudy:
+    out.print("\nTwo digits that bounce on a canvas: 10 frames are read, the next 10 rolled out.")
+    clips = load_clips("moving-digits")
+    out.print(f"{len(clips.test)} test clips show digits that no training clip shows.\n")
+    predictors = {
+        name: NextFrame(name, filters=24, epochs=14, clips_per_epoch=320) for name in ("conv_lstm",)
+    }
+    with Display(out) as display:
+        found = frames_study(clips, predictors, Listeners(display.follow, tracker))
+    print_frames(found, out)
+    return found

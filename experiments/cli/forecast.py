@@ -1,0 +1,174 @@
+"""The command `rnnzoo forecast`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...errors import ArgumentError
+from ..tasks.data import listed, named_panel, other_settings
+from .terminal import Checkpoints, Debug, Strict, Tracking, keep
+
+
+def forecast(
+    data: Annotated[str, typer.Argument(help="CSV, CSV.GZ or Parquet file, or a data set's name.")],
+    time: Annotated[str | None, typer.Option(help="Time column. (default: ds)")] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="Column to forecast; several are a series each. (default: y)"),
+    ] = None,
+    horizon: Annotated[int, typer.Option(help="Steps ahead.")] = 24,
+    cell: Annotated[
+        list[str] | None, typer.Option(help="Cells, e.g. gru,lstm, or module:Class. (default: gru)")
+    ] = None,
+    past: Annotated[list[str] | None, typer.Option(help="Covariate known up to now.")] = None,
+    future: Annotated[list[str] | None, typer.Option(help="Covariate known ahead too.")] = None,
+    static: Annotated[list[str] | None, typer.Option(help="A number for each series.")] = None,
+    weight: Annotated[
+        str | None, typer.Option(help="Column: how much each row counts in training.")
+    ] = None,
+    future_rows: Annotated[
+        Path | None, typer.Option(help="Table with the future covariates after the data's end.")
+    ] = None,
+    lookback: Annotated[
+        int | None, typer.Option(help="Steps of history. (default: a rule)")
+    ] = None,
+    units: Annotated[int | None, typer.Option(help="Width of the cells. (default: a rule)")] = None,
+    layers: Annotated[int, typer.Option(help="Cells on top of each other.")] = 1,
+    architecture: Annotated[
+        str, typer.Option(help="auto (by cell and data), carried, closed_loop or segment.")
+    ] = "auto",
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the data, at most. (default: a rule)")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same forecast.")] = 0,
+    seeds: Annotated[
+        int, typer.Option(help="Times that each network is fitted; they forecast as one.")
+    ] = 1,
+    combine: Annotated[str, typer.Option(help="How they do: mean or median.")] = "mean",
+    test_rows: Annotated[
+        int | None, typer.Option(help="Last rows to be tested on. (default: a fifth)")
+    ] = None,
+    difference: Annotated[
+        bool, typer.Option(help="Read steps instead of levels; for prices.")
+    ] = False,
+    seasonal_difference: Annotated[
+        bool, typer.Option(help="Read steps from the value a season before.")
+    ] = False,
+    scaling: Annotated[str, typer.Option(help="z-score, robust or running.")] = "z-score",
+    channels: Annotated[
+        str, typer.Option(help="Several series in segments: independent, embedded or mixed.")
+    ] = "independent",
+    calendar: Annotated[
+        list[str] | None,
+        typer.Option(help="Sines of it: auto, none, or some of day,week,year. (default: a rule)"),
+    ] = None,
+    transform: Annotated[
+        str | None,
+        typer.Option(help="Of a target above 0: log, box-cox, auto or none. (default: a rule)"),
+    ] = None,
+    missing: Annotated[
+        str, typer.Option(help="Missing values: error, interpolate or mask.")
+    ] = "error",
+    duplicates: Annotated[str, typer.Option(help="Repeated times: error or mean.")] = "error",
+    gaps: Annotated[str, typer.Option(help="Missing times: error or fill.")] = "error",
+    short: Annotated[
+        str, typer.Option(help="Series of fewer than --fewest rows: error, drop or pad.")
+    ] = "error",
+    fewest: Annotated[
+        int | None, typer.Option(help="Rows that a series must have. (default: 2)")
+    ] = None,
+    frequency: Annotated[
+        str | None, typer.Option(help="Step of the table: h, D, MS, … (default: the usual one)")
+    ] = None,
+    season: Annotated[
+        int | None, typer.Option(help="Rows of a season, 1 for none. (default: by the step)")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="Unit of the target, for the axes.")] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="Time zone of times written without one: Europe/Paris.")
+    ] = None,
+    time_format: Annotated[
+        str | None, typer.Option(help="How times are written, if not as 2024-12-31; e.g. %d/%m/%Y.")
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(help="How loops over time are run: auto, scan, hoisted, parallel.")
+    ] = "auto",
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Prove that nothing knows what came later.")
+    ] = False,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any other of Forecaster: optimizer=sgd, minutes=2."),
+    ] = None,
+    warm_up: Annotated[
+        bool,
+        typer.Option("--warm-up", help="Show how the error falls with the history that is read."),
+    ] = False,
+    checkpoint: Checkpoints = None,
+    tracking: Tracking = True,
+    strict: Strict = False,
+    save: Annotated[
+        Path | None, typer.Option(help="Folder for models, charts and the forecast.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Fit networks to a table, backtest them beside baselines, forecast what follows."""
+    targets = listed(target)
+    asked = dict(
+        time=time,
+        target=targets if len(targets) > 1 else next(iter(targets), None),
+        past=listed(past),
+        future=listed(future),
+        static=listed(static),
+        weight=weight,
+    )
+    how = dict(
+        missing=missing,
+        duplicates=duplicates,
+        gaps=gaps,
+        short=short,
+        fewest=fewest,
+        time_format=time_format,
+        zone=zone,
+        frequency=frequency,
+        season=season,
+        unit=unit,
+    )
+    if difference and seasonal_difference:
+        raise ArgumentError("--difference and --seasonal-difference exclude each other.")
+    panel = named_panel(data, asked, how)
+    from ..tasks.forecast_output import forecast as run  # after the cheap checks: it loads Keras
+
+    settings = dict(
+        horizon=horizon,
+        lookback=lookback,
+        units=units,
+        layers=layers,
+        architecture=architecture,
+        epochs=epochs,
+        seed=seed,
+        difference="season" if seasonal_difference else difference,
+        scaling=scaling,
+        channels=channels,
+        calendar=_cycles(listed(calendar)),
+        transform=transform,
+        engine=engine,
+    )
+    settings |= other_settings(setting, "forecast", settings)
+    run(
+        panel,
+        listed(cell) or ["gru"],
+        settings,
+        seeds=seeds,
+        combine=combine,
+        test_rows=test_rows,
+        audit=audit,
+        keep=keep(tracking, strict, save, checkpoint),
+        future_rows=future_rows,
+        warm_up=warm_up,
+    )
+
+
+def _cycles(named: list[str]) -> str | list[str] | None:
+    return {"auto": "auto", "none": [], "": None}.get(",".join(named), named)

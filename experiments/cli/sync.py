@@ -1,0 +1,53 @@
+"""`rnnzoo sync`: what was brought to the tracking store, and what could not be."""
+
+import sys
+from pathlib import Path
+
+from ...errors import ArgumentError
+from ..journal.records import folders, lost
+from ..locations import runs_folder
+from ..reports.terminal import console
+
+
+def synced(runs: Path | None) -> int:
+    """Brings the runs in a folder to the store and says what was done.
+
+    Args:
+        runs: the folder, by default that of the store.
+
+    Returns:
+        The exit status: 2 if a run cannot be brought, else 0.
+
+    Raises:
+        ArgumentError: there is no run in the folder.
+        TrackingError: the store cannot be used.
+    """
+    from ..tracking import sync
+
+    runs = runs or runs_folder()
+    if not any(folders(runs)) and not any(lost(runs)):
+        raise ArgumentError(f"There are no runs in {runs}: name their folder with --runs.")
+    out = console()
+    done = sync(runs)
+    out.print(f"{done.events} events of {_runs(done.runs)} were brought to {done.uri}.")
+    if done.complete:
+        out.print(f"{_runs(done.complete)} {_were(done.complete)} complete there before.")
+    for folder in done.killed:
+        out.print(f"{folder}: its process died; the run is KILLED now.", soft_wrap=True)
+    for folder in done.going_on:
+        out.print(f"{folder}: still going on, and left alone.", soft_wrap=True)
+    for folder in done.deleted:
+        out.print(f"{folder}: deleted in the store, and left alone.", soft_wrap=True)
+    for folder in done.torn:
+        out.print(f"{folder}: the last event was not written to its end.", soft_wrap=True)
+    for error in done.damaged:
+        print(f"Error: {error}", file=sys.stderr)
+    return 2 if done.damaged else 0
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"

@@ -1,0 +1,144 @@
+"""What all commands share: their common options, and how their errors are shown."""
+
+import functools
+import os
+import socket
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ...errors import ArgumentError, RnnzooError
+from ..locations import check_runs, check_uri, runs_folder, tracking_uri
+from ..study.outputs import Keep
+
+if TYPE_CHECKING:
+    from ..tracking import Store, Tracker
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Tracking = Annotated[
+    bool,
+    typer.Option(
+        "--tracking/--no-tracking",
+        help="Keep the runs, and log them to MLflow: MLFLOW_TRACKING_URI, or mlflow.db here.",
+    ),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Stop if the tracking store fails, instead of going on.")
+]
+
+
+Checkpoints = Annotated[
+    Path | None,
+    typer.Option(
+        "--checkpoint",
+        help="Folder in which fits keep where they stand: the same command goes on from there.",
+    ),
+]
+
+
+def clearly(command: Callable[..., None]) -> Callable[..., None]:
+    """Turns an error into one message and exit code 2; `--debug` shows where it was.
+
+    Warnings for the user are one line each, told once.
+    """
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, debug: bool = False, **kwargs: Any) -> None:
+        try:
+            with _plain_warnings():
+                if kwargs.get("tracking"):
+                    _check_places()  # before data are read and Keras is loaded
+                command(*args, debug=debug, **kwargs)
+        except (typer.Exit, typer.Abort):
+            raise
+        except KeyboardInterrupt:
+            kept = kwargs.get("checkpoint")
+            goes_on = f" The same command goes on from {kept}." if kept and kept.exists() else ""
+            print(f"Interrupted.{goes_on}", file=sys.stderr)
+            raise typer.Exit(130) from None
+        except Exception as error:
+            if debug:
+                raise
+            expected = isinstance(error, (RnnzooError, OSError))
+            text = str(error) if expected else f"{type(error).__name__}: {error} (see --debug)"
+            print(f"Error: {text}", file=sys.stderr)
+            raise typer.Exit(2) from None
+
+    return wrapped
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        python, told = warnings.showwarning, set[str]()
+
+        def show(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
+            if issubclass(category, UserWarning):
+                if str(message) not in told:  # Python forgets when a library changes its filters
+                    told.add(str(message))
+                    print(f"Warning: {message}", file=sys.stderr)
+            else:
+                python(message, category, *where, **more)
+
+        warnings.simplefilter("once", UserWarning)
+        warnings.showwarning = show
+        yield
+
+
+def _check_places() -> None:
+    """Sees whether runs can be kept, as far as that takes no time."""
+    check_uri(tracking_uri())
+    check_runs(runs_folder())
+
+
+def check_port(port: int) -> None:
+    """Sees whether a server can listen on a port of this machine.
+
+    Raises:
+        ArgumentError: it is no port, or something listens there.
+    """
+    if not 0 < port < 2**16:
+        raise ArgumentError(f"A port is a number from 1 to 65535. Received: port={port}.")
+    with socket.socket() as tried:
+        if os.name == "posix":  # a server that ended a moment ago is no obstacle
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ArgumentError(
+                f"Port {port} of this machine cannot be used: {error.strerror}. "
+                "Name another with --port."
+            ) from error
+
+
+def become(command: list[str], environment: dict[str, str]) -> None:
+    """Puts a program in the place of this process, so that signals reach it."""
+    sys.stdout.flush()
+    if os.name == "posix":
+        os.execve(command[0], command, environment)
+    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+
+
+def keep(tracking: bool, strict: bool, save: Path | None, checkpoints: Path | None) -> Keep:
+    """What the common options ask for."""
+    return Keep(functools.partial(tracker, strict) if tracking else None, save, checkpoints)
+
+
+def tracker(strict: bool) -> "Tracker":
+    """What brings runs to the tracking store; with `strict`, one that fails is an error."""
+    from ..tracking import Tracker
+
+    return Tracker(strict=strict)
+
+
+def existing_store() -> "Store":
+    """The tracking store, which must be there, to be read."""
+    from ..tracking import existing_store as opened
+
+    return opened()

@@ -1,0 +1,216 @@
+"""Runs read back from the tracking store, with what comparisons are made of."""
+
+import difflib
+import math
+import re
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...errors import ArgumentError, one_of
+from ..tracking import Store
+from ..tracking.store import FAULTS
+from .paired import FILE, FRAMES, Errors
+
+FRAME_PARTS = ("context", "truth", "forecast")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes:
+        store: where it is.
+        values: tags, parameters and metrics by name; those that it lacks are NaN.
+    """
+
+    store: Store
+    values: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(self.values["run"])
+
+    @property
+    def name(self) -> str:
+        return str(self.values["name"])
+
+    @property
+    def study(self) -> str:
+        return str(self.text("study.name") or self.text("study"))
+
+    @property
+    def study_id(self) -> str:
+        """Tells its study from all others: two may have begun in one second."""
+        return self.text("study.uid") or self.text("mlflow.parentRunId") or self.text("study")
+
+    @property
+    def started(self) -> pd.Timestamp:
+        return pd.Timestamp(self.values["started"])
+
+    @property
+    def data(self) -> str:
+        """The same of runs on the same data; where no digest is known, of one study only."""
+        return self.text("data.digest") or f"of study {self.study_id}"
+
+    @property
+    def model(self) -> str:
+        """What runs that differ by their seed are called together."""
+        return self.text("model") or self.text("cell") or self.name
+
+    @property
+    def baseline(self) -> bool:
+        """Whether nothing was trained."""
+        return not self.text("seed")
+
+    @property
+    def colour(self) -> str:
+        told = self.text("mlflow.runColor")
+        return told if re.fullmatch("#[0-9A-Fa-f]{6}", told) else "#777777"
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """As they were told: tags and metrics are not among them."""
+        return dict(self.store.client.get_run(self.id).data.params)
+
+    def text(self, key: str) -> str:
+        value = self.values.get(key)
+        return (
+            "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
+        )
+
+    def number(self, key: str) -> float:
+        """A metric, or a parameter that is a number; else NaN."""
+        try:
+            return float(self.values.get(key, math.nan))
+        except (TypeError, ValueError):
+            return math.nan
+
+    def series(self, key: str) -> list[tuple[int, float]]:
+        """A metric's steps and values, in order."""
+        if math.isnan(self.number(key)):
+            return []
+        history = self.store.client.get_metric_history(self.id, key)
+        return sorted({metric.step: metric.value for metric in history}.items())
+
+    @cached_property
+    def errors(self) -> Errors | None:
+        """Those at each origin or clip, if they were kept."""
+        content = self._artifact(FILE)
+        return None if content is None else Errors.read(content.decode("utf-8", "replace"))
+
+    @cached_property
+    def frames(self) -> dict[str, np.ndarray] | None:
+        """Context, truth and forecast of the first test clip, if they were kept."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = self._fetched(FRAMES, folder)
+            if path is None:
+                return None
+            try:
+                with np.load(path, allow_pickle=False) as arrays:
+                    return {part: arrays[part] for part in FRAME_PARTS}
+            except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+                return None  # a page without frames is better than none
+
+    def _artifact(self, name: str) -> bytes | None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = self._fetched(name, folder)
+            return None if path is None else path.read_bytes()
+
+    def _fetched(self, name: str, folder: str) -> Path | None:
+        """A copy of an artifact; `None` where the run has none of that name."""
+        try:
+            names = {item.path for item in self.store.client.list_artifacts(self.id)}
+            if name not in names:
+                return None
+            return Path(self.store.client.download_artifacts(self.id, name, folder))
+        except FAULTS:
+            return None
+
+
+def all_runs(store: Store, experiment: str | None = None) -> list[Run]:
+    """The finished runs of an experiment, by default of all.
+
+    Raises:
+        ArgumentError: no such experiment.
+    """
+    known = store.experiments()
+    names = known if experiment is None else [one_of("experiment", experiment, known)]
+    found: list[Run] = []
+    for name in names:
+        for values in store.runs(name).to_dict("records"):
+            found.append(Run(store, {"experiment": name} | {str(k): v for k, v in values.items()}))
+    return found
+
+
+def of_study(runs: Sequence[Run], name: str | None) -> list[Run]:
+    """The runs of a study, of several with one name the newest; by default of the newest study.
+
+    Raises:
+        ArgumentError: no such study; names those nearest.
+    """
+    if not runs:
+        raise ArgumentError("There are no finished runs yet: try `rnnzoo run temperature-week`.")
+    if name is not None:
+        names = dict.fromkeys(name for run in runs for name in (run.study, run.text("study")))
+        if name not in names:
+            raise ArgumentError(_unknown("study", name, list(names)))
+        runs = [run for run in runs if name in (run.study, run.text("study"))]
+    newest = newest_study(runs)
+    return [run for run in runs if run.study_id == newest]
+
+
+def newest_study(runs: Sequence[Run]) -> str:
+    """The id of the study whose first run started last."""
+    began: dict[str, pd.Timestamp] = {}
+    for run in runs:
+        began[run.study_id] = min(run.started, began.get(run.study_id, run.started))
+    return max(began, key=began.__getitem__)
+
+
+def chosen(runs: Sequence[Run], wanted: Sequence[str]) -> list[Run]:
+    """Runs by id, the beginning of one, or name, with the baselines of their studies.
+
+    Raises:
+        ArgumentError: no such run, or several; names those nearest.
+    """
+    found = [_one(runs, one) for one in dict.fromkeys(wanted)]
+    studies = {run.study_id for run in found}
+    ids = {run.id for run in found}
+    beside = [run for run in runs if run.baseline and run.study_id in studies]
+    return found + [run for run in beside if run.id not in ids]
+
+
+def _one(runs: Sequence[Run], wanted: str) -> Run:
+    for same in (
+        [run for run in runs if run.id == wanted],
+        [run for run in runs if run.name == wanted],
+        [run for run in runs if len(wanted) > 3 and run.id.startswith(wanted)],
+    ):
+        if len(same) == 1:
+            return same[0]
+        if same:
+            ids = ", ".join(f"{run.id} ({run.study})" for run in same[:5])
+            raise ArgumentError(
+                f"{len(same)} runs are called {wanted!r}. Give the id of one: {ids}"
+            )
+    names = [name for run in runs for name in (run.id, run.name)]
+    raise ArgumentError(_unknown("run", wanted, names))
+
+
+def _unknown(kind: str, name: str, known: Sequence[str]) -> str:
+    names = list(dict.fromkeys(known))
+    near = difflib.get_close_matches(name, names, n=3) or names[:5]
+    return f"There is no {kind} {name!r}. The nearest are: {', '.join(near)}."
+
+
+def values_frame(runs: Sequence[Run]) -> pd.DataFrame:
+    """One row a run."""
+    return pd.DataFrame([run.values for run in runs])

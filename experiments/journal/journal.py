@@ -1,0 +1,255 @@
+"""The journal of a run: one list of events, on the disk first, that whoever wants may follow."""
+
+import contextlib
+import logging
+import shutil
+import tempfile
+import time
+import traceback
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ...errors import ArgumentError, FitError, JournalError
+from ...pipelines.storage.animation import write_animation
+from ...pipelines.storage.names import Names, short, slug, whole
+from ...pipelines.storage.redact import redacted
+from .records import EVENTS, FORMAT, LOCK, Event, RunLock, begun, read, reason, remedy
+from .seen import Told
+from .writer import Writer
+
+logger = logging.getLogger("rnnzoo")
+
+NAME = 100  # bytes of a run's name in that of its folder
+PATIENCE = 1.0  # seconds that a run waits for a `sync` that looks whether anybody holds it
+TRACEBACK = 6000  # characters that are kept of one, from its end
+
+Listener = Callable[["Journal", Event], None]
+
+
+@dataclass
+class Journal:
+    """A recorder that keeps what a run tells as one list of events, in order.
+
+    Used as a context manager: the run starts on entry and ends `FINISHED`, `FAILED`,
+    or `KILLED` by the user. Each event is in the file before anybody hears of it; then listeners
+    get it: the tracker, a progress display.
+
+    The run's files lie in `folder`, which is named by time, run and `uid`. Without a `root` it is
+    a temporary one, gone with the run.
+
+    Args:
+        experiment: what the run belongs to, e.g. `"forecast/seattle-weather"`.
+        run: name of the run.
+        tags: short texts to find it by.
+        listeners: called with the journal and each event.
+        root: where the folder is made.
+        parent: the `uid` of the study that the run belongs to.
+
+    Attributes:
+        uid: tells the run from all others, in the folder's name and in a store.
+        events: what was told.
+
+    Raises:
+        JournalError: on entry and by every method, if the journal cannot be written.
+        ArgumentError: by what writes a file, if another has its name.
+    """
+
+    experiment: str
+    run: str
+    tags: dict[str, str] = field(default_factory=dict)
+    listeners: tuple[Listener, ...] = ()
+    root: Path | None = None
+    parent: str | None = None
+    uid: str = field(default_factory=lambda: uuid.uuid4().hex)
+    events: list[Event] = field(default_factory=list)
+    _writer: Writer | None = None
+    _names: Names = field(default_factory=lambda: Names(EVENTS, LOCK))
+    _told: Told = field(default_factory=Told)
+    _patience: float = PATIENCE
+    _goes_on: bool = False
+
+    @classmethod
+    def reopened(
+        cls, folder: Path, listeners: tuple[Listener, ...] = (), patience: float = PATIENCE
+    ) -> "Journal":
+        """The journal of a run that ended or died, to go on with: on entry it tells `resume`.
+
+        What it is told that it holds already, by name and step, it passes over.
+
+        Args:
+            folder: of the run.
+            listeners: called with the journal and each event.
+            patience: seconds that it waits on entry for others who hold the run.
+
+        Raises:
+            JournalError: it holds no event; on entry also if it is damaged, or held by others.
+        """
+        start = begun(folder)
+        if start is None:
+            raise JournalError(f"The journal in {folder} holds no event: begin a new run.")
+        about = start.data
+        journal = cls(about["experiment"], about["run"], about["tags"], listeners, folder.parent)
+        journal.parent, journal.uid = about["parent"], about["uid"]
+        journal.folder, journal._patience, journal._goes_on = folder, patience, True
+        return journal
+
+    def __enter__(self) -> "Journal":
+        if not self._goes_on:
+            self.folder = self._new_folder()
+        self.lock = RunLock(self.folder)
+        if not self.lock.hold(self._patience):
+            raise JournalError(f"The run in {self.folder} is still going on in another process.")
+        try:
+            if self._goes_on:
+                kept = read(self.folder)
+                self.events, self._told = list(kept.events), Told(kept.events)
+                self._writer = Writer(self.folder, len(kept.events), kept.size)
+                self._tell("resume")
+            else:
+                self._writer = Writer(self.folder, durable=self.root is not None)
+                self._tell(
+                    "start",
+                    experiment=self.experiment,
+                    run=self.run,
+                    tags=self.tags,
+                    uid=self.uid,
+                    parent=self.parent,
+                    format=FORMAT,
+                )
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        status = "FINISHED"
+        if kind is not None:
+            status = "KILLED" if issubclass(kind, KeyboardInterrupt) else "FAILED"
+        text = "" if error is None else redacted(str(error))
+        try:
+            if self._writer is not None:
+                diverged = isinstance(error, FitError)
+                self._tell("end", status=status, error=text, diverged=diverged, **_origin(error))
+        except Exception as another:
+            if error is None:
+                raise
+            if str(another) != str(error):  # what came first is what the user has to know
+                logger.warning("%s", another)
+        finally:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+            self.lock.release()
+            if self.root is None:
+                shutil.rmtree(self.folder)
+
+    @property
+    def kept(self) -> bool:
+        """Whether it outlives the run: else nobody will see its files."""
+        return self.root is not None
+
+    def parameters(self, values: dict[str, Any]) -> None:
+        self._tell("parameters", values=values)
+
+    def metrics(self, values: dict[str, float], step: int | None = None) -> None:
+        self._tell("metrics", values=values, step=step)
+
+    def series(self, name: str, values: Any) -> None:
+        self._tell("series", name=name, values=[float(value) for value in values])
+
+    def picture(self, name: str, figure: Any, step: int | None = None) -> None:
+        if step is None:
+            self._file(self._names(name, ".png"), figure.savefig)
+        else:
+            path = self._written(self._names(name, ".png", step), figure.savefig)
+            self._tell("image", path=path.name, name=name, step=step)
+
+    def animation(self, name: str, film: Any) -> None:
+        self._file(self._names(name, ".gif"), lambda path: write_animation(path, film))
+
+    def text(self, name: str, content: str) -> None:
+        self.file(name, lambda path: path.write_text(content, encoding="utf-8"))
+
+    def note(self, markdown: str) -> None:
+        """What a reader has to know about the run; the last one counts."""
+        self._tell("note", text=markdown)
+
+    def dataset(self, name: str, digest: str, use: str, about: dict[str, Any]) -> None:
+        """Data that the run reads.
+
+        Args:
+            name: of the data set.
+            digest: of every value of them.
+            use: `"training"` or `"test"`.
+            about: plain values, e.g. how many rows.
+        """
+        self._tell("dataset", name=name, digest=digest, use=use, about=about)
+
+    def file(self, name: str, write: Callable[[Path], Any]) -> None:
+        """A file in the run's folder, which `write` writes at the path it is given."""
+        self._file(self._names(name), write)
+
+    def saved(self, name: str, save: Callable[[Path], Any]) -> None:
+        """A folder in the run's folder, which `save` writes at the path it is given."""
+        with self._naming(self.folder / self._names(name)) as path:
+            save(path)
+        self.artifact(path)
+
+    def artifact(self, path: Path) -> None:
+        """A file or folder that lies in the run's folder."""
+        inside = path.resolve()
+        if not inside.is_relative_to(self.folder.resolve()):
+            raise ArgumentError(f"{path} does not lie in the run's folder {self.folder}: copy it.")
+        self._tell("artifact", path=inside.relative_to(self.folder.resolve()).as_posix())
+
+    def _file(self, name: str, write: Callable[[Path], Any]) -> None:
+        self.artifact(self._written(name, write))
+
+    def _written(self, name: str, write: Callable[[Path], Any]) -> Path:
+        with self._naming(self.folder / name) as path, whole(path) as fresh:
+            write(fresh)
+        return path
+
+    @contextlib.contextmanager
+    def _naming(self, path: Path) -> Iterator[Path]:
+        """Says which file could not be written."""
+        try:
+            yield path
+        except OSError as error:
+            raise JournalError(
+                f"{path} cannot be written: {reason(error)}. {remedy(error)}"
+            ) from error
+
+    def _new_folder(self) -> Path:
+        if self.root is None:
+            return Path(tempfile.mkdtemp(prefix="rnnzoo-run-"))
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())  # in order wherever they were made
+        folder = self.root / f"{stamp}-{short(slug(self.run), NAME)}-{self.uid[:12]}"
+        with self._naming(folder):
+            folder.mkdir(parents=True)
+        return folder
+
+    def _tell(self, kind: str, **data: Any) -> None:
+        if self._writer is None:
+            raise JournalError(f"The run {self.run} is not open: use the journal in a `with`.")
+        fresh = self._told.fresh(kind, data)
+        if fresh is None:
+            return
+        event = self._writer.append(kind, fresh)
+        self.events.append(event)
+        for listener in self.listeners:
+            listener(self, event)
+
+
+def _origin(error: BaseException | None) -> dict[str, str]:
+    """Which error it was, and where it came from."""
+    if error is None:
+        return {}
+    where = redacted("".join(traceback.format_exception(error)))
+    return {"type": type(error).__name__, "traceback": where[-TRACEBACK:]}

@@ -1,0 +1,111 @@
+"""Writes the file of a journal, whose form `records.py` describes."""
+
+import json
+import os
+import threading
+import zlib
+from pathlib import Path
+from typing import Any
+
+from ...errors import JournalError
+from ...pipelines.storage.files import sync
+from .records import EVENTS, Event, body_of, event_of, reason, remedy
+
+AT_ONCE = ("start", "resume", "end")  # on the disk before the run goes on
+#: Writes data, and of what is known about the file only what is needed to find them again.
+_to_disk = getattr(os, "fdatasync", os.fsync)
+
+
+class Writer:
+    """Appends records to the journal in a folder.
+
+    A record that is appended is with the operating system: it outlives the process, however that
+    ends. A thread then brings it to the disk, record by record or as fast as the disk takes them,
+    so that a run does not wait; the first record and the last are on the disk when `append`
+    returns.
+
+    Args:
+        folder: of the run.
+        count: records that are there.
+        size: bytes of them; what follows is cut off.
+        durable: whether records are to outlive a failure of the machine too.
+
+    Raises:
+        JournalError: the file cannot be opened.
+    """
+
+    def __init__(self, folder: Path, count: int = 0, size: int = 0, durable: bool = True):
+        self.path = folder / EVENTS
+        self.count, self.size, self.durable = count, size, durable
+        self._fault: OSError | None = None
+        self._mutex = threading.Lock()
+        self._written = threading.Event()
+        self._thread: threading.Thread | None = None
+        try:
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            os.ftruncate(self._file, size)
+            if durable:
+                sync(folder)
+        except OSError as error:
+            raise self._error(error) from error
+        if durable:
+            self._thread = threading.Thread(target=self._flush, name="rnnzoo-journal", daemon=True)
+            self._thread.start()
+
+    def append(self, kind: str, data: dict[str, Any]) -> Event:
+        """Writes an event; returns it as a reader will find it.
+
+        Raises:
+            JournalError: it cannot be written, e.g. as the disk is full; the records before it
+                are whole.
+        """
+        with self._mutex:
+            if self._fault is not None:
+                raise self._error(self._fault)
+            body = body_of(self.count, kind, data)
+            line = b"%08x %08x %s\n" % (len(body), zlib.crc32(body), body)
+            try:
+                _write(self._file, line)
+                if self.durable and kind in AT_ONCE:
+                    _to_disk(self._file)
+            except OSError as error:
+                self._undo(error)
+                raise self._error(error) from error
+            self._written.set()
+            self.count += 1
+            self.size += len(line)
+            return event_of(json.loads(body))
+
+    def close(self) -> None:
+        thread, self._thread = self._thread, None
+        self._written.set()
+        if thread is not None:
+            thread.join()
+        os.close(self._file)
+
+    def _flush(self) -> None:
+        """Brings to the disk what was written since the last time, until the file is closed."""
+        while self._thread is not None:
+            self._written.wait()
+            self._written.clear()
+            try:
+                _to_disk(self._file)
+            except OSError as error:  # raised where the next record is told
+                self._fault = error
+
+    def _undo(self, fault: OSError) -> None:
+        """Cuts off what was begun, so that a record may follow once there is room again."""
+        try:
+            os.ftruncate(self._file, self.size)
+        except OSError:
+            self._fault = fault  # a record after half a record could not be read
+
+    def _error(self, error: OSError) -> JournalError:
+        return JournalError(
+            f"The journal {self.path} cannot be written: {reason(error)}. {remedy(error)}"
+        )
+
+
+def _write(file: int, line: bytes) -> None:
+    while line:  # the system may take a part: where the disk is full, what still fits
+        line = line[os.write(file, line) :]

@@ -1,0 +1,110 @@
+"""Where runs are kept: the tracking store and the folder of the journals. No tracker is loaded."""
+
+import os
+import re
+from pathlib import Path
+
+from ..errors import JournalError, TrackingError
+from ..pipelines.storage.redact import redacted
+
+DEFAULT_URI = "sqlite:///mlflow.db"
+SQLITE = "sqlite:///"
+FOLDER = "rnnzoo-runs"
+#: The schemes of stores: files, databases, servers.
+SCHEMES = ("sqlite", "postgresql", "postgres", "mysql", "mssql", "http", "https", "databricks")
+
+
+def tracking_uri() -> str:
+    """`MLFLOW_TRACKING_URI`, or a SQLite file in the working directory."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI
+
+
+def with_driver(uri: str) -> str:
+    """The address of a store as it is opened: releases of SQLAlchemy differ in the driver that
+    they take for PostgreSQL where none is named.
+
+    >>> with_driver("postgresql://db/mlflow")
+    'postgresql+psycopg://db/mlflow'
+    """
+    return re.sub("^postgres(ql)?://", "postgresql+psycopg://", uri)
+
+
+def driver_for(uri: str) -> str:
+    """What to install where the driver of a database is missing."""
+    kind = re.split("[+:]", uri)[0]
+    known = {
+        "postgresql": "Install rnnzoo[postgres].",
+        "mysql": "Install mysqlclient; or pymysql, and let the address begin with mysql+pymysql.",
+        "mssql": "Install pyodbc.",
+    }
+    return known.get(kind, "Install it.")
+
+
+def absolute(uri: str) -> str:
+    """The address of a store that stays the same where the working directory changes."""
+    database = database_of(uri)
+    return uri if database is None else f"{SQLITE}{database}"
+
+
+def shown(uri: str, named: str) -> str:
+    """A store's address to be shown: as it was named, as long as that leads to it."""
+    return redacted(named if absolute(named) == uri else uri)
+
+
+def database_of(uri: str) -> Path | None:
+    """The file of a SQLite store."""
+    return Path(uri[len(SQLITE) :]).resolve() if uri.startswith(SQLITE) else None
+
+
+def runs_folder(uri: str | None = None) -> Path:
+    """Where the journals are: `RNNZOO_RUNS`, or beside a SQLite store, or the working directory.
+
+    Args:
+        uri: of the store; by default `tracking_uri()`.
+    """
+    if named := os.environ.get("RNNZOO_RUNS"):
+        return Path(named).resolve()
+    database = database_of(uri or tracking_uri())
+    return (database.parent if database else Path.cwd()) / FOLDER
+
+
+def check_uri(uri: str) -> None:
+    """Sees what can be seen without opening the store.
+
+    Raises:
+        TrackingError: no such kind of store, no folder for its file, or a password that cannot be
+            told from what follows it.
+    """
+    scheme = re.match(r"([a-z]+)(\+[a-z0-9]+)?:", uri)
+    if uri != "databricks" and (not scheme or scheme[1] not in SCHEMES):
+        raise TrackingError(
+            f"The tracking store {redacted(uri)} is of no known kind: {', '.join(SCHEMES)}. "
+            "Set MLFLOW_TRACKING_URI, or run with --no-tracking."
+        )
+    if not uri.startswith("http") and re.match(r"[^/]+://[^/?\s]*@[^/?\s]*@", uri):
+        # SQLAlchemy would take a part of the password for the host, and messages name hosts
+        raise TrackingError(
+            f"The user name or password in {redacted(uri)} holds an @: write it as %40."
+        )
+    database = database_of(uri)
+    if database is not None and not database.parent.is_dir():
+        raise TrackingError(
+            f"There is no folder {database.parent} for the tracking store. "
+            "Set MLFLOW_TRACKING_URI, or run with --no-tracking."
+        )
+
+
+def check_runs(folder: Path) -> None:
+    """Sees whether journals can be kept in a folder, which is made later.
+
+    Raises:
+        JournalError: it cannot be made, or nothing be written there.
+    """
+    there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return
+    why = "cannot be written" if there.is_dir() else "is no folder"
+    raise JournalError(
+        f"Runs cannot be kept in {folder}: {there} {why}. Set RNNZOO_RUNS to a folder that can be "
+        "written, or run with --no-tracking."
+    )

@@ -1,0 +1,79 @@
+"""Pages that need nothing but themselves: how they are made, and words that they share.
+
+Names of runs and series come from outside: templates escape all that they are given.
+"""
+
+import base64
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ..comparison.format import decimal, p_text, percent
+
+TEMPLATES = Path(__file__).parent / "templates"
+ERRORS = {
+    "mae": "Mean absolute error",
+    "rmse": "Root mean squared error",
+    "mase": "Mean absolute scaled error (1: as large as the seasonal value's within the training)",
+    "mse": "Squared error, summed over a frame",
+}
+#: Baselines, for who sees them for the first time.
+GLOSSARY = {
+    "naive-last": "the last value, for all leads",
+    "naive-seasonal": "the value one season before",
+    "naive-drift": "the last value, and the mean step of the training added at each lead",
+    "linear-ar": "a linear regression on past values, one for each lead",
+    "ets": "exponential smoothing",
+    "theta": "the Theta method: half the trend of a line, and exponential smoothing",
+    "repeat-last": "the last frame, again and again",
+    "mean-image": "the mean of all training frames",
+    "zeros": "a black frame",
+}
+
+
+def page(template: str, **values: Any) -> str:
+    """A page from a template; every value is escaped."""
+    return _environment().get_template(template).render(**values)
+
+
+def picture(content: bytes, kind: str = "png") -> str:
+    """A PNG or GIF as an address that holds it."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def row(cells: dict[str, Any], colour: str = "", baseline: bool = False) -> dict[str, Any]:
+    """A row of a table."""
+    return {"cells": cells, "colour": colour, "baseline": baseline}
+
+
+def _score(key: str, value: float) -> str:
+    if key == "p":
+        return p_text(value)
+    return percent(value) if key == "skill" else decimal(value)
+
+
+def score_rows(board: Any, model: str, colour: str) -> list[dict[str, Any]]:
+    """A leaderboard's rows for a page: the network's in its colour, baselines grey."""
+    rows = []
+    board = board.dropna(axis="columns", how="all")  # errors that are not defined here
+    for values in board.to_dict("records"):
+        ours = values["model"] == model
+        cells = {"model": values["model"]}
+        for key, value in values.items():
+            if key not in ("model", "parameters", "seconds"):
+                cells[key] = _score(key, value)
+        rows.append(row(cells, colour if ours else "#999999", not ours))
+    return rows

@@ -1,0 +1,198 @@
+"""What a study shows while it works, and at its end."""
+
+import sys
+from collections.abc import Collection, Iterable
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from ..journal.journal import Event, Journal
+
+LINE_EVERY = 10  # epochs between two plain lines
+
+
+def console(stderr: bool = False) -> Console:
+    """A console that does not squeeze tables into 80 columns when nobody looks at one."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else 120
+    return Console(stderr=stderr, width=width, highlight=False, markup=False)
+
+
+class Display:
+    """Follows the journals of a study: a bar a network on a terminal, plain lines elsewhere."""
+
+    def __init__(self, out: Console):
+        self.out = out
+        self.progress = Progress(
+            TextColumn("{task.description:<10}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("epochs, validation {task.fields[error]}"),
+            TimeElapsedColumn(),
+            console=out,
+            disable=not out.is_terminal,
+        )
+
+    def __enter__(self) -> "Display":
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def follow(self, run: str) -> "_Follower":
+        return _Follower(self, run)
+
+
+class _Follower:
+    """Listens to one run."""
+
+    def __init__(self, display: Display, run: str):
+        self.display, self.name = display, run
+        self.task: Any = None
+        self.epochs = self.epoch = 0
+        self.error = float("nan")
+
+    def __call__(self, journal: Journal, event: Event) -> None:
+        if event.kind == "resume":
+            for before in journal.events[:-1]:
+                self._show(before)
+            if self.epoch:
+                self._line(f"goes on after epoch {self.epoch}")
+        else:
+            self._show(event)
+
+    def _show(self, event: Event) -> None:
+        data = event.data
+        if event.kind == "parameters" and "epochs" in data["values"]:
+            self.epochs = data["values"]["epochs"]
+            self.task = self.display.progress.add_task(self.name, total=self.epochs, error="")
+        elif event.kind == "metrics" and data["step"] is not None:
+            self.epoch = data["step"]
+            self.error = next(v for k, v in data["values"].items() if k.startswith("val/"))
+            self._advance()
+        elif event.kind == "metrics" and "time/fit_s" in data["values"]:
+            self._finish(data["values"]["time/fit_s"])
+
+    def _advance(self) -> None:
+        error = f"{self.error:.4f}"
+        self.display.progress.update(self.task, completed=self.epoch, error=error)
+        if self.epoch % LINE_EVERY == 0:
+            self._line(f"epoch {self.epoch}/{self.epochs}, validation error {error}")
+
+    def _finish(self, seconds: float) -> None:
+        self.display.progress.update(self.task, total=self.epoch, completed=self.epoch)
+        epochs = "1 epoch" if self.epoch == 1 else f"{self.epoch} epochs"
+        self._line(f"{epochs} in {seconds:.1f} s")
+
+    def _line(self, text: str) -> None:
+        """Where there is no bar."""
+        if not self.display.out.is_terminal:
+            self.display.out.print(f"{self.name}: {text}")
+
+
+def print_table(out: Console, title: str, table: Table) -> None:
+    """The title above the table: inside it would be wrapped to the table's width."""
+    out.print(title, style="bold", soft_wrap=True)
+    out.print(table)
+
+
+def leaderboard_table(
+    board: pd.DataFrame,
+    by_lead: pd.DataFrame,
+    width: int,
+    *,
+    error: str,
+    heading: str,
+    others: dict[str, str],
+) -> Table:
+    """Networks and baselines, best first: error at some leads, overall, skill, cost.
+
+    As many leads as `width` characters hold, and the other errors where there is room.
+
+    Args:
+        board: columns `model, skill, parameters, seconds` and the errors.
+        by_lead: columns `model, step` and the error.
+        width: characters a line.
+        error: column of the error that ranks.
+        heading: of that column.
+        others: headings of further errors, by column.
+    """
+    left = width - _width([max(board["model"], key=len), heading, "skill", "weights", "seconds"])
+    left -= _width(["lead 1", "lead 10"])  # the first and the last are always shown
+    kept: dict[str, str] = {}
+    for key, name in others.items():
+        if _width([*kept.values(), name]) <= left:
+            kept[key] = name
+    left -= _width(kept.values())
+    shown = _some_leads(int(by_lead["step"].max()), 2 + max(0, left) // _width(["lead 10"]))
+    table = _table()
+    table.add_column("model", no_wrap=True)
+    headings = [*[f"lead {k}" for k in shown], heading, *kept.values()]
+    for name in (*headings, "skill", "weights", "seconds"):
+        table.add_column(name, justify="right", no_wrap=True)
+    errors = by_lead.set_index(["model", "step"])[error].to_dict()
+    best = board["model"].iloc[0]
+    for row in board.to_dict("records"):
+        model = str(row["model"])
+        cells = [_number(errors[model, lead]) for lead in shown]
+        cells += [_number(row[name]) for name in (error, *kept)]
+        cells += [_percent(row["skill"])]
+        cells += ["" if pd.isna(row["parameters"]) else f"{row['parameters']:,}"]
+        cells += ["" if np.isnan(row["seconds"]) else f"{row['seconds']:.1f}"]
+        table.add_row(model, *cells, style="bold" if model == best else "")
+    return table
+
+
+def frame_table(frame: pd.DataFrame, words: Collection[str] | None = None) -> Table:
+    """Any frame, numbers to the right.
+
+    Args:
+        frame: what is shown.
+        words: columns that are no numbers, and may take several lines where there is no room;
+            by default those that hold text, which then take one.
+    """
+    table = _table()
+    for column in frame:
+        numeric = pd.api.types.is_numeric_dtype(frame[column])
+        if words is not None:
+            numeric = column not in words
+        side: Literal["left", "right"] = "right" if numeric else "left"
+        whole = words is None or numeric
+        table.add_column(str(column), justify=side, no_wrap=whole, overflow="fold")
+    for row in frame.itertuples(index=False):
+        table.add_row(*[_text(value) for value in row])
+    return table
+
+
+def _table() -> Table:
+    return Table(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+
+
+def _width(headings: Iterable[str]) -> int:
+    """Characters that columns take, each with the space after it."""
+    return sum(max(len(heading), len("-35.8 %")) + 2 for heading in headings)
+
+
+def _some_leads(horizon: int, count: int) -> list[int]:
+    """At most `count` leads from the first to the last, evenly spread."""
+    spread = np.linspace(1, horizon, min(count, horizon))
+    return sorted({int(lead) for lead in np.round(spread)})
+
+
+def _number(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
+
+
+def _percent(value: float) -> str:
+    return "" if np.isnan(value) else f"{100 * value:+.1f} %"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return _number(value)
+    return "" if value is None or value is pd.NA else str(value)

@@ -1,0 +1,62 @@
+"""What a command keeps of its work, and where."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import ArgumentError
+from ...pipelines.storage.folders import refuse_foreign
+from ...pipelines.storage.names import whole
+
+if TYPE_CHECKING:
+    from ..tracking import Tracker
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What a command keeps; by default nothing.
+
+    Attributes:
+        open_tracker: makes what brings the runs to a store; `None` tracks nothing.
+        save: folder for models, charts, tables and forecasts.
+        checkpoints: folder in which each fit keeps where it stands.
+    """
+
+    open_tracker: "Callable[[], Tracker] | None" = None
+    save: Path | None = None
+    checkpoints: Path | None = None
+
+    def tracker(self) -> "Tracker | None":
+        return None if self.open_tracker is None else self.open_tracker()
+
+
+def write_all(folder: Path, files: dict[str, Callable[[Path], Any]]) -> list[Path]:
+    """Writes files into a folder, each whole or not at all; returns their paths.
+
+    Args:
+        folder: made if it is not there.
+        files: by name, what writes to the path it is given.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, write in files.items():
+        with whole(folder / name) as fresh:
+            write(fresh)
+    return [folder / name for name in files]
+
+
+def model_folder(folder: Path, cell: str) -> Path:
+    """Where the model of a cell lies in the folder that the user names."""
+    return folder / f"model-{cell}"
+
+
+def check_folder(folder: Path, cells: Iterable[str]) -> None:
+    """Sees to it that saving the models of these cells destroys nothing.
+
+    Raises:
+        ArgumentError: the folder is a file, or something else is where a model would be.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ArgumentError(f"{folder} is a file: name a folder for --save.")
+    for cell in cells:
+        refuse_foreign(model_folder(folder, cell))

@@ -1,0 +1,202 @@
+"""A study that was killed goes on: with its fits, and with the runs that tell of them."""
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ...errors import ArgumentError, CheckpointError
+from ...pipelines.storage.files import sealed, write_whole
+from ...pipelines.storage.names import Names
+from ...pipelines.training.checkpoints import (
+    FORMAT,
+    LOCK,
+    alone_in,
+    holds_fit,
+    holds_only_fits,
+    identity,
+    require_same,
+    sealed_in,
+    used_folder,
+)
+from ..journal.journal import Journal, Listener
+from ..journal.records import EVENTS, Kept, read
+
+logger = logging.getLogger("rnnzoo")
+
+NOTE = "study.json"
+KIND = "study"
+BRINGING = 60.0  # seconds that a run may be held by who brings to the store what is left of it
+REMEDY = "Delete this file: the fits go on, and their runs are new ones."
+
+
+class Continuation:
+    """The folder in which the fits of a study keep where they stand, with a note of its runs.
+
+    Without a folder nothing is kept, and nothing is gone on with.
+
+    Args:
+        folder: named by the user, or `None`.
+        study: what all its runs have in common, as plain values.
+        networks: of each network the name of its run, and what it is, as plain values.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        study: Mapping[str, Any] | None = None,
+        networks: Sequence[tuple[str, Any]] = (),
+    ):
+        self.folder, self.study, self.networks = folder, study or {}, networks
+
+    @contextmanager
+    def of(
+        self, began: str, uid: str, root: Path | None, data: Callable[[], str]
+    ) -> Iterator[tuple[str, str]]:
+        """Inside, nobody else goes on with the study.
+
+        Args:
+            began, uid: of a new study.
+            root: folder of the journals; `None` if they are not kept.
+            data: gives the digest of all that the study reads.
+
+        Returns:
+            `began` and `uid` of the study that was killed, if one was, else those of the new one.
+
+        Raises:
+            ArgumentError: the folder holds something else, or two networks would keep where they
+                stand in one place.
+            CheckpointError: it holds another study, is damaged, in use, or cannot be written to. No
+                run has begun then.
+        """
+        if self.folder is None:
+            yield began, uid
+            return
+        folder = used_folder(self.folder, _belongs)
+        with alone_in(folder):
+            self._path: Path = folder / NOTE
+            settings = {"study": dict(self.study), "networks": dict(self.networks)}
+            fit = identity(KIND, settings, ()) | {"data": data()}
+            self._note: dict[str, Any] = {"began": began, "runs": {}, "ranked": [], "fit": fit}
+            self._take_up(root)
+            self._places: dict[str, Path] = self._placed(folder)
+            self._write()
+            yield self._note["began"], self._note["runs"].get("", uid)
+
+    def place(self, run: str) -> Path | None:
+        """Where the fit of a network keeps where it stands."""
+        return None if self.folder is None else self._places[run]
+
+    def journal(
+        self,
+        run: str,
+        fresh: Journal,
+        bring: Callable[[Kept], None],
+        shown: tuple[Listener, ...] = (),
+    ) -> Journal:
+        """The journal of a run: of the run that was cut short, if one was.
+
+        A run that had ended is not told anew: `bring` sees to it that the store has it, and only
+        those to whom it is `shown` look on.
+
+        Args:
+            run: its name, `""` for the study itself.
+            fresh: that of a new run.
+            bring: told of a run that had ended.
+            shown: of the listeners, those to whom it is shown.
+        """
+        if self.folder is None or fresh.root is None:
+            return fresh
+        runs = self._note["runs"]
+        kept = _found(fresh.root, runs.get(run))
+        if kept is None:
+            if run in runs and run in self._places and holds_fit(self._places[run]):
+                logger.warning(
+                    "There is no journal of %s in %s: what was done of it before is told in a new "
+                    "run.",
+                    *(run, fresh.root),
+                )
+            runs[run] = fresh.uid
+            self._write()
+            return fresh
+        ranked = {name for name, _ in self.networks} <= set(self._note["ranked"])
+        if kept.status == "FINISHED" and (run or ranked):
+            bring(kept)
+            return replace(fresh, listeners=shown, root=None)
+        return Journal.reopened(kept.folder, fresh.listeners, BRINGING)
+
+    def ranked(self) -> None:
+        """Notes that the study's leaderboard holds its networks."""
+        if self.folder is not None:
+            names = [*self._note["ranked"], *(name for name, _ in self.networks)]
+            self._note["ranked"] = list(dict.fromkeys(names))
+            self._write()
+
+    def _take_up(self, root: Path | None) -> None:
+        """Goes on from what was noted; networks that are not asked for now stay in the note."""
+        before = sealed_in(self._path, KIND, REMEDY)
+        if before is None:
+            return
+        fit = self._note["fit"]
+        known, asked = (one["settings"]["networks"] for one in (before["fit"], fit))
+        require_same(
+            before["fit"] | {"settings": _only(before["fit"]["settings"], asked)},
+            fit | {"settings": _only(fit["settings"], known)},
+            f"{self._path.parent} holds the checkpoints of another study",
+        )
+        fit["settings"]["networks"] = known | asked
+        if root is None or _found(root, before["runs"].get("")) is not None:
+            self._note |= {name: before[name] for name in ("began", "runs", "ranked")}
+        elif before["ranked"]:
+            logger.warning(
+                "There is no journal of the study in %s: all its runs are told anew. Those that "
+                "the store has of before stay there.",
+                root,
+            )
+
+    def _placed(self, folder: Path) -> dict[str, Path]:
+        """Where each network keeps where it stands; no two in one place."""
+        if len(dict(self.networks)) < len(self.networks):
+            names = [name for name, _ in self.networks]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise ArgumentError(f"Two networks have a run {twice!r}: give one of them a name.")
+        named = Names(NOTE, LOCK)
+        return {run: folder / named(run) for run in self._note["fit"]["settings"]["networks"]}
+
+    def _write(self) -> None:
+        try:
+            write_whole(self._path, sealed({"format": FORMAT, "kind": KIND} | self._note))
+        except OSError as error:
+            raise CheckpointError(
+                f"{self._path} could not be written: {error.strerror}. Make room, or name another "
+                "folder."
+            ) from error
+
+
+def _belongs(path: Path) -> bool:
+    """Whether it may lie among the checkpoints of a study; hidden files of others may."""
+    return path.name == NOTE or path.name.startswith(".") or holds_only_fits(path)
+
+
+def _only(settings: dict[str, Any], networks: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with no other networks than some."""
+    kept = {run: one for run, one in settings["networks"].items() if run in networks}
+    return settings | {"networks": kept}
+
+
+def _found(root: Path, uid: str | None) -> Kept | None:
+    """The journal of a run among those of all; a folder in which nothing was told is removed."""
+    for folder in [] if uid is None else root.glob(f"*-{uid[:12]}"):
+        if (folder / EVENTS).exists() and (kept := read(folder)).events:
+            return kept
+        _clear(folder)
+    return None
+
+
+def _clear(folder: Path) -> None:
+    """Removes the folder of a run in which nothing was told before its process died."""
+    if {path.name for path in folder.iterdir()} <= {EVENTS, LOCK}:
+        shutil.rmtree(folder)

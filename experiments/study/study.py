@@ -1,0 +1,226 @@
+"""Runs of one study: one experiment, one time, the same tags."""
+
+import json
+import shlex
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.console import Console
+
+from ..comparison.ranking import Ranked
+from ..journal.journal import Journal, Listener
+from ..journal.records import Kept
+from ..reports.style import GREYS, colour_of, markdown
+from .digests import Used, of_all
+from .environment import environment, git_tags
+from .provenance import Origin
+from .resume import Continuation
+
+if TYPE_CHECKING:
+    from ..tracking import Tracker
+
+
+ROLE, STUDY = "role", "study"  # the tag of the run that a study's runs belong to
+STUDY_UID = "study.uid"  # which study a run belongs to: two may begin in the same second
+DATA = "data.digest"  # of all that the run reads: scores on other data are not set against it
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Who follows each run of a study: a display, a tracker, both or nobody.
+
+    Attributes:
+        follow: makes a listener from the name of a run.
+        tracker: brings the runs to a store; their journals are then kept.
+    """
+
+    follow: Callable[[str], Listener] | None = None
+    tracker: "Tracker | None" = None
+
+    def __call__(self, run: str) -> tuple[Listener, ...]:
+        """The listeners of a run."""
+        return self.shown(run) + self.trackers
+
+    def shown(self, run: str) -> tuple[Listener, ...]:
+        """Those that show it to the user."""
+        return () if self.follow is None else (self.follow(run),)
+
+    def bring(self, kept: Kept) -> None:
+        """Brings to the store what is not there of a run that had ended."""
+        if self.tracker is not None:
+            self.tracker.bring(kept)
+
+    @property
+    def trackers(self) -> tuple[Listener, ...]:
+        return () if self.tracker is None else (self.tracker.projection(),)
+
+    @property
+    def root(self) -> Path | None:
+        """The folder of the journals; without a tracker they are not kept."""
+        return None if self.tracker is None else self.tracker.root
+
+
+nobody = Listeners()
+
+
+@contextmanager
+def brought(
+    tracker: "Tracker | None", out: Console, origin: Origin | None = None
+) -> Iterator[None]:
+    """Waits at the end for what is on its way to the store, and says where the runs are.
+
+    Args:
+        tracker: brings them, if anything does.
+        out: where it is said.
+        origin: what a study was made from: by its name it is found again.
+    """
+    if tracker is None:
+        yield
+        return
+    tracker.say = lambda text: out.print(text, soft_wrap=True)
+    with tracker:
+        yield
+    out.print(f"\n{tracker.outcome}", soft_wrap=True)
+    if not tracker.pending:
+        named = f" --study {shlex.quote(origin.name)}" if origin and origin.name else ""
+        out.print(f"See them with: rnnzoo compare{named} --html FILE, or rnnzoo ui", soft_wrap=True)
+
+
+@dataclass
+class Runs:
+    """Opens the journals of a study's runs.
+
+    Used as a context manager: the study itself is a run, the parent of the others.
+
+    Attributes:
+        task: `"forecast"` or `"video"`; the experiment is `task/dataset`.
+        dataset: what the networks are tried on.
+        listeners: of each run.
+        data: makes the digests of what the runs read; called once, if the runs are kept.
+        origin: what the study was made from.
+        continuation: goes on with the runs of a study that was killed.
+        began: when the study did, in UTC, to be shown and put in order.
+        uid: of the study's own run, which tells its runs from those of another.
+    """
+
+    task: str
+    dataset: str
+    listeners: Listeners = nobody
+    data: Callable[[], Sequence[Used]] = tuple
+    origin: Origin = field(default_factory=Origin)
+    continuation: Continuation = field(default_factory=Continuation)
+    began: str = field(default_factory=lambda: time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()))
+    uid: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def __enter__(self) -> "Runs":
+        root = self.listeners.root
+        self._commit = git_tags()
+        self._used = () if root is None else tuple(self.data())
+        self._environment = "" if root is None else json.dumps(environment(), indent=1)
+        goes_on = self.continuation
+        with ExitStack() as stack:
+            self.began, self.uid = stack.enter_context(
+                goes_on.of(self.began, self.uid, root, self._digest)
+            )
+            name = f"{self.origin.name or 'study'} {self.began}"
+            parent = self._new(name, {ROLE: STUDY}, self.listeners.trackers)
+            parent.uid, parent.parent = self.uid, None
+            self._parent = stack.enter_context(goes_on.journal("", parent, self.listeners.bring))
+            self._tell_origins(self._parent)
+            self.origin.tell(self._parent, "")
+            self._stack = stack.pop_all()
+        return self
+
+    def _digest(self) -> str:
+        return of_all(self._used or self.data())
+
+    def __exit__(self, *error: Any) -> None:
+        self._stack.__exit__(*error)
+
+    @contextmanager
+    def network(self, cell: str, seed: int, label: str | None = None) -> Iterator[Journal]:
+        """The journal of a network's run."""
+        label = label or cell
+        with self._child(run_name(label, seed), cell, self.colour(cell, label), label) as journal:
+            self._tell_origins(journal)
+            self.origin.tell(journal, label)
+            yield journal
+
+    def colour(self, cell: str, label: str) -> str:
+        """Of a network in every chart."""
+        return self.origin.colours.get(label) or colour_of(cell)
+
+    def baselines(
+        self, names: Iterable[str], task: dict[str, Any], tell: Callable[[str, Journal], None]
+    ) -> None:
+        """Makes each baseline a run of its own, so that charts show it beside the networks.
+
+        Args:
+            names: of the baselines.
+            task: parameters that they share with the networks.
+            tell: tells the journal of a baseline what there is to tell.
+        """
+        for place, name in enumerate(names):
+            with self._child(name, name, GREYS[place % len(GREYS)], name) as journal:
+                self._tell_data(journal)
+                self.origin.tell(journal, name)
+                journal.parameters({"cell": name, "dataset": self.dataset} | task)
+                tell(name, journal)
+
+    def conclude(self, found: Ranked) -> None:
+        """Tells the study's own run the leaderboard, as a file and in its note.
+
+        Networks of a study that goes on, which nobody asked for again, keep their rows.
+        """
+        board = found.leaderboard
+        before = self._parent.folder / "leaderboard.csv"
+        if before.exists():
+            known = pd.read_csv(before, dtype={"parameters": "Int64"})
+            # alone, a network's label lacks its seed: by its seconds the same fit is known again
+            again = known["model"].isin(board["model"])
+            again |= known["seconds"].isin(board["seconds"].dropna())
+            others = known[~again]
+            board = pd.concat([board, others]).sort_values(found.error, ignore_index=True)
+        if self._parent.kept:
+            self.continuation.ranked()
+        self._parent.text("leaderboard.csv", board.to_csv(index=False))
+        self._parent.note(f"**{self.dataset}**, best first\n\n{markdown(board)}")
+
+    def _child(self, run: str, cell: str, colour: str, label: str) -> Journal:
+        model = self.origin.models.get(label, label)
+        tags = {"cell": cell, "colour": colour, "model": model}
+        fresh = self._new(run, tags, self.listeners(label))
+        shown = self.listeners.shown(label)
+        return self.continuation.journal(run, fresh, self.listeners.bring, shown)
+
+    def _new(self, run: str, tags: dict[str, str], hearing: tuple[Listener, ...]) -> Journal:
+        tags = {"task": self.task, "dataset": self.dataset, "study": self.began} | tags
+        tags |= {STUDY_UID: self.uid, "rnnzoo.version": version("rnnzoo")} | self._commit
+        if self._used:
+            tags[DATA] = of_all(self._used)
+        if self.origin.name:
+            tags["study.name"] = self.origin.name
+        experiment = f"{self.task}/{self.dataset}"
+        return Journal(experiment, run, tags, hearing, self.listeners.root, self.uid)
+
+    def _tell_origins(self, journal: Journal) -> None:
+        """Data and environment, from which the run could be made again."""
+        self._tell_data(journal)
+        if self._environment:
+            journal.text("environment.json", self._environment)
+
+    def _tell_data(self, journal: Journal) -> None:
+        for used in self._used:
+            journal.dataset(self.dataset, used.digest, used.use, used.about)
+
+
+def run_name(label: str, seed: int) -> str:
+    """The name of a network's run; a label that ends in the seed is one."""
+    return label if label.endswith(f"-{seed}") else f"{label}-{seed}"

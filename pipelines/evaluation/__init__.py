@@ -1,0 +1,1 @@
+"""Errors of forecasts, intervals out of them, tests of their differences, and how charts look."""

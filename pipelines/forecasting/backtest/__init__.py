@@ -1,0 +1,1 @@
+"""Rolling-origin backtests: run, scored, searched for leaks, drawn."""

@@ -1,0 +1,179 @@
+"""Charts of a backtest, as matplotlib figures that belong to nobody's window."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+
+from ...evaluation import drawing
+from ...evaluation.drawing import lead_lines
+from .result import Backtest
+
+SEGMENTS = 12  # forecasts drawn one after the other
+FANS = 4  # with intervals
+HISTORY = 3  # forecasts take at most so many times the rows of history before them
+
+
+def forecast_chart(backtest: Backtest) -> Figure:
+    """Forecasts issued one after the other over the truth, which begins before them.
+
+    Each starts from the last value known at its origin; the better naive forecast is
+    drawn beside it, if there is one. Of several series the last one is shown.
+    """
+    figure, axes = drawing.axes(width=9)
+    chosen = _one_after_another(backtest, SEGMENTS)
+    axes.plot(*_truth(backtest, chosen), color="black", linewidth=1.2, label="truth")
+    looks = {
+        backtest.reference: {"color": "0.55", "linestyle": "--", "linewidth": 1.2},
+        backtest.model: {"color": "tab:blue", "linewidth": 2.2},
+    }
+    for name, look in looks.items():
+        for i in chosen if name else ():  # "" is the reference where none was asked for
+            axes.plot(*_from_origin(backtest, i, backtest.forecasts[name]), label=name, **look)
+    axes.plot(
+        backtest.origins.to_numpy()[chosen], backtest.level[chosen], "o", ms=4.5,
+        color="tab:blue", label="origin", linestyle="none", zorder=3,
+    )  # fmt: skip
+    _finish(figure, axes, backtest, f"{_steps(backtest)} ahead, one forecast after the other")
+    return figure
+
+
+def fan_chart(backtest: Backtest) -> Figure:
+    """The last forecasts that do not overlap, with intervals from the errors before them.
+
+    The darker band holds the truth in one of two cases, the lighter one in nine of ten, if
+    errors go on as they were; a band needs enough of them, 19 for the lighter one. All start
+    from the last value known. Of several series the last one is shown.
+    """
+    figure, axes = drawing.axes(width=9)
+    chosen = _one_after_another(backtest, FANS)
+    low, inner_low, inner_high, high = backtest.quantiles([0.05, 0.25, 0.75, 0.95])
+    for name, bottom, top, grey in (
+        ("90 %", low, high, "0.85"),
+        ("50 %", inner_low, inner_high, "0.65"),
+    ):
+        drawn = [i for i in chosen if not np.isnan(bottom[i]).all()]
+        for i in drawn:
+            times, lower = _from_origin(backtest, i, bottom)
+            _, upper = _from_origin(backtest, i, top)
+            axes.fill_between(times, lower, upper, color=grey, linewidth=0, label=name)
+        if not drawn:
+            axes.plot([], [], " ", label=f"{name}: too few errors yet")
+    for i in chosen:
+        forecast = _from_origin(backtest, i, backtest.forecasts[backtest.model])
+        axes.plot(*forecast, color="tab:blue", linewidth=2.2, label=backtest.model)
+        axes.axvline(backtest.origins[i], color="0.6", linewidth=0.6, linestyle=":")
+    axes.plot(*_truth(backtest, chosen), color="black", linewidth=1.2, label="truth")
+    _finish(figure, axes, backtest, f"intervals from past errors, {_steps(backtest)} ahead")
+    return figure
+
+
+def calibration_chart(backtest: Backtest) -> Figure:
+    """The share of the truth inside central intervals against what it should be."""
+    figure, axes = drawing.axes(width=6, height=5)
+    axes.plot([0, 1], [0, 1], color="black", linewidth=0.8, label="as it should be")
+    styles = iter(drawing.LINES[1:] * 2)
+    beside = [n for n in (backtest.reference, "linear-ar") if n in backtest.baselines]
+    for name in [backtest.model, *beside]:
+        found = backtest.intervals(name)
+        ours = name == backtest.model
+        look = {"color": "tab:blue", "linewidth": 2} if ours else {"color": "0.55"}
+        axes.plot(
+            found["nominal"], found["coverage"], marker="o", ms=4 if ours else 3, label=name,
+            linestyle="-" if ours else next(styles), **look,
+        )  # fmt: skip
+    axes.set_title(f"{backtest.name}: coverage of intervals from past errors")
+    axes.set_xlabel("nominal share of the truth inside")
+    axes.set_ylabel("share inside")
+    figure.legend(loc="outside lower center", ncols=4, frameon=False)
+    return figure
+
+
+def lead_chart(backtests: list[Backtest]) -> Figure:
+    """The error that ranks against lead time: networks dark and marked, baselines grey."""
+    first = backtests[0]
+
+    def errors(backtest: Backtest, name: str) -> np.ndarray:
+        by_lead = backtest.by_lead
+        return by_lead.loc[by_lead["model"] == name, backtest.error].to_numpy()
+
+    return lead_lines(
+        np.arange(1, first.horizon + 1),
+        {backtest.model: errors(backtest, backtest.model) for backtest in backtests},
+        {name: errors(first, name) for name in first.baselines},
+        title=f"{first.name}: error by lead time, {len(first.origins):,} origins",
+        error=_with_unit(f"mean absolute error of {first.target}", first.unit)
+        if first.error == "mae"
+        else f"mean absolute scaled error of {first.target}",
+        ahead="steps ahead",
+    )
+
+
+def _one_after_another(backtest: Backtest, most: int) -> np.ndarray:
+    """The last origins of the last series whose forecasts do not overlap, in time order.
+
+    Fewer than `most` where the earlier ones are needed to show some history, but one at
+    least.
+    """
+    own = np.flatnonzero(backtest.ids == backtest.ids[-1])
+    rows, horizon = backtest.rows[own], backtest.horizon
+    later = rows >= rows[0] + horizon
+    apart = int(np.argmax(later)) if later.any() else len(own)
+    chosen = np.arange(len(own))[::-1][::apart][:most][::-1]
+    before, after = rows[chosen] - rows[0], rows[-1] + horizon - rows[chosen]
+    enough = HISTORY * before >= after
+    enough[-1] = True
+    return own[chosen[np.argmax(enough) :]]
+
+
+def _truth(backtest: Backtest, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Times and truth of the series from some history before the chosen origins on.
+
+    Put together from the truth of all leads and the values at the origins: what lies between
+    origins that are further apart is not known and stays empty, NaT and NaN.
+    """
+    own = np.flatnonzero(backtest.ids == backtest.ids[-1])
+    rows, horizon, first = backtest.rows[own], backtest.horizon, backtest.rows[chosen[0]]
+    history = max(horizon, (rows[-1] + horizon - first) // HISTORY)
+    own = own[rows >= first - history]
+    at = backtest.rows[own] - backtest.rows[own[0]]
+    times = np.full(at[-1] + horizon + 1, "NaT", backtest.times.dtype)
+    truth = np.full(len(times), np.nan)
+    times[at], truth[at] = backtest.origins.to_numpy()[own], backtest.level[own]
+    for lead in range(1, horizon + 1):
+        times[at + lead] = backtest.times[own, lead - 1]
+        truth[at + lead] = backtest.truth[own, lead - 1]
+    return times, truth
+
+
+def _from_origin(backtest: Backtest, i: int, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Times and values of one forecast, the value known at its origin before them."""
+    times = np.concatenate([backtest.origins.to_numpy()[[i]], backtest.times[i]])
+    return times, np.concatenate([backtest.level[[i]], values[i]])
+
+
+def _finish(figure: Figure, axes: Any, backtest: Backtest, what: str) -> None:
+    """Title, axes, and a legend that names each kind of line once."""
+    several = len(set(backtest.ids)) > 1
+    series = f", series {backtest.ids[-1]}" if several else ""
+    axes.set_title(f"{backtest.name}{series}: {what}")
+    axes.set_ylabel(_with_unit(backtest.target, backtest.unit))
+    zone = ZoneInfo(backtest.zone) if backtest.zone else None
+    locator = AutoDateLocator(tz=zone)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
+    if zone is not None:
+        axes.set_xlabel(f"time ({zone})")
+    handles, labels = axes.get_legend_handles_labels()
+    once = dict(zip(labels, handles, strict=True))
+    figure.legend(once.values(), once.keys(), loc="outside lower center", ncols=5, frameon=False)
+
+
+def _steps(backtest: Backtest) -> str:
+    return "1 step" if backtest.horizon == 1 else f"{backtest.horizon} steps"
+
+
+def _with_unit(name: str, unit: str) -> str:
+    return f"{name} ({unit})" if unit else name

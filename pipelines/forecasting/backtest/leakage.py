@@ -1,0 +1,197 @@
+"""Proves that a pipeline knows nothing of the future: what comes after a cut is changed,
+and all that was known before it must stay as it was, bit for bit."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from ....datasets import Panel, Series
+from ....datasets.tabular.timezones import stamp
+from ....errors import LeakError, whole_number
+
+SEED = 0  # of what is written in place of the future
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a pipeline made of one series, and when each part could be known.
+
+    Attributes:
+        fitted: what was learned, by name: scalers, weights; known at row `fitted_at`.
+        fitted_at: the last row that fitting may see, validation included.
+        features: what is computed row by row, by name, each `(rows, …)`; row t is known at t.
+        origins: rows from which forecasts are made, `(origins,)`.
+        forecasts: by model, `(origins, horizon)`; known at their origin.
+        errors: by model, `(origins, horizon)`; the error of lead h is known h rows after the
+            origin.
+    """
+
+    fitted: dict[str, np.ndarray] = field(default_factory=dict)
+    fitted_at: int = -1
+    features: dict[str, np.ndarray] = field(default_factory=dict)
+    origins: np.ndarray = field(default_factory=lambda: np.empty(0, int))
+    forecasts: dict[str, np.ndarray] = field(default_factory=dict)
+    errors: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def known_at(self, row: int) -> dict[str, np.ndarray]:
+        """All that may be known once `row` is read, by what messages call it."""
+        known: dict[str, np.ndarray] = {}
+        if row >= self.fitted_at:
+            known |= {f"what was fitted: {name}": value for name, value in self.fitted.items()}
+        for name, values in self.features.items():
+            known[f"the feature {name}"] = values[: row + 1]
+        early = self.origins <= row
+        for name, values in self.forecasts.items():
+            known[f"the forecasts of {name}"] = values[early]
+        for name, values in self.errors.items():
+            leads = np.arange(1, values.shape[1] + 1)
+            known[f"the errors of {name}"] = values[self.origins[:, None] + leads <= row]
+        return known
+
+
+#: What is audited: from series to a trace of each.
+Pipeline = Callable[[Panel], Sequence[Trace]]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was tried, without finding a leak.
+
+    It speaks of all that happens between the table as it was read and its scores. Columns that
+    were computed before are taken as they are: to have them proven too, compute them inside the
+    pipeline that is given to `audit`.
+
+    Attributes:
+        cuts: `cutoff`: after these times everything was changed, in all series.
+        checked: how many numbers known before a cut were seen not to change, by what they are.
+        leads: `step`, and the shortest and longest time from origin to target, `shortest,
+            longest`, over `forecasts` forecasts.
+        zone: in which users see the times, where these are UTC.
+    """
+
+    cuts: pd.DataFrame
+    checked: dict[str, int]
+    leads: pd.DataFrame
+    zone: str = ""
+
+    def __str__(self) -> str:
+        times = ", ".join(stamp(time, self.zone) for time in self.cuts["cutoff"])
+        lines = [
+            f"No leak from the table as it was read to its scores. After {times} all that follows "
+            "was overwritten, then permuted. Unchanged:"
+        ]
+        lines += [f"  {count:>12,} numbers in {name}" for name, count in self.checked.items()]
+        lines += ["Time from origin to target:"]
+        for step, shortest, longest, count in self.leads.itertuples(index=False):
+            span = _span(shortest)
+            if shortest != longest:
+                span += f" to {_span(longest)}"
+            lines.append(f"  lead {step}: {span} ({count:,} forecasts)")
+        return "\n".join(lines)
+
+
+def audit(pipeline: Pipeline, panel: Panel | Series, horizon: int, cuts: int = 3) -> Audit:
+    """Runs a pipeline on data whose future was changed, and compares.
+
+    At each cut all values after it are overwritten, then, in a run of its own, permuted;
+    known-future covariates from `horizon` rows after it on.
+
+    Args:
+        pipeline: from series to a `Trace` of each; it must give the same for the same data.
+        panel: what it is run on.
+        horizon: leads; known-future covariates may be known so far ahead.
+        cuts: how many, spread evenly over the times of all origins; the first is the first.
+
+    Raises:
+        LeakError: something known before a cut changed; says what, and from which row on.
+    """
+    panel = Panel.of(panel)
+    whole_number("cuts", cuts)
+    before = pipeline(panel)
+    checked: dict[str, int] = {}
+    times = [series.times[trace.origins] for series, trace in zip(panel, before, strict=True)]
+    calendar = np.unique(np.concatenate(times))
+    places = np.linspace(0, len(calendar) - 1, cuts).astype(int)
+    tried = pd.DataFrame({"cutoff": np.unique(calendar[places])})
+    for time in tried["cutoff"]:
+        cut = [int((series.times <= time).sum()) - 1 for series in panel]
+        for change in (_overwritten, _permuted):
+            after = pipeline(_changed(panel, cut, horizon, change))
+            for series, row, one, other in zip(panel, cut, before, after, strict=True):
+                _compare(series, row, one.known_at(row), other.known_at(row), checked)
+    return Audit(tried, checked, _leads(panel, before, horizon), panel.schema.zone)
+
+
+def _changed(
+    panel: Panel,
+    cut: Sequence[int],
+    horizon: int,
+    change: Callable[[np.ndarray, np.random.Generator], np.ndarray],
+) -> Panel:
+    rng = np.random.default_rng(SEED)
+
+    def changed() -> Iterator[Series]:
+        for series, row in zip(panel, cut, strict=True):
+            frame = series.frame.copy()
+            for column in ("y", *panel.schema.past, *panel.schema.future):
+                first = row + 1 + (horizon if column in panel.schema.future else 0)
+                values = frame[column].to_numpy("float64").copy()
+                values[first:] = change(values[first:], rng)
+                frame[column] = values
+            yield replace(series, frame=frame)
+
+    return replace(panel, series=tuple(changed()))
+
+
+def _overwritten(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Far from anything that was there, and without a missing value."""
+    there = values[~np.isnan(values)]
+    size = np.abs(there).max() + there.std() + 1 if len(there) else 1.0
+    return size * rng.uniform(10, 20, len(values))
+
+
+def _permuted(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return rng.permutation(values)
+
+
+def _compare(
+    series: Series,
+    row: int,
+    before: dict[str, np.ndarray],
+    after: dict[str, np.ndarray],
+    checked: dict[str, int],
+) -> None:
+    same = {name: np.array_equal(v, after[name], equal_nan=True) for name, v in before.items()}
+    if changed := [name for name, unchanged in same.items() if not unchanged]:
+        time = stamp(series.times[max(row, 0)], series.schema.zone)
+        raise LeakError(
+            f"A leak: what was known of series {series.unique_id!r} by {time} (row {row}) changed "
+            f"when later rows did: {', '.join(changed)}."
+        )
+    for name, value in before.items():
+        if value.size:
+            checked[name] = checked.get(name, 0) + value.size
+
+
+def _span(time: pd.Timedelta) -> str:
+    """`6 hours` as `06:00:00`, a week as `7 days`."""
+    return str(time).removeprefix("0 days ").removesuffix(" 00:00:00")
+
+
+def _leads(panel: Panel, traces: Sequence[Trace], horizon: int) -> pd.DataFrame:
+    found = []
+    for series, trace in zip(panel, traces, strict=True):
+        times = series.times.to_numpy()
+        steps = np.arange(1, horizon + 1)
+        found.append(times[trace.origins[:, None] + steps] - times[trace.origins][:, None])
+    spans = np.concatenate(found)
+    return pd.DataFrame(
+        {
+            "step": np.arange(1, horizon + 1),
+            "shortest": pd.to_timedelta(spans.min(axis=0)),
+            "longest": pd.to_timedelta(spans.max(axis=0)),
+            "forecasts": len(spans),
+        }
+    )

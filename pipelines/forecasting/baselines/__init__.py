@@ -1,0 +1,1 @@
+"""Forecasts that need no network, which every network is compared with."""

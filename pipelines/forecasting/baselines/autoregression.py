@@ -1,0 +1,165 @@
+"""A linear autoregression for each lead: the baseline that a network finds hardest to beat."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from ...training.windows import ahead
+
+BLOCK = 2048  # rows reduced at once: bounds the memory, whatever the length
+SHORTEST = 10  # rows that each lead is fitted on, at least
+LARGEST = 48  # order that AIC may choose, or two seasons if that is more
+
+
+class DirectAR:
+    """Linear autoregression: for each lead a least-squares regression of its own.
+
+    ```
+    ŷ_{t+h} = a_h + Σ_{i=0}^{order−1} w_{h,i} y_{t−i}
+    ```
+
+    Args:
+        order: how many of the last values are read.
+        horizon: leads.
+    """
+
+    def __init__(self, order: int, horizon: int):
+        self.order = order
+        self.horizon = horizon
+
+    def fit(self, y: np.ndarray) -> "DirectAR":
+        """Learns from the training span `y (rows,)`; every lead uses all its rows.
+
+        The rows that all leads share are reduced to a triangle once, block by block (QR);
+        each lead then adds its own and solves a small problem with the same least-squares
+        solution.
+
+        A missing value, NaN, is no target; among the lags it is the last one known. The first
+        value must be known.
+
+        `weights_` is `(1 + order, horizon)`: the intercept, then the newest value first,
+        for a series less its mean `mean_`.
+        """
+        self.mean_ = np.nanmean(y)  # taken off: far from zero the least squares lose their digits
+        y = y - self.mean_
+        lags = _lags(carried_forward(y), self.order)
+        padded = np.concatenate([y[self.order - 1 :], np.full(self.horizon, np.nan)])
+        leads, there = ahead(padded, self.horizon), ahead(~np.isnan(padded), self.horizon)
+        shared = there.all(axis=1)
+        columns = 1 + self.order
+        triangle = _triangle(lags, leads, np.flatnonzero(shared))
+        weights = []
+        for lead in range(self.horizon):
+            rows = np.flatnonzero(there[:, lead] & ~shared)
+            both = np.hstack([triangle[:, :columns], triangle[:, [columns + lead]]])
+            both = _triangle(lags, leads[:, [lead]], rows, both)
+            weights.append(np.linalg.lstsq(both[:, :-1], both[:, -1])[0])
+        self.weights_ = np.stack(weights, axis=1)
+        return self
+
+    def predict(self, y: np.ndarray, origins: np.ndarray) -> np.ndarray:
+        """`(origins, horizon)`; every origin follows `order` rows or more, itself counted."""
+        lags = _lags(carried_forward(y) - self.mean_, self.order)
+        found = np.empty((len(origins), self.horizon))
+        for block in _blocks(len(origins)):
+            known = _with_one(lags[origins[block] - (self.order - 1)])
+            found[block] = known @ self.weights_ + self.mean_
+        return found
+
+
+def aic_order(y: np.ndarray, largest: int) -> int:
+    """The order from 1 to `largest` with the least AIC one step ahead.
+
+    ```
+    AIC(p) = n log(RSS(p) / n) + 2 (p + 1)
+    ```
+
+    All orders are fitted by least squares on the same n rows, those with `largest` values
+    before them. One triangle (QR) of intercept, lags and target holds the sum of squared
+    residuals of each: what its last column has below the p lags.
+
+    H. Akaike (1974), A new look at the statistical model identification.
+
+    Args:
+        y: `(rows,)`, at least `largest` + 1; a missing value, NaN, is no target.
+    """
+    y = y - np.nanmean(y)
+    target = y[largest:]
+    there = np.flatnonzero(~np.isnan(target))
+    triangle = _triangle(_lags(carried_forward(y), largest)[:-1], target[:, None], there)
+    tail = np.zeros(largest + 2)
+    tail[: len(triangle)] = triangle[:, -1] ** 2
+    rss = np.cumsum(tail[::-1])[::-1]
+    # what is left of an exact fit is rounding: it must not tell the orders apart
+    rss = np.maximum(rss, rss[0] * np.finfo(float).eps)[2:]
+    if not rss[0]:
+        return 1
+    orders = np.arange(1, largest + 1)
+    return int(orders[np.argmin(len(there) * np.log(rss) + 2 * orders)])
+
+
+def linear_ar(
+    y: np.ndarray,
+    origins: np.ndarray,
+    horizon: int,
+    training_rows: int,
+    season: int,
+    order: int | None,
+) -> np.ndarray | None:
+    """Direct AR fitted on the first `training_rows` rows; `None` where these are too few.
+
+    Args:
+        y: `(rows,)`, its first value known; others may be missing, NaN.
+        order: how many values are read; `None` leaves it to AIC, up to `LARGEST` or two
+            seasons. It is cut where the training span has too few rows for it: twenty a
+            coefficient, but five where that lets it span a season; and where the first origin
+            has too little history.
+    """
+    training = y[:training_rows]
+    rows = int((~np.isnan(training)).sum()) - horizon
+    if rows < SHORTEST:
+        return None
+    enough = max(rows // 20, min(season, rows // 5))
+    most = max(LARGEST, 2 * season) if order is None else order
+    most = max(1, min(most, enough, int(origins[0]) + 1))
+    # triangles this small gain nothing by threads, which wait for one another on a busy machine
+    with threadpool_limits(1, user_api="blas"):
+        chosen = aic_order(training, most) if order is None else most
+        return DirectAR(chosen, horizon).fit(training).predict(y, origins)
+
+
+def carried_forward(y: np.ndarray) -> np.ndarray:
+    """The last value known at each row: NaN before the first, which nothing can fill.
+
+    >>> import numpy as np
+    >>> carried_forward(np.array([np.nan, 1.0, np.nan])).tolist()
+    [nan, 1.0, 1.0]
+    """
+    rows = np.where(np.isnan(y), 0, np.arange(len(y)))
+    return y[np.maximum.accumulate(rows)]
+
+
+def _triangle(
+    lags: np.ndarray, targets: np.ndarray, rows: np.ndarray, start: np.ndarray | None = None
+) -> np.ndarray:
+    """R of the QR of `[1, lags, targets]` in some rows, below the rows of `start`."""
+    triangle = np.empty((0, 1 + lags.shape[1] + targets.shape[1])) if start is None else start
+    for block in _blocks(len(rows)):
+        here = rows[block]
+        stacked = np.vstack([triangle, np.hstack([_with_one(lags[here]), targets[here]])])
+        triangle = np.asarray(np.linalg.qr(stacked, mode="r"))
+    return triangle
+
+
+def _blocks(rows: int) -> Iterator[slice]:
+    return (slice(first, first + BLOCK) for first in range(0, rows, BLOCK))
+
+
+def _with_one(lags: np.ndarray) -> np.ndarray:
+    return np.hstack([np.ones((len(lags), 1)), lags])
+
+
+def _lags(y: np.ndarray, order: int) -> np.ndarray:
+    """`(rows − order + 1, order)`: row t holds y_{t+order−1} … y_t, a view."""
+    return np.lib.stride_tricks.sliding_window_view(y, order)[:, ::-1]

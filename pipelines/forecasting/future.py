@@ -1,0 +1,74 @@
+"""The steps ahead of a forecast: their times, what is known of them, and its frame."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...datasets import HOLIDAY, Ahead, Panel, Schema
+from ...datasets.tabular.timezones import in_zone, stamp
+from ...errors import DataError
+
+
+def check_follows(panel: Panel, last: Sequence[pd.Timestamp]) -> None:
+    """Sees to it that each series goes on where reading stopped, at `last`.
+
+    In a trading calendar a hole of up to 10 business days may lie between.
+
+    Raises:
+        DataError: it does not.
+    """
+    for series, stopped in zip(panel, last, strict=True):
+        expected, first = panel.schema.times_after(stopped, 1)[0], series.times[0]
+        hole = np.busday_count(expected.date(), first.date())
+        holiday = panel.schema.frequency == "B" and 0 < hole <= HOLIDAY
+        if first != expected and not holiday:
+            zone = panel.schema.zone
+            which = f" of series {series.unique_id!r}" if len(panel) > 1 else ""
+            raise DataError(
+                f"New rows{which} must follow {stamp(stopped, zone)}, the last one read: the next "
+                f"is {stamp(expected, zone)}. Received: a first row at {stamp(first, zone)}. Use "
+                "warm_up to start anew."
+            )
+
+
+def known_ahead(
+    future: Any, schema: Schema, ids: Sequence[str], times: Sequence[pd.DatetimeIndex]
+) -> np.ndarray:
+    """`(series, leads, futures)`: the known-future covariates of the `times` of each series.
+
+    Raises:
+        DataError: a column, a time or a value is missing.
+    """
+    table = Ahead(future, schema)
+    return np.stack([table.rows(t, one) for one, t in zip(ids, times, strict=True)])
+
+
+def forecast_frame(
+    ids: Sequence[str],
+    cutoffs: Sequence[pd.Timestamp],
+    times: Sequence[pd.DatetimeIndex],
+    forecasts: np.ndarray,
+    zone: str = "",
+) -> pd.DataFrame:
+    """Columns `unique_id, ds, cutoff, step, yhat`, one series after the other.
+
+    Args:
+        ids: of the series.
+        cutoffs: the last time that is known of each.
+        times: of the leads of each.
+        forecasts: `(series, leads)`.
+        zone: in which users see the times, where these are UTC; `""` leaves them as they are.
+    """
+    count, leads = forecasts.shape
+    ds = np.concatenate([t.to_numpy() for t in times])
+    return pd.DataFrame(
+        {
+            "unique_id": np.repeat(np.array(ids, dtype=object), leads),
+            "ds": in_zone(pd.DatetimeIndex(ds), zone),
+            "cutoff": in_zone(pd.DatetimeIndex(list(cutoffs)), zone).repeat(leads),
+            "step": np.tile(np.arange(1, leads + 1), count),
+            "yhat": forecasts.ravel(),
+        }
+    )

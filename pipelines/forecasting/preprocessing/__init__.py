@@ -1,0 +1,1 @@
+"""Between series in their own units and the scaled rows that a network reads."""

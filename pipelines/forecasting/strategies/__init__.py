@@ -1,0 +1,1 @@
+"""The ways in which recurrent cells become forecasters: stateful, closed loop, segment."""

@@ -1,0 +1,178 @@
+"""The segment architecture: every forecast reads its own window of history."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ....zoo.backend.compiled import compiled
+from ....zoo.models import segment
+from ...recorder import Recorder
+from ...training.loop import History, fit
+from ...training.losses import MaskedLoss
+from ...training.state import Drawn
+from ..preprocessing.rows import Rows, levels
+from ..preprocessing.transform import Transform
+from .state import BATCH, State, ahead_of
+from .tbptt import Joined
+
+
+class SegmentArchitecture:
+    """The look-back is read segment by segment, all leads are decoded side by side.
+
+    Nothing is carried from one forecast to the next: the state is the look-back itself, and the
+    number of the series. Channels are windows on their own, which an embedding may tell apart
+    (`embedded`); where they are mixed each reads the targets of all beside its own.
+    """
+
+    name = "segment"
+
+    def __init__(
+        self,
+        transform: Transform,
+        cells: list[Any],
+        lookback: int,
+        rows: int,
+        horizon: int,
+        dropout: float = 0.0,
+        normalisation: str | None = "last",
+        embedded: bool = False,
+        engine: str = "auto",
+    ):
+        self.lookback, self.horizon, self.difference = lookback, horizon, transform.difference
+        changing = transform.schema.future or transform.cycles_
+        self.read_ahead = horizon if changing else 0  # by whole segments
+        self.channels = len(transform.ids) if embedded or transform.mixed else 1
+        extras = len(transform.schema.past) + transform.mixed_in
+        self.network = segment(
+            cells,
+            lookback,
+            rows,
+            horizon,
+            channels=self.channels,
+            extras=extras + transform.indicators + transform.ahead,
+            futures=transform.ahead,
+            dropout=dropout,
+            normalisation=normalisation,
+            engine=engine,
+        )
+        self._forecast = compiled(self.network)
+
+    def train(
+        self, rows: list[Rows], score: Callable[[], float], lookback: int, recorder: Recorder,
+        loss: Any = None, **settings: Any,
+    ) -> History:  # fmt: skip
+        rng = np.random.default_rng(settings["seed"])
+        windows = _Windows(
+            rows, self._inputs, self.lookback, self.horizon, settings["batch_size"], rng
+        )
+        epochs = settings["epochs"]
+        optimizer = settings["optimizer"](steps=epochs * len(windows))
+        self.network.compile(optimizer, MaskedLoss(loss))
+        return fit(
+            self.network, windows, score, "mae", epochs=epochs,
+            patience=settings["patience"], recorder=recorder, checkpoint=settings["checkpoint"],
+            minutes=settings["minutes"], callbacks=settings["callbacks"],
+        )  # fmt: skip
+
+    def read(self, rows: list[Rows], state: State | None) -> State:
+        windows = []
+        for i, one in enumerate(rows):
+            drive = one[-self.lookback :].read
+            if state is not None:
+                drive = np.concatenate([state.arrays[0][i], drive])
+            windows.append(drive[-self.lookback :])
+        numbers = np.array([one.number for one in rows], "int32")
+        return State.after([np.stack(windows), numbers], np.empty((len(rows), 0), "float32"), rows)
+
+    def forecast(self, state: State, ahead: np.ndarray) -> np.ndarray:
+        leads = ahead.shape[1]
+        missing = max(0, self.horizon - leads)  # of static covariates, the same in all rows
+        ahead = np.concatenate([ahead, np.repeat(ahead[:, -1:], missing, axis=1)], axis=1)
+        windows, numbers = state.arrays
+        return self._leads(windows, numbers, state.base, state.unit, ahead)[:, :leads]
+
+    def forecast_origins(
+        self, rows: list[Rows], origins: list[np.ndarray], horizon: int
+    ) -> list[np.ndarray]:
+        found = []
+        for one, own in zip(rows, origins, strict=True):
+            parts = [np.empty((0, horizon))]
+            for first in range(0, len(own), BATCH):
+                here = own[first : first + BATCH]
+                windows = one[_behind(here, self.lookback)].read
+                numbers = np.full(len(here), one.number, "int32")
+                ahead = ahead_of(one, here, self.horizon)
+                leads = self._leads(windows, numbers, one.base[here], one.unit[here], ahead)
+                parts.append(leads[:, :horizon])
+            found.append(np.concatenate(parts))
+        return found
+
+    def _leads(
+        self,
+        windows: np.ndarray,
+        numbers: np.ndarray,
+        base: np.ndarray,
+        unit: np.ndarray,
+        ahead: np.ndarray,
+    ) -> np.ndarray:
+        (scaled,) = self._forecast(self._inputs(windows, ahead, numbers))
+        target = scaled.astype("float64") * unit[:, 1:] + unit[:, :1]
+        return levels(base, target) if self.difference else target
+
+    def _inputs(
+        self, windows: np.ndarray, ahead: np.ndarray, numbers: np.ndarray
+    ) -> list[np.ndarray]:
+        """The network's inputs: the target's window, what there is beside and ahead, and which
+        channel it is."""
+        beside = [windows[..., 1:], ahead.astype("float32")]
+        given = [windows[..., 0], *[array for array in beside if array.shape[-1]]]
+        return [*given, numbers] if self.channels > 1 else given
+
+
+class _Windows(Drawn):
+    """All windows of a few series that lie inside one of them, in random order."""
+
+    def __init__(
+        self,
+        rows: list[Rows],
+        inputs: Callable[[np.ndarray, np.ndarray, np.ndarray], list[np.ndarray]],
+        lookback: int,
+        horizon: int,
+        batch_size: int,
+        rng: np.random.Generator,
+    ):
+        super().__init__(rng)
+        self.joined, self.inputs, self.lookback = Joined(rows), inputs, lookback
+        self.batch_size = batch_size
+        self.numbers = np.array([one.number for one in rows], "int32")
+        self.steps = np.arange(1, horizon + 1)
+        firsts = self.joined.ends - self.joined.lengths
+        self.origins = np.concatenate(
+            [
+                np.arange(first + lookback - 1, end - 1)
+                for first, end in zip(firsts, self.joined.ends, strict=True)
+            ]
+        )
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return -(-len(self.origins) // self.batch_size)
+
+    def __getitem__(self, k: int) -> tuple:
+        at = self.shuffled[k * self.batch_size : (k + 1) * self.batch_size]
+        leads, inside = self.joined.after(at, self.steps)
+        there = inside & ~np.isnan(self.joined.rows.level[leads])
+        targets = np.where(there, self.joined.rows.known[leads, 0], np.float32("nan"))
+        ahead = np.where(inside[..., None], self.joined.rows.ahead[leads], 0)
+        windows = self.joined.rows[_behind(at, self.lookback)].read
+        inputs = tuple(self.inputs(windows, ahead, self.numbers[self.joined.series(at)]))
+        return inputs, *self.joined.weighed(targets, leads)
+
+    def draw(self) -> None:
+        self.shuffled = self.rng.permutation(self.origins)
+
+
+def _behind(origins: np.ndarray, lookback: int) -> np.ndarray:
+    """`(origins, lookback)`: the rows up to each origin."""
+    return origins[:, None] + np.arange(1 - lookback, 1)

@@ -1,0 +1,15 @@
+"""Clips as animations."""
+
+from pathlib import Path
+from typing import Any
+
+FRAME_MS, REST_MS = 200, 1000  # of an animation, and of its last frame
+
+
+def write_animation(path: Path, film: Any) -> None:
+    """Writes `(time, height, width, 3)` of `uint8` as a GIF that rests at its end, then starts
+    again."""
+    import imageio.v3 as imageio
+
+    durations = [FRAME_MS] * (len(film) - 1) + [REST_MS]
+    imageio.imwrite(path, film, duration=durations, loop=0)

@@ -1,0 +1,83 @@
+"""Settings of an estimator that may be Keras's objects: the optimizer and the loss."""
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import keras
+from sklearn.base import clone
+
+from ...zoo.cell_config import cell_from_config, cell_to_config, check_can_be_found
+from .keras_config import from_config, is_object, not_restored, to_config
+
+#: A name, a config, or an object, as the constructors take them.
+OptimizerLike: TypeAlias = str | dict[str, Any] | keras.optimizers.Optimizer
+LossLike: TypeAlias = str | dict[str, Any] | keras.losses.Loss | Callable[[Any, Any], Any]
+
+MAY_BE_OBJECTS = ("optimizer", "loss")  # settings that may be objects
+
+
+def cloned(estimator: Any) -> Any:
+    """An unfitted estimator with the same settings: what scikit-learn's `clone` is to give.
+
+    Cells, optimizers and losses are shared, as no fit changes them: a copy of one of Keras's is
+    made by its config, which may leave arguments out.
+    """
+    settings = estimator.get_params(deep=False)
+    return type(estimator)(
+        **{
+            key: value if key == "cell" or is_object(value) else clone(value, safe=False)
+            for key, value in settings.items()
+        }
+    )
+
+
+def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of an estimator; cell, optimizer and loss as names or configs."""
+    plain = {
+        key: to_config(value) if key in MAY_BE_OBJECTS and is_object(value) else value
+        for key, value in settings.items()
+    }
+    units = settings.get("filters") or settings.get("units") or 1
+    return plain | {"cell": cell_to_config(settings["cell"], units)} if "cell" in plain else plain
+
+
+def stored_settings(settings: Mapping[str, Any], units: int) -> dict[str, Any]:
+    """Settings to be saved, what is an object marked as one; warns of what would not be read.
+
+    Args:
+        settings: of an estimator.
+        units: width of its cells.
+
+    Raises:
+        ModelFileError: the cell is of a class that no other process could find.
+    """
+    check_can_be_found(settings["cell"])
+    stored = dict(settings) | {"cell": cell_to_config(settings["cell"], units)}
+    for key in MAY_BE_OBJECTS:
+        if is_object(settings[key]):
+            stored[key] = {"object": to_config(settings[key])}
+            if why := not_restored(key, settings[key]):
+                warnings.warn(
+                    f"What is saved is whole, but could not be loaded as things are: {why}",
+                    UserWarning,
+                    stacklevel=4,
+                )
+    return stored
+
+
+def restored_settings(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What `stored_settings` stored.
+
+    Raises:
+        ArgumentError: an object is of a class, or a function, that is not known here.
+        ModelFileError: so is the cell.
+    """
+    if "cell" in stored:
+        stored = dict(stored) | {"cell": cell_from_config(stored["cell"])}
+    marked = {key: value for key, value in stored.items() if _is_marked(value)}
+    return dict(stored) | {key: from_config(key, one["object"]) for key, one in marked.items()}
+
+
+def _is_marked(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"object"}
