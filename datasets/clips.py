@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DataError, whole_number
 from .clip_checks import CHANNELS, checked_film, checked_frames, checked_list
-from .fetch import open_frames
+from .files import open_frames
 
 #: Makes clips without end: from how many and a seed, `(clips, time, height, width, channels)`.
 Sampler = Callable[[int, int], np.ndarray]

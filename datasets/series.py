@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from .tabular.timezones import instant
+from .timezones import instant
 
 
 @dataclass(frozen=True)

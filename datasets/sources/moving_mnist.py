@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ...errors import DataError
 from ..clips import Clips
-from ..fetch import open_idx
+from ..files import open_idx
 from .moving import sampler
 
 FRAMES = 20

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from ...errors import DataError
+from ...messages import counted
 from ..series import Panel, Schema, Series
 from .frequency import default_season, find_frequency
 from .gaps import absent, check_grid, other_step, regular
 from .impute import Grid, interpolate, padded, with_gaps
 from .options import Rules
 from .order import Rows, in_order, long_enough, one_row_a_time
-from .table import Unread, counted, of_series
+from .table import Unread, of_series
 from .validate import rows_of, weight_of
 
 PRECISION = 1e-12  # of the size of a column: float64 tells steps of 2e-16 of it apart

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ArgumentError
-from .table import Table, counted
+from ...messages import counted
+from .table import Table
 
 HOLIDAY = 10  # business days: a longer hole in a trading calendar counts as a gap
 _DAY = pd.Timedelta(days=1)

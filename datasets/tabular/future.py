@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 
 from ...errors import DataError
+from ...messages import stamp
 from ..series import Schema
 from .options import Rules
 from .order import Rows
 from .source import Source, check_present, clock_of, opened, our_names
 from .table import names, of_series
-from .timezones import stamp
 from .validate import check_finite, ids_of, times_of
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from ...errors import DataError
+from ...messages import counted, stamp
 from .frequency import HOLIDAY, find_frequency, fixed_step, on_grid
 from .options import Rules
 from .order import Rows
-from .table import Table, counted
-from .timezones import stamp
+from .table import Table
 
 
 def regular(times: np.ndarray, codes: np.ndarray, series: int, frequency: str) -> np.ndarray:

@@ -10,13 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...messages import counted
+
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMAS = re.compile(r"[+-]?[\d.]*,[\d.,]*")
-
-
-def counted(number: int, what: str, one: str = "", more: str = "") -> str:
-    """`1 row was`, `2 rows were`; the verbs `one` and `more` may be left out."""
-    return f"{number} {what} {one}".rstrip() if number == 1 else f"{number} {what}s {more}".rstrip()
 
 
 def looks_like_number(cell: str) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ...errors import ArgumentError, one_of, whole_number
-from .timezones import is_zone
+from ..timezones import is_zone
 
 MISSING = ("error", "interpolate", "mask")
 DUPLICATES = ("error", "mean")

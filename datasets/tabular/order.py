@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from ...messages import counted, stamp
 from .options import Rules
-from .table import Table, counted, of_series
-from .timezones import stamp
+from .table import Table, of_series
 
 
 @dataclass(frozen=True)

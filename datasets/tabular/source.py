@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from ...errors import ArgumentTypeError, DataError
-from ..fetch import open_table
 from ..series import Panel, Schema, Series
+from .open_file import open_table
 from .table import Table, Unread, names
 
 Source: TypeAlias = str | Path | pd.DataFrame | pd.Series | Series | Panel

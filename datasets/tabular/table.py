@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ...errors import DataError
-from .numeric import Numbers, counted
+from ...messages import counted
+from .numeric import Numbers
 
 __all__ = ["OURS", "Table", "Unread", "counted", "names", "of_series"]
 

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ArgumentError, DataError
+from ...messages import counted
+from ..timezones import YEAR_FIRST, zone_name
 from .frequency import steps_by_days
+from .local_times import to_utc
 from .options import Rules
-from .table import Table, counted
-from .timezones import YEAR_FIRST, to_utc, zone_name
+from .table import Table
 
 PIECE = 2**18  # times read at once
 _NUMERIC = r"[+-]?\d+(\.\d*)?"

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from ...messages import counted
 from ..series import Schema
 from .options import Rules
 from .order import Rows
-from .table import OURS, Table, counted
+from .table import OURS, Table
 from .timestamps import parse
 
 

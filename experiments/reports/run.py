@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...datasets.tabular.timezones import stamp
+from ...messages import stamp
 from ..comparison.format import decimal, less
 from ..comparison.paired import Errors, Side, compared, of_backtest, of_evaluation
 from ..comparison.wording import luck, word

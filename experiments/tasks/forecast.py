@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ...datasets import Panel, Series
-from ...datasets.tabular.timezones import stamp
+from ...messages import stamp
 from ...pipelines.forecasting import Backtest, Combination, Forecaster
 from ...pipelines.forecasting.backtest.charts import (
     calibration_chart,

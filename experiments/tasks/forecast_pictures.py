@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.lines import Line2D
 
-from ...datasets.tabular.timezones import stamp
+from ...messages import stamp
 from ...pipelines.evaluation import drawing
 from ...pipelines.storage.names import slug
 

@@ -11,8 +11,8 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from ...datasets import Panel, Schema, Series, read_panel, read_panel_like, require_rows
-from ...datasets.tabular.table import counted
 from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
+from ...messages import counted
 from ...zoo.factory import CellLike, cell_factory
 from ..estimator import BaseEstimator
 from ..recorder import Recorder

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from ...datasets import HOLIDAY, Ahead, Panel, Schema
-from ...datasets.tabular.timezones import in_zone, stamp
+from ...datasets.timezones import in_zone
 from ...errors import DataError
+from ...messages import stamp
 
 
 def check_follows(panel: Panel, last: Sequence[pd.Timestamp]) -> None:

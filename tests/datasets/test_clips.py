@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 from rnnzoo.datasets import VIDEOS, checked_frames, describe, load_clips, read_clips
-from rnnzoo.datasets.fetch import open_idx
+from rnnzoo.datasets.files import open_idx
 from rnnzoo.datasets.sources.moving import moving
 from rnnzoo.errors import ArgumentError, DataError
 

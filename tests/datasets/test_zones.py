@@ -17,8 +17,9 @@ from rnnzoo.datasets import (
     read_panel,
     read_panel_like,
 )
-from rnnzoo.datasets.tabular.timezones import in_zone, stamp
+from rnnzoo.datasets.timezones import in_zone
 from rnnzoo.errors import ArgumentError, DataError
+from rnnzoo.messages import stamp
 
 PARIS = "Europe/Paris"
 SPRING = pd.date_range("2020-03-28 12:00", periods=60, freq="h", tz=PARIS)  # clocks go forward

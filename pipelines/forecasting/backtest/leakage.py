@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ....datasets import Panel, Series
-from ....datasets.tabular.timezones import stamp
 from ....errors import LeakError, whole_number
+from ....messages import stamp
 
 SEED = 0  # of what is written in place of the future
 

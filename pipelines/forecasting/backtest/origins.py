@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ....datasets import Panel, Series, require_rows
-from ....datasets.tabular.timezones import stamp
 from ....errors import ArgumentError
+from ....messages import stamp
 from ...training.windows import origins_between
 
 

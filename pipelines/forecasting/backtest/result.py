@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ....datasets.tabular.timezones import in_zone
+from ....datasets.timezones import in_zone
 from ....errors import ArgumentError, one_of, whole_number
 from ...evaluation import metrics
 from ...evaluation.intervals import check_levels, from_past_errors, judged

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ....datasets import Panel
-from ....datasets.tabular.timezones import in_zone
+from ....datasets.timezones import in_zone
 from ....errors import ArgumentError, ArgumentTypeError, one_of
 
 DAY = pd.Timedelta(days=1)

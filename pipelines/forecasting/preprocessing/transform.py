@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ....datasets import Panel, Schema, Series
-from ....datasets.tabular.table import counted
-from ....datasets.tabular.timezones import stamp
 from ....errors import ArgumentError, DataError
+from ....messages import counted, stamp
 from .calendar import calendar_rows, chosen_cycles, columns
 from .choices import chosen_power, require_together
 from .power import back, fitted_power, require_positive, transformed

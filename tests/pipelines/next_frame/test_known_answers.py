@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from rnnzoo.datasets.fetch import open_idx
+from rnnzoo.datasets.files import open_idx
 from rnnzoo.datasets.sources.moving import moving
 from rnnzoo.pipelines.next_frame.baselines import baselines, mean_image
 from rnnzoo.pipelines.next_frame.metrics import mae, mse

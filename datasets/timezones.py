@@ -1,4 +1,4 @@
-"""Local times, which clocks skip in spring and repeat in autumn, as UTC; and single times."""
+"""Time zones, and the single times that a user gives."""
 
 import re
 from contextlib import suppress
@@ -9,48 +9,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from ...errors import ArgumentError
-from .table import Table, counted
+from ..errors import ArgumentError
 
 YEAR_FIRST = r"\d{4}(?!\d)"
-
-
-def to_utc(
-    table: Table, local: pd.DatetimeIndex, label: str, zone: str, series: np.ndarray | None
-) -> pd.DatetimeIndex:
-    """Local times of `zone`, one a row of the table, as UTC without zone.
-
-    Of an hour that clocks repeat, the order of the rows tells which is the first.
-
-    Args:
-        label: what messages call the column.
-        series: the number of the series that each row belongs to; by default all to one.
-
-    Raises:
-        DataError: a time that clocks skip; a repeated one of which it cannot be told which.
-    """
-    utc, skipped = _utc(local.tz_localize(zone, ambiguous=_all(local), nonexistent="NaT"))
-    if skipped.any():
-        rows = np.flatnonzero(skipped)
-        places = table.first(rows, (stamp(local[r]) for r in rows[:3]))
-        raise table.error(
-            f"{label} has {counted(len(rows), 'time')} that clocks skip in {zone}, first at "
-            f"{places}. Correct them, or give the times with their offset from UTC."
-        )
-    _, twice = _utc(local.tz_localize(zone, ambiguous="NaT"))
-    if not twice.any():
-        return utc
-    told = utc.to_numpy().copy()
-    rows = np.flatnonzero(twice)
-    groups = [np.arange(len(local))]
-    if series is not None:
-        chosen = np.unique(series[rows])
-        order = np.argsort(series, kind="stable")
-        first = np.searchsorted(series[order], [chosen, chosen + 1])
-        groups = [order[a:b] for a, b in first.T]
-    for group in groups:
-        told[group] = _told_by_order(table, local, group, twice, label, zone)
-    return pd.DatetimeIndex(told)
 
 
 def zone_name(zone: tzinfo | None) -> str:
@@ -110,45 +71,6 @@ def in_zone(times: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:
     return times.tz_localize("UTC").tz_convert(zone) if zone else times
 
 
-def stamp(time: pd.Timestamp, zone: str = "") -> str:
-    """`2016-07-01`, `2016-07-01 12:00`, or with seconds where there are any.
-
-    Args:
-        time: without zone.
-        zone: in which UTC is shown, with its offset: `2016-07-01 14:00+02:00`.
-    """
-    if zone:
-        local = time.tz_localize("UTC").tz_convert(zone)
-        return re.sub(r":00([+-]\d\d:\d\d)$", r"\1", str(local))
-    return re.sub(r"( 00:00)?:00$", "", str(time))
-
-
-def _told_by_order(
-    table: Table,
-    local: pd.DatetimeIndex,
-    group: np.ndarray,
-    twice: np.ndarray,
-    label: str,
-    zone: str,
-) -> pd.DatetimeIndex:
-    """The times of one series, in the order of its rows."""
-    try:
-        utc, _ = _utc(local[group].tz_localize(zone, ambiguous="infer"))
-    except ValueError:
-        utc = None
-    # rows that run backwards would name the second hour first
-    if utc is None or not utc.is_monotonic_increasing:
-        rows = group[twice[group]]
-        places = table.first(rows, (stamp(local[r]) for r in rows[:3]))
-        raise table.error(
-            f"{label} has {counted(len(rows), 'time')} that clocks repeat in {zone}, first at "
-            f"{places}, and the rows do not tell which is the first of the two. Put the rows in "
-            "the order of time with both hours complete, or give the times with their offset from "
-            "UTC."
-        )
-    return utc
-
-
 def _one_time(value: Any, time_format: str) -> pd.Timestamp | None:
     """Numbers are not times, and the order of day and month is not guessed."""
     forms = [time_format, "ISO8601"] if time_format else ["ISO8601"]
@@ -164,12 +86,3 @@ def _one_time(value: Any, time_format: str) -> pd.Timestamp | None:
         return None
     found = pd.Timestamp(value)
     return found if isinstance(found, pd.Timestamp) else None  # NaT
-
-
-def _utc(zoned: pd.DatetimeIndex) -> tuple[pd.DatetimeIndex, np.ndarray]:
-    utc = zoned.tz_convert("UTC").tz_localize(None)
-    return utc, np.asarray(utc.isna())
-
-
-def _all(local: pd.DatetimeIndex) -> np.ndarray:
-    return np.ones(len(local), bool)

@@ -5,58 +5,18 @@ import gzip
 import math
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-import pandas as pd
 
 from ..errors import DataError
-from .tabular.csv_reader import open_csv
-from .tabular.memory_check import require_memory
-from .tabular.table import Table, Unread
 
 LIMIT = 2**31  # bytes of frames, unpacked: a hostile archive must not fill the memory
-TEXT_WIDTH = 20  # letters of a time or id in Parquet, which does not tell
 IDX_IMAGES = b"\0\0\x08\x03"  # the head of an IDX file: bytes, in three axes
 UNPACKING = (gzip.BadGzipFile, EOFError, zlib.error)
-
-
-def open_table(path: str | Path) -> Unread:
-    """Opens a `.csv`, `.csv.gz` or `.parquet` file; rows are read when it is known which columns.
-
-    CSV is UTF-8 with commas and a header; empty cells and `NA`, `NaN`, `null` and the like
-    are missing values, except in times and ids, which stay text.
-
-    Raises:
-        DataError: missing, empty, damaged, too large for the memory, in another encoding,
-            or with rows that do not fit the header. Names the line.
-    """
-    path = _existing(path)
-    name = path.name.lower()
-    if not name.endswith((".csv", ".csv.gz", ".parquet")):
-        raise DataError(
-            f"{path.name}: Only .csv, .csv.gz and .parquet files are read. "
-            "Read other kinds with pandas and pass the frame."
-        )
-    with _readable(path):
-        size = path.stat().st_size
-        if size == 0:
-            raise DataError(f"{path.name}: The file is empty.")
-        if name.endswith(".parquet"):
-            unread = _open_parquet(path)
-        else:
-            unread = open_csv(partial(_unpacked, path), path.name, size)
-
-    def load(text: Sequence[str], numbers: Sequence[str]) -> Table:
-        with _readable(path):
-            return unread.load(text, numbers)
-
-    return replace(unread, load=load)
 
 
 def open_frames(path: str | Path) -> np.ndarray:
@@ -67,7 +27,7 @@ def open_frames(path: str | Path) -> np.ndarray:
     Raises:
         DataError: missing, damaged, too large, or with no such array.
     """
-    path = _existing(path)
+    path = existing(path)
     if not path.name.lower().endswith((".npy", ".npz")):
         raise DataError(
             f"{path.name}: Frames are read from .npy and .npz files. Read other kinds with "
@@ -120,7 +80,7 @@ def open_idx(folder: str | Path, name: str) -> np.ndarray:
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def readable(path: Path) -> Iterator[None]:
     try:
         yield
     except UNPACKING as error:
@@ -131,26 +91,7 @@ def _readable(path: Path) -> Iterator[None]:
         raise DataError(f"{path.name}: The file cannot be read: {error}") from error
 
 
-def _open_parquet(path: Path) -> Unread:
-    from pyarrow import parquet  # slow to import
-
-    with parquet.ParquetFile(path) as file:
-        rows, head = file.metadata.num_rows, file.schema_arrow.empty_table().to_pandas()
-    head = head.rename(columns=str)
-    numeric = head.columns[[pd.api.types.is_numeric_dtype(kind) for kind in head.dtypes]]
-
-    def load(text: Sequence[str], numbers: Sequence[str]) -> Table:
-        kept = [c for c in dict.fromkeys((*text, *numbers)) if c in head.columns]
-        widths = {c: float(TEXT_WIDTH) for c in kept if c in text}
-        rest = [c for c in kept if c not in text]
-        require_memory(path.name, path.stat().st_size, rows, widths, rest)
-        frame = pd.read_parquet(path, columns=kept)
-        return Table(frame.rename(columns=str), path.name)
-
-    return Unread(Table(head, path.name), frozenset(numeric), load)
-
-
-def _unpacked(path: Path) -> tuple[BinaryIO, Callable[[], float]]:
+def unpacked(path: Path) -> tuple[BinaryIO, Callable[[], float]]:
     """The content of a file as a stream, and the share of it that has been read."""
     size = max(1, path.stat().st_size)
     if _is_packed(path):
@@ -165,7 +106,7 @@ def _is_packed(path: Path) -> bool:
         return file.read(2) == b"\x1f\x8b" or path.name.lower().endswith(".gz")
 
 
-def _existing(path: str | Path) -> Path:
+def existing(path: str | Path) -> Path:
     path = Path(path).expanduser()
     if path.is_dir():
         raise DataError(f"{path} is a directory. Give the path of a file inside it.")
