@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from .datasets import DATASETS as DATASETS
     from .datasets import VIDEOS as VIDEOS
     from .datasets import Clips as Clips
-    from .datasets import Panel as Panel
-    from .datasets import Series as Series
-    from .datasets import load as load
+    from .datasets import TimeSeries as TimeSeries
+    from .datasets import TimeSeriesPanel as TimeSeriesPanel
     from .datasets import load_clips as load_clips
-    from .datasets import read as read
+    from .datasets import load_dataset as load_dataset
     from .datasets import read_clips as read_clips
     from .datasets import read_panel as read_panel
+    from .datasets import read_series as read_series
     from .errors import ArgumentError as ArgumentError
     from .errors import ArgumentTypeError as ArgumentTypeError
     from .errors import BackendError as BackendError
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .errors import RnnzooError as RnnzooError
     from .errors import TrackingError as TrackingError
     from .pipelines.forecasting import Backtest as Backtest
-    from .pipelines.forecasting import Combination as Combination
+    from .pipelines.forecasting import Ensemble as Ensemble
     from .pipelines.forecasting import Forecaster as Forecaster
     from .pipelines.next_frame import Evaluation as Evaluation
     from .pipelines.next_frame import NextFrame as NextFrame
@@ -67,15 +67,15 @@ _WHERE = {
     "DATASETS": ".datasets",
     "VIDEOS": ".datasets",
     "Clips": ".datasets",
-    "Panel": ".datasets",
-    "Series": ".datasets",
-    "load": ".datasets",
+    "TimeSeriesPanel": ".datasets",
+    "TimeSeries": ".datasets",
+    "load_dataset": ".datasets",
     "load_clips": ".datasets",
-    "read": ".datasets",
+    "read_series": ".datasets",
     "read_clips": ".datasets",
     "read_panel": ".datasets",
     "Forecaster": ".pipelines.forecasting",
-    "Combination": ".pipelines.forecasting",
+    "Ensemble": ".pipelines.forecasting",
     "Backtest": ".pipelines.forecasting",
     "NextFrame": ".pipelines.next_frame",
     "Evaluation": ".pipelines.next_frame",

@@ -179,11 +179,11 @@ def _megabytes(key: str) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(key))
 
 
-def ours(cell: str, architecture: str, training: pd.Series) -> Run:
+def ours(cell: str, strategy: str, training: pd.Series) -> Run:
     from rnnzoo import Forecaster
 
     forecaster = Forecaster(
-        cell, HORIZON, architecture=architecture, lookback=LOOKBACK, units=UNITS, epochs=1
+        cell, HORIZON, strategy=strategy, lookback=LOOKBACK, units=UNITS, epochs=1
     ).fit(training)
     return lambda rows, origins: forecaster.backtest(rows, baselines=())
 
@@ -235,8 +235,8 @@ QUIET = {
     "logger": False, "enable_checkpointing": False,
 }  # fmt: skip
 MODELS: dict[str, Callable[[pd.Series], Run]] = {
-    "rnnzoo:carried gru": partial(ours, "gru", "carried"),
-    "rnnzoo:carried lstm": partial(ours, "lstm", "carried"),
+    "rnnzoo:stateful gru": partial(ours, "gru", "stateful"),
+    "rnnzoo:stateful lstm": partial(ours, "lstm", "stateful"),
     "rnnzoo:closed loop narx": partial(ours, "narx", "closed_loop"),
     "rnnzoo:closed loop lstm": partial(ours, "lstm", "closed_loop"),
     "rnnzoo:segment gru": partial(ours, "gru", "segment"),

@@ -116,8 +116,8 @@ def _cases() -> dict[str, Any]:
         _training, lambda n: NARX(n, 1, [0, *delays], delays), taps,
     )  # fmt: skip
     cases["RNN, 24 taps"] = (_training, lambda n: RNN(2 * n, taps=delays), taps)
-    for cell, architecture in (("gru", "carried"), ("narx", "closed_loop"), ("gru", "segment")):
-        cases[f"backtest, {architecture} {cell}"] = (_backtest, cell, architecture)
+    for cell, strategy in (("gru", "stateful"), ("narx", "closed_loop"), ("gru", "segment")):
+        cases[f"backtest, {strategy} {cell}"] = (_backtest, cell, strategy)
     return cases
 
 
@@ -141,7 +141,7 @@ def _training(make: Callable, size: tuple) -> Callable[[], None]:
     return run
 
 
-def _backtest(cell: str, architecture: str) -> Callable[[], Any]:
+def _backtest(cell: str, strategy: str) -> Callable[[], Any]:
     import numpy as np
     import pandas as pd
     from rnnzoo import Forecaster
@@ -149,7 +149,7 @@ def _backtest(cell: str, architecture: str) -> Callable[[], Any]:
     times = pd.date_range("2020-01-01", periods=3000, freq="h", name="ds")
     table = pd.DataFrame({"y": 10 + np.sin(np.arange(3000) / 24)}, index=times)
     tiny: dict[str, Any] = {"horizon": 24, "lookback": 168, "units": 64, "epochs": 1}
-    fitted = Forecaster(cell, architecture=architecture, **tiny).fit(table[:1000])
+    fitted = Forecaster(cell, strategy=strategy, **tiny).fit(table[:1000])
     return lambda: fitted.backtest(table, baselines=[])
 
 

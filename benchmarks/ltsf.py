@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from rnnzoo import Forecaster, read_panel
-from rnnzoo.datasets import Panel
+from rnnzoo.datasets import TimeSeriesPanel
 
 BASELINES = ["naive-last", "naive-seasonal"]
 #: All else follows from the data, by the rules of docs/recipe.md.
@@ -43,7 +43,7 @@ def main() -> None:
     counts = split(arguments.splits, min(map(len, panel)))
     changed = dict(one.split("=", 1) for one in arguments.set)
     recipe = RECIPE | {name: json.loads(value) for name, value in changed.items()}
-    recipe |= {"minutes": arguments.minutes} if arguments.minutes else {}
+    recipe |= {"max_minutes": arguments.minutes} if arguments.minutes else {}
     print(f"rows: {counts}; asked for: {json.dumps(recipe)}", flush=True)
     rows: list[dict] = []
     for horizon in arguments.horizons:
@@ -74,7 +74,7 @@ def split(text: str, length: int) -> list[int]:
 
 
 def measure(
-    panel: Panel, counts: list[int], horizon: int, seed: int, recipe: dict, name: str,
+    panel: TimeSeriesPanel, counts: list[int], horizon: int, seed: int, recipe: dict, name: str,
     validation_only: bool, found: list[np.ndarray],
 ) -> list[dict]:  # fmt: skip
     training, validation, _ = counts
@@ -101,7 +101,7 @@ def measure(
         ours = model == result.model
         if ours:
             found.append(errors)
-        label = f"{forecaster.architecture_.name} {model}" if ours else model
+        label = f"{forecaster.strategy_.name} {model}" if ours else model
         apart = dict.fromkeys(about) | {"dataset": name, "horizon": horizon}
         rows.append(about | scores | {"model": label} | ({} if ours else apart))
     return rows

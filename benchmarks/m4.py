@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from rnnzoo import Combination, Forecaster, read_panel
+from rnnzoo import Ensemble, Forecaster, read_panel
 from rnnzoo.pipelines.evaluation import metrics
 from rnnzoo.pipelines.forecasting.baselines.table import baselines
 
@@ -74,20 +74,20 @@ def main() -> None:
         ]
         tell(name, np.array(found))
     one = Forecaster(horizon=a.horizon, **recipe)
-    combination = Combination([one], "median", a.seeds)
+    ensemble = Ensemble([one], "median", a.seeds)
     began = time.perf_counter()
-    combination.fit(panel)
+    ensemble.fit(panel)
     seconds = time.perf_counter() - began
-    for member in combination.members_:
+    for member in ensemble.members_:
         own = member.predict()["yhat"].to_numpy().reshape(len(training), -1)
         tell(
-            f"{member.architecture_.name} {member.cell}", own, seed=member.seed,
+            f"{member.strategy_.name} {member.cell}", own, seed=member.seed,
             seconds=seconds / a.seeds,
             parameters=member.parameters_, epochs=len(member.history_.loss),
             recipe=member.recipe_.to_dict(),
         )  # fmt: skip
-    both = combination.predict()["yhat"].to_numpy().reshape(len(training), -1)
-    tell(combination.name, both, seconds=seconds, parameters=combination.parameters_)
+    both = ensemble.predict()["yhat"].to_numpy().reshape(len(training), -1)
+    tell(ensemble.name, both, seconds=seconds, parameters=ensemble.parameters_)
     owas = [row["owa"] for row in rows if row["seed"] is not None]
     if len(owas) > 1:
         print(f"one network: OWA {statistics.mean(owas):.3f} ± {statistics.stdev(owas):.3f}")

@@ -23,15 +23,15 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=10_000)
     parser.add_argument("--rows", type=int, default=500)
     parser.add_argument("--horizon", type=int, default=14)
-    parser.add_argument("--architecture", default="auto")
+    parser.add_argument("--strategy", default="auto")
     parser.add_argument("--json", type=Path)
     a = parser.parse_args()
     before = most()
-    forecaster = Forecaster(horizon=a.horizon, architecture=a.architecture, epochs=1)
+    forecaster = Forecaster(horizon=a.horizon, strategy=a.strategy, epochs=1)
     began = time.perf_counter()
     forecaster.fit(table(a.series, a.rows))
     row = {
-        "dataset": f"{a.series} × {a.rows}", "model": forecaster.architecture_.name,
+        "dataset": f"{a.series} × {a.rows}", "model": forecaster.strategy_.name,
         "horizon": a.horizon, "seed": 0, "seconds": time.perf_counter() - began,
         "epoch_seconds": forecaster.history_.seconds, "parameters": forecaster.parameters_,
         "most_mb": most(), "before_mb": before, "batch_size": forecaster.recipe_.batch_size,

@@ -151,7 +151,7 @@ def row(task: Task, name: str, steps: int, seed: int, minutes: float) -> dict[st
         "steps": taken,
         "score_double_length": number(double),
         "learning_rate": setting.learning_rate,
-        "initialisation": {k: short(v) for k, v in options.items()},
+        "initialization": {k: short(v) for k, v in options.items()},
         "clipnorm": setting.clipnorm,
         "batch": BATCH,
         "units": UNITS,
@@ -181,8 +181,8 @@ def network(task: Task, setting: Setting, options: dict) -> tuple[keras.Model, s
 
     if setting.dense == "before":
         dense()
-    reads_out = {"outputs": task.outputs} if CELLS[setting.cell].feeds_back else {}
-    for cell in CELLS[setting.cell].layered(setting.layers, UNITS, **options, **reads_out):
+    has_output_layer = {"outputs": task.outputs} if CELLS[setting.cell].has_feedback_delays else {}
+    for cell in CELLS[setting.cell].layered(setting.layers, UNITS, **options, **has_output_layer):
         layers.append(Recurrent(cell, return_sequences=True))
         names.append(f"{setting.cell} {UNITS}")
         if setting.dense == "after":
@@ -250,7 +250,7 @@ COLUMNS = {
         "–" if r["score_double_length"] is None else f"{r['score_double_length']:.4f}"
     ),
     "network": lambda r: r["network"],
-    "initialisation": lambda r: ", ".join(f"{k} {v}" for k, v in r["initialisation"].items()),
+    "initialization": lambda r: ", ".join(f"{k} {v}" for k, v in r["initialization"].items()),
     "rate": lambda r: f"{r['learning_rate']:g}",
     "clip": lambda r: f"{r['clipnorm']:g}",
     "weights": lambda r: f"{r['weights']:,}",

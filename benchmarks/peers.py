@@ -117,13 +117,13 @@ def rnnzoo(task: Task, matched: bool, seed: int, minutes: float) -> Found:
     rows = task.test
     if matched:
         settings |= {
-            "architecture": "segment", "lookback": LOOKBACK, "units": task.units["rnnzoo"],
+            "strategy": "segment", "lookback": LOOKBACK, "units": task.units["rnnzoo"],
             "batch_size": BATCH, "epochs": 1, "learning_rate": RATE, "schedule": "plateau",
-            "averaging": 0.0, "dropout": 0.0, "validation": 0.0,
+            "ema_momentum": 0.0, "dropout": 0.0, "validation": 0.0,
         }  # fmt: skip
         rows = min(task.training + task.horizon, task.test)  # it holds out a horizon at least
     else:
-        settings |= {"minutes": minutes}
+        settings |= {"max_minutes": minutes}
         if task.validation:
             settings["validation"] = task.validation / task.test
     panel = read_panel(task.long(len(task.values)), season=24)

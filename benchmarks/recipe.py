@@ -1,7 +1,7 @@
 """Settings beside each other on any table: the evidence for the rules of `docs/recipe.md`.
 
     python benchmarks/recipe.py --csv FILE --time COLUMN --target COLUMN --horizon 12 --seeds 3 \
-        --try '{}' '{"schedule": "cosine", "averaging": 0.98}'
+        --try '{}' '{"schedule": "cosine", "ema_momentum": 0.98}'
 
 The last `--test` of the rows are left out altogether. Of what remains the last fifth is forecast,
 from every origin, by networks fitted to what comes before it. Errors are MAE in the unit of the
@@ -14,7 +14,7 @@ import statistics
 import time
 from pathlib import Path
 
-from rnnzoo import Forecaster, Panel, load, read_panel
+from rnnzoo import Forecaster, TimeSeriesPanel, load_dataset, read_panel
 
 BASELINES = ["naive-last", "naive-seasonal", "linear-ar"]
 
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     a = parser.parse_args()
     if a.name:
-        panel = Panel.of(load(a.name))
+        panel = TimeSeriesPanel.of(load_dataset(a.name))
     else:
         panel = read_panel(
             a.csv, time=a.time, target=a.target, season=a.season, missing="interpolate", gaps="fill"
@@ -65,7 +65,7 @@ def main() -> None:
         )
         print(
             f"  {statistics.mean(errors):.4g} ± {spread:.2g}  {statistics.mean(seconds):5.1f} s  "
-            f"epochs {epochs}  {forecaster.architecture_.name}  {text}",
+            f"epochs {epochs}  {forecaster.strategy_.name}  {text}",
             flush=True,
         )
     if a.json:

@@ -1,4 +1,4 @@
-"""Hourly temperature, 24 leads: a carried network beside direct autoregression.
+"""Hourly temperature, 24 leads: a stateful network beside direct autoregression.
 
     python benchmarks/temperature.py --csv melbourne_temperature_halfhourly.csv.gz \
         --train-end 2007-12-31 --json FILE
@@ -22,7 +22,7 @@ import statistics
 from pathlib import Path
 
 import pandas as pd
-from rnnzoo import Backtest, Combination, Forecaster, Series, read
+from rnnzoo import Backtest, Ensemble, Forecaster, TimeSeries, read_series
 
 LEADS = (1, 6, 12, 24)
 HORIZON = 24
@@ -57,14 +57,14 @@ def main() -> None:
 
 def read_temperature(
     arguments: argparse.Namespace, begin: pd.Timestamp, end: pd.Timestamp
-) -> Series:
+) -> TimeSeries:
     if arguments.time:
         columns = [arguments.target, *arguments.past]
         table = pd.read_csv(arguments.csv, usecols=[*arguments.time, *columns])
         clock = table[arguments.time]
         times = pd.to_datetime(clock if len(arguments.time) > 1 else clock.squeeze())
         table = table[columns].set_index(pd.DatetimeIndex(times, name="time"))
-        return read(
+        return read_series(
             table[(times >= begin).to_numpy() & (times < end).to_numpy()],
             target=arguments.target, past=arguments.past, missing="interpolate", unit="°C",
         )  # fmt: skip
@@ -72,20 +72,24 @@ def read_temperature(
     hours = pd.to_timedelta((table["Period"] - 1) // 2, "h")
     hour = pd.Timestamp("1899-12-30") + pd.to_timedelta(table["Date"], "D") + hours
     means = table.groupby(hour)[arguments.target].mean()
-    return read(means[(means.index >= begin) & (means.index < end)], name="temperature", unit="°C")
+    return read_series(
+        means[(means.index >= begin) & (means.index < end)], name="temperature", unit="°C"
+    )
 
 
-def measure(series: Series, test: pd.Timestamp, recipe: dict, seeds: int, name: str) -> list[dict]:
+def measure(
+    series: TimeSeries, test: pd.Timestamp, recipe: dict, seeds: int, name: str
+) -> list[dict]:
     training = series[: int((series.times < test).sum())]
     one = Forecaster(horizon=HORIZON, **recipe)
-    combination = Combination([one], seeds=seeds).fit(training)
+    ensemble = Ensemble([one], n_seeds=seeds).fit(training)
     names = ["naive-last", "naive-seasonal", "linear-ar"]
-    together = combination.backtest(series, baselines=names)
+    together = ensemble.backtest(series, baselines=names)
     rows = []
     for model in together.forecasts:
         ours = {"seconds": together.seconds, "parameters": together.parameters}
         rows += _rows(together, model, name, None, ours if model == together.model else {})
-    for member in combination.members_:
+    for member in ensemble.members_:
         alone = member.backtest(series, baselines=())
         about = {"seconds": alone.seconds, "parameters": alone.parameters}
         about |= {"epochs": len(member.history_.loss), "recipe": member.recipe_.to_dict()}

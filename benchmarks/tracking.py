@@ -36,10 +36,10 @@ import rnnzoo.zoo  # noqa: F401  first: keeps the backend's start-up off the scr
 import keras  # isort: skip
 import mlflow
 import numpy as np
-from rnnzoo import Forecaster, Panel, load, read_panel
+from rnnzoo import Forecaster, TimeSeriesPanel, load_dataset, read_panel
 from rnnzoo.experiments.journal.journal import Journal
 from rnnzoo.experiments.tracking import Store, Tracker
-from rnnzoo.pipelines.recorder import Silence
+from rnnzoo.pipelines.recorder import NullRecorder
 
 LOOKBACK, HORIZON, UNITS, BATCH = 28, 7, 32, 32
 #: With tracking, and what it is held against.
@@ -116,7 +116,7 @@ def main() -> None:
     if arguments.csv:
         panel = read_panel(arguments.csv, time=arguments.time, target=arguments.target)
     else:
-        panel = Panel.of(load("seattle-weather"))
+        panel = TimeSeriesPanel.of(load_dataset("seattle-weather"))
     with tempfile.TemporaryDirectory() as folder:
         rows = measure(panel, arguments.epochs, arguments.rounds, Path(folder))
     print("| fit | epoch, ms | tracking, ms | share | slower | start and end, ms | afterwards, s |")
@@ -132,7 +132,7 @@ def main() -> None:
         arguments.json.write_text(json.dumps(rows, indent=1))
 
 
-def measure(panel: Panel, epochs: int, rounds: int, folder: Path) -> list[dict]:
+def measure(panel: TimeSeriesPanel, epochs: int, rounds: int, folder: Path) -> list[dict]:
     """Medians over the rounds."""
     uri = f"sqlite:///{folder / 'mlflow.db'}"
     Store(uri)  # tables are made once, not by a fit
@@ -184,14 +184,14 @@ def epoch_ms(clock: Clock) -> float:
     return 1e3 * (clock.ends[-1] - clock.ends[0]) / (len(clock.ends) - 1)
 
 
-def ours(panel: Panel, epochs: int, uri: str | None) -> Clock:
+def ours(panel: TimeSeriesPanel, epochs: int, uri: str | None) -> Clock:
     """A forecaster; with a `uri` its run is kept and brought there."""
     clock = Clock()
     forecaster = Forecaster(
         "gru", horizon=HORIZON, lookback=LOOKBACK, units=UNITS, epochs=epochs, patience=epochs
     )
     if uri is None:
-        forecaster.fit(panel, recorder=Recorder(Silence(), clock))
+        forecaster.fit(panel, recorder=Recorder(NullRecorder(), clock))
         return clock
     tracker = Tracker(uri)
     journal = Journal("forecast/x", "gru-0", {}, (tracker.projection(),), tracker.root)
@@ -206,7 +206,7 @@ def ours(panel: Panel, epochs: int, uri: str | None) -> Clock:
     return clock
 
 
-def plain(panel: Panel, epochs: int, tracked: bool) -> Clock:
+def plain(panel: TimeSeriesPanel, epochs: int, tracked: bool) -> Clock:
     """Windows of the same rows, a GRU and a dense layer, in Keras's own loop."""
     x, y = windows(panel)
     keras.utils.set_random_seed(0)
@@ -245,7 +245,7 @@ def callback_timed(clock: Clock):
             setattr(MlflowCallback, name, method)
 
 
-def windows(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+def windows(panel: TimeSeriesPanel) -> tuple[np.ndarray, np.ndarray]:
     xs, ys = [], []
     for series in panel:
         values = series.values(("y",))[:, 0]

@@ -47,7 +47,7 @@ def main() -> None:
         arguments.json.write_text(json.dumps(rows, indent=1))
 
 
-NAMES = ["scan", "hoisted", "keras", "torch"]
+NAMES = ["scan", "project_first", "keras", "torch"]
 
 
 def measure(cell: str, size: tuple, rounds: int) -> list[dict]:
@@ -57,7 +57,7 @@ def measure(cell: str, size: tuple, rounds: int) -> list[dict]:
     y = rng.normal(size=(STEPS * batch, 1)).astype("float32")
     layers = {
         "scan": Recurrent(CELLS[cell](units), engine="scan"),
-        "hoisted": Recurrent(CELLS[cell](units), engine="hoisted"),
+        "project_first": Recurrent(CELLS[cell](units), engine="project_first"),
         "keras": KERAS[cell](units),
     }
     candidates = {name: keras_epoch(layer, x, y, batch) for name, layer in layers.items()}

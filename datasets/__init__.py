@@ -7,37 +7,37 @@ from pathlib import Path
 from ..errors import ArgumentError, one_of
 from .clip_checks import checked_frames
 from .clips import Clips, Sampler, read_clips
-from .series import Panel, Schema, Series
+from .series import Schema, TimeSeries, TimeSeriesPanel
 from .sources import google_stock, moving_digits, moving_mnist, seattle_weather, us_employment
 from .tabular.frequency import HOLIDAY
-from .tabular.future import Ahead, future_rows
+from .tabular.future import FutureCovariates, future_rows
 from .tabular.match import read_like, read_panel_like, require_rows
-from .tabular.read import read, read_panel
+from .tabular.read import read_panel, read_series
 
 __all__ = [
     "DATASETS",
     "HOLIDAY",
     "VIDEOS",
-    "Ahead",
     "Clips",
-    "Panel",
+    "FutureCovariates",
     "Sampler",
     "Schema",
-    "Series",
+    "TimeSeries",
+    "TimeSeriesPanel",
     "checked_frames",
     "describe",
     "future_rows",
-    "load",
     "load_clips",
-    "read",
+    "load_dataset",
     "read_clips",
     "read_like",
     "read_panel",
     "read_panel_like",
+    "read_series",
     "require_rows",
 ]
 
-DATASETS: dict[str, Callable[[], Series | Panel]] = {
+DATASETS: dict[str, Callable[[], TimeSeries | TimeSeriesPanel]] = {
     "seattle-weather": seattle_weather.load,
     "google-stock": google_stock.load,
     "us-employment": us_employment.load,
@@ -50,7 +50,7 @@ VIDEOS: dict[str, Callable[..., Clips]] = {
 }
 
 
-def load(name: str) -> Series | Panel:
+def load_dataset(name: str) -> TimeSeries | TimeSeriesPanel:
     """A data set by its name in `DATASETS`.
 
     Raises:

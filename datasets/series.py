@@ -51,7 +51,7 @@ class Schema:
     weight: str = ""
 
     def instant(self, value: Any, argument: str = "time") -> pd.Timestamp:
-        """One time that a user gives, as `Series.times` holds it.
+        """One time that a user gives, as `TimeSeries.times` holds it.
 
         A time without a zone is a local time of `zone`, if there is one.
 
@@ -84,7 +84,7 @@ class Schema:
 
 
 @dataclass(frozen=True)
-class Series:
+class TimeSeries:
     """One series in time order, without gaps or duplicates.
 
     Without missing values as well, unless `schema.masked`.
@@ -93,11 +93,11 @@ class Series:
         schema: what the columns mean.
         frame: columns `unique_id`, `ds`, `y`, the covariates and the weight under their own
             names, all numbers `float64`; index 0 … n−1. `ds` is UTC without saying so where
-            `schema.zone` is set: read the `Series` again, not its frame.
+            `schema.zone` is set: read the `TimeSeries` again, not its frame.
         repairs: what was changed on the way in, one sentence each.
         static: the numbers of `schema.static`.
         filled: `(rows, 1 + past)` of `bool`: where the target or a past covariate had no
-            value and was given one, from its neighbours; `None` where nothing was.
+            value and was given one, from its neighbors; `None` where nothing was.
     """
 
     schema: Schema
@@ -109,12 +109,12 @@ class Series:
     def __len__(self) -> int:
         return len(self.frame)
 
-    def __getitem__(self, rows: slice) -> "Series":
+    def __getitem__(self, rows: slice) -> "TimeSeries":
         """A span of rows: `series[:-365]`."""
         frame = self.frame.iloc[rows].reset_index(drop=True)
         return replace(self, frame=frame, filled=_or_none(self.filled, rows))
 
-    def as_known(self, row: int) -> "Series":
+    def as_known(self, row: int) -> "TimeSeries":
         """The series as it was known once `row` was read, its later rows as they are.
 
         What was filled into a gap that was still open then is missing (NaN), as it was made
@@ -154,7 +154,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Panel:
+class TimeSeriesPanel:
     """Several series that mean the same: one network is fitted over all of them.
 
     They have one step, season and set of columns, but each its own span of time.
@@ -166,35 +166,35 @@ class Panel:
     """
 
     schema: Schema
-    series: tuple[Series, ...]
+    series: tuple[TimeSeries, ...]
     repairs: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.series)
 
-    def __iter__(self) -> Iterator[Series]:
+    def __iter__(self) -> Iterator[TimeSeries]:
         return iter(self.series)
 
     @property
     def ids(self) -> tuple[str, ...]:
         return tuple(series.unique_id for series in self.series)
 
-    def __getitem__(self, rows: slice) -> "Panel":
+    def __getitem__(self, rows: slice) -> "TimeSeriesPanel":
         """The same span of rows of every series: `panel[:-48]`."""
         return replace(self, series=tuple(series[rows] for series in self.series))
 
-    def cut(self, rows: Sequence[int]) -> "Panel":
+    def cut(self, rows: Sequence[int]) -> "TimeSeriesPanel":
         """The first rows of each series, so many of each."""
         pairs = zip(self.series, rows, strict=True)
         return replace(self, series=tuple(series[:count] for series, count in pairs))
 
-    def before(self, time: pd.Timestamp | str) -> "Panel":
+    def before(self, time: pd.Timestamp | str) -> "TimeSeriesPanel":
         """The rows of each series before a time, the same for all: `panel.before("2015-01-01")`."""
         first = self.schema.instant(time)
         return self.cut([int((series.times < first).sum()) for series in self.series])
 
-    def as_known(self, rows: Sequence[int]) -> "Panel":
-        """Each series as it was known once its row was read, as `Series.as_known` says.
+    def as_known(self, rows: Sequence[int]) -> "TimeSeriesPanel":
+        """Each series as it was known once its row was read, as `TimeSeries.as_known` says.
 
         Args:
             rows: one for each series.
@@ -204,9 +204,11 @@ class Panel:
         return self if same else replace(self, series=known)
 
     @classmethod
-    def of(cls, data: "Series | Panel") -> "Panel":
+    def of(cls, data: "TimeSeries | TimeSeriesPanel") -> "TimeSeriesPanel":
         """A panel of one, for what works on any number."""
-        return data if isinstance(data, Panel) else cls(data.schema, (data,), data.repairs)
+        return (
+            data if isinstance(data, TimeSeriesPanel) else cls(data.schema, (data,), data.repairs)
+        )
 
 
 def _or_none(filled: np.ndarray | None, rows: slice = slice(None)) -> np.ndarray | None:

@@ -11,7 +11,7 @@ FOLDER, by default `stocks`.
 import sys
 from pathlib import Path
 
-from rnnzoo import Forecaster, load
+from rnnzoo import Forecaster, load_dataset
 from rnnzoo.pipelines.evaluation.metrics import r_squared
 from rnnzoo.pipelines.forecasting.backtest.charts import calibration_chart, fan_chart, lead_chart
 
@@ -19,9 +19,9 @@ HORIZON, YEAR = 5, 252  # trading days
 
 
 def main(folder: Path) -> None:
-    price = load("google-stock")
+    price = load_dataset("google-stock")
     # differences: the network reads and forecasts steps, so that a price never seen is no news
-    forecaster = Forecaster("gru", HORIZON, lookback=20, units=8, difference=True)
+    forecaster = Forecaster("gru", HORIZON, lookback=20, units=8, difference="step")
     forecaster.fit(price[:-YEAR])
 
     result = forecaster.backtest(price)

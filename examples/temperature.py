@@ -11,15 +11,15 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from rnnzoo import Forecaster, load
+from rnnzoo import Forecaster, load_dataset
 from rnnzoo.pipelines.forecasting.backtest.charts import fan_chart, forecast_chart, lead_chart
 
 HORIZON, YEAR = 7, 365
 
 
 def main(folder: Path) -> None:
-    weather = load("seattle-weather")
-    forecaster = Forecaster("elman", HORIZON, lookback=28, units=16, difference=True)
+    weather = load_dataset("seattle-weather")
+    forecaster = Forecaster("elman", HORIZON, lookback=28, units=16, difference="step")
     forecaster.fit(weather[:-YEAR])
 
     result = forecaster.backtest(weather, audit=True)

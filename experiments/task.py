@@ -67,7 +67,7 @@ def task_of(experiment: str) -> Task:
 def view_state(task: Task, view: str) -> str:
     """A view for MLflow's dashboard: the scores as columns, the best run first.
 
-    Grouped by model, MLflow draws no pictures, and in colours of its own; hence two views. The
+    Grouped by model, MLflow draws no pictures, and in colors of its own; hence two views. The
     form is MLflow's own and not documented; one that it does not know, it passes over.
 
     Args:

@@ -23,7 +23,7 @@ class Recorder(Protocol):
         """A file of text, its name with an ending."""
 
 
-class Silence:
+class NullRecorder:
     """The recorder of those who want none."""
 
     def parameters(self, values: dict[str, Any]) -> None: ...
@@ -39,7 +39,7 @@ class Silence:
     def text(self, name: str, content: str) -> None: ...
 
 
-class Both:
+class CompositeRecorder:
     """Tells two recorders the same."""
 
     def __init__(self, first: Recorder, second: Recorder):

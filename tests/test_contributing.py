@@ -65,7 +65,7 @@ def test_the_catalogue_describes_it(memory):
     assert entry.title == "General memory: a variable whose task it is to remember"
     assert entry.parameters == 64 + 64 * 64 + 64 + 3 * 64 * 64 + 64 + 64 * 64 + 64
     assert list(documented(entry.page)) == ["units", "outputs"]
-    assert entry.serves == ("carried", "closed_loop")
+    assert entry.serves == ("stateful", "closed_loop")
     assert "States: `[" in entry.page
 
 
@@ -79,12 +79,10 @@ def test_it_is_looped_and_masks_hold_its_states(memory):
         assert not np.allclose(numpy(held)[0], numpy(state)[0], atol=1e-3)
 
 
-@pytest.mark.parametrize("architecture", ["carried", "closed_loop"])
-def test_a_forecaster_has_it(memory, architecture, waves):
+@pytest.mark.parametrize("strategy", ["stateful", "closed_loop"])
+def test_a_forecaster_has_it(memory, strategy, waves):
     frame = waves[["day", "sales"]][:40]
-    forecaster = Forecaster(
-        "memory", horizon=2, lookback=4, units=2, epochs=1, architecture=architecture
-    )
+    forecaster = Forecaster("memory", horizon=2, lookback=4, units=2, epochs=1, strategy=strategy)
     forecast = forecaster.fit(frame, time="day", target="sales").predict()
     assert np.isfinite(forecast["yhat"]).all()
     assert len(forecast) == 2

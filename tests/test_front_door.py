@@ -18,14 +18,14 @@ HELP = "from rnnzoo.experiments.cli.app import main; sys.argv = ['rnnzoo', '--he
 # what a type checker has to say of it, line by line
 MISSPELLED = """
 import rnnzoo
-from rnnzoo import Combination, Forecaster, NextFrame, cells, load
+from rnnzoo import Ensemble, Forecaster, NextFrame, cells, load_dataset
 from rnnzoo import Forcaster  # attr-defined
 forecaster = Forecaster("gru", horizn=3)  # call-arg
-forecaster.fti(load("seattle-weather"))  # attr-defined
-forecaster.fit(load("seattle-weather")).predct()  # attr-defined
+forecaster.fti(load_dataset("seattle-weather"))  # attr-defined
+forecaster.fit(load_dataset("seattle-weather")).predct()  # attr-defined
 Forecaster("gru", horizon="three")  # arg-type
 NextFrame("conv_lstm", filter=8)  # call-arg
-Combination([forecaster], sedes=3)  # call-arg
+Ensemble([forecaster], n_sedes=3)  # call-arg
 cells.LSTN(3)  # attr-defined
 rnnzoo.lode("seattle-weather")  # attr-defined
 """

@@ -15,7 +15,7 @@ from ..errors import one_of
 from .cells import CELLS, WRAPPERS, RecurrentCell
 
 UNITS = 64  # width at which weights are counted
-USES = ("carried", "closed_loop", "next_frame")
+USES = ("stateful", "closed_loop", "next_frame")
 VECTORS = "it reads the rows of a table, not images"
 
 
@@ -134,7 +134,7 @@ def _common(kind: type[RecurrentCell]) -> Iterator[str]:
     """The arguments of the base that a cell has a use for."""
     own = {*[argument.name for argument in _arguments(kind)], *kind.fixed}
     roles = {*kind.roles.values()}
-    drops = {"dropout": not kind.no_dropout, "recurrent_dropout": kind.recalls}
+    drops = {"dropout": not kind.no_dropout, "recurrent_dropout": kind.supports_recurrent_dropout}
     there = {"use_bias": "bias" in roles, **drops, "seed": any(drops.values())}
     for name in (argument.name for argument in _arguments(RecurrentCell)):
         if name not in own and there.get(name, name.partition("_")[0] in roles):

@@ -76,7 +76,7 @@ def _serves(cell: type) -> tuple[str, ...]:
     """What a class of Keras cells serves: seen by trying it."""
     factory = cell_factory(cell)
     found: list[str] = []
-    for item, uses in (((3,), ("carried", "closed_loop")), ((8, 8, 4), ("next_frame",))):
+    for item, uses in (((3,), ("stateful", "closed_loop")), ((8, 8, 4), ("next_frame",))):
         try:
             factory.check_reads(item, "it")
         except Exception:  # it cannot, or its constructor needs arguments that nobody knows yet

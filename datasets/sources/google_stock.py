@@ -1,10 +1,10 @@
 """Google's share price, from matplotlib's sample data."""
 
-from ..series import Series
-from ..tabular.read import read
+from ..series import TimeSeries
+from ..tabular.read import read_series
 
 
-def load() -> Series:
+def load() -> TimeSeries:
     """Daily adjusted close of the Google share, USD.
 
     1,047 trading days, 2004-08-19 to 2008-10-14; holidays are left out, not filled. Target
@@ -20,7 +20,7 @@ def load() -> Series:
     with np.load(get_sample_data("goog.npz", asfileobj=False), allow_pickle=False) as arrays:
         prices = arrays["price_data"]
     frame = pd.DataFrame({"date": prices["date"], "adj_close": prices["adj_close"]})
-    return read(
+    return read_series(
         frame,
         time="date",
         target="adj_close",

@@ -1,10 +1,10 @@
 """Seattle's weather, from the package vega_datasets."""
 
-from ..series import Series
-from ..tabular.read import read
+from ..series import TimeSeries
+from ..tabular.read import read_series
 
 
-def load() -> Series:
+def load() -> TimeSeries:
     """Daily maximum temperature in Seattle, °C, with precipitation and wind.
 
     1,461 days, 2012-01-01 to 2015-12-31, none missing. Target `temp_max` in °C; past
@@ -16,7 +16,7 @@ def load() -> Series:
     """
     from vega_datasets import local_data
 
-    return read(
+    return read_series(
         local_data.seattle_weather.filepath,
         time="date",
         target="temp_max",

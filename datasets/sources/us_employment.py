@@ -1,6 +1,6 @@
 """Employment in the United States by sector, from the package vega_datasets."""
 
-from ..series import Panel
+from ..series import TimeSeriesPanel
 from ..tabular.read import read_panel
 
 #: The sectors that together are all non-farm jobs; sums of them are left out.
@@ -12,7 +12,7 @@ SECTORS = (
 )
 
 
-def load() -> Panel:
+def load() -> TimeSeriesPanel:
     """Monthly jobs in the United States, in thousands: 15 series, a sector each.
 
     120 months each, 2006-01-01 to 2015-12-01, none missing, adjusted for the season by their

@@ -9,20 +9,20 @@ import pandas as pd
 
 from ...errors import DataError
 from ...messages import counted
-from ..series import Panel, Schema, Series
+from ..series import Schema, TimeSeries, TimeSeriesPanel
 from .frequency import default_season, find_frequency
 from .gaps import absent, check_grid, other_step, regular
 from .impute import Grid, interpolate, padded, with_gaps
 from .options import Rules
 from .order import Rows, in_order, long_enough, one_row_a_time
-from .table import Unread, of_series
+from .table import TableSource, of_series
 from .validate import rows_of, weight_of
 
 PRECISION = 1e-12  # of the size of a column: float64 tells steps of 2e-16 of it apart
 
 
 def panel_of(
-    unread: Unread,
+    unread: TableSource,
     time: str,
     targets: tuple[str, ...],
     schema: Schema,
@@ -31,7 +31,7 @@ def panel_of(
     one: bool = False,
     wide: bool = False,
     name: str | None = None,
-) -> Panel:
+) -> TimeSeriesPanel:
     """Reads what is needed of a table, and makes series of it.
 
     Args:
@@ -55,10 +55,12 @@ def panel_of(
     series, schema, more = _arranged(rows, schema, rules)
     if statics:
         series = [replace(s, static=statics[s.unique_id]) for s in series]
-    return Panel(schema, tuple(series), (*repairs, *more))
+    return TimeSeriesPanel(schema, tuple(series), (*repairs, *more))
 
 
-def _arranged(given: Rows, schema: Schema, rules: Rules) -> tuple[list[Series], Schema, list[str]]:
+def _arranged(
+    given: Rows, schema: Schema, rules: Rules
+) -> tuple[list[TimeSeries], Schema, list[str]]:
     """Series in order of time, checked and repaired; their schema, complete; the repairs."""
     repairs: list[str] = []
     rows = one_row_a_time(in_order(given, repairs), rules, repairs)
@@ -113,7 +115,7 @@ def _check_values(rows: Rows, schema: Schema, rules: Rules, repairs: list[str]) 
 
 def _series(
     rows: Rows, pads: np.ndarray, schema: Schema, rules: Rules, repairs: list[str]
-) -> list[Series]:
+) -> list[TimeSeries]:
     frequency = schema.frequency
     good = regular(rows.times, rows.codes, len(rows.ids), frequency)
     grids = _grids(rows, good, frequency, rules)
@@ -133,7 +135,7 @@ def _series(
     values = dict(zip(columns, rows.values, strict=True))
     whole = pd.DataFrame({"unique_id": ids.array, "ds": pd.DatetimeIndex(rows.times), **values})
     return [
-        Series(
+        TimeSeries(
             replace(schema, name=one),
             whole.iloc[a:b].reset_index(drop=True),  # a view
             filled=filled[:, a:b].T if filled[:, a:b].any() else None,

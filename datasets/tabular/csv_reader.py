@@ -15,7 +15,7 @@ import pandas as pd
 from ...errors import DataError
 from .memory_check import require_memory
 from .numeric import Numbers, looks_like_number
-from .table import Table, Unread, names
+from .table import Table, TableSource, names
 
 EMPTY = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A"]
 BLOCK = 2**22  # bytes read at a time
@@ -28,7 +28,7 @@ HEAD = 100  # rows that tell which columns hold numbers
 Opener = Callable[[], tuple[BinaryIO, Callable[[], float]]]
 
 
-def open_csv(opener: Opener, name: str, size: int) -> Unread:
+def open_csv(opener: Opener, name: str, size: int) -> TableSource:
     """The head of a CSV file, and how to read more of it.
 
     Args:
@@ -50,7 +50,7 @@ def open_csv(opener: Opener, name: str, size: int) -> Unread:
         lines = file.checked_lines()
         return file.parsed(lines)
 
-    return Unread(Table(pd.DataFrame(columns=columns), name), frozenset(numeric), load)
+    return TableSource(Table(pd.DataFrame(columns=columns), name), frozenset(numeric), load)
 
 
 def _head(opener: Opener, name: str) -> tuple[list[str], list[str]]:

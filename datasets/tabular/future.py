@@ -13,7 +13,7 @@ from .table import names, of_series
 from .validate import check_finite, ids_of, times_of
 
 
-class Ahead:
+class FutureCovariates:
     """Known-future covariates, read once for any number of series.
 
     Args:
@@ -141,4 +141,6 @@ def future_rows(
     """
     if not len(times):
         return np.empty((0, len(schema.future)))
-    return Ahead(source, schema, time_format=time_format, zone=zone).rows(times, unique_id)
+    return FutureCovariates(source, schema, time_format=time_format, zone=zone).rows(
+        times, unique_id
+    )

@@ -76,7 +76,7 @@ def check_grid(
         f"{numbers[h + 1] - numbers[h] - 1} missing"
         for h in holes[:3]
     )
-    remedy = rules.for_gaps("rnnzoo.read" if rows.alone else "rnnzoo.read_panel")
+    remedy = rules.for_gaps("rnnzoo.read_series" if rows.alone else "rnnzoo.read_panel")
     if not rows.zone and fixed_step(frequency) is not None and missing == len(holes):
         remedy += ' If they are local times and clocks went forward, say zone="…".'
     if missing > len(times):

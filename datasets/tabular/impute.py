@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from ..series import Panel, Series
+from ..series import TimeSeries, TimeSeriesPanel
 from .order import Rows
 
 #: From step numbers to times.
@@ -82,23 +82,23 @@ def padded(
     return _joined(rows, times, values), np.concatenate(marks, axis=1)
 
 
-def carried(found: Sequence[Series], source: object) -> tuple[Series, ...]:
+def carry_forward(found: Sequence[TimeSeries], source: object) -> tuple[TimeSeries, ...]:
     """Series with what was filled in those that they were read from, if they were.
 
     Args:
         found: as read.
-        source: a `Series` or a `Panel`; nothing is known of another.
+        source: a `TimeSeries` or a `TimeSeriesPanel`; nothing is known of another.
     """
-    if not isinstance(source, (Series, Panel)):
+    if not isinstance(source, (TimeSeries, TimeSeriesPanel)):
         return tuple(found)
-    earlier = Panel.of(source)
+    earlier = TimeSeriesPanel.of(source)
     if len(earlier) == 1 and len(found) == 1:  # its id may be another now
         return (_marked(found[0], earlier.series[0]),)
     known = {one.unique_id: one for one in earlier}
     return tuple(_marked(one, known[one.unique_id]) for one in found)
 
 
-def _marked(found: Series, earlier: Series) -> Series:
+def _marked(found: TimeSeries, earlier: TimeSeries) -> TimeSeries:
     if earlier.filled is None:
         return found
     old = ("y", *earlier.schema.past)

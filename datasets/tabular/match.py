@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ...errors import ArgumentError, DataError
-from ..series import Panel, Schema, Series
+from ..series import Schema, TimeSeries, TimeSeriesPanel
 from .assemble import panel_of
-from .impute import carried
+from .impute import carry_forward
 from .options import Rules
 from .source import Source, check_present, clock_of, opened, our_names
-from .table import OURS, Unread, names, of_series
+from .table import OURS, TableSource, names, of_series
 from .validate import weight_of
 
 SAME = 1e-6  # of a static covariate: what float32 leaves of it is the same number
@@ -27,7 +27,7 @@ def read_like(
     gaps: str = "error",
     time_format: str | None = None,
     zone: str | None = None,
-) -> Series:
+) -> TimeSeries:
     """Reads another table of the same meaning, as for predicting or a backtest.
 
     Columns are found by the names in `schema`, or by ours (`unique_id, ds, y`). One row
@@ -40,7 +40,7 @@ def read_like(
             its column of weights.
         missing: as for `read`; by default `"mask"` where `schema.masked`, else `"error"`.
         duplicates, gaps: as for `read`.
-        time_format, zone: as for `read`; by default those of `schema`. The times of a `Series`
+        time_format, zone: as for `read`; by default those of `schema`. The times of a `TimeSeries`
             are read already.
 
     Raises:
@@ -49,7 +49,7 @@ def read_like(
     """
     time_format, zone = clock_of(source, schema, time_format, zone)
     rules = _rules(schema, missing, duplicates, gaps, time_format, zone)
-    if isinstance(source, Panel) and len(source) == 1:
+    if isinstance(source, TimeSeriesPanel) and len(source) == 1:
         source = source.series[0]
     unread = opened(source)
     time, target = our_names(unread, schema)
@@ -58,9 +58,9 @@ def read_like(
     schema = replace(schema, weight="")
     known = replace(schema, static=())
     panel = panel_of(unread, time, (target,), known, rules, one=True, name=schema.name)
-    (series,) = carried(panel.series, source)
-    earlier = source.repairs if isinstance(source, Series) else ()
-    static = source.static if isinstance(source, Series) else ()
+    (series,) = carry_forward(panel.series, source)
+    earlier = source.repairs if isinstance(source, TimeSeries) else ()
+    static = source.static if isinstance(source, TimeSeries) else ()
     return replace(series, schema=schema, static=static, repairs=earlier + panel.repairs)
 
 
@@ -76,7 +76,7 @@ def read_panel_like(
     gaps: str = "error",
     time_format: str | None = None,
     zone: str | None = None,
-) -> Panel:
+) -> TimeSeriesPanel:
     """Reads another table of several series, as for predicting or a backtest.
 
     Columns are found as by `read_like`. A table without `unique_id` is wide where columns
@@ -118,16 +118,16 @@ def read_panel_like(
     if ids is not None:
         _check_known(unread, panel.ids, ids)
     series = tuple(replace(s, schema=replace(schema, name=s.unique_id)) for s in panel)
-    series = carried(series, source)
+    series = carry_forward(series, source)
     if schema.static and not in_table:
         series = tuple(_with_static(unread, s, statics or {}) for s in series)
     elif schema.static:
         _check_statics(unread, series, statics or {})
-    earlier = source.repairs if isinstance(source, (Series, Panel)) else ()
-    return Panel(schema, series, earlier + panel.repairs)
+    earlier = source.repairs if isinstance(source, (TimeSeries, TimeSeriesPanel)) else ()
+    return TimeSeriesPanel(schema, series, earlier + panel.repairs)
 
 
-def require_rows(series: Series, needed: int, why: str, among: int = 1) -> None:
+def require_rows(series: TimeSeries, needed: int, why: str, among: int = 1) -> None:
     """Refuses a series that is too short.
 
     Args:
@@ -169,8 +169,8 @@ def _rules(
     return Rules(missing, duplicates, gaps, "error", 1, time_format, zone, empty, again=True)
 
 
-def _warn_of_extra(unread: Unread, source: Source, schema: Schema, own: set[str]) -> None:
-    if isinstance(source, (Series, Panel)):
+def _warn_of_extra(unread: TableSource, source: Source, schema: Schema, own: set[str]) -> None:
+    if isinstance(source, (TimeSeries, TimeSeriesPanel)):
         return
     known = {*own, *schema.past, *schema.future, *schema.static, *schema.others, *OURS}
     known |= set(weight_of(schema))
@@ -181,7 +181,7 @@ def _warn_of_extra(unread: Unread, source: Source, schema: Schema, own: set[str]
         warnings.warn(f"{file}: {text}" if file else text, UserWarning, stacklevel=3)
 
 
-def _only(unread: Unread, ids: Sequence[str]) -> str:
+def _only(unread: TableSource, ids: Sequence[str]) -> str:
     if len(ids) == 1:
         return ids[0]
     raise unread.head.error(
@@ -190,7 +190,7 @@ def _only(unread: Unread, ids: Sequence[str]) -> str:
     )
 
 
-def _check_known(unread: Unread, found: Sequence[str], ids: Sequence[str]) -> None:
+def _check_known(unread: TableSource, found: Sequence[str], ids: Sequence[str]) -> None:
     known = set(ids)
     unseen = [one for one in found if one not in known]
     if unseen:
@@ -202,7 +202,9 @@ def _check_known(unread: Unread, found: Sequence[str], ids: Sequence[str]) -> No
         )
 
 
-def _with_static(unread: Unread, series: Series, statics: Mapping[str, Sequence[float]]) -> Series:
+def _with_static(
+    unread: TableSource, series: TimeSeries, statics: Mapping[str, Sequence[float]]
+) -> TimeSeries:
     if series.unique_id not in statics:
         raise unread.head.error(
             f"The static columns {names(series.schema.static)} of series {series.unique_id!r} are "
@@ -212,7 +214,7 @@ def _with_static(unread: Unread, series: Series, statics: Mapping[str, Sequence[
 
 
 def _check_statics(
-    unread: Unread, several: Sequence[Series], statics: Mapping[str, Sequence[float]]
+    unread: TableSource, several: Sequence[TimeSeries], statics: Mapping[str, Sequence[float]]
 ) -> None:
     for series in several:
         known = statics.get(series.unique_id, series.static)

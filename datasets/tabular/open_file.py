@@ -11,12 +11,12 @@ from ...errors import DataError
 from ..files import existing, readable, unpacked
 from .csv_reader import open_csv
 from .memory_check import require_memory
-from .table import Table, Unread
+from .table import Table, TableSource
 
 TEXT_WIDTH = 20  # letters of a time or id in Parquet, which does not tell
 
 
-def open_table(path: str | Path) -> Unread:
+def open_table(path: str | Path) -> TableSource:
     """Opens a `.csv`, `.csv.gz` or `.parquet` file; rows are read when it is known which columns.
 
     CSV is UTF-8 with commas and a header; empty cells and `NA`, `NaN`, `null` and the like
@@ -49,7 +49,7 @@ def open_table(path: str | Path) -> Unread:
     return replace(unread, load=load)
 
 
-def _open_parquet(path: Path) -> Unread:
+def _open_parquet(path: Path) -> TableSource:
     from pyarrow import parquet  # slow to import
 
     with parquet.ParquetFile(path) as file:
@@ -65,4 +65,4 @@ def _open_parquet(path: Path) -> Unread:
         frame = pd.read_parquet(path, columns=kept)
         return Table(frame.rename(columns=str), path.name)
 
-    return Unread(Table(head, path.name), frozenset(numeric), load)
+    return TableSource(Table(head, path.name), frozenset(numeric), load)

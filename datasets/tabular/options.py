@@ -57,7 +57,7 @@ class Rules:
         """What to do about missing values.
 
         Args:
-            reader: the function that could be asked, e.g. `"rnnzoo.read"`.
+            reader: the function that could be asked, e.g. `"rnnzoo.read_series"`.
             ahead: whether the column is known for the steps ahead, which no mask covers.
         """
         interpolate = f'{reader}(…, missing="interpolate")'

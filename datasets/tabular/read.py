@@ -1,21 +1,21 @@
-"""Reads users' tables into a `Series` or a `Panel`; what cannot be used is refused by name."""
+"""Reads users' tables into one series or a panel; what cannot be used is refused by name."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from ...errors import ArgumentError, ArgumentTypeError, DataError, whole_number
-from ..series import Panel, Schema, Series
+from ..series import Schema, TimeSeries, TimeSeriesPanel
 from .assemble import panel_of
 from .frequency import check_frequency
-from .impute import carried
+from .impute import carry_forward
 from .options import Rules
 from .source import Source, column_names, frame_of, opened, target_column, time_column
-from .table import Unread, of_series
+from .table import TableSource, of_series
 from .validate import check_columns
 
 
-def read(
+def read_series(
     source: Source,
     *,
     time: str | None = None,
@@ -32,7 +32,7 @@ def read(
     season: int | None = None,
     unit: str = "",
     zone: str | None = None,
-) -> Series:
+) -> TimeSeries:
     """Reads and checks one series. The caller's frame is never changed.
 
     Rows out of time order are sorted and times with a zone become UTC; both are told in
@@ -41,7 +41,7 @@ def read(
 
     Args:
         source: path of a `.csv`, `.csv.gz` or `.parquet` file, a frame, a pandas Series
-            with a `DatetimeIndex`, or a `Series`, which is returned as it is if nothing
+            with a `DatetimeIndex`, or a `TimeSeries`, which is returned as it is if nothing
             else is asked for.
         time: the time column; by default `ds`, else the `DatetimeIndex`.
         target: the column to forecast; by default `y`, else the pandas Series itself.
@@ -77,7 +77,7 @@ def read(
         ArgumentError, ArgumentTypeError: another argument cannot be used.
     """
     rules = Rules(missing, duplicates, gaps, time_format=time_format, zone=zone)
-    if isinstance(source, Panel):
+    if isinstance(source, TimeSeriesPanel):
         if len(source) > 1:
             raise DataError(
                 f"The panel holds {of_series(source.ids)}, and one series is read here. Choose "
@@ -85,7 +85,7 @@ def read(
             )
         source = source.series[0]
     asked = (time, target, name, time_format, frequency, past, future, unit, zone, season, weight)
-    if isinstance(source, Series) and not _any(asked):
+    if isinstance(source, TimeSeries) and not _any(asked):
         return source
     panel = _read(
         source, time, target, past, future, (), weight, name, rules, frequency, season, unit,
@@ -114,7 +114,7 @@ def read_panel(
     season: int | None = None,
     unit: str = "",
     zone: str | None = None,
-) -> Panel:
+) -> TimeSeriesPanel:
     """Reads and checks several series of one step, for one network over all of them.
 
     A long table names the series of each row in a column `unique_id`; without one it holds
@@ -122,7 +122,7 @@ def read_panel(
     as they are. The series stand in the order in which they first appear.
 
     Args:
-        source: as for `read`, or a `Panel`, which is returned as it is if nothing else is
+        source: as for `read`, or a `TimeSeriesPanel`, which is returned as it is if nothing else is
             asked for.
         time: as for `read`.
         target: as for `read`; or, of a wide table, the columns of the series, whose names
@@ -147,8 +147,8 @@ def read_panel(
     """
     rules = Rules(missing, duplicates, gaps, short, fewest, time_format, zone)
     asked = (time, target, name, time_format, frequency, past, future, unit, zone, season, static)
-    if isinstance(source, (Series, Panel)) and not _any((*asked, weight)):
-        panel = Panel.of(source)
+    if isinstance(source, (TimeSeries, TimeSeriesPanel)) and not _any((*asked, weight)):
+        panel = TimeSeriesPanel.of(source)
         if all(len(one) >= fewest for one in panel):
             return panel
     return _read(
@@ -170,7 +170,7 @@ def _read(
     season: int | None,
     unit: str,
     one: bool = False,
-) -> Panel:
+) -> TimeSeriesPanel:
     past, future = column_names("past", past), column_names("future", future)
     static = column_names("static", static)
     if weight is not None and not isinstance(weight, str):
@@ -180,7 +180,7 @@ def _read(
     given = source
     time_format, zone = rules.time_format or "", ""
     repairs: tuple[str, ...] = ()
-    if isinstance(source, (Series, Panel)):
+    if isinstance(source, (TimeSeries, TimeSeriesPanel)):
         old, repairs = source.schema, source.repairs
         time, target = time or old.time or "ds", target or old.target
         if not (past or future):
@@ -223,11 +223,13 @@ def _read(
     )
     check_columns(unread.head, time, targets, schema)
     panel = panel_of(unread, time, targets, schema, rules, one=one, wide=wide, name=name)
-    series = carried(panel.series, given)
+    series = carry_forward(panel.series, given)
     return replace(panel, series=series, repairs=repairs + panel.repairs)
 
 
-def _wide(unread: Unread, targets: tuple[str, ...], static: tuple[str, ...]) -> tuple[str, ...]:
+def _wide(
+    unread: TableSource, targets: tuple[str, ...], static: tuple[str, ...]
+) -> tuple[str, ...]:
     if not targets:
         raise ArgumentError("`target` must name at least one column. Received: target=[]")
     if static:
@@ -243,9 +245,9 @@ def _wide(unread: Unread, targets: tuple[str, ...], static: tuple[str, ...]) -> 
     return targets
 
 
-def _require_weight(source: Series | Panel, weight: str) -> None:
+def _require_weight(source: TimeSeries | TimeSeriesPanel, weight: str) -> None:
     """Refuses weights that were not read with the rest of a table."""
-    if weight and any(weight not in one.frame.columns for one in Panel.of(source)):
+    if weight and any(weight not in one.frame.columns for one in TimeSeriesPanel.of(source)):
         raise DataError(
             f"The column {weight!r} was not read with {source.schema.name!r}: name it where the "
             f'table is read, as in rnnzoo.read_panel(…, weight="{weight}").'

@@ -7,18 +7,18 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from ...errors import ArgumentTypeError, DataError
-from ..series import Panel, Schema, Series
+from ..series import Schema, TimeSeries, TimeSeriesPanel
 from .open_file import open_table
-from .table import Table, Unread, names
+from .table import Table, TableSource, names
 
-Source: TypeAlias = str | Path | pd.DataFrame | pd.Series | Series | Panel
+Source: TypeAlias = str | Path | pd.DataFrame | pd.Series | TimeSeries | TimeSeriesPanel
 
 
-def opened(source: Any) -> Unread:
+def opened(source: Any) -> TableSource:
     """A table of which it can be asked what columns it has, then for some of them.
 
     Args:
-        source: a path, a frame, a pandas Series, a `Series` or a `Panel`.
+        source: a path, a frame, a pandas Series, a `TimeSeries` or a `TimeSeriesPanel`.
 
     Raises:
         ArgumentTypeError: something else.
@@ -26,7 +26,7 @@ def opened(source: Any) -> Unread:
     """
     if isinstance(source, (str, Path)):
         return open_table(source)
-    if isinstance(source, (Series, Panel)):
+    if isinstance(source, (TimeSeries, TimeSeriesPanel)):
         source = frame_of(source)
     elif isinstance(source, pd.Series):
         source = source.to_frame("y" if source.name is None else source.name)
@@ -42,19 +42,19 @@ def opened(source: Any) -> Unread:
         raise table.error(f"There are several columns named {twice!r}. Rename all but one.")
     numeric = columns[[pd.api.types.is_numeric_dtype(kind) for kind in table.frame.dtypes]]
     boolean = columns[[pd.api.types.is_bool_dtype(kind) for kind in table.frame.dtypes]]
-    return Unread(table, frozenset(numeric) - frozenset(boolean), lambda text, numbers: table)
+    return TableSource(table, frozenset(numeric) - frozenset(boolean), lambda text, numbers: table)
 
 
-def frame_of(data: Series | Panel) -> pd.DataFrame:
+def frame_of(data: TimeSeries | TimeSeriesPanel) -> pd.DataFrame:
     """The rows of all series below one another, with the static covariates as columns."""
     frames = [
         one.frame.assign(**dict(zip(one.schema.static, one.static, strict=False)))
-        for one in Panel.of(data)
+        for one in TimeSeriesPanel.of(data)
     ]
     return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
 
 
-def time_column(unread: Unread) -> str:
+def time_column(unread: TableSource) -> str:
     """The column of times where none is named: `ds`, else the index, `""`."""
     if "ds" in unread.columns:
         return "ds"
@@ -67,7 +67,7 @@ def time_column(unread: Unread) -> str:
     )
 
 
-def target_column(unread: Unread, source: Any) -> str:
+def target_column(unread: TableSource, source: Any) -> str:
     """The column to forecast where none is named: `y`, else that of a pandas Series."""
     if isinstance(source, pd.Series):
         return unread.columns[0]
@@ -92,7 +92,7 @@ def column_names(argument: str, columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(columns)
 
 
-def our_names(unread: Unread, schema: Schema) -> tuple[str, str]:
+def our_names(unread: TableSource, schema: Schema) -> tuple[str, str]:
     """The time and target as the table calls them: the user's names, or ours."""
     columns = unread.columns
     ours = {"unique_id", "ds"} <= set(columns)
@@ -111,20 +111,20 @@ def clock_of(
 ) -> tuple[str | None, str | None]:
     """How a table reads its times where a model knows others by `schema`: format and zone.
 
-    Those of the schema, unless others are given. The times of a `Series` or `Panel` are read
-    already: no zone is theirs any more.
+    Those of the schema, unless others are given. Times that are read
+    already, of a `TimeSeries` or `TimeSeriesPanel`, stay: no zone is theirs any more.
 
     Raises:
-        DataError: a `Series` or `Panel` is UTC and the model's times are not, or otherwise.
+        DataError: the series is in UTC and the model's times are not, or otherwise.
     """
-    if not isinstance(source, (Series, Panel)):
+    if not isinstance(source, (TimeSeries, TimeSeriesPanel)):
         return time_format or schema.time_format or None, zone or schema.zone or None
     own = source.schema.zone
     if zone is None and bool(own) != bool(schema.zone):
         remedy = (
             "Give the table with local times in place of it, or fit on times with a zone."
             if own
-            else f'Read the table with rnnzoo.read(…, zone="{schema.zone}").'
+            else f'Read the table with rnnzoo.read_series(…, zone="{schema.zone}").'
         )
         raise DataError(
             f"The times of {source.schema.name!r} were read with {own or 'no zone'}, those that "
@@ -133,7 +133,7 @@ def clock_of(
     return None, None if own else zone
 
 
-def check_present(unread: Unread, needed: tuple[str, ...]) -> None:
+def check_present(unread: TableSource, needed: tuple[str, ...]) -> None:
     """Refuses a table without columns that the model was fitted with.
 
     Raises:

@@ -12,7 +12,7 @@ from ...errors import DataError
 from ...messages import counted
 from .numeric import Numbers
 
-__all__ = ["OURS", "Table", "Unread", "counted", "names", "of_series"]
+__all__ = ["OURS", "Table", "TableSource", "counted", "names", "of_series"]
 
 OURS = ("unique_id", "ds", "y")
 
@@ -87,7 +87,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Unread:
+class TableSource:
     """A table of which only the head is known, so that it is known what to read of it.
 
     Attributes:

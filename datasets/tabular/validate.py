@@ -76,7 +76,7 @@ def rows_of(
         table, ids, codes, times.to_numpy(), np.empty((0, len(times))), np.arange(len(times)),
         alone, (), zone,
     )  # fmt: skip
-    reader = "rnnzoo.read" if alone and not wide else "rnnzoo.read_panel"
+    reader = "rnnzoo.read_series" if alone and not wide else "rnnzoo.read_panel"
     columns = (*targets, *schema.past, *schema.future, *weight_of(schema))
     for column, cells in (values := {c: table.numbers(c) for c in columns}).items():
         if column == schema.weight:

@@ -82,8 +82,8 @@ def impulse_chart() -> Figure:
                 h = impulse_response(activation, radius, pair, start=start, steps=STEPS)
                 response = h.mean(axis=1) * np.sqrt(h.shape[1])  # in the impulse's direction
                 label = f"impulse of {start:+g}"
-                colour = "tab:blue" if start > 0 else "black"
-                panel.plot(response, look, color=colour, linewidth=1.3, label=label)
+                color = "tab:blue" if start > 0 else "black"
+                panel.plot(response, look, color=color, linewidth=1.3, label=label)
             panel.spines[["top", "right"]].set_visible(False)
             panel.axhline(0, color="0.85", zorder=0)
             panel.set_ylim(*FRAME)

@@ -86,7 +86,7 @@ def _influence(cell: RecurrentCell, probes: np.ndarray) -> np.ndarray:
     if not (np.isfinite(norms).all() and norms.any()):
         raise FitError(
             "The gradients of the last output by the inputs overflow or vanish altogether. "
-            "Analyse shorter sequences (--steps), or start the cell from other weights."
+            "Analyze shorter sequences (--steps), or start the cell from other weights."
         )
     return norms
 
@@ -98,7 +98,7 @@ def _train(network: keras.Model, steps: int, train_steps: int, rng: np.random.Ge
         loss = float(network.train_on_batch(*_adding(BATCH, steps, rng)))
         if not math.isfinite(loss):
             raise FitError(
-                f"Training diverged in step {step + 1}: loss {loss}. Analyse shorter sequences "
+                f"Training diverged in step {step + 1}: loss {loss}. Analyze shorter sequences "
                 "(--steps), or start the cell from smaller weights."
             )
     sequences, sums = _adding(TEST, steps, rng)

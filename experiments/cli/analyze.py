@@ -1,4 +1,4 @@
-"""`rnnzoo analyse`: how far back a cell remembers, new and trained."""
+"""`rnnzoo analyze`: how far back a cell remembers, new and trained."""
 
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ GUESS = 1 / 6  # MSE on the adding problem of the mean, whatever the input
 SHOWN = 4  # eigenvalues that are printed
 
 
-def analyse(
+def analyze(
     cell: str,
     units: int,
     steps: int,
@@ -58,7 +58,7 @@ def analyse(
     whole_number("steps", steps, at_least=2)
     whole_number("train_steps", train_steps)
     # a cell with feedback runs closed: here is no truth to feed it with
-    ours = ["units", "feedback"] if factory.kind.feeds_back else ["units"]
+    ours = ["units", "feedback"] if factory.kind.has_feedback_delays else ["units"]
     factory.check(units, options, ours)
     factory.check_reads((2,), "vectors")
     if save is not None:

@@ -16,9 +16,9 @@ from .terminal import (
     Tracking,
     become,
     check_port,
-    clearly,
     existing_store,
     keep,
+    report_errors,
 )
 
 app = typer.Typer(
@@ -34,11 +34,11 @@ def main() -> None:
     app()
 
 
-app.command()(clearly(forecast))
+app.command()(report_errors(forecast))
 
 
 @app.command()
-@clearly
+@report_errors
 def frames(
     data: Annotated[str, typer.Argument(help=".npy or .npz file of frames, or a data set's name.")],
     folder: Annotated[
@@ -99,7 +99,7 @@ def frames(
 
 
 @app.command("run")
-@clearly
+@report_errors
 def run_(
     experiment: Annotated[
         str | None, typer.Argument(help="A YAML file, or a name that --list shows.")
@@ -129,7 +129,7 @@ def run_(
 
 
 @app.command()
-@clearly
+@report_errors
 def demo(
     output: Annotated[Path, typer.Option(help="Folder for charts and tables.")] = Path(
         "rnnzoo-demo"
@@ -145,7 +145,7 @@ def demo(
 
 
 @app.command()
-@clearly
+@report_errors
 def cells(
     name: Annotated[str | None, typer.Argument(help="Only this cell, its whole page.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A list of objects.")] = False,
@@ -159,8 +159,8 @@ def cells(
 
 
 @app.command()
-@clearly
-def analyse(
+@report_errors
+def analyze(
     cell: Annotated[str, typer.Argument(help="A cell over vectors: gru, or module:Class.")],
     units: Annotated[int, typer.Option(help="Width of the cell.")] = 32,
     steps: Annotated[int, typer.Option(help="Length of the sequences.")] = 100,
@@ -177,13 +177,13 @@ def analyse(
 
     if ":" not in cell:
         one_of("cell", cell, CELLS)
-    from .analyze import analyse as run
+    from .analyze import analyze as run
 
     run(cell, units, steps, train_steps, options(option), seed, save)
 
 
 @app.command()
-@clearly
+@report_errors
 def data(debug: Debug = False) -> None:
     """List the data sets that can be named in place of a file."""
     from ...datasets import DATASETS, VIDEOS, describe
@@ -196,7 +196,7 @@ def data(debug: Debug = False) -> None:
 
 
 @app.command()
-@clearly
+@report_errors
 def compare(
     experiment: Annotated[
         str | None, typer.Argument(help="Only its runs: forecast/seattle-weather. (default: all)")
@@ -231,7 +231,7 @@ def compare(
 
 
 @app.command()
-@clearly
+@report_errors
 def ui(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
     debug: Debug = False,
@@ -257,7 +257,7 @@ def ui(
 
 
 @app.command()
-@clearly
+@report_errors
 def sync(
     runs: Annotated[
         Path | None, typer.Option(help="Folder of the runs. (default: RNNZOO_RUNS, or rnnzoo-runs)")
@@ -265,9 +265,9 @@ def sync(
     debug: Debug = False,
 ) -> None:
     """Bring to the tracking store what did not arrive there while the runs went on."""
-    from .sync import synced
+    from .sync import print_sync
 
-    raise typer.Exit(synced(runs))
+    raise typer.Exit(print_sync(runs))
 
 
 if __name__ == "__main__":

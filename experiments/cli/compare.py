@@ -8,7 +8,7 @@ import pandas as pd
 
 from ...errors import ArgumentError, one_of
 from ...pipelines.storage.names import whole
-from ..comparison.groups import Alike, comparable, groups, without_repeats
+from ..comparison.groups import ComparableRuns, comparable, groups, without_repeats
 from ..comparison.models import Group
 from ..comparison.runs import all_runs, chosen, of_study, values_frame
 from ..reports.terminal import console, frame_table, print_table
@@ -49,7 +49,7 @@ def comparisons(store: Store, experiment: str, latest: bool = False) -> list[Com
     return [_listed(one) for one in comparable(runs)]
 
 
-def _listed(alike: Alike) -> Comparison:
+def _listed(alike: ComparableRuns) -> Comparison:
     task, runs = alike.task, without_repeats(alike.runs)
     rows = values_frame(sorted(runs, key=lambda run: run.number(task.error)))
     labels = {key: label for key, label in task.columns.items() if key in rows}

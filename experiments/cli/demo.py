@@ -6,13 +6,13 @@ from typing import Any
 
 from rich.console import Console
 
-from ...datasets import Panel, load, load_clips
+from ...datasets import TimeSeriesPanel, load_clips, load_dataset
 from ...pipelines.forecasting import Forecaster
 from ...pipelines.next_frame import NextFrame
 from ...zoo.cells import serving
 from ..reports.terminal import Display, console
-from ..study.outputs import Keep
-from ..study.study import Listeners, brought
+from ..study.outputs import OutputOptions
+from ..study.study import Listeners, wait_for_uploads
 from ..tasks.forecast import Study, study
 from ..tasks.forecast_output import print_leaderboard
 from ..tasks.frames import FramesStudy, frames_study
@@ -22,7 +22,7 @@ YEAR = 365
 TRADING_YEAR = 252
 
 
-def demo(output: Path, keep: Keep) -> None:
+def demo(output: Path, keep: OutputOptions) -> None:
     """Temperature a week ahead with every cell, a share price with two, next frames with one.
 
     Args:
@@ -31,7 +31,7 @@ def demo(output: Path, keep: Keep) -> None:
     """
     out, tracker = console(), keep.tracker()
     began = time.perf_counter()
-    with brought(tracker, out):
+    with wait_for_uploads(tracker, out):
         files = _temperature(out, tracker).write(output)
         files += _share_price(out, tracker).write(output)
         files += _next_frames(out, tracker).write(output)
@@ -43,29 +43,31 @@ def demo(output: Path, keep: Keep) -> None:
 
 def _temperature(out: Console, tracker: Any) -> Study:
     out.print("Seattle's daily maximum temperature, a week ahead, with every cell.")
-    weather = load("seattle-weather")
+    weather = load_dataset("seattle-weather")
     out.print(f"{len(weather):,} days; the last {YEAR} are tested on and train nothing.\n")
     forecasters = {
-        name: Forecaster(name, horizon=7, lookback=28, units=16, difference=True)
-        for name in serving("carried", "closed_loop")
+        name: Forecaster(name, horizon=7, lookback=28, units=16, difference="step")
+        for name in serving("stateful", "closed_loop")
     }
     with Display(out) as display:
-        found = study(Panel.of(weather), forecasters, YEAR, Listeners(display.follow, tracker))
+        found = study(
+            TimeSeriesPanel.of(weather), forecasters, YEAR, Listeners(display.follow, tracker)
+        )
     print_leaderboard(found, YEAR, out)
     return found
 
 
 def _share_price(out: Console, tracker: Any) -> Study:
     out.print("\nGoogle's daily share price, a trading week ahead, beside the random walk.")
-    price = load("google-stock")
+    price = load_dataset("google-stock")
     out.print(f"{len(price):,} days; the last {TRADING_YEAR} are tested on and train nothing.\n")
     forecasters = {
-        name: Forecaster(name, horizon=5, lookback=20, units=8, difference=True)
+        name: Forecaster(name, horizon=5, lookback=20, units=8, difference="step")
         for name in ("gru", "lstm")
     }
     with Display(out) as display:
         found = study(
-            Panel.of(price), forecasters, TRADING_YEAR, Listeners(display.follow, tracker)
+            TimeSeriesPanel.of(price), forecasters, TRADING_YEAR, Listeners(display.follow, tracker)
         )
     print_leaderboard(found, TRADING_YEAR, out)
     return found

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from ...errors import ArgumentError
 from ..tasks.data import listed, named_panel, other_settings
 from .terminal import Checkpoints, Debug, Strict, Tracking, keep
 
@@ -35,8 +34,8 @@ def forecast(
     ] = None,
     units: Annotated[int | None, typer.Option(help="Width of the cells. (default: a rule)")] = None,
     layers: Annotated[int, typer.Option(help="Cells on top of each other.")] = 1,
-    architecture: Annotated[
-        str, typer.Option(help="auto (by cell and data), carried, closed_loop or segment.")
+    strategy: Annotated[
+        str, typer.Option(help="auto (by cell and data), stateful, closed_loop or segment.")
     ] = "auto",
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the data, at most. (default: a rule)")
@@ -45,16 +44,16 @@ def forecast(
     seeds: Annotated[
         int, typer.Option(help="Times that each network is fitted; they forecast as one.")
     ] = 1,
-    combine: Annotated[str, typer.Option(help="How they do: mean or median.")] = "mean",
+    aggregation: Annotated[str, typer.Option(help="How they do: mean or median.")] = "mean",
     test_rows: Annotated[
         int | None, typer.Option(help="Last rows to be tested on. (default: a fifth)")
     ] = None,
     difference: Annotated[
-        bool, typer.Option(help="Read steps instead of levels; for prices.")
-    ] = False,
-    seasonal_difference: Annotated[
-        bool, typer.Option(help="Read steps from the value a season before.")
-    ] = False,
+        str | None,
+        typer.Option(
+            help="Read steps instead of levels: step, for prices; season, from that before."
+        ),
+    ] = None,
     scaling: Annotated[str, typer.Option(help="z-score, robust or running.")] = "z-score",
     channels: Annotated[
         str, typer.Option(help="Several series in segments: independent, embedded or mixed.")
@@ -99,7 +98,7 @@ def forecast(
     ] = False,
     setting: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Any other of Forecaster: optimizer=sgd, minutes=2."),
+        typer.Option("--set", help="Any other of Forecaster: optimizer=sgd, max_minutes=2."),
     ] = None,
     warm_up: Annotated[
         bool,
@@ -135,8 +134,6 @@ def forecast(
         season=season,
         unit=unit,
     )
-    if difference and seasonal_difference:
-        raise ArgumentError("--difference and --seasonal-difference exclude each other.")
     panel = named_panel(data, asked, how)
     from ..tasks.forecast_output import forecast as run  # after the cheap checks: it loads Keras
 
@@ -145,10 +142,10 @@ def forecast(
         lookback=lookback,
         units=units,
         layers=layers,
-        architecture=architecture,
+        strategy=strategy,
         epochs=epochs,
         seed=seed,
-        difference="season" if seasonal_difference else difference,
+        difference=difference,
         scaling=scaling,
         channels=channels,
         calendar=_cycles(listed(calendar)),
@@ -161,7 +158,7 @@ def forecast(
         listed(cell) or ["gru"],
         settings,
         seeds=seeds,
-        combine=combine,
+        aggregation=aggregation,
         test_rows=test_rows,
         audit=audit,
         keep=keep(tracking, strict, save, checkpoint),

@@ -6,14 +6,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ...datasets import Clips, Panel
+from ...datasets import Clips, TimeSeriesPanel
 from ...errors import ArgumentError, ArgumentTypeError, whole_number
 from ..config.own_cells import cell_label, cell_text, named_cell
 from ..config.schema import CONFIGS, TOGETHER, find, load_config, subject
 from ..config.yaml_file import dumped
-from ..reports.style import COLOURS, colour_of
-from ..study.outputs import Keep
-from ..study.provenance import Origin
+from ..reports.style import COLORS, color_of
+from ..study.outputs import OutputOptions
+from ..study.provenance import Provenance
 from ..tasks.data import named_clips, named_panel
 
 NAME = r"\w[\w ,.+=-]*"  # of a model: it becomes the name of a folder
@@ -32,7 +32,7 @@ class Tried:
     network: Any
 
 
-def run_config(name: str, changes: list[str], keep: Keep) -> Any:
+def run_config(name: str, changes: list[str], keep: OutputOptions) -> Any:
     """Runs an experiment, as `rnnzoo forecast` and `rnnzoo frames` do.
 
     Args:
@@ -55,7 +55,7 @@ def run_config(name: str, changes: list[str], keep: Keep) -> Any:
     return study(config, path, keep)
 
 
-def _forecast(config: dict[str, Any], path: Path, keep: Keep) -> Any:
+def _forecast(config: dict[str, Any], path: Path, keep: OutputOptions) -> Any:
     panel = _panel(config["data"], path)
     from ..tasks.forecast_output import checked_rows, compete
 
@@ -77,7 +77,7 @@ def _forecast(config: dict[str, Any], path: Path, keep: Keep) -> Any:
     )
 
 
-def _video(config: dict[str, Any], path: Path, keep: Keep) -> Any:
+def _video(config: dict[str, Any], path: Path, keep: OutputOptions) -> Any:
     from ..tasks.frames_output import compete
 
     tried = _networks(config, path)
@@ -96,7 +96,7 @@ def _video(config: dict[str, Any], path: Path, keep: Keep) -> Any:
     return compete(clips, predictors, keep, origin)
 
 
-def planned(config: dict[str, Any], path: Path, tried: dict[str, Tried]) -> Origin:
+def planned(config: dict[str, Any], path: Path, tried: dict[str, Tried]) -> Provenance:
     """What the runs are told: the whole experiment, and to each the one that repeats it alone.
 
     Args:
@@ -118,7 +118,7 @@ def planned(config: dict[str, Any], path: Path, tried: dict[str, Tried]) -> Orig
         alone = {"defaults": {}, "models": [entry], "seeds": [one.network.seed]}
         configs[label] = dumped(shared | alone)
     told = {"config.seeds": str(_seeds(config))} | {f"data.{k}": str(v) for k, v in data.items()}
-    return Origin(config["study"], told, models, _colours(entries, models), configs)
+    return Provenance(config["study"], told, models, _colours(entries, models), configs)
 
 
 def _networks(config: dict[str, Any], path: Path) -> dict[str, Tried]:
@@ -152,13 +152,13 @@ def _network(kind: type, settings: dict[str, Any], seeds: list[int]) -> Any:
     """An unfitted network, or several that forecast as one.
 
     Raises:
-        ArgumentError: `combine` of one, or members of different runs that have one seed.
+        ArgumentError: `aggregation` of one, or members of different runs that have one seed.
     """
     alone = {k: v for k, v in settings.items() if k not in TOGETHER}
     members = whole_number("members", settings.get("members", 1))
     if members == 1:
-        if "combine" in settings:
-            raise ArgumentError("`combine` needs more than one of `members`.")
+        if "aggregation" in settings:
+            raise ArgumentError("`aggregation` needs more than one of `members`.")
         return kind(**alone)
     gaps = [later - seed for seed, later in pairwise(sorted(seeds))]
     if min(gaps, default=members) < members:
@@ -167,22 +167,22 @@ def _network(kind: type, settings: dict[str, Any], seeds: list[int]) -> Any:
             f"share any: give seeds that are {members} apart, such as "
             f"{[k * members for k in range(len(seeds))]}. Received: seeds={seeds}"
         )
-    from ...pipelines.forecasting import Combination
+    from ...pipelines.forecasting import Ensemble
 
-    return Combination([kind(**alone)], settings.get("combine", "mean"), members)
+    return Ensemble([kind(**alone)], settings.get("aggregation", "mean"), members)
 
 
 def _settings(network: Any) -> dict[str, Any]:
     """What `_network` made it from, but for the seed."""
     settings = network.get_params(deep=False)
     if "members" in settings:
-        together = {"members": network.seeds, "combine": network.how}
+        together = {"members": network.n_seeds, "aggregation": network.aggregation}
         settings = network.members[0].get_params(deep=False) | together
     plain = {key: value for key, value in settings.items() if key != "seed"}
     return plain | {"cell": cell_text(settings["cell"])}
 
 
-def _panel(data: dict[str, Any], path: Path) -> Panel:
+def _panel(data: dict[str, Any], path: Path) -> TimeSeriesPanel:
     """The series that an experiment names, or reads from a file."""
     columns = {"time", "target", "past", "future", "static", "weight"}
     asked = {key: data.get(key) for key in columns if data.get(key) is not None}
@@ -237,11 +237,11 @@ def _name(entry: dict[str, Any]) -> str:
 
 
 def _colours(entries: dict[str, Any], models: dict[str, str]) -> dict[str, str]:
-    """By label: the colour of the cell, or, where a cell is there twice, one a model."""
+    """By label: the color of the cell, or, where a cell is there twice, one a model."""
     cells = [entry["cell"] for entry in entries.values()]
     once = len(set(cells)) == len(cells)
     by_model = {
-        name: colour_of(cell_label(entry["cell"])) if once else COLOURS[k % len(COLOURS)]
+        name: color_of(cell_label(entry["cell"])) if once else COLORS[k % len(COLORS)]
         for k, (name, entry) in enumerate(entries.items())
     }
     return {label: by_model[name] for label, name in models.items()}

@@ -9,7 +9,7 @@ from ..locations import runs_folder
 from ..reports.terminal import console
 
 
-def synced(runs: Path | None) -> int:
+def print_sync(runs: Path | None) -> int:
     """Brings the runs in a folder to the store and says what was done.
 
     Args:

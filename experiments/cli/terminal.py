@@ -15,7 +15,7 @@ import typer
 
 from ...errors import ArgumentError, RnnzooError
 from ..locations import check_runs, check_uri, runs_folder, tracking_uri
-from ..study.outputs import Keep
+from ..study.outputs import OutputOptions
 
 if TYPE_CHECKING:
     from ..tracking import Store, Tracker
@@ -42,7 +42,7 @@ Checkpoints = Annotated[
 ]
 
 
-def clearly(command: Callable[..., None]) -> Callable[..., None]:
+def report_errors(command: Callable[..., None]) -> Callable[..., None]:
     """Turns an error into one message and exit code 2; `--debug` shows where it was.
 
     Warnings for the user are one line each, told once.
@@ -125,9 +125,13 @@ def become(command: list[str], environment: dict[str, str]) -> None:
     raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
 
 
-def keep(tracking: bool, strict: bool, save: Path | None, checkpoints: Path | None) -> Keep:
+def keep(
+    tracking: bool, strict: bool, save: Path | None, checkpoints: Path | None
+) -> OutputOptions:
     """What the common options ask for."""
-    return Keep(functools.partial(tracker, strict) if tracking else None, save, checkpoints)
+    return OutputOptions(
+        functools.partial(tracker, strict) if tracking else None, save, checkpoints
+    )
 
 
 def tracker(strict: bool) -> "Tracker":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..task import Task, task_of
-from .models import Group, Standing
+from .models import Group, ModelSummary
 from .runs import Run, values_frame
 
 #: Parameters in which runs of one model differ.
@@ -15,7 +15,7 @@ DIGITS = 8  # of a digest or an id that are shown
 
 
 @dataclass(frozen=True)
-class Alike:
+class ComparableRuns:
     """Runs of one task on the same data and the same test.
 
     Attributes:
@@ -29,7 +29,7 @@ class Alike:
     runs: list[Run]
 
 
-def comparable(runs: Sequence[Run]) -> list[Alike]:
+def comparable(runs: Sequence[Run]) -> list[ComparableRuns]:
     """Those of one task, data and test together; runs without scores are left out."""
     found = []
     table = values_frame(runs)
@@ -42,7 +42,7 @@ def comparable(runs: Sequence[Run]) -> list[Alike]:
         scored = table[table["experiment"] == experiment].dropna(subset=wanted)
         for shared, rows in scored.groupby([*task.same, "data"], sort=False):
             title = task.title.format(experiment, *shared)
-            found.append(Alike(title, task, [runs[i] for i in rows.index]))
+            found.append(ComparableRuns(title, task, [runs[i] for i in rows.index]))
     return _told_apart(found)
 
 
@@ -66,13 +66,13 @@ def without_repeats(runs: Sequence[Run]) -> list[Run]:
     return list(found.values())
 
 
-def _told_apart(found: list[Alike]) -> list[Alike]:
+def _told_apart(found: list[ComparableRuns]) -> list[ComparableRuns]:
     """Titles that are the same get the beginning of the data's digest, or the study."""
     titles = [one.title for one in found]
     return [
         one
         if titles.count(one.title) == 1
-        else Alike(f"{one.title}, {_data_of(one.runs[0])}", one.task, one.runs)
+        else ComparableRuns(f"{one.title}, {_data_of(one.runs[0])}", one.task, one.runs)
         for one in found
     ]
 
@@ -88,14 +88,14 @@ def _ranking(runs: list[Run], task: Task) -> str:
     return own if not any(np.isnan(run.number(own)) for run in runs) else task.error
 
 
-def _standings(runs: list[Run], error: str) -> list[Standing]:
+def _standings(runs: list[Run], error: str) -> list[ModelSummary]:
     by_model: dict[tuple[str, str], list[Run]] = {}
     for run in without_repeats(runs):
         study = "" if run.baseline else run.study_id
         by_model.setdefault((run.model, study), []).append(run)
     members = [one for found in by_model.values() for one in seeds_of_one(found)]
     names = _names(members)
-    standings = [Standing(name, one, error) for name, one in zip(names, members, strict=True)]
+    standings = [ModelSummary(name, one, error) for name, one in zip(names, members, strict=True)]
     return sorted(standings, key=lambda one: one.mean)
 
 

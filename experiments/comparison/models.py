@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from .format import p_text, percent
-from .paired import OverSeeds, Side, Verdict, compared
+from .paired import OverSeeds, Sample, TestResult, compared
 from .runs import Run
 from .wording import SIGNIFICANT, UNCLEAR, with_interval, word
 
 
 @dataclass(frozen=True)
-class Standing(OverSeeds):
+class ModelSummary(OverSeeds):
     """A model's runs, one a seed.
 
     Attributes:
@@ -33,18 +33,18 @@ class Standing(OverSeeds):
         return self.runs[0].baseline
 
     @property
-    def colour(self) -> str:
-        return self.runs[0].colour
+    def color(self) -> str:
+        return self.runs[0].color
 
     @cached_property
     def scores(self) -> list[float]:
         return [run.number(self.error) for run in self.runs]
 
     @property
-    def side(self) -> Side:
+    def side(self) -> Sample:
         """What it brings to a test against another one."""
         data = "; ".join(dict.fromkeys(run.data for run in self.runs))
-        return Side(data, self.scores, [run.errors for run in self.runs])
+        return Sample(data, self.scores, [run.errors for run in self.runs])
 
     def average(self, key: str) -> float:
         """Of a metric or of a parameter that is a number, over the seeds."""
@@ -88,7 +88,7 @@ class Group:
 
     title: str
     task: str
-    standings: list[Standing]
+    standings: list[ModelSummary]
 
     @property
     def error(self) -> str:
@@ -111,7 +111,7 @@ class Group:
         return any(len(one.runs) > 1 for one in self.standings if not one.baseline)
 
     @property
-    def best_baseline(self) -> Standing | None:
+    def best_baseline(self) -> ModelSummary | None:
         return next((one for one in self.standings if one.baseline), None)
 
     @property
@@ -119,7 +119,7 @@ class Group:
         return [run for one in self.standings for run in one.runs]
 
     @cached_property
-    def verdicts(self) -> dict[str, Verdict]:
+    def verdicts(self) -> dict[str, TestResult]:
         """By label, networks against the best baseline."""
         best = self.best_baseline
         if best is None:
@@ -127,12 +127,12 @@ class Group:
         networks = [one for one in self.standings if not one.baseline]
         return {one.label: compared(one.side, best.side) for one in networks}
 
-    def avoided(self, one: Standing) -> float:
+    def avoided(self, one: ModelSummary) -> float:
         """The share of the best baseline's error that a model avoids; NaN without one."""
         best = self.best_baseline
         return float("nan") if best is None or not best.mean else 1 - one.mean / best.mean
 
-    def word(self, one: Standing) -> str:
+    def word(self, one: ModelSummary) -> str:
         """Better, worse, or unclear."""
         verdict = self.verdicts.get(one.label)
         return "" if verdict is None else word(verdict.p, self.avoided(one))
@@ -155,7 +155,7 @@ class Group:
         """For a terminal."""
         return pd.DataFrame([self.cells(one) for one in self.standings])
 
-    def cells(self, one: Standing) -> dict[str, str]:
+    def cells(self, one: ModelSummary) -> dict[str, str]:
         """A model's row of the table."""
         verdict = self.verdicts.get(one.label)
         best = self.best_baseline

@@ -73,7 +73,7 @@ def of_evaluation(evaluation: "Evaluation", model: str) -> Errors:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TestResult:
     """A model beside a baseline.
 
     Attributes:
@@ -88,7 +88,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Side:
+class Sample:
     """A model as it enters a test.
 
     Attributes:
@@ -102,7 +102,7 @@ class Side:
     errors: list[Errors | None]
 
 
-def compared(model: Side, baseline: Side) -> Verdict:
+def compared(model: Sample, baseline: Sample) -> TestResult:
     """Tests whether a model differs from a baseline by more than luck.
 
     Errors at the same origins are paired, those of several seeds averaged first, in a
@@ -128,20 +128,22 @@ def compared(model: Side, baseline: Side) -> Verdict:
     others = baseline.errors[0]
     if others is None or len(kept) < seeds:
         if seeds == 1:
-            return Verdict(math.nan, "there is one seed, and errors of single tests are not kept")
-        return Verdict(over_seeds, f"a t-test over {seeds} seeds", seeds)
+            return TestResult(
+                math.nan, "there is one seed, and errors of single tests are not kept"
+            )
+        return TestResult(over_seeds, f"a t-test over {seeds} seeds", seeds)
     if any(one.where != others.where for one in kept):
-        return Verdict(math.nan, f"errors are kept of other {others.of}s than the baseline's")
+        return TestResult(math.nan, f"errors are kept of other {others.of}s than the baseline's")
     mean = np.mean([one.values for one in kept], axis=0)
     found = diebold_mariano(mean, others.values, others.overlap)
     tested = f"{found.origins:,} test {others.of}s"
     if math.isnan(found.p_value):
-        return Verdict(math.nan, f"{tested} tell too little")
+        return TestResult(math.nan, f"{tested} tell too little")
     if seeds == 1:
-        return Verdict(found.p_value, f"a paired test over {tested}")
+        return TestResult(found.p_value, f"a paired test over {tested}")
     rests = f"a paired test over {tested}, errors of {seeds} seeds averaged, and a t-test over"
     larger = float(np.nanmax([found.p_value, over_seeds]))
-    return Verdict(larger, f"{rests} the seeds, whichever p is larger", seeds)
+    return TestResult(larger, f"{rests} the seeds, whichever p is larger", seeds)
 
 
 class OverSeeds:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from .format import less, p_text, percent
-from .paired import Errors, OverSeeds, Side, Verdict, compared
-from .wording import luck, with_interval, word
+from .paired import Errors, OverSeeds, Sample, TestResult, compared
+from .wording import significance_sentence, with_interval, word
 
 
 class Result(Protocol):
@@ -74,7 +74,7 @@ class Model(OverSeeds):
     labels: list[str]
     scores: list[float]
     avoided: float
-    verdict: Verdict
+    verdict: TestResult
 
     @property
     def word(self) -> str:
@@ -138,17 +138,19 @@ class ByModel(Ranked):
             return ""
         return (
             f"{best.name}: {less(best.avoided)} the {self.error.upper()} of {self.best_baseline}, "
-            f"the best baseline. {luck(best.verdict, best.word)}"
+            f"the best baseline. {significance_sentence(best.verdict, best.word)}"
         )
 
     def _model(self, name: str, labels: list[str]) -> Model:
         error, base = self._scores, self.best_baseline
         scores = [error[label] for label in labels]
         if not base:
-            return Model(name, labels, scores, math.nan, Verdict(math.nan, "there is no baseline"))
+            return Model(
+                name, labels, scores, math.nan, TestResult(math.nan, "there is no baseline")
+            )
         avoided = 1 - float(np.mean(scores)) / error[base] if error[base] else math.nan
-        ours = Side("", scores, [self.errors_of(label) for label in labels])
-        verdict = compared(ours, Side("", [error[base]], [self.errors_of(base)]))
+        ours = Sample("", scores, [self.errors_of(label) for label in labels])
+        verdict = compared(ours, Sample("", [error[base]], [self.errors_of(base)]))
         return Model(name, labels, scores, avoided, verdict)
 
     @cached_property

@@ -71,7 +71,7 @@ class Run:
         return not self.text("seed")
 
     @property
-    def colour(self) -> str:
+    def color(self) -> str:
         told = self.text("mlflow.runColor")
         return told if re.fullmatch("#[0-9A-Fa-f]{6}", told) else "#777777"
 

@@ -3,7 +3,7 @@
 import math
 
 from .format import decimal, p_text
-from .paired import Verdict
+from .paired import TestResult
 
 SIGNIFICANT = 0.05
 UNCLEAR = "unclear"
@@ -18,7 +18,7 @@ def word(p: float, avoided: float) -> str:
     return "better" if avoided > 0 else "worse"
 
 
-def luck(verdict: Verdict, found: str) -> str:
+def significance_sentence(verdict: TestResult, found: str) -> str:
     """What a test says, in a sentence or two."""
     if math.isnan(verdict.p):
         return "Too little is known to say whether that is more than luck."

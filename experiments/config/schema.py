@@ -25,7 +25,7 @@ FORBID = ConfigDict(extra="forbid", strict=True, frozen=True)
 OWN = ("cell", "seed")  # settings that have a place of their own: `models` and `seeds`
 
 #: How many times a network is fitted, with seeds that count on, and how these forecast as one.
-TOGETHER: dict[str, Any] = {"members": (int, 1), "combine": (str, "mean")}
+TOGETHER: dict[str, Any] = {"members": (int, 1), "aggregation": (str, "mean")}
 
 
 class Split(BaseModel):

@@ -18,7 +18,7 @@ from ...pipelines.storage.animation import write_animation
 from ...pipelines.storage.names import Names, short, slug, whole
 from ...pipelines.storage.redact import redacted
 from .records import EVENTS, FORMAT, LOCK, Event, RunLock, begun, read, reason, remedy
-from .seen import Told
+from .seen import SeenKeys
 from .writer import Writer
 
 logger = logging.getLogger("rnnzoo")
@@ -68,7 +68,7 @@ class Journal:
     events: list[Event] = field(default_factory=list)
     _writer: Writer | None = None
     _names: Names = field(default_factory=lambda: Names(EVENTS, LOCK))
-    _told: Told = field(default_factory=Told)
+    _told: SeenKeys = field(default_factory=SeenKeys)
     _patience: float = PATIENCE
     _goes_on: bool = False
 
@@ -106,7 +106,7 @@ class Journal:
         try:
             if self._goes_on:
                 kept = read(self.folder)
-                self.events, self._told = list(kept.events), Told(kept.events)
+                self.events, self._told = list(kept.events), SeenKeys(kept.events)
                 self._writer = Writer(self.folder, len(kept.events), kept.size)
                 self._tell("resume")
             else:

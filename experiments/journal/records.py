@@ -50,7 +50,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredRun:
     """A journal as it lies on disk.
 
     Attributes:
@@ -76,7 +76,7 @@ class Kept:
         return str(last.data["status"]) if last.kind == "end" else None
 
 
-def read(folder: Path) -> Kept:
+def read(folder: Path) -> StoredRun:
     """The journal in the folder of a run.
 
     Raises:
@@ -102,7 +102,7 @@ def read(folder: Path) -> Kept:
             f"The journal {path} has format {events[0].data['format']}, this rnnzoo reads format "
             f"{FORMAT}. Install the version of rnnzoo that wrote it."
         )
-    return Kept(folder, events, len(tail), len(content) - len(tail))
+    return StoredRun(folder, events, len(tail), len(content) - len(tail))
 
 
 def begun(folder: Path) -> Event | None:

@@ -6,7 +6,7 @@ from typing import Any
 from .records import Event
 
 
-class Told:
+class SeenKeys:
     """Knows what was told once: a run that goes on tells some of it again, and the same.
 
     Args:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..comparison.format import decimal, less
-from ..comparison.models import Group, Standing
+from ..comparison.models import Group, ModelSummary
 from ..comparison.runs import Run
-from ..comparison.wording import luck, with_interval
+from ..comparison.wording import significance_sentence, with_interval
 from .html import ERRORS, GLOSSARY, page, picture, row
 from .svg import Bar, Line, bar_chart, line_chart
 
@@ -62,7 +62,7 @@ def _group(group: Group, server: str) -> dict[str, Any]:
             if one.baseline and one.label in GLOSSARY
         },
         "leads": line_chart(
-            [Line(s.label, s.colour, s.by_lead, s.baseline) for s in group.standings],
+            [Line(s.label, s.color, s.by_lead, s.baseline) for s in group.standings],
             f"lead: {steps} ahead",
             group.heading,
         ),
@@ -95,17 +95,17 @@ def _headline(group: Group) -> list[str]:
     verdict = group.verdicts[best.label]
     told.append(
         f"That is {less(group.avoided(best))} the best baseline, {base.label} "
-        f"({decimal(base.mean)}). {luck(verdict, group.word(best))}"
+        f"({decimal(base.mean)}). {significance_sentence(verdict, group.word(best))}"
     )
     return told
 
 
-def _bar(one: Standing) -> Bar:
-    return Bar(one.label, one.colour, one.mean, one.half, with_interval(one.mean, one.half))
+def _bar(one: ModelSummary) -> Bar:
+    return Bar(one.label, one.color, one.mean, one.half, with_interval(one.mean, one.half))
 
 
 def _rows(group: Group) -> list[dict[str, Any]]:
-    return [row(group.cells(one), one.colour, one.baseline) for one in group.standings]
+    return [row(group.cells(one), one.color, one.baseline) for one in group.standings]
 
 
 def _validation_key(runs: Sequence[Run]) -> str:
@@ -116,7 +116,7 @@ def _validation_key(runs: Sequence[Run]) -> str:
 
 def _training(group: Group, key: str) -> list[Line]:
     return [
-        Line(one.label, one.colour, run.series(key))
+        Line(one.label, one.color, run.series(key))
         for one in group.standings
         for run in one.runs
         if key and not one.baseline
@@ -133,7 +133,7 @@ def _settings(group: Group) -> list[dict[str, Any]]:
         if key not in NOT_SETTINGS and len({one.get(key) for one in told}) > 1
     ]
     return [
-        row({"model": one.label} | {key: own.get(key, "not set") for key in keys}, one.colour)
+        row({"model": one.label} | {key: own.get(key, "not set") for key in keys}, one.color)
         for one, own in zip(networks, told, strict=True)
         if keys
         and not (

@@ -54,9 +54,9 @@ def _environment() -> Environment:
     )
 
 
-def row(cells: dict[str, Any], colour: str = "", baseline: bool = False) -> dict[str, Any]:
+def row(cells: dict[str, Any], color: str = "", baseline: bool = False) -> dict[str, Any]:
     """A row of a table."""
-    return {"cells": cells, "colour": colour, "baseline": baseline}
+    return {"cells": cells, "color": color, "baseline": baseline}
 
 
 def _score(key: str, value: float) -> str:
@@ -65,8 +65,8 @@ def _score(key: str, value: float) -> str:
     return percent(value) if key == "skill" else decimal(value)
 
 
-def score_rows(board: Any, model: str, colour: str) -> list[dict[str, Any]]:
-    """A leaderboard's rows for a page: the network's in its colour, baselines grey."""
+def score_rows(board: Any, model: str, color: str) -> list[dict[str, Any]]:
+    """A leaderboard's rows for a page: the network's in its color, baselines grey."""
     rows = []
     board = board.dropna(axis="columns", how="all")  # errors that are not defined here
     for values in board.to_dict("records"):
@@ -75,5 +75,5 @@ def score_rows(board: Any, model: str, colour: str) -> list[dict[str, Any]]:
         for key, value in values.items():
             if key not in ("model", "parameters", "seconds"):
                 cells[key] = _score(key, value)
-        rows.append(row(cells, colour if ours else "#999999", not ours))
+        rows.append(row(cells, color if ours else "#999999", not ours))
     return rows

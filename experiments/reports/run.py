@@ -10,13 +10,13 @@ import numpy as np
 
 from ...messages import stamp
 from ..comparison.format import decimal, less
-from ..comparison.paired import Errors, Side, compared, of_backtest, of_evaluation
-from ..comparison.wording import luck, word
+from ..comparison.paired import Errors, Sample, compared, of_backtest, of_evaluation
+from ..comparison.wording import significance_sentence, word
 from .html import ERRORS, GLOSSARY, page, picture, row, score_rows
 from .svg import Bar, Line, bar_chart, line_chart
 
 if TYPE_CHECKING:
-    from ...datasets import Panel
+    from ...datasets import TimeSeriesPanel
     from ...pipelines.forecasting import Backtest
     from ...pipelines.next_frame import Evaluation
 
@@ -52,8 +52,8 @@ PICTURES = {
 
 def run_report(
     backtest: "Backtest",
-    panel: "Panel",
-    colour: str,
+    panel: "TimeSeriesPanel",
+    color: str,
     folder: Path,
     settings: Mapping[str, Any],
 ) -> str:
@@ -62,7 +62,7 @@ def run_report(
     Args:
         backtest: of its network.
         panel: what was forecast.
-        colour: of the network.
+        color: of the network.
         folder: where the run's pictures lie; those that are missing are left out.
         settings: of the network and of the split.
     """
@@ -86,7 +86,7 @@ def run_report(
         error_text=ERRORS[error] + unit,
         ahead="rows ahead",
         lead_text="that many rows after the last one that was known",
-        colour=colour,
+        color=color,
         folder=folder,
         facts=facts | dict(settings),
         repairs=panel.repairs,
@@ -97,7 +97,7 @@ def run_report(
 
 
 def frames_report(
-    evaluation: "Evaluation", colour: str, folder: Path, settings: Mapping[str, Any]
+    evaluation: "Evaluation", color: str, folder: Path, settings: Mapping[str, Any]
 ) -> str:
     """The report of a next-frame run as one HTML page; arguments are as of `run_report`."""
     clips = f"{evaluation.clips:,} test clips"
@@ -110,7 +110,7 @@ def frames_report(
         error_text=ERRORS["mse"],
         ahead="frames ahead",
         lead_text="that many frames after the last one that was read",
-        colour=colour,
+        color=color,
         folder=folder,
         facts=dict(settings),
         repairs=(),
@@ -125,7 +125,7 @@ def _report(
     *,
     error: str,
     subtitle: str,
-    colour: str,
+    color: str,
     folder: Path,
     facts: dict[str, Any],
     note: str,
@@ -133,12 +133,12 @@ def _report(
     **values: Any,
 ) -> str:
     board = result.leaderboard
-    scores = score_rows(board, result.model, colour)
+    scores = score_rows(board, result.model, color)
     known = [name for name in result.baselines if name in GLOSSARY]
     baselines = "; ".join(f"{name}, {GLOSSARY[name]}" for name in known)
     leads = [
         Line(
-            name, _colour(result, name, colour), _by_lead(result, name, error), name != result.model
+            name, _colour(result, name, color), _by_lead(result, name, error), name != result.model
         )
         for name in board["model"]
     ]
@@ -148,7 +148,7 @@ def _report(
         f"{time.strftime('%Y-%m-%d %H:%M')}. This page holds all it shows and needs no network.",
         bars=bar_chart(
             [
-                Bar(name, _colour(result, name, colour), value, np.nan, decimal(value))
+                Bar(name, _colour(result, name, color), value, np.nan, decimal(value))
                 for name, value in zip(board["model"], board[error], strict=True)
             ]
         ),
@@ -177,17 +177,18 @@ def _headline(
         return [f"{told}."]
     avoided = 1 - scores[result.model] / scores[base]
     ours, theirs = (
-        Side("", [float(scores[name])], [errors_of(result, name)]) for name in (result.model, base)
+        Sample("", [float(scores[name])], [errors_of(result, name)])
+        for name in (result.model, base)
     )
     verdict = compared(ours, theirs)
     return [
         f"{told}: {less(avoided)} the best baseline, {base} ({decimal(scores[base])}). "
-        f"{luck(verdict, word(verdict.p, avoided))}"
+        f"{significance_sentence(verdict, word(verdict.p, avoided))}"
     ]
 
 
-def _colour(result: "Backtest | Evaluation", name: str, colour: str) -> str:
-    return colour if name == result.model else GREY
+def _colour(result: "Backtest | Evaluation", name: str, color: str) -> str:
+    return color if name == result.model else GREY
 
 
 def _by_lead(

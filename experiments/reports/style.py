@@ -9,7 +9,7 @@ from ...zoo.cells import CELLS
 
 #: One a cell, after Okabe and Ito and after Tol, who chose them for the colour-blind as well;
 #: baselines are grey.
-COLOURS = [
+COLORS = [
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7B3294", "#8C510A"),
     *("#882255", "#117733", "#332288", "#AA4499", "#999933", "#44AA99", "#661100", "#6699CC"),
     *("#DDAA33", "#BB5566", "#004488", "#F0E442"),
@@ -17,10 +17,10 @@ COLOURS = [
 GREYS = ["#222222", "#777777", "#AAAAAA", "#CCCCCC", "#4D4D4D", "#919191"]
 
 
-def colour_of(cell: str) -> str:
-    """The colour that a cell has in every chart."""
+def color_of(cell: str) -> str:
+    """The color that a cell has in every chart."""
     place = list(CELLS).index(cell) if cell in CELLS else crc32(cell.encode())
-    return COLOURS[place % len(COLOURS)]
+    return COLORS[place % len(COLORS)]
 
 
 def markdown(table: pd.DataFrame) -> str:

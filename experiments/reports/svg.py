@@ -9,7 +9,7 @@ WIDTH, HEIGHT = 720, 340
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 44  # margins of a line chart
 BAR, NAME, VALUE = 26, 220, 130  # height of a bar, room for its name and its number
 LETTERS = 26  # of a name beside a bar
-DASHES = ("6 4", "2 3", "10 4 2 4", "12 4", "2 7", "6 3 2 3 2 3")  # of lines without colour
+DASHES = ("6 4", "2 3", "10 4 2 4", "12 4", "2 7", "6 3 2 3 2 3")  # of lines without color
 MARKED = 60  # points of a line that bear a marker, at most
 
 
@@ -18,7 +18,7 @@ class Line:
     """One line of a chart; lines of one name share a place in the legend."""
 
     name: str
-    colour: str
+    color: str
     points: Sequence[tuple[float, float]]
     dashed: bool = False
 
@@ -28,7 +28,7 @@ class Bar:
     """One bar; `half` of its interval may be NaN."""
 
     name: str
-    colour: str
+    color: str
     value: float
     half: float
     text: str
@@ -48,7 +48,7 @@ def ticks(low: float, high: float, count: int = 6) -> list[float]:
 def line_chart(lines: Sequence[Line], x_label: str, y_label: str) -> dict[str, Any] | None:
     """A line chart, its ends at round numbers; nothing where no line has a point."""
     finite = [
-        Line(one.name, one.colour, [p for p in one.points if math.isfinite(p[1])], one.dashed)
+        Line(one.name, one.color, [p for p in one.points if math.isfinite(p[1])], one.dashed)
         for one in lines
     ]
     points = [point for one in finite for point in one.points]
@@ -73,7 +73,7 @@ def line_chart(lines: Sequence[Line], x_label: str, y_label: str) -> dict[str, A
         drawn.append(
             {
                 "name": one.name,
-                "colour": one.colour,
+                "color": one.color,
                 "dash": dashes.get(one.name, ""),
                 "path": " ".join(f"{x},{y}" for x, y, _ in dots),
                 "dots": dots if len(dots) <= MARKED else [],
@@ -108,7 +108,7 @@ def bar_chart(bars: Sequence[Bar]) -> dict[str, Any] | None:
             {
                 "name": bar.name,
                 "shown": bar.name if len(bar.name) <= LETTERS else bar.name[: LETTERS - 1] + "…",
-                "colour": bar.colour,
+                "color": bar.color,
                 "y": k * BAR,
                 "width": round(max(1.0, bar.value * scale), 1),
                 "low": round(max(0.0, bar.value - bar.half) * scale, 1) if known else None,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...datasets import Clips, Panel
+from ...datasets import Clips, TimeSeriesPanel
 
 LENGTH = 32  # characters: MLflow takes 36
 SAMPLED = (64, 0)  # clips and seed of what a sampler is known by
@@ -29,7 +29,7 @@ class Used:
     about: dict[str, Any]
 
 
-def of_panel(panel: Panel, use: str) -> Used:
+def of_panel(panel: TimeSeriesPanel, use: str) -> Used:
     """Times, values, covariates and what was filled in, of every row of every series."""
     schema = panel.schema
     columns = ("y", *schema.past, *schema.future)

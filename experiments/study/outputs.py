@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Keep:
+class OutputOptions:
     """What a command keeps; by default nothing.
 
     Attributes:

@@ -8,7 +8,7 @@ from ..journal.journal import Journal
 
 
 @dataclass(frozen=True)
-class Origin:
+class Provenance:
     """What a study was made from, if it was described in a file.
 
     Its networks have labels then, as one cell may be tried with several settings and seeds.
@@ -17,7 +17,7 @@ class Origin:
         name: of the study; may be empty.
         parameters: that all runs have.
         models: by label, what the networks that differ by their seed are called together.
-        colours: by label; by default that of the cell.
+        colors: by label; by default that of the cell.
         configs: by label, the experiment that repeats this run alone, in YAML; under `""` the
             whole experiment.
     """
@@ -25,7 +25,7 @@ class Origin:
     name: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
-    colours: Mapping[str, str] = field(default_factory=dict)
+    colors: Mapping[str, str] = field(default_factory=dict)
     configs: Mapping[str, str] = field(default_factory=dict)
 
     def tell(self, journal: Journal, label: str) -> None:

@@ -23,7 +23,7 @@ from ...pipelines.training.checkpoints import (
     used_folder,
 )
 from ..journal.journal import Journal, Listener
-from ..journal.records import EVENTS, Kept, read
+from ..journal.records import EVENTS, StoredRun, read
 
 logger = logging.getLogger("rnnzoo")
 
@@ -33,7 +33,7 @@ BRINGING = 60.0  # seconds that a run may be held by who brings to the store wha
 REMEDY = "Delete this file: the fits go on, and their runs are new ones."
 
 
-class Continuation:
+class StudyResume:
     """The folder in which the fits of a study keep where they stand, with a note of its runs.
 
     Without a folder nothing is kept, and nothing is gone on with.
@@ -94,7 +94,7 @@ class Continuation:
         self,
         run: str,
         fresh: Journal,
-        bring: Callable[[Kept], None],
+        bring: Callable[[StoredRun], None],
         shown: tuple[Listener, ...] = (),
     ) -> Journal:
         """The journal of a run: of the run that was cut short, if one was.
@@ -187,7 +187,7 @@ def _only(settings: dict[str, Any], networks: Mapping[str, Any]) -> dict[str, An
     return settings | {"networks": kept}
 
 
-def _found(root: Path, uid: str | None) -> Kept | None:
+def _found(root: Path, uid: str | None) -> StoredRun | None:
     """The journal of a run among those of all; a folder in which nothing was told is removed."""
     for folder in [] if uid is None else root.glob(f"*-{uid[:12]}"):
         if (folder / EVENTS).exists() and (kept := read(folder)).events:

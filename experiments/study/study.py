@@ -16,12 +16,12 @@ from rich.console import Console
 
 from ..comparison.ranking import Ranked
 from ..journal.journal import Journal, Listener
-from ..journal.records import Kept
-from ..reports.style import GREYS, colour_of, markdown
+from ..journal.records import StoredRun
+from ..reports.style import GREYS, color_of, markdown
 from .digests import Used, of_all
 from .environment import environment, git_tags
-from .provenance import Origin
-from .resume import Continuation
+from .provenance import Provenance
+from .resume import StudyResume
 
 if TYPE_CHECKING:
     from ..tracking import Tracker
@@ -52,7 +52,7 @@ class Listeners:
         """Those that show it to the user."""
         return () if self.follow is None else (self.follow(run),)
 
-    def bring(self, kept: Kept) -> None:
+    def bring(self, kept: StoredRun) -> None:
         """Brings to the store what is not there of a run that had ended."""
         if self.tracker is not None:
             self.tracker.bring(kept)
@@ -71,8 +71,8 @@ nobody = Listeners()
 
 
 @contextmanager
-def brought(
-    tracker: "Tracker | None", out: Console, origin: Origin | None = None
+def wait_for_uploads(
+    tracker: "Tracker | None", out: Console, origin: Provenance | None = None
 ) -> Iterator[None]:
     """Waits at the end for what is on its way to the store, and says where the runs are.
 
@@ -94,7 +94,7 @@ def brought(
 
 
 @dataclass
-class Runs:
+class StudyRuns:
     """Opens the journals of a study's runs.
 
     Used as a context manager: the study itself is a run, the parent of the others.
@@ -114,12 +114,12 @@ class Runs:
     dataset: str
     listeners: Listeners = nobody
     data: Callable[[], Sequence[Used]] = tuple
-    origin: Origin = field(default_factory=Origin)
-    continuation: Continuation = field(default_factory=Continuation)
+    origin: Provenance = field(default_factory=Provenance)
+    continuation: StudyResume = field(default_factory=StudyResume)
     began: str = field(default_factory=lambda: time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()))
     uid: str = field(default_factory=lambda: uuid.uuid4().hex)
 
-    def __enter__(self) -> "Runs":
+    def __enter__(self) -> "StudyRuns":
         root = self.listeners.root
         self._commit = git_tags()
         self._used = () if root is None else tuple(self.data())
@@ -148,14 +148,14 @@ class Runs:
     def network(self, cell: str, seed: int, label: str | None = None) -> Iterator[Journal]:
         """The journal of a network's run."""
         label = label or cell
-        with self._child(run_name(label, seed), cell, self.colour(cell, label), label) as journal:
+        with self._child(run_name(label, seed), cell, self.color(cell, label), label) as journal:
             self._tell_origins(journal)
             self.origin.tell(journal, label)
             yield journal
 
-    def colour(self, cell: str, label: str) -> str:
+    def color(self, cell: str, label: str) -> str:
         """Of a network in every chart."""
-        return self.origin.colours.get(label) or colour_of(cell)
+        return self.origin.colors.get(label) or color_of(cell)
 
     def baselines(
         self, names: Iterable[str], task: dict[str, Any], tell: Callable[[str, Journal], None]
@@ -193,9 +193,9 @@ class Runs:
         self._parent.text("leaderboard.csv", board.to_csv(index=False))
         self._parent.note(f"**{self.dataset}**, best first\n\n{markdown(board)}")
 
-    def _child(self, run: str, cell: str, colour: str, label: str) -> Journal:
+    def _child(self, run: str, cell: str, color: str, label: str) -> Journal:
         model = self.origin.models.get(label, label)
-        tags = {"cell": cell, "colour": colour, "model": model}
+        tags = {"cell": cell, "color": color, "model": model}
         fresh = self._new(run, tags, self.listeners(label))
         shown = self.listeners.shown(label)
         return self.continuation.journal(run, fresh, self.listeners.bring, shown)

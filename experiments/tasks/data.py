@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ArgumentError, one_of
 
 if TYPE_CHECKING:
-    from ...datasets import Clips, Panel
+    from ...datasets import Clips, TimeSeriesPanel
 
 
 def listed(values: list[str] | None) -> list[str]:
@@ -59,7 +59,7 @@ def other_settings(values: list[str] | None, task: str, said: Collection[str]) -
     return found
 
 
-def named_panel(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "Panel":
+def named_panel(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "TimeSeriesPanel":
     """Series by the name of a data set, or from a file.
 
     Args:
@@ -72,7 +72,7 @@ def named_panel(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "Panel
         ArgumentError: any of these for a data set that has its own.
         DataError: a file that cannot be used.
     """
-    from ...datasets import DATASETS, VIDEOS, Panel, load, read_panel
+    from ...datasets import DATASETS, VIDEOS, TimeSeriesPanel, load_dataset, read_panel
 
     path = Path(data)
     how = {name: value for name, value in how.items() if value is not None}
@@ -88,7 +88,7 @@ def named_panel(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "Panel
             f"The data set {data} has its own columns, step, season and unit, and no faults: "
             f"leave out --{', --'.join(given).replace('_', '-')}, or give a file."
         )
-    return Panel.of(load(data))
+    return TimeSeriesPanel.of(load_dataset(data))
 
 
 def named_clips(data: str, folder: Path | None, length: int) -> "Clips":

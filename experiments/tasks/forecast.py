@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...datasets import Panel, Series
+from ...datasets import TimeSeries, TimeSeriesPanel
 from ...messages import stamp
-from ...pipelines.forecasting import Backtest, Combination, Forecaster
+from ...pipelines.forecasting import Backtest, Ensemble, Forecaster
 from ...pipelines.forecasting.backtest.charts import (
     calibration_chart,
     fan_chart,
@@ -29,9 +29,9 @@ from ..reports.run import run_report
 from ..reports.style import markdown
 from ..study.digests import Used, of_panel
 from ..study.outputs import write_all
-from ..study.provenance import Origin
-from ..study.resume import Continuation
-from ..study.study import Listeners, Runs, nobody, run_name
+from ..study.provenance import Provenance
+from ..study.resume import StudyResume
+from ..study.study import Listeners, StudyRuns, nobody, run_name
 from .forecast_pictures import GREY, in_colour, tell_origins
 
 ROWS = 1_000_000  # of forecasts that a run keeps, at most
@@ -48,8 +48,8 @@ class Study(ByModel):
         models: what those that differ by their seed are called together, by the same.
     """
 
-    panel: Panel
-    forecasters: Mapping[str, Forecaster | Combination]
+    panel: TimeSeriesPanel
+    forecasters: Mapping[str, Forecaster | Ensemble]
     backtests: dict[str, Backtest]
     models: Mapping[str, str] = field(default_factory=dict)
 
@@ -108,7 +108,7 @@ class Split:
     kept: list[int]
 
 
-def split(panel: Panel, test_rows: int) -> Split:
+def split(panel: TimeSeriesPanel, test_rows: int) -> Split:
     """Cuts so that the last `test_rows` times of the table are the test.
 
     Series that end earlier have fewer rows there, or none: then they only train.
@@ -119,12 +119,12 @@ def split(panel: Panel, test_rows: int) -> Split:
 
 
 def study(
-    panel: Series | Panel,
-    forecasters: Mapping[str, Forecaster | Combination],
+    panel: TimeSeries | TimeSeriesPanel,
+    forecasters: Mapping[str, Forecaster | Ensemble],
     test_rows: int,
     listeners: Listeners = nobody,
     audit: bool = False,
-    origin: Origin | None = None,
+    origin: Provenance | None = None,
     checkpoints: Path | None = None,
 ) -> Study:
     """Fits each network on all but the last `test_rows` times, backtests it on those.
@@ -143,7 +143,7 @@ def study(
         CheckpointError: what is there is damaged, in use, or of another study or fit.
         DataError: a series is too short for the split.
     """
-    panel = Panel.of(panel)
+    panel = TimeSeriesPanel.of(panel)
     cut = split(panel, test_rows)
     for forecaster in forecasters.values():
         forecaster.plan(panel, reserved=cut.kept)
@@ -156,12 +156,12 @@ def study(
     def used() -> list[Used]:
         return [of_panel(training, "training"), of_panel(panel, "test")]
 
-    origin = origin or Origin()
+    origin = origin or Provenance()
     about: dict[str, Any] = {"name": origin.name, "dataset": panel.schema.name}
     about |= {"test_rows": test_rows, "audit": audit}
     networks = [(run_name(label, one.seed), _asked(one)) for label, one in forecasters.items()]
-    goes_on = Continuation(checkpoints, about, networks)
-    with Runs("forecast", panel.schema.name, listeners, used, origin, goes_on) as runs:
+    goes_on = StudyResume(checkpoints, about, networks)
+    with StudyRuns("forecast", panel.schema.name, listeners, used, origin, goes_on) as runs:
         for label, forecaster in forecasters.items():
             with runs.network(forecaster.cell_name, forecaster.seed, label) as journal:
                 journal.parameters(told | unit)
@@ -175,10 +175,10 @@ def study(
                 record(backtest, journal)
                 journal.metrics({"time/fit_s": backtest.seconds})
                 if journal.kept:
-                    colour = runs.colour(forecaster.cell_name, label)
-                    _files(backtest, panel, colour, journal)
+                    color = runs.color(forecaster.cell_name, label)
+                    _files(backtest, panel, color, journal)
                     settings = told | _settings(forecaster) | dict(origin.parameters)
-                    report = run_report(backtest, panel, colour, journal.folder, settings)
+                    report = run_report(backtest, panel, color, journal.folder, settings)
                     journal.text(REPORT, report)
                     journal.saved("model", forecaster.save)
         found = Study(panel, forecasters, backtests, origin.models)
@@ -187,7 +187,7 @@ def study(
     return found
 
 
-def _baselines(runs: Runs, found: Study, told: dict[str, Any]) -> None:
+def _baselines(runs: StudyRuns, found: Study, told: dict[str, Any]) -> None:
     first = found.first
 
     def tell(name: str, journal: Journal) -> None:
@@ -202,18 +202,18 @@ def _baselines(runs: Runs, found: Study, told: dict[str, Any]) -> None:
     runs.baselines(first.baselines, task | told, tell)
 
 
-def _asked(forecaster: Forecaster | Combination) -> dict[str, Any]:
+def _asked(forecaster: Forecaster | Ensemble) -> dict[str, Any]:
     """Every setting as it was asked for."""
     settings = forecaster.get_params(deep=False)
-    if isinstance(forecaster, Combination):
+    if isinstance(forecaster, Ensemble):
         return settings | {"members": [_asked(member) for member in forecaster.members]}
     return plain_settings(settings)
 
 
-def _settings(forecaster: Forecaster | Combination) -> dict[str, Any]:
+def _settings(forecaster: Forecaster | Ensemble) -> dict[str, Any]:
     """Every setting as it was used, also those that follow from the data."""
-    if isinstance(forecaster, Combination):
-        together = {"members": len(forecaster.members_), "combine": forecaster.how}
+    if isinstance(forecaster, Ensemble):
+        together = {"members": len(forecaster.members_), "aggregation": forecaster.aggregation}
         return _settings(forecaster.members_[0]) | together
     return forecaster.get_params(deep=False) | forecaster.recipe_.to_dict()
 
@@ -225,7 +225,7 @@ def _called(label: str, backtest: Backtest) -> Backtest:
     return replace(backtest, model=label, forecasts=forecasts)
 
 
-def _files(backtest: Backtest, panel: Panel, colour: str, journal: Journal) -> None:
+def _files(backtest: Backtest, panel: TimeSeriesPanel, color: str, journal: Journal) -> None:
     charts = {
         "forecast": forecast_chart(backtest),
         "error-by-lead": lead_chart([backtest]),
@@ -233,8 +233,8 @@ def _files(backtest: Backtest, panel: Panel, colour: str, journal: Journal) -> N
         "calibration": calibration_chart(backtest),
     }
     for name, figure in charts.items():
-        journal.picture(name, in_colour(figure, {backtest.model, "origin"}, colour))
-    tell_origins(backtest, panel, backtest.model, colour, journal)
+        journal.picture(name, in_colour(figure, {backtest.model, "origin"}, color))
+    tell_origins(backtest, panel, backtest.model, color, journal)
     _kept(backtest, backtest.model, journal)
     journal.text("random-walk.csv", backtest.against_random_walk().to_csv(index=False))
     if backtest.audit is not None:

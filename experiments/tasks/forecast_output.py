@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from ...datasets import Ahead, Panel
+from ...datasets import FutureCovariates, TimeSeriesPanel
 from ...errors import ArgumentError, whole_number
-from ...pipelines.forecasting import Combination, Forecaster
+from ...pipelines.forecasting import Ensemble, Forecaster
 from ...pipelines.storage.names import whole
 from ..config.own_cells import labelled
 from ..reports.terminal import Display, console, frame_table, leaderboard_table, print_table
 from ..reports.verdict import print_verdict
-from ..study.outputs import Keep, check_folder, model_folder
-from ..study.provenance import Origin
-from ..study.study import Listeners, brought
+from ..study.outputs import OutputOptions, check_folder, model_folder
+from ..study.provenance import Provenance
+from ..study.study import Listeners, wait_for_uploads
 from .forecast import Study, split, study
 
 SHOWN = 24  # rows of the forecast that are printed
@@ -26,15 +26,15 @@ WALKERS = 3  # networks that are shown beside the random walk
 
 
 def forecast(
-    panel: Panel,
+    panel: TimeSeriesPanel,
     cells: list[str],
     settings: dict[str, Any],
     *,
     seeds: int,
-    combine: str,
+    aggregation: str,
     test_rows: int | None,
     audit: bool,
-    keep: Keep,
+    keep: OutputOptions,
     future_rows: Path | None,
     warm_up: bool = False,
 ) -> None:
@@ -45,14 +45,14 @@ def forecast(
         cells: names of cells, or `module:Class` of a user's own.
         settings: arguments of every `Forecaster`.
         seeds: times that each network is fitted; with more than one they forecast together.
-        combine: how they do, `"mean"` or `"median"`.
+        aggregation: how they do, `"mean"` or `"median"`.
         test_rows, audit, keep, future_rows, warm_up: as of `compete`.
     """
     whole_number("seeds", seeds)
-    forecasters: dict[str, Forecaster | Combination] = {}
+    forecasters: dict[str, Forecaster | Ensemble] = {}
     for label, cell in labelled(cells).items():
         one = Forecaster(cell, **settings)
-        together = Combination([one], combine, seeds)
+        together = Ensemble([one], aggregation, seeds)
         forecasters |= {label: one} if seeds == 1 else {together.name: together}
     compete(
         panel,
@@ -66,14 +66,14 @@ def forecast(
 
 
 def compete(
-    panel: Panel,
-    forecasters: Mapping[str, Forecaster | Combination],
+    panel: TimeSeriesPanel,
+    forecasters: Mapping[str, Forecaster | Ensemble],
     *,
     test_rows: int | None,
     audit: bool,
-    keep: Keep,
+    keep: OutputOptions,
     future_rows: Path | None,
-    origin: Origin | None = None,
+    origin: Provenance | None = None,
     warm_up: bool = False,
 ) -> Study:
     """Fits, backtests, prints, and saves. Nothing is written before all inputs are checked.
@@ -94,7 +94,7 @@ def compete(
     for repair in panel.repairs:
         out.print(f"Repaired: {repair}")
     tracker = keep.tracker()
-    with brought(tracker, out, origin):
+    with wait_for_uploads(tracker, out, origin):
         with Display(out) as display:
             follow = Listeners(display.follow, tracker)
             found = study(panel, forecasters, test_rows, follow, audit, origin, keep.checkpoints)
@@ -115,10 +115,10 @@ def _print_recipes(found: Study, out: Console) -> None:
     """What follows from the data, of each network once: seeds take the same."""
     told = {}
     for network in found.forecasters.values():
-        one = network.members_[0] if isinstance(network, Combination) else network
+        one = network.members_[0] if isinstance(network, Ensemble) else network
         recipe = one.recipe_
         told[one.cell_name, recipe.why] = (
-            f"{one.cell_name}: a {recipe.architecture.replace('_', ' ')} network, {recipe.why}; "
+            f"{one.cell_name}: a {recipe.strategy.replace('_', ' ')} network, {recipe.why}; "
             f"look-back {recipe.lookback}, {recipe.units} units"
         )
     if len(told) <= SAID:
@@ -127,11 +127,11 @@ def _print_recipes(found: Study, out: Console) -> None:
 
 def _print_warm_up(found: Study, out: Console) -> None:
     best = found.forecasters[found.best]
-    recipe = (best.members_[0] if isinstance(best, Combination) else best).recipe_
-    if recipe.architecture == "segment":
+    recipe = (best.members_[0] if isinstance(best, Ensemble) else best).recipe_
+    if recipe.strategy == "segment":
         out.print(f"\n{found.best} reads {recipe.lookback} rows, and nothing before them.")
         return
-    table = best.errors_by_warm_up(found.panel)
+    table = best.error_by_history(found.panel)
     print_table(out, f"\nError of {found.best} by the history that it has read", frame_table(table))
     out.print("chunks: look-backs read from a state of zero; mae: over all leads.")
 
@@ -154,8 +154,8 @@ def _who(found: Study) -> str:
 
 
 def checked_rows(
-    panel: Panel,
-    forecasters: Mapping[str, Forecaster | Combination],
+    panel: TimeSeriesPanel,
+    forecasters: Mapping[str, Forecaster | Ensemble],
     test_rows: int | None,
     save: Path | None,
     future_rows: Path | None,
@@ -173,7 +173,7 @@ def checked_rows(
     if future_rows is not None:
         if not schema.future:
             raise ArgumentError("--future-rows holds the columns of --future: name them there.")
-        ahead = Ahead(future_rows, schema)
+        ahead = FutureCovariates(future_rows, schema)
         for series in panel:
             ahead.rows(schema.times_after(series.times[-1], horizon), series.unique_id)
     if save is not None:
@@ -214,7 +214,7 @@ def print_leaderboard(found: Study, test_rows: int, out: Console) -> None:
         )
     print_verdict(found, out)
     # who forecasts differences takes the last value for the thing to beat
-    if backtest.wanders or any(one.difference for one in found.forecasters.values()):
+    if backtest.is_random_walk_like or any(one.difference for one in found.forecasters.values()):
         _print_random_walk(found, out)
 
 

@@ -13,7 +13,7 @@ from ...pipelines.storage.names import slug
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from ...datasets import Panel
+    from ...datasets import TimeSeriesPanel
     from ...pipelines.forecasting import Backtest
     from ..journal.journal import Journal
 
@@ -23,7 +23,7 @@ GREY = "0.55"
 
 
 def tell_origins(
-    backtest: "Backtest", panel: "Panel", model: str, colour: str, journal: "Journal"
+    backtest: "Backtest", panel: "TimeSeriesPanel", model: str, color: str, journal: "Journal"
 ) -> None:
     """Pictures of origins spread over the test; steps count them, the same in all runs.
 
@@ -34,7 +34,7 @@ def tell_origins(
         backtest: that holds the forecasts of `model`.
         panel: what was forecast.
         model: a network or a baseline.
-        colour: of its line.
+        color: of its line.
         journal: of its run.
     """
     name = str(backtest.ids[-1])
@@ -43,7 +43,7 @@ def tell_origins(
     places = np.unique(np.linspace(0, len(own) - 1, min(ORIGINS, len(own))).round().astype(int))
     figure, axes = drawing.axes(width=7, height=3)
     (truth,) = axes.plot([], [], color="black", linewidth=1.2, label="truth")
-    (line,) = axes.plot([], [], color=colour, linewidth=2.2, label=model)
+    (line,) = axes.plot([], [], color=color, linewidth=2.2, label=model)
     begin = axes.axvline(backtest.origins[0], color=GREY, linewidth=0.8, linestyle=":")
     locator = AutoDateLocator()
     axes.xaxis.set_major_locator(locator)
@@ -67,9 +67,9 @@ def tell_origins(
         journal.picture(f"forecast/{slug(name) or 'series'}", figure, step=step)
 
 
-def in_colour(figure: "Figure", names: set[str], colour: str) -> "Figure":
-    """The lines of these names in the colour that their run has everywhere else."""
+def in_colour(figure: "Figure", names: set[str], color: str) -> "Figure":
+    """The lines of these names in the color that their run has everywhere else."""
     for line in figure.findobj(Line2D):
         if isinstance(line, Line2D) and line.get_label() in names:
-            line.set_color(colour)
+            line.set_color(color)
     return figure

@@ -24,9 +24,9 @@ from ..reports.run import frames_report
 from ..reports.style import markdown
 from ..study.digests import of_clips
 from ..study.outputs import write_all
-from ..study.provenance import Origin
-from ..study.resume import Continuation
-from ..study.study import Listeners, Runs, nobody, run_name
+from ..study.provenance import Provenance
+from ..study.resume import StudyResume
+from ..study.study import Listeners, StudyRuns, nobody, run_name
 
 LEADS = 20  # pictures of leads, at most, after that of lead 0
 
@@ -79,7 +79,7 @@ def frames_study(
     clips: Clips,
     predictors: dict[str, NextFrame],
     listeners: Listeners = nobody,
-    origin: Origin | None = None,
+    origin: Provenance | None = None,
     checkpoints: Path | None = None,
 ) -> FramesStudy:
     """Fits each network and scores it on the test clips.
@@ -97,13 +97,15 @@ def frames_study(
     """
     split = {"split.test_clips": len(clips.test)}
     evaluations: dict[str, Evaluation] = {}
-    origin = origin or Origin()
+    origin = origin or Provenance()
     settings = {label: one.get_params(deep=False) for label, one in predictors.items()}
     asked = {label: plain_settings(one) for label, one in settings.items()}
     about: dict[str, Any] = {"name": origin.name, "dataset": clips.name} | split
     networks = [(run_name(label, one.seed), asked[label]) for label, one in predictors.items()]
-    goes_on = Continuation(checkpoints, about, networks)
-    with Runs("video", clips.name, listeners, lambda: of_clips(clips), origin, goes_on) as runs:
+    goes_on = StudyResume(checkpoints, about, networks)
+    with StudyRuns(
+        "video", clips.name, listeners, lambda: of_clips(clips), origin, goes_on
+    ) as runs:
         for label, predictor in predictors.items():
             with runs.network(predictor.cell_name, predictor.seed, label) as journal:
                 journal.parameters(split | {"dataset": clips.name})
@@ -114,8 +116,8 @@ def frames_study(
                 if journal.kept:
                     _files(evaluation, label, journal)
                     told = split | used(settings[label]) | dict(origin.parameters)
-                    colour = runs.colour(predictor.cell_name, label)
-                    report = frames_report(evaluation, colour, journal.folder, told)
+                    color = runs.color(predictor.cell_name, label)
+                    report = frames_report(evaluation, color, journal.folder, told)
                     journal.text(REPORT, report)
                     journal.saved("model", predictor.save)
         found = FramesStudy(clips, predictors, evaluations, origin.models)
@@ -124,7 +126,7 @@ def frames_study(
     return found
 
 
-def _baselines(runs: Runs, found: FramesStudy, split: dict[str, Any]) -> None:
+def _baselines(runs: StudyRuns, found: FramesStudy, split: dict[str, Any]) -> None:
     first = next(iter(found.evaluations.values()))
 
     def tell(name: str, journal: Journal) -> None:

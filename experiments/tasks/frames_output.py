@@ -9,15 +9,15 @@ from ...pipelines.next_frame import NextFrame
 from ..config.own_cells import labelled
 from ..reports.terminal import Display, console, leaderboard_table, print_table
 from ..reports.verdict import print_verdict
-from ..study.outputs import Keep, check_folder, model_folder
-from ..study.provenance import Origin
-from ..study.study import Listeners, brought
+from ..study.outputs import OutputOptions, check_folder, model_folder
+from ..study.provenance import Provenance
+from ..study.study import Listeners, wait_for_uploads
 from .frames import FramesStudy, frames_study
 
 FEW = 10  # test clips: below, the scores are told to be uncertain
 
 
-def frames(clips: Clips, cells: list[str], settings: dict[str, Any], keep: Keep) -> None:
+def frames(clips: Clips, cells: list[str], settings: dict[str, Any], keep: OutputOptions) -> None:
     """Tries some cells with the same settings, as `compete` does.
 
     Args:
@@ -31,7 +31,10 @@ def frames(clips: Clips, cells: list[str], settings: dict[str, Any], keep: Keep)
 
 
 def compete(
-    clips: Clips, predictors: dict[str, NextFrame], keep: Keep, origin: Origin | None = None
+    clips: Clips,
+    predictors: dict[str, NextFrame],
+    keep: OutputOptions,
+    origin: Provenance | None = None,
 ) -> FramesStudy:
     """Fits, scores, prints, and saves. Nothing is written before all inputs are checked.
 
@@ -47,7 +50,7 @@ def compete(
         check_folder(keep.save, predictors)
     out = console()
     tracker = keep.tracker()
-    with brought(tracker, out, origin):
+    with wait_for_uploads(tracker, out, origin):
         with Display(out) as display:
             follow = Listeners(display.follow, tracker)
             found = frames_study(clips, predictors, follow, origin, keep.checkpoints)

@@ -9,7 +9,7 @@ from .projection import Projection
 
 
 @dataclass(eq=False)
-class Followed:
+class TrackedRun:
     """A run, how much of it was heard, and how much has arrived.
 
     Attributes:

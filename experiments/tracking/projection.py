@@ -44,7 +44,7 @@ class Projection:
         self.client = store.client
         self.run = ""
         self.status = "RUNNING"
-        self.arrived = self.brought = 0
+        self.arrived = self.wait_for_uploads = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -116,8 +116,8 @@ class Projection:
     def _made(self, experiment: str, begun: Event) -> str:
         start = begun.data
         tags = start["tags"] | {UID: start["uid"], "mlflow.runName": start["run"]}
-        if "colour" in tags:  # MLflow's own choice gives several runs one colour
-            tags["mlflow.runColor"] = tags.pop("colour")
+        if "color" in tags:  # MLflow's own choice gives several runs one color
+            tags["mlflow.runColor"] = tags.pop("color")
         if "commit" in tags:
             tags["mlflow.source.git.commit"] = tags.pop("commit")
         when = _milliseconds(begun)
@@ -180,7 +180,7 @@ class Projection:
         tags = [RunTag(key, value) for key, value in (self._tags | {EVENTS: str(arrived)}).items()]
         self.client.log_batch(self.run, self._metrics, self._params, tags)
         self._reset()
-        self.brought += arrived - self.arrived
+        self.wait_for_uploads += arrived - self.arrived
         self.arrived = arrived
 
     def _at_once(self, event: Event) -> None:

@@ -229,7 +229,7 @@ def server_environment() -> dict[str, str]:
     }
 
 
-def trying(call: Callable[[], Result]) -> Result:
+def with_retries(call: Callable[[], Result]) -> Result:
     """What a call gives that may be made again; it is, twice, if the store fails.
 
     MLflow itself does not repeat: a run would be made twice where an answer was lost.

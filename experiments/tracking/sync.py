@@ -7,7 +7,7 @@ from ...errors import JournalError, RnnzooError, TrackingError
 from ..journal.records import RunLock, begun, folders, lost, read, reason
 from ..locations import runs_folder, tracking_uri
 from .projection import Deleted, Projection
-from .store import FAULTS, Store, first_line, trying
+from .store import FAULTS, Store, first_line, with_retries
 
 
 @dataclass
@@ -49,7 +49,7 @@ def sync(runs: Path | None = None, uri: str | None = None) -> Synced:
         TrackingError: the store cannot be used, or fails on the way: what was brought stays.
     """
     uri = uri or tracking_uri()
-    store = trying(lambda: Store(uri))
+    store = with_retries(lambda: Store(uri))
     done = Synced(store.uri)
     runs = runs or runs_folder(uri)
     for folder in (*sorted(folders(runs), key=_parents_first), *lost(runs)):
@@ -57,7 +57,7 @@ def sync(runs: Path | None = None, uri: str | None = None) -> Synced:
     return done
 
 
-def bury(runs: Path, store: Store) -> None:
+def mark_killed(runs: Path, store: Store) -> None:
     """Ends the runs in a store whose processes died, and brings what else their journals tell.
 
     Only what is `RUNNING` there is looked at; what cannot be brought is left to `sync`, which
@@ -122,13 +122,13 @@ def _one(folder: Path, store: Store, done: Synced) -> None:
             "are lost. Restore the file from a copy, or delete the folder."
         )
     projection = Projection(store, folder)
-    trying(lambda: projection.bring(kept.events))
+    with_retries(lambda: projection.bring(kept.events))
     if kept.status is None:
         if projection.status == "RUNNING":
             done.killed.append(folder)
-        trying(lambda: projection.killed(kept.events[-1]))
-    if projection.brought:
+        with_retries(lambda: projection.killed(kept.events[-1]))
+    if projection.wait_for_uploads:
         done.runs += 1
-        done.events += projection.brought
+        done.events += projection.wait_for_uploads
     else:
         done.complete += 1

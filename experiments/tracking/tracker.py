@@ -11,12 +11,12 @@ from types import TracebackType
 
 from ...errors import JournalError, TrackingError
 from ..journal.journal import Journal, Listener
-from ..journal.records import Event, Kept, RunLock
+from ..journal.records import Event, RunLock, StoredRun
 from ..locations import absolute, check_runs, check_uri, runs_folder, shown, tracking_uri
-from .followed import Followed
+from .followed import TrackedRun
 from .projection import Deleted, Projection
-from .store import FAULTS, Store, first_line, trying
-from .sync import bury
+from .store import FAULTS, Store, first_line, with_retries
+from .sync import mark_killed
 
 logger = logging.getLogger("rnnzoo")
 
@@ -61,8 +61,8 @@ class Tracker:
         self._failure = ""
         self._told = self._arrived = 0
         self._older = False  # whether it follows a run of which the store may have some already
-        self._runs: dict[str, Followed] = {}
-        self._waiting: deque[Followed] = deque()
+        self._runs: dict[str, TrackedRun] = {}
+        self._waiting: deque[TrackedRun] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = False
@@ -108,7 +108,7 @@ class Tracker:
             raise TrackingError("A run that is tracked needs a folder: give its journal a `root`.")
         with self._changed:
             if journal.uid not in self._runs:
-                self._runs[journal.uid] = Followed(
+                self._runs[journal.uid] = TrackedRun(
                     journal.uid, journal.run, journal.folder, journal.lock, journal.events
                 )
                 self._older |= event.kind == "resume"
@@ -121,7 +121,7 @@ class Tracker:
         if self.strict and self._failure:
             raise TrackingError(self._failure)
 
-    def bring(self, kept: Kept) -> None:
+    def bring(self, kept: StoredRun) -> None:
         """Brings a run that is over, as far as it is not in the store: its process may have been
         killed before all was there."""
         lock = RunLock(kept.folder)
@@ -129,11 +129,11 @@ class Tracker:
             self._older = True
             if self._failure or lock.hold():  # else somebody brings it
                 name = str(kept.events[0].data["run"])
-                run = Followed(kept.uid, name, kept.folder, lock, kept.events)
+                run = TrackedRun(kept.uid, name, kept.folder, lock, kept.events)
                 self._runs[run.uid] = run
                 self._hear_of(run, len(kept.events))
 
-    def _hear_of(self, run: Followed, events: int) -> None:
+    def _hear_of(self, run: TrackedRun, events: int) -> None:
         """Takes note of how much a run has told; the caller holds `_changed`."""
         if run.deleted:
             return
@@ -200,13 +200,13 @@ class Tracker:
 
     def _work(self) -> None:
         try:
-            store = trying(lambda: Store(self._uri))
+            store = with_retries(lambda: Store(self._uri))
             fresh = True
             while runs := self._next():
                 for run in runs:
                     self._try(run, store)
                 if fresh:
-                    bury(self.root, store)
+                    mark_killed(self.root, store)
                 fresh = False
                 self._hurry.wait(REST)
                 self._hurry.clear()
@@ -215,7 +215,7 @@ class Tracker:
         except Exception as error:  # nobody else would see what this thread dies of
             self._failed(f"{type(error).__name__}: {first_line(error)}")
 
-    def _next(self) -> list[Followed]:
+    def _next(self) -> list[TrackedRun]:
         """The runs that have told something; none when there is nothing more to do."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closing or self._failure)
@@ -223,7 +223,7 @@ class Tracker:
             self._waiting.clear()
             return runs
 
-    def _try(self, run: Followed, store: Store) -> None:
+    def _try(self, run: TrackedRun, store: Store) -> None:
         """Brings a run, or leaves it out: for its own fault the others do not stay behind."""
         try:
             self._bring(run, store)
@@ -239,14 +239,14 @@ class Tracker:
                 raise
             self._drop(run, _reason(error))
 
-    def _bring(self, run: Followed, store: Store) -> None:
+    def _bring(self, run: TrackedRun, store: Store) -> None:
         """Brings all that a run has told, in one batch where several events wait."""
         with self._changed:  # what was not heard yet is not counted yet
             events = tuple(run.events[: run.heard])
         if len(events) <= run.arrived:
             return  # they came with those before
         projection = run.projection = run.projection or Projection(store, run.folder)
-        trying(lambda: projection.bring(events))
+        with_retries(lambda: projection.bring(events))
         with self._changed:
             if self._failure:
                 return  # `close` gave up on it
@@ -258,7 +258,7 @@ class Tracker:
                 self._runs.pop(run.uid)
             self._changed.notify_all()
 
-    def _drop(self, run: Followed, reason: str) -> None:
+    def _drop(self, run: TrackedRun, reason: str) -> None:
         """Brings no more of a run that the store refuses."""
         with self._changed:
             if self.strict:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-#: Styles that stay apart without colour.
+#: Styles that stay apart without color.
 LINES: list[Any] = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 4))]
 DARK = ["black", "#0b3d91", "#8c1c13", "#14532d", "#5b2a86", "#7a4a00"]
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]

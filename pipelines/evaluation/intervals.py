@@ -32,7 +32,7 @@ def check_levels(levels: Sequence[float]) -> np.ndarray:
     return found
 
 
-def from_past_errors(
+def conformal_quantiles(
     truth: np.ndarray,
     forecast: np.ndarray,
     origins: np.ndarray,
@@ -97,7 +97,9 @@ def _places(levels: np.ndarray, n: int) -> np.ndarray:
     return np.where(levels < 0.5, np.floor(exact), np.ceil(exact)).astype(int)
 
 
-def judged(truth: np.ndarray, quantiles: np.ndarray, levels: Sequence[float]) -> pd.DataFrame:
+def calibration_table(
+    truth: np.ndarray, quantiles: np.ndarray, levels: Sequence[float]
+) -> pd.DataFrame:
     """How central intervals fare.
 
     Args:

@@ -5,7 +5,7 @@ from ..._quiet import import_keras
 import_keras()
 
 from .backtest.result import Backtest  # noqa: E402
-from .ensemble import Combination  # noqa: E402
+from .ensemble import Ensemble  # noqa: E402
 from .forecaster import Forecaster  # noqa: E402
 
-__all__ = ["Backtest", "Combination", "Forecaster"]
+__all__ = ["Backtest", "Ensemble", "Forecaster"]

@@ -11,10 +11,10 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from ...datasets import Panel, Series
+from ...datasets import TimeSeries, TimeSeriesPanel
 from ...errors import ArgumentError, ArgumentTypeError, ModelFileError, one_of, whole_number
 from ..estimator import BaseEstimator
-from ..recorder import Recorder, Silence
+from ..recorder import NullRecorder, Recorder
 from ..storage.folders import read_folder, write_folder
 from ..training.callbacks import Callbacks, checked_callbacks
 from ..training.checkpoints import member_folder
@@ -25,11 +25,11 @@ from .forecaster import Forecaster
 from .saving import packed, unpacked
 from .settings import Plan
 
-KIND = "combination"
+KIND = "ensemble"
 HOW: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median}
 
 
-class Combination(BaseEstimator):
+class Ensemble(BaseEstimator):
     """Forecasts with several forecasters at once, over seeds or cells.
 
     What differs between networks by the luck of their start averages out. It is fitted, moved
@@ -37,29 +37,29 @@ class Combination(BaseEstimator):
 
     Args:
         members: unfitted forecasters of one horizon.
-        how: `"mean"` or `"median"` of the forecasts of each lead.
-        seeds: times that each is fitted, with seeds that count on from its own.
+        aggregation: `"mean"` or `"median"` of the forecasts of each lead.
+        n_seeds: times that each is fitted, with seeds that count on from its own.
 
     What `fit` learns: `members_`, the fitted forecasters.
 
     Example:
 
-    >>> from rnnzoo import Combination, Forecaster, load
-    >>> weather = load("seattle-weather")[:300]
+    >>> from rnnzoo import Ensemble, Forecaster, load_dataset
+    >>> weather = load_dataset("seattle-weather")[:300]
     >>> one = Forecaster("gru", horizon=2, lookback=14, units=2, epochs=1)
-    >>> Combination([one], seeds=2).fit(weather).predict()["step"].tolist()
+    >>> Ensemble([one], n_seeds=2).fit(weather).predict()["step"].tolist()
     [1, 2]
     """
 
-    def __init__(self, members: Sequence[Forecaster], how: str = "mean", seeds: int = 1):
+    def __init__(self, members: Sequence[Forecaster], aggregation: str = "mean", n_seeds: int = 1):
         self.members = members
-        self.how = how
-        self.seeds = seeds
+        self.aggregation = aggregation
+        self.n_seeds = n_seeds
 
     def check(self) -> None:
         """Raises ArgumentError or ArgumentTypeError for what cannot be combined."""
-        one_of("how", self.how, HOW)
-        whole_number("seeds", self.seeds)
+        one_of("aggregation", self.aggregation, HOW)
+        whole_number("n_seeds", self.n_seeds)
         if not isinstance(self.members, (list, tuple)) or not self.members:
             raise ArgumentTypeError(
                 f"`members` must be a list of forecasters. Received: members={self.members!r}"
@@ -70,10 +70,10 @@ class Combination(BaseEstimator):
             member.check()
         if len(horizons := {member.horizon for member in self.members}) > 1:
             raise ArgumentError(
-                f"The members of a combination forecast one horizon. Received: {sorted(horizons)}"
+                f"The members of an ensemble forecast one horizon. Received: {sorted(horizons)}"
             )
 
-    def plan(self, data: Series | Panel, reserved: int | Sequence[int] = 0) -> Plan:
+    def plan(self, data: TimeSeries | TimeSeriesPanel, reserved: int | Sequence[int] = 0) -> Plan:
         """How `fit` will use each series, as of `Forecaster.plan`; that of the first member.
 
         Raises:
@@ -91,7 +91,7 @@ class Combination(BaseEstimator):
         checkpoint: str | Path | None = None,
         progress: bool = False,
         **columns: Any,
-    ) -> "Combination":
+    ) -> "Ensemble":
         """Fits each member; `data`, `columns`, `sample_weight` among them, and what is raised are
         as of `Forecaster.fit`.
 
@@ -109,12 +109,12 @@ class Combination(BaseEstimator):
         members = [
             clone(member).set_params(seed=member.seed + k)
             for member in self.members
-            for k in range(self.seeds)
+            for k in range(self.n_seeds)
         ]
         _refuse_twins(members)
         called = [_callbacks_of(member, callbacks) for member in members]
-        told = {"members": len(members), "how": self.how, "seeds": self.seeds}
-        follow = _Members(recorder or Silence(), told)
+        told = {"members": len(members), "aggregation": self.aggregation, "n_seeds": self.n_seeds}
+        follow = _Members(recorder or NullRecorder(), told)
         for k, member in enumerate(members):
             kept = member_folder(checkpoint, k)
             how: dict[str, Any] = {"callbacks": called[k], "checkpoint": kept}
@@ -122,13 +122,13 @@ class Combination(BaseEstimator):
         self.members_ = members
         return self
 
-    def warm_up(self, data: Any) -> "Combination":
+    def warm_up(self, data: Any) -> "Ensemble":
         """Reads another history from its start."""
         for member in self._fitted():
             member.warm_up(data)
         return self
 
-    def update(self, data: Any) -> "Combination":
+    def update(self, data: Any) -> "Ensemble":
         """Reads the rows that follow what was read so far."""
         for member in self._fitted():
             member.update(data)
@@ -166,7 +166,7 @@ class Combination(BaseEstimator):
     def name(self) -> str:
         """As tables call it, e.g. `mean of 3 gru`."""
         kinds = dict.fromkeys(member.cell_name for member in self.members)
-        return f"{self.how} of {len(self.members) * self.seeds} {', '.join(kinds)}"
+        return f"{self.aggregation} of {len(self.members) * self.n_seeds} {', '.join(kinds)}"
 
     @property
     def horizon(self) -> int:
@@ -193,9 +193,9 @@ class Combination(BaseEstimator):
         """Weights of all networks."""
         return sum(member.parameters_ for member in self._fitted())
 
-    def errors_by_warm_up(self, data: Any, chunks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
+    def error_by_history(self, data: Any, chunks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
         """As of `Forecaster.errors_by_warm_up`: the mean over the members alone."""
-        tables = pd.concat([m.errors_by_warm_up(data, chunks) for m in self._fitted()])
+        tables = pd.concat([m.error_by_history(data, chunks) for m in self._fitted()])
         return tables.groupby("chunks", as_index=False).mean()
 
     def save(self, folder: str | Path) -> Path:
@@ -211,13 +211,13 @@ class Combination(BaseEstimator):
             manifests.append(manifest)
             arrays |= {f"{name}-{k}": values for name, values in own.items()}
         path = Path(folder).expanduser()
-        manifest = {"how": self.how, "members": manifests}
+        manifest = {"aggregation": self.aggregation, "members": manifests}
         write_folder(path, KIND, manifest, arrays)
         return path
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Combination":
-        """Reads a saved combination; it forecasts the same, bit for bit.
+    def load(cls, folder: str | Path) -> "Ensemble":
+        """Reads a saved ensemble; it forecasts the same, bit for bit.
 
         Raises:
             ModelFileError: none there, or a damaged one.
@@ -230,25 +230,25 @@ class Combination(BaseEstimator):
                 ending = f"-{k}"
                 own = {n.removesuffix(ending): v for n, v in arrays.items() if n.endswith(ending)}
                 fitted.append(unpacked(Forecaster, member, own))
-            combination = cls([clone(member) for member in fitted], manifest["how"])
-            combination.check()
+            ensemble = cls([clone(member) for member in fitted], manifest["aggregation"])
+            ensemble.check()
         except ModelFileError as error:
             raise ModelFileError(f"{path} {error}") from error
         except Exception as error:  # whatever a stranger's file makes Keras raise
-            raise ModelFileError(f"{path} is no combination that can be read: {error}") from error
-        combination.members_ = fitted
-        return combination
+            raise ModelFileError(f"{path} is no ensemble that can be read: {error}") from error
+        ensemble.members_ = fitted
+        return ensemble
 
     def _combined(self, forecasts: list[np.ndarray]) -> np.ndarray:
-        return HOW[self.how](forecasts, axis=0)
+        return HOW[self.aggregation](forecasts, axis=0)
 
     def _fitted(self) -> list[Forecaster]:
         if not hasattr(self, "members_"):
-            raise NotFittedError("This Combination is not fitted yet: call `fit` or `load` first.")
+            raise NotFittedError("This Ensemble is not fitted yet: call `fit` or `load` first.")
         return self.members_
 
 
-class _Members(Silence):
+class _Members(NullRecorder):
     """Tells a recorder of the members' fits: the epochs of all are counted on, and what the first
     one is made of is said once, for all."""
 

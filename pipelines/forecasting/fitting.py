@@ -16,14 +16,14 @@ from ..training.optimizers import new_optimizer
 from ..training.windows import origins_between
 from .preprocessing.rows import Rows
 from .settings import Plan
-from .strategies.base import Architecture
+from .strategies.base import Strategy
 
 WARM = 4  # look-backs read before the validation span, from a state of zero
 SCORED = 20_000  # origins at most from which the validation span is forecast after an epoch
 
 
 def fit_network(
-    architecture: Architecture,
+    strategy: Strategy,
     rows: list[Rows],
     plan: Plan,
     settings: dict[str, Any],
@@ -54,7 +54,7 @@ def fit_network(
     scales = [one.unit[end - 1, 1] if len(rows) > 1 else 1.0 for one, end in ends]
 
     def score() -> float:
-        forecasts = architecture.forecast_origins(known, origins, horizon)
+        forecasts = strategy.forecast_origins(known, origins, horizon)
         errors = [
             np.abs(forecast - y).ravel() / scale
             for forecast, y, scale in zip(forecasts, truth, scales, strict=True)
@@ -66,7 +66,7 @@ def fit_network(
             "No series has a value in the rows held out to choose the weights: raise `validation`, "
             "or give rows that end with known values."
         )
-    return architecture.train(
+    return strategy.train(
         [one[plan.unknown : training] for one, training in zip(rows, plan.training, strict=True)],
         score,
         plan.lookback,
@@ -78,12 +78,12 @@ def fit_network(
             settings["optimizer"],
             recipe.learning_rate,
             recipe.schedule,
-            recipe.averaging,
+            recipe.ema_momentum,
         ),
         loss=settings["loss"],
         batch_size=recipe.batch_size,
         seed=settings["seed"],
-        minutes=settings["minutes"],
+        max_minutes=settings["max_minutes"],
         checkpoint=checkpoint,
         callbacks=callbacks,
     )

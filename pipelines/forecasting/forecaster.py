@@ -10,7 +10,14 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from ...datasets import Panel, Schema, Series, read_panel, read_panel_like, require_rows
+from ...datasets import (
+    Schema,
+    TimeSeries,
+    TimeSeriesPanel,
+    read_panel,
+    read_panel_like,
+    require_rows,
+)
 from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
 from ...messages import counted
 from ...zoo.factory import CellLike, cell_factory
@@ -27,7 +34,7 @@ from . import settings
 from .backtest.recording import record
 from .backtest.result import Backtest
 from .backtest.run import roll
-from .backtest.warm_up import errors_by_warm_up
+from .backtest.warm_up import error_by_history
 from .fitting import fit_network
 from .future import check_follows, forecast_frame, known_ahead
 from .preprocessing.rows import arrays_of
@@ -35,7 +42,7 @@ from .preprocessing.transform import Transform
 from .preprocessing.weights import SampleWeight, split_weights, with_weights
 from .recipe import Recipe
 from .saving import KIND, restore, save
-from .strategies.base import Architecture, build
+from .strategies.base import Strategy, build
 from .strategies.state import State
 
 
@@ -49,7 +56,7 @@ class Forecaster(BaseEstimator):
             cell, ours or any Keras one, of which untrained copies are made.
         horizon: leads, in rows.
         layers: cells on top of each other.
-        architecture: `"carried"` (all leads at once from the state), `"closed_loop"`
+        strategy: `"stateful"` (all leads at once from the state), `"closed_loop"`
             (one step ahead, fed back), `"segment"` (all leads at once from the look-back
             alone, read a segment at a time), or `"auto"`: by cell, horizon and length;
             `recipe_.why` says why.
@@ -71,20 +78,20 @@ class Forecaster(BaseEstimator):
         learning_rate: of the optimizer, the largest.
         schedule: `"plateau"` halves the rate where the validation error stays; `"cosine"` lets
             it fall along a cosine to a hundredth in the last of `epochs`.
-        averaging: share of a running average of the weights that is kept in each step, such
+        ema_momentum: share of a running average of the weights that is kept in each step, such
             as 0.99; the averages are then what is used. 0 averages none.
         dropout: share of the state that the head does not see in training.
         calendar: `"auto"`, or some of `"day"`, `"week"`, `"year"`: sines of the calendar, known
             ahead. `"auto"` takes those that the training span holds twice, `[]` none.
         transform: `"log"` or `"box-cox"`, of a target that is above 0: for series whose swings
             grow with their level. `"auto"` takes the logarithm of those, `"none"` none.
-        normalisation: of a segment network's windows: `"last"` takes the last value off,
+        window_normalization: of a segment network's windows: `"last"` takes the last value off,
             `"instance"` the mean, and divides by the deviation; `"none"` leaves them.
 
         These do not follow from the data:
 
         optimizer: by default Adam. The name of a Keras optimizer, such as `"sgd"`, is used with
-            `learning_rate`, `schedule` and `averaging` as above, and with the norm of each
+            `learning_rate`, `schedule` and `ema_momentum` as above, and with the norm of each
             gradient clipped at 1. An object, or a Keras config such as `{"class_name": "SGD",
             "config": {"momentum": 0.9}}`, has its own learning rate, schedule and averages.
             Each fit makes a fresh optimizer from it. A learning rate that is a number is halved
@@ -92,12 +99,12 @@ class Forecaster(BaseEstimator):
         loss: by default the absolute error. A name (`"mse"`, `"huber"`, `"log_cosh"`), a Keras
             config, an object of `keras.losses`, or a function of truth and forecast, both
             `(batch, …, 1)`, that returns a number for each value. Training minimizes the mean
-            over the targets that are not missing. The values are scaled; those of a carried
+            over the targets that are not missing. The values are scaled; those of a stateful
             network are changes from the last value, in units of their mean size at each lead.
             A `rnnzoo.zoo.losses.SequenceLoss` gets whole sequences, NaN included. Whatever the
             loss, the weights are chosen by the mean absolute error of the validation rows.
-        difference: read the steps of the target in place of its level, for series that
-            wander, such as prices; `"season"`: the steps from the value a season before.
+        difference: `"step"` reads the steps of the target in place of its level, for series
+            that wander, such as prices; `"season"` the steps from the value a season before.
         scaling: `"z-score"`, `"robust"` (median and quartiles: outliers count for little), or
             `"running"`: by an exponentially weighted mean and deviation over a look-back, which
             are part of the carried state.
@@ -105,16 +112,16 @@ class Forecaster(BaseEstimator):
             is told which one it reads), or `"mixed"` (it reads all beside each one; they need
             the same times).
         engine: how the loops over time are run: `"auto"`, or a name in `rnnzoo.zoo.engines`.
-        minutes: of training, after which no epoch begins. A cosine is then cut off where it is,
+        max_minutes: of training, after which no epoch begins. A cosine is then cut off where it is,
             and the same seed gives the same forecast only where the machine is as fast.
 
-    What `fit` learns ends in an underscore: `schema_`, `recipe_`, `transform_`, `architecture_`,
+    What `fit` learns ends in an underscore: `schema_`, `recipe_`, `transform_`, `strategy_`,
     `history_`, `fitted_until_`, `state_`, `last_times_`; the last three hold an entry a series.
 
     Example:
 
-    >>> from rnnzoo import Forecaster, load
-    >>> weather = load("seattle-weather")
+    >>> from rnnzoo import Forecaster, load_dataset
+    >>> weather = load_dataset("seattle-weather")
     >>> forecaster = Forecaster("gru", horizon=3, lookback=14, units=4, epochs=1)
     >>> forecaster.fit(weather[:400]).predict().columns.tolist()
     ['unique_id', 'ds', 'cutoff', 'step', 'yhat']
@@ -127,7 +134,7 @@ class Forecaster(BaseEstimator):
         lookback: int | None = None,
         units: int | None = None,
         layers: int = 1,
-        architecture: str = "auto",
+        strategy: str = "auto",
         seed: int = 0,
         validation: float = 0.2,
         cell_options: dict[str, Any] | None = None,
@@ -137,15 +144,15 @@ class Forecaster(BaseEstimator):
         batch_size: int | None = None,
         learning_rate: float | None = None,
         schedule: str | None = None,
-        averaging: float | None = None,
+        ema_momentum: float | None = None,
         dropout: float | None = None,
         calendar: str | Sequence[str] | None = None,
         transform: str | None = None,
-        normalisation: str | None = None,
-        difference: bool | str = False,
+        window_normalization: str | None = None,
+        difference: str | None = None,
         scaling: str = "z-score",
         channels: str = "independent",
-        minutes: float | None = None,
+        max_minutes: float | None = None,
         engine: str = "auto",
         optimizer: OptimizerLike | None = None,
         loss: LossLike | None = None,
@@ -155,7 +162,7 @@ class Forecaster(BaseEstimator):
         self.lookback = lookback
         self.units = units
         self.layers = layers
-        self.architecture = architecture
+        self.strategy = strategy
         self.seed = seed
         self.validation = validation
         self.cell_options = cell_options
@@ -165,15 +172,15 @@ class Forecaster(BaseEstimator):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.schedule = schedule
-        self.averaging = averaging
+        self.ema_momentum = ema_momentum
         self.dropout = dropout
         self.difference = difference
         self.calendar = calendar
         self.transform = transform
         self.scaling = scaling
-        self.normalisation = normalisation
+        self.window_normalization = window_normalization
         self.channels = channels
-        self.minutes = minutes
+        self.max_minutes = max_minutes
         self.engine = engine
         self.optimizer = optimizer
         self.loss = loss
@@ -185,14 +192,16 @@ class Forecaster(BaseEstimator):
         """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
         settings.check(self.get_params())
 
-    def plan(self, data: Series | Panel, reserved: int | Sequence[int] = 0) -> settings.Plan:
+    def plan(
+        self, data: TimeSeries | TimeSeriesPanel, reserved: int | Sequence[int] = 0
+    ) -> settings.Plan:
         """How `fit` will use each series but for its last `reserved` rows.
 
         Raises:
             DataError: they are too few.
         """
         self.check()
-        return settings.plan(self.get_params(), Panel.of(data), reserved)
+        return settings.plan(self.get_params(), TimeSeriesPanel.of(data), reserved)
 
     def fit(
         self,
@@ -213,8 +222,8 @@ class Forecaster(BaseEstimator):
 
         Args:
             data: a frame (with a column `unique_id` if it holds several series), a series
-                with a `DatetimeIndex`, a path to CSV or Parquet, or what `rnnzoo.read`,
-                `rnnzoo.read_panel` and `rnnzoo.load` give.
+                with a `DatetimeIndex`, a path to CSV or Parquet, or what `rnnzoo.read_series`,
+                `rnnzoo.read_panel` and `rnnzoo.load_dataset` give.
             time: time column; by default `ds`, or the index.
             target: column to forecast; by default `y`. Several columns of a wide table are
                 a series each.
@@ -273,14 +282,12 @@ class Forecaster(BaseEstimator):
         about = identified(chosen, plan.recipe.units) | asdict(plan)
         kept_in = checkpoint_in(checkpoint, KIND, about, arrays_of(weighed))
         with seeded(self.seed), kept_in as kept, shown(recorder, progress) as told:
-            self.architecture_ = self.build()
+            self.strategy_ = self.build()
             told.parameters(settings.described(self, plan))
-            self.history_ = fit_network(
-                self.architecture_, weighed, plan, chosen, told, kept, called
-            )
+            self.history_ = fit_network(self.strategy_, weighed, plan, chosen, told, kept, called)
         self.fitted_until_ = [series.times[-1] for series in panel]
         self.last_times_ = list(self.fitted_until_)
-        self.state_ = self.architecture_.read(rows, None)
+        self.state_ = self.strategy_.read(rows, None)
         return self
 
     def warm_up(self, data: Any) -> "Forecaster":
@@ -290,7 +297,7 @@ class Forecaster(BaseEstimator):
             DataError: fewer rows than `lookback_`, or another table than in `fit`.
         """
         panel = self._history(data)
-        self._move(panel, self.architecture_.read(self.transform_.rows(panel), None))
+        self._move(panel, self.strategy_.read(self.transform_.rows(panel), None))
         return self
 
     def update(self, data: Any) -> "Forecaster":
@@ -308,7 +315,7 @@ class Forecaster(BaseEstimator):
         check_follows(panel, [self.last_times_[i] for i in which])
         state = self.state_.of(which)
         rows = self.transform_.rows(panel, before=state)
-        self._move(panel, self.architecture_.read(rows, state))
+        self._move(panel, self.strategy_.read(rows, state))
         return self
 
     def predict(
@@ -337,13 +344,13 @@ class Forecaster(BaseEstimator):
         if data is not None:
             panel = self._history(data)
             ids, cutoffs = list(panel.ids), [series.times[-1] for series in panel]
-            state = self.architecture_.read(self.transform_.rows(panel), None)
-        needed = max(leads, self.architecture_.read_ahead)
+            state = self.strategy_.read(self.transform_.rows(panel), None)
+        needed = max(leads, self.strategy_.read_ahead)
         times = [self.schema_.times_after(cutoff, needed) for cutoff in cutoffs]
         known = self.transform_.scale_ahead(
             ids, times, known_ahead(future, self.schema_, ids, times)
         )
-        scaled = self.architecture_.forecast(state, known)[:, :leads]
+        scaled = self.strategy_.forecast(state, known)[:, :leads]
         forecast = np.stack([*map(self.transform_.inverse, ids, scaled)])
         zone = self.schema_.zone
         return forecast_frame(ids, cutoffs, [t[:leads] for t in times], forecast, zone=zone)
@@ -398,7 +405,7 @@ class Forecaster(BaseEstimator):
             record(result, recorder)
         return result
 
-    def errors_by_warm_up(self, data: Any, chunks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
+    def error_by_history(self, data: Any, chunks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
         """How the error falls with the history that is read before a forecast.
 
         From origins after what `fit` saw, of a state that began at zero so many look-backs, the
@@ -419,7 +426,7 @@ class Forecaster(BaseEstimator):
         panel = self._like(data)
         until = dict(zip(self.transform_.ids, self.fitted_until_, strict=True))
         starts = [int((s.times <= until[s.unique_id]).sum()) for s in panel]
-        return errors_by_warm_up(self, panel, starts, chunks)
+        return error_by_history(self, panel, starts, chunks)
 
     def save(self, folder: str | Path) -> Path:
         """Writes the fitted forecaster, its state included, to a folder: JSON and arrays.
@@ -441,24 +448,24 @@ class Forecaster(BaseEstimator):
         """
         return restore(cls, Path(folder).expanduser())
 
-    def settled(self) -> "Forecaster":
+    def with_recipe(self) -> "Forecaster":
         """An unfitted one that takes what this one's data chose, whatever its own would."""
         self._require_fit()
         chosen = self.recipe_.to_dict()
         # a clone has its optimizer and loss already, and what an optimizer of its own says itself
         for name in ("why", *MAY_BE_OBJECTS, *own_settings(self.optimizer)):
             del chosen[name]
-        if self.recipe_.architecture != "segment":
-            chosen |= {"segment": None, "normalisation": None}
+        if self.recipe_.strategy != "segment":
+            chosen |= {"segment": None, "window_normalization": None}
         power = "none" if self.transform_.power_ is None else self.transform_.power_
         return clone(self).set_params(**chosen | {"transform": power})
 
-    def refitted(self, panel: Panel) -> "Forecaster":
+    def refitted(self, panel: TimeSeriesPanel) -> "Forecaster":
         """Another one that is fitted to other rows as this one was, its weights included."""
         weights = self.sample_weight_
         if weights is not None:
             weights = {one: weights[one] for one in panel.ids}
-        return self.settled().fit(panel, sample_weight=weights)
+        return self.with_recipe().fit(panel, sample_weight=weights)
 
     @property
     def cell_name(self) -> str:
@@ -475,7 +482,7 @@ class Forecaster(BaseEstimator):
     def parameters_(self) -> int:
         """Weights of the network that are trained."""
         self._require_fit()
-        return settings.trained(self.architecture_.network)
+        return settings.trained(self.strategy_.network)
 
     def new_transform(self, schema: Schema, recipe: Recipe) -> Transform:
         """An unfitted transform for a table."""
@@ -489,29 +496,29 @@ class Forecaster(BaseEstimator):
             self.channels == "mixed",
         )
 
-    def build(self) -> Architecture:
+    def build(self) -> Strategy:
         """An untrained network for the table that was fitted."""
         return build(self.transform_, self.recipe_, self.get_params())
 
-    def _move(self, panel: Panel, state: State) -> None:
+    def _move(self, panel: TimeSeriesPanel, state: State) -> None:
         which = self._numbers(panel)
         self.state_ = self.state_.put(which, state)
         for i, series in zip(which, panel, strict=True):
             self.last_times_[i] = series.times[-1]
 
-    def _numbers(self, panel: Panel) -> np.ndarray:
+    def _numbers(self, panel: TimeSeriesPanel) -> np.ndarray:
         """The places of a table's series among those that were fitted."""
         place = {one: i for i, one in enumerate(self.transform_.ids)}
         return np.array([place[one] for one in panel.ids])
 
-    def _like(self, data: Any, weights: bool = False) -> Panel:
+    def _like(self, data: Any, weights: bool = False) -> TimeSeriesPanel:
         ids, statics = self.transform_.ids, self.transform_.statics_
         panel = read_panel_like(data, self.schema_, ids=ids, statics=statics, weights=weights)
         panel = panel.as_known([len(series) - 1 for series in panel])
         self.transform_.warn_of_far(panel)
         return panel
 
-    def _history(self, data: Any) -> Panel:
+    def _history(self, data: Any) -> TimeSeriesPanel:
         self._require_fit()
         panel = self._like(data)
         why = "the look-back"
@@ -523,11 +530,11 @@ class Forecaster(BaseEstimator):
 
     def _leads(self, horizon: int | None) -> int:
         leads = self.horizon_ if horizon is None else whole_number("horizon", horizon)
-        if self.architecture_.name != "closed_loop" and leads > self.horizon_:
+        if self.strategy_.name != "closed_loop" and leads > self.horizon_:
             raise ArgumentError(
-                f"A {self.architecture_.name} network forecasts the {self.horizon_} leads it was "
+                f"A {self.strategy_.name} network forecasts the {self.horizon_} leads it was "
                 f"fitted for. Received: horizon={leads}. Fit with that horizon, or "
-                'architecture="closed_loop".'
+                'strategy="closed_loop".'
             )
         return leads
 

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...datasets import HOLIDAY, Ahead, Panel, Schema
+from ...datasets import HOLIDAY, FutureCovariates, Schema, TimeSeriesPanel
 from ...datasets.timezones import in_zone
 from ...errors import DataError
 from ...messages import stamp
 
 
-def check_follows(panel: Panel, last: Sequence[pd.Timestamp]) -> None:
+def check_follows(panel: TimeSeriesPanel, last: Sequence[pd.Timestamp]) -> None:
     """Sees to it that each series goes on where reading stopped, at `last`.
 
     In a trading calendar a hole of up to 10 business days may lie between.
@@ -42,7 +42,7 @@ def known_ahead(
     Raises:
         DataError: a column, a time or a value is missing.
     """
-    table = Ahead(future, schema)
+    table = FutureCovariates(future, schema)
     return np.stack([table.rows(t, one) for one, t in zip(ids, times, strict=True)])
 
 

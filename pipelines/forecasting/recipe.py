@@ -11,20 +11,20 @@ from typing import Any
 from ...zoo.factory import cell_factory
 from ..training import losses, optimizers
 from ..training.keras_settings import MAY_BE_OBJECTS
-from .strategies.base import architecture_name
+from .strategies.base import strategy_name
 from .strategies.tbptt import STREAMS, WIDE
 
 LONGEST = 48  # rows a segment has unasked, at most
 SHORT = 12  # rows where there is no season so long
 SEGMENTS = 30  # in a look-back, at most
-WEEK_OF_HOURS = 168  # the longest season of which a carried network is trained on two at once
+WEEK_OF_HOURS = 168  # the longest season of which a stateful network is trained on two at once
 MUCH = 10_000  # rows of training from which on a network is wide and learns by a cosine
 MANY = 100  # series from which on their number alone keeps a network from learning by heart
 STEPS = 1500  # in an epoch of windows, about, where batches need not be larger than LARGEST
 LEARNT = 5000  # steps after which a segment network of few series has learnt what it can
 MOST = 300  # epochs of it
 SMALLEST, LARGEST = 64, 512  # windows in a step of training
-READ = 2_000_000  # rows that a carried network reads in a long fit, all epochs together
+READ = 2_000_000  # rows that a stateful network reads in a long fit, all epochs together
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Recipe:
     """Every setting that follows from the data, as it was used.
 
     Attributes:
-        architecture: `"carried"`, `"closed_loop"` or `"segment"`.
+        strategy: `"stateful"`, `"closed_loop"` or `"segment"`.
         why: that one, in a sentence.
         lookback: rows over which errors are propagated back, and a segment network's window.
         segment: rows that a segment network reads and forecasts at once.
@@ -42,19 +42,19 @@ class Recipe:
         patience: epochs without a better validation error before training ends.
         learning_rate: the largest.
         schedule: in `SCHEDULES`.
-        averaging: share of the running average of weights kept in each step.
+        ema_momentum: share of the running average of weights kept in each step.
         dropout: share of what the head does not see in training.
-        normalisation: of a segment network's windows: `"last"`, `"instance"`, or `"none"` of one
-            that reads differences.
+        window_normalization: of a segment network's windows: `"last"`, `"instance"`, or
+            `"none"` of one that reads differences.
         calendar: `"auto"`, or names of cycles.
         transform: of the target, `"none"` for none.
         optimizer: in short, such as `"adam"` or `"SGD(learning_rate=0.1)"`. One that was given
             as an object or a config brings learning rate, schedule (its class, or `"plateau"`
-            for none) and averaging.
+            for none) and averages of weights.
         loss: in short.
     """
 
-    architecture: str
+    strategy: str
     why: str
     lookback: int
     segment: int
@@ -64,9 +64,9 @@ class Recipe:
     patience: int
     learning_rate: float
     schedule: str
-    averaging: float
+    ema_momentum: float
     dropout: float
-    normalisation: str
+    window_normalization: str
     calendar: Any
     transform: str
     optimizer: str
@@ -86,14 +86,14 @@ class Recipe:
         own_units = cell_factory(settings["cell"]).own_units
         if own_units is not None:
             given["units"] = own_units
-        given["architecture"], why = chosen_architecture(settings, training, season)
-        rule = _segment if given["architecture"] == "segment" else _read_on
+        given["strategy"], why = chosen_strategy(settings, training, season)
+        rule = _segment if given["strategy"] == "segment" else _read_on
         rules = rule(given, int(settings["horizon"]), training, season)
-        if given["architecture"] == "segment" and "lookback" in given:
+        if given["strategy"] == "segment" and "lookback" in given:
             w = given.setdefault("segment", rules["segment"])
             given["lookback"] = max(w, given["lookback"] // w * w)
         if settings["difference"]:  # differences have no level to take off
-            rules["normalisation"] = "none"
+            rules["window_normalization"] = "none"
         used = {
             "optimizer": optimizers.described(settings["optimizer"]),
             "loss": losses.described(settings["loss"], "mae"),
@@ -106,22 +106,26 @@ class Recipe:
         return asdict(self)
 
 
-def chosen_architecture(
+def chosen_strategy(
     settings: dict[str, Any], training: Sequence[int], season: int
 ) -> tuple[str, str]:
-    """An architecture, and why that one.
+    """An strategy, and why that one.
 
     `"auto"` takes the natural one of the cell; of a cell that reads on and on, segments where
     the horizon has two or more of them, each series two more than that to read, and all of them
     together much to learn from.
     """
-    cell, asked, layers = settings["cell"], settings["architecture"], settings["layers"]
-    name = architecture_name(cell, asked, layers)
+    cell, asked, layers = settings["cell"], settings["strategy"], settings["layers"]
+    name = strategy_name(cell, asked, layers)
     if asked != "auto":
         return name, "as asked for"
-    if settings["segment"] or settings["normalisation"] or settings["channels"] != "independent":
-        return "segment", "no other reads segments, normalised windows, or channels side by side"
-    if name != "carried":
+    if (
+        settings["segment"]
+        or settings["window_normalization"]
+        or settings["channels"] != "independent"
+    ):
+        return "segment", "no other reads segments, normalized windows, or channels side by side"
+    if name != "stateful":
         return name, f"`{cell_factory(cell).name}` feeds back what it puts out"
     w, horizon = settings["segment"] or segment_rows(season), int(settings["horizon"])
     if settings["difference"] or settings["scaling"] == "running":
@@ -174,9 +178,9 @@ def _segment(
         "patience": epochs if many else max(3, epochs // 2),
         "learning_rate": 0.001 if many or few else 0.0003,
         "schedule": "cosine",
-        "averaging": 0.0 if few else 0.998 if many else 0.99,
+        "ema_momentum": 0.0 if few else 0.998 if many else 0.99,
         "dropout": 0.0 if many else 0.3,
-        "normalisation": "instance" if many else "last",
+        "window_normalization": "instance" if many else "last",
         "calendar": [],
         "transform": "auto" if many else "none",
     }
@@ -186,7 +190,7 @@ def _read_on(
     given: dict[str, Any], horizon: int, training: Sequence[int], season: int
 ) -> dict[str, Any]:
     rows = sum(training)
-    much = rows >= MUCH and given["architecture"] == "carried"
+    much = rows >= MUCH and given["strategy"] == "stateful"
     epochs = given.get("epochs") or (min(40, max(10, READ // rows)) if much else 100)
     return {
         "lookback": default_lookback(min(training), horizon, season),
@@ -197,9 +201,9 @@ def _read_on(
         "patience": epochs if much else 15,
         "learning_rate": 0.01,
         "schedule": "cosine" if much else "plateau",
-        "averaging": 0.98 if much else 0.0,
+        "ema_momentum": 0.98 if much else 0.0,
         "dropout": 0.0,
-        "normalisation": "none",
+        "window_normalization": "none",
         "calendar": "auto" if much else [],
         "transform": "none",
     }

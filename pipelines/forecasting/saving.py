@@ -36,7 +36,7 @@ def packed(forecaster: "Forecaster") -> tuple[dict[str, Any], dict[str, list]]:
         "sample_weight": forecaster.sample_weight_,
     }
     arrays = {
-        "weights": forecaster.architecture_.network.get_weights(),
+        "weights": forecaster.strategy_.network.get_weights(),
         "state": [state.unit, state.last, state.base, state.output, *state.arrays],
     }
     return manifest, arrays
@@ -62,8 +62,8 @@ def unpacked(
     forecaster.fitted_until_ = [pd.Timestamp(t) for t in manifest["fitted_until"]]
     forecaster.last_times_ = [pd.Timestamp(t) for t in manifest["last_times"]]
     forecaster.sample_weight_ = manifest["sample_weight"]
-    forecaster.architecture_ = forecaster.build()
-    forecaster.architecture_.network.set_weights(arrays["weights"])
+    forecaster.strategy_ = forecaster.build()
+    forecaster.strategy_.network.set_weights(arrays["weights"])
     unit, last, base, output, *states = arrays["state"]
     forecaster.state_ = State(states, output, last, base, unit)
     return forecaster

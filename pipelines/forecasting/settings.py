@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from ...datasets import Panel, require_rows
+from ...datasets import TimeSeriesPanel, require_rows
 from ...errors import (
     ArgumentError,
-    ArgumentTypeError,
     fraction,
     one_of,
     positive,
@@ -18,14 +17,14 @@ from ...errors import (
     whole_number,
 )
 from ...zoo.factory import cell_factory
-from ...zoo.models.segment import NORMALISATIONS
+from ...zoo.models.segment import WINDOW_NORMALIZATIONS
 from ..training.losses import check_values_loss
 from ..training.optimizers import SCHEDULES, check_optimizer
 from .preprocessing.calendar import check_calendar
 from .preprocessing.power import POWERS
 from .preprocessing.scaling import SCALINGS
 from .recipe import Recipe
-from .strategies.base import ARCHITECTURES, architecture_name, check_engine
+from .strategies.base import STRATEGIES, check_engine, strategy_name
 
 if TYPE_CHECKING:
     from .forecaster import Forecaster
@@ -35,12 +34,13 @@ OURS = {"units", "feedback", "lead", "name", "dtype"}  # arguments of a cell tha
 WHOLE = {"horizon", "lookback", "segment", "units", "layers", "epochs", "patience", "batch_size"}
 CHANNELS = ("independent", "embedded", "mixed")
 CHOICES: dict[str, Sequence[str]] = {
-    "architecture": ["auto", *ARCHITECTURES],
+    "strategy": ["auto", *STRATEGIES],
     "schedule": SCHEDULES,
     "scaling": SCALINGS,
     "transform": ["auto", "none", *POWERS],
-    "normalisation": [*NORMALISATIONS, "none"],
+    "window_normalization": [*WINDOW_NORMALIZATIONS, "none"],
     "channels": CHANNELS,
+    "difference": ["step", "season"],
 }
 
 
@@ -67,7 +67,9 @@ class Plan:
         return self.recipe.lookback
 
 
-def plan(settings: dict[str, Any], panel: Panel, reserved: int | Sequence[int] = 0) -> Plan:
+def plan(
+    settings: dict[str, Any], panel: TimeSeriesPanel, reserved: int | Sequence[int] = 0
+) -> Plan:
     """Divides each series by time into a training and a validation span.
 
     Args:
@@ -105,10 +107,10 @@ def check(settings: dict[str, Any]) -> None:
         whole_number(name, given[name])
     seed_number(settings["seed"])
     fraction("validation", settings["validation"])
-    for name in ("averaging", "dropout"):
+    for name in ("ema_momentum", "dropout"):
         if name in given:
             fraction(name, given[name])
-    for name in ("learning_rate", "minutes"):
+    for name in ("learning_rate", "max_minutes"):
         if name in given:
             positive(name, given[name])
     for name, allowed in CHOICES.items():
@@ -117,18 +119,13 @@ def check(settings: dict[str, Any]) -> None:
     check_optimizer(settings)
     check_values_loss(settings["loss"])
     check_calendar(settings["calendar"])
-    if settings["difference"] not in (False, True, "season"):
-        raise ArgumentTypeError(
-            '`difference` must be True, False or "season". '
-            f"Received: difference={settings['difference']!r}"
-        )
     _check_architecture(settings)
     factory = cell_factory(settings["cell"])
-    ours = OURS | ({"outputs"} if factory.kind.reads_out else set())
+    ours = OURS | ({"outputs"} if factory.kind.has_output_layer else set())
     factory.check(settings["units"], settings["cell_options"], ours)
     factory.check_reads((3,), "the rows of a table")
-    named = settings["architecture"]
-    check_engine(settings, architecture_name(settings["cell"], named, settings["layers"]))
+    named = settings["strategy"]
+    check_engine(settings, strategy_name(settings["cell"], named, settings["layers"]))
 
 
 def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
@@ -153,7 +150,7 @@ def described(forecaster: "Forecaster", plan: Plan) -> dict[str, Any]:
             "season": schema.season,
             "split.training_rows": sum(plan.training),
             "split.validation_rows": sum(plan.held_out),
-            "weights": trained(forecaster.architecture_.network),
+            "weights": trained(forecaster.strategy_.network),
         }
     )
     return {key: value for key, value in told.items() if value is not None}
@@ -172,36 +169,37 @@ def trained(network: keras.Model) -> int:
 
 
 def _check_architecture(settings: dict[str, Any]) -> None:
-    """Raises ArgumentError where an architecture cannot take a setting, and says why."""
-    asked, cell = settings["architecture"], settings["cell"]
-    name = architecture_name(cell, asked, settings["layers"])
-    received = f"Received: architecture={asked!r}"
-    segments = {key: settings[key] for key in ("segment", "normalisation") if settings[key]}
+    """Raises ArgumentError where an strategy cannot take a setting, and says why."""
+    asked, cell = settings["strategy"], settings["cell"]
+    name = strategy_name(cell, asked, settings["layers"])
+    received = f"Received: strategy={asked!r}"
+    segments = {key: settings[key] for key in ("segment", "window_normalization") if settings[key]}
     if settings["channels"] != "independent":
         segments["channels"] = settings["channels"]
     if segments:
         told = ", ".join(f"{key}={value!r}" for key, value in segments.items())
         if asked not in ("segment", "auto"):
             raise ArgumentError(
-                'Only `architecture="segment"` reads segments, windows that can be normalised, and '
+                'Only `strategy="segment"` reads segments, windows that can be normalized, and '
                 f"channels side by side. {received}, {told}"
             )
-        architecture_name(cell, "segment", settings["layers"])
+        strategy_name(cell, "segment", settings["layers"])
         name, received = "segment", f"{received}, {told}"
     if settings["segment"] and settings["lookback"] and settings["segment"] > settings["lookback"]:
         raise ArgumentError(
             "`lookback` must hold at least one segment. "
             f"Received: lookback={settings['lookback']}, segment={settings['segment']}"
         )
-    if settings["normalisation"] not in (None, "none") and settings["difference"]:
+    if settings["window_normalization"] not in (None, "none") and settings["difference"]:
         raise ArgumentError(
-            "Differences have no level to take off: leave `normalisation` or `difference` out. "
-            f"Received: normalisation={settings['normalisation']!r}, "
+            "Differences have no level to take off: leave `window_normalization` or `difference` "
+            "out. "
+            f"Received: window_normalization={settings['window_normalization']!r}, "
             f"difference={settings['difference']!r}"
         )
-    if settings["scaling"] == "running" and name != "carried":
+    if settings["scaling"] == "running" and name != "stateful":
         why = (
-            'normalises each window itself (`normalisation="instance"`)'
+            'normalizes each window itself (`window_normalization="instance"`)'
             if name == "segment"
             else "would have to move the statistics with its own forecasts"
         )

@@ -73,7 +73,7 @@ def lead_picture(sample: Sample, model: str, lead: int) -> Figure:
 
 
 def lead_chart(evaluations: list[Evaluation]) -> Figure:
-    """Squared error against lead time: networks in colour, baselines in grey."""
+    """Squared error against lead time: networks in color, baselines in grey."""
     first = evaluations[0]
     return lead_lines(
         np.arange(1, first.horizon + 1),
@@ -103,10 +103,10 @@ def animation(sample: Sample, model: str) -> np.ndarray:
         pen = ImageDraw.Draw(canvas)
         lead = t - read + 1
         sides = ("input", "input") if lead < 1 else ("truth", "forecast")
-        for side, place, colour in zip(
+        for side, place, color in zip(
             sides, (2, left.shape[2] + 6), ("black", "black" if lead < 1 else "red"), strict=True
         ):
-            pen.text((place, 2), f"{side} {lead:+d}", fill=colour)
+            pen.text((place, 2), f"{side} {lead:+d}", fill=color)
         pictures.append(np.asarray(canvas))
     return np.stack(pictures)
 
@@ -142,7 +142,7 @@ def _draw(axes: Any, rows: dict[str, np.ndarray], labels: list[str]) -> None:
 
 
 def _colours(frames: np.ndarray) -> np.ndarray:
-    """RGB of grey frames and of colour ones; of others, the first channel in grey."""
+    """RGB of grey frames and of color ones; of others, the first channel in grey."""
     frames = frames.clip(0, 1)
     return frames[..., :3] if frames.shape[-1] >= 3 else np.repeat(frames[..., :1], 3, axis=-1)
 

@@ -7,11 +7,11 @@ import keras
 import numpy as np
 
 from ...datasets import Sampler
-from ..recorder import Recorder, Silence
+from ..recorder import NullRecorder, Recorder
 from ..training.checkpoints import Checkpoint
 from ..training.loop import History, fit
 from ..training.optimizers import new_optimizer
-from ..training.state import Drawn
+from ..training.state import ResampledBatches
 from .charts import lead_strip
 from .evaluation import batches
 from .losses import training_loss
@@ -58,7 +58,7 @@ def fit_network(
         return float(np.concatenate(errors).mean())
 
     def show(epoch: int) -> None:
-        if epoch % every or isinstance(recorder, Silence):
+        if epoch % every or isinstance(recorder, NullRecorder):
             return
         clip = validation[:1]
         truth, forecast = unit(clip[0, context:]), roll_out(clip[:, :context], horizon)[0]
@@ -85,7 +85,7 @@ def fit_network(
     )
 
 
-class _Batches(Drawn):
+class _Batches(ResampledBatches):
     """Batches of clips, in another order or of new clips each epoch."""
 
     def __init__(

@@ -28,7 +28,7 @@ from .fitting import fit_network
 from .losses import try_loss
 from .patches import to_frames, to_patches
 from .saving import KIND, restore, save
-from .settings import Look
+from .settings import FrameSpec
 from .weights import weighed
 
 PIXELS = 2**17  # rolled out side by side: bounds memory, whatever the number of clips
@@ -305,17 +305,17 @@ class NextFrame(BaseEstimator):
             np.clip(rolled, 0, 1, out=frames[first : first + together])
         return frames
 
-    def _try_loss(self, look: Look, weights: np.ndarray | None) -> None:
+    def _try_loss(self, look: FrameSpec, weights: np.ndarray | None) -> None:
         frames = (int(self.horizon), *(look.frame or ()))
         try_loss(self.loss, frames, look.patch, weights is not None)
 
-    def _parts(self, clips: Any, validation: Any) -> tuple[Any, np.ndarray, np.ndarray, Look]:
+    def _parts(self, clips: Any, validation: Any) -> tuple[Any, np.ndarray, np.ndarray, FrameSpec]:
         """What trains, clips that stand for it, what chooses the weights, how they look."""
         self.check()
         training, held_out = settings.parts(clips, validation)
         some = training(MEAN_CLIPS, 0) if callable(training) else training
-        some = self._whole(Look(int(self.patch)), some, self.context, self.horizon)
-        look = Look(int(self.patch), some.shape[2:], some.dtype.name)
+        some = self._whole(FrameSpec(int(self.patch)), some, self.context, self.horizon)
+        look = FrameSpec(int(self.patch), some.shape[2:], some.dtype.name)
         held_out = self._whole(look, held_out, self.context, self.horizon)
         if not callable(training):
             return some, some, held_out, look
@@ -326,7 +326,7 @@ class NextFrame(BaseEstimator):
         return checked, some, held_out, look
 
     @staticmethod
-    def _whole(look: Look, clips: Any, context: int, horizon: int) -> np.ndarray:
+    def _whole(look: FrameSpec, clips: Any, context: int, horizon: int) -> np.ndarray:
         why = f"{context} to read and {horizon} to forecast"
         return look.checked(clips, context + horizon, why)
 

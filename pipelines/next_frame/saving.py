@@ -8,7 +8,7 @@ from ...errors import ModelFileError
 from ..storage.folders import read_folder, write_folder
 from ..training.keras_settings import restored_settings, stored_settings
 from ..training.loop import History
-from .settings import Look
+from .settings import FrameSpec
 
 if TYPE_CHECKING:
     from .predictor import NextFrame
@@ -43,7 +43,7 @@ def restore(kind: type["NextFrame"], folder: Path) -> "NextFrame":
         predictor.check()
         predictor.settings_ = predictor.get_params()
         look = manifest["look"]
-        predictor.look_ = Look(**look | {"frame": tuple(look["frame"])})
+        predictor.look_ = FrameSpec(**look | {"frame": tuple(look["frame"])})
         (predictor.mean_image_,) = arrays["mean_image"]
         predictor._build()
         predictor.network_.set_weights(arrays["weights"])

@@ -46,7 +46,7 @@ def check(settings: dict[str, Any]) -> None:
 
 
 @dataclass(frozen=True)
-class Look:
+class FrameSpec:
     """What frames must look like for a network to read them.
 
     Attributes:

@@ -19,7 +19,7 @@ from .files import packed, sealed, sha256, sync, unpacked, unsealed, write_whole
 
 MANIFEST = "manifest.json"
 FORMAT = 2
-KINDS = ("forecaster", "combination", "next_frame")
+KINDS = ("forecaster", "ensemble", "next_frame")
 
 
 def write_folder(

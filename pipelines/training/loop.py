@@ -16,7 +16,7 @@ from ..recorder import Recorder
 from .callbacks import Hooks
 from .checkpoints import DELETE, Checkpoint
 from .optimizers import inner, scheduled
-from .state import Course, Drawn, restored, stored
+from .state import ResampledBatches, TrainingState, restored, stored
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class History:
 
 def fit(
     learner: keras.Model,
-    batches: Drawn,
+    batches: ResampledBatches,
     score: Callable[[], float],
     error: str,
     *,
@@ -46,7 +46,7 @@ def fit(
     patience: int,
     recorder: Recorder,
     checkpoint: Checkpoint | None = None,
-    minutes: float | None = None,
+    max_minutes: float | None = None,
     before_batch: Callable[[int], None] | None = None,
     after_epoch: Callable[[int], None] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -67,7 +67,7 @@ def fit(
         patience: epochs without a better score before training ends.
         recorder: told of each epoch, of those too that a checkpoint knows.
         checkpoint: written after each epoch; the fit goes on from what is there.
-        minutes: after which no epoch begins; by default none are counted.
+        max_minutes: after which no epoch begins; by default none are counted.
         before_batch: called with the number of each batch.
         after_epoch: called with the number of each epoch, counted from 1, when it was scored:
             the learner's weights are then those that were.
@@ -110,7 +110,7 @@ def fit(
         _settle_rate(learner.optimizer, course, patience, hooks)
         course.ended = course.epochs in (epochs, course.best_epoch + patience) or hooks.stopped
         course.elapsed = elapsed + time.perf_counter() - began
-        if minutes is not None and course.elapsed > 60 * minutes:
+        if max_minutes is not None and course.elapsed > 60 * max_minutes:
             course.ended = True
         if checkpoint is not None:
             checkpoint.write(*stored(course, learner, batches), step=course.epochs)
@@ -123,11 +123,13 @@ def fit(
     return History(course.loss, course.score, course.best_epoch, course.elapsed)
 
 
-def _begun(checkpoint: Checkpoint | None, learner: keras.Model, batches: Drawn) -> Course:
+def _begun(
+    checkpoint: Checkpoint | None, learner: keras.Model, batches: ResampledBatches
+) -> TrainingState:
     """The course of a fit so far: of one that was killed, as its checkpoint knows it."""
     found = None if checkpoint is None else checkpoint.read()
     if checkpoint is None or found is None:
-        return Course()
+        return TrainingState()
     try:
         return restored(*found, learner, batches)
     except (KeyError, TypeError, ValueError) as error:
@@ -136,7 +138,7 @@ def _begun(checkpoint: Checkpoint | None, learner: keras.Model, batches: Drawn) 
         ) from error
 
 
-def _warn_of_resumed(hooks: Hooks, course: Course) -> None:
+def _warn_of_resumed(hooks: Hooks, course: TrainingState) -> None:
     if not hooks or not course.epochs:
         return
     what = (
@@ -149,7 +151,10 @@ def _warn_of_resumed(hooks: Hooks, course: Course) -> None:
 
 
 def _epoch(
-    learner: keras.Model, batches: Drawn, before_batch: Callable[[int], None] | None, hooks: Hooks
+    learner: keras.Model,
+    batches: ResampledBatches,
+    before_batch: Callable[[int], None] | None,
+    hooks: Hooks,
 ) -> float:
     """What `learner.fit` does in an epoch, batch by batch: ours are made in no time, and on
     TensorFlow a whole fit took 1.6 times as long with Keras's loop (two cores, both pipelines).
@@ -183,7 +188,7 @@ def _scored(score: Callable[[], float], loss: float, hooks: Hooks) -> float:
 
 
 def _settle_rate(
-    optimizer: keras.optimizers.Optimizer, course: Course, patience: int, hooks: Hooks
+    optimizer: keras.optimizers.Optimizer, course: TrainingState, patience: int, hooks: Hooks
 ) -> None:
     """Halves the learning rate where the score stays, unless a schedule or callbacks set it."""
     course.rate_is_set = course.rate_is_set or hooks.set_rate()
@@ -214,7 +219,7 @@ def _require_finite(epoch: int, loss: float, score: float) -> None:
         )
 
 
-def _tell(recorder: Recorder, course: Course, epoch: int, error: str, steps: int) -> None:
+def _tell(recorder: Recorder, course: TrainingState, epoch: int, error: str, steps: int) -> None:
     values = {
         "train/loss": course.loss[epoch],
         f"val/{error}": course.score[epoch],

@@ -13,7 +13,7 @@ from .keras_settings import OptimizerLike
 SCHEDULES = ("plateau", "cosine")
 DEFAULT = "adam"
 #: What an object or a config brings itself.
-ITS_OWN = ("learning_rate", "schedule", "averaging")
+ITS_OWN = ("learning_rate", "schedule", "ema_momentum")
 
 WRAPPERS = (keras.optimizers.Optimizer, keras.optimizers.LossScaleOptimizer)
 #: Keras's optimizers that a learning rate is enough for.
@@ -83,7 +83,7 @@ def new_optimizer(
     given: OptimizerLike | None,
     learning_rate: float,
     schedule: str = "plateau",
-    averaging: float = 0.0,
+    ema_momentum: float = 0.0,
     *,
     steps: int,
 ) -> keras.optimizers.Optimizer:
@@ -97,7 +97,7 @@ def new_optimizer(
         learning_rate: the largest.
         schedule: a name in `SCHEDULES`: `"plateau"` leaves the rate to `fit`; `"cosine"` lets it
             rise over the first twentieth of the steps and fall to a hundredth by the last.
-        averaging: share of the average of weights that is kept at each step; 0 averages none.
+        ema_momentum: share of the average of weights that is kept at each step; 0 averages none.
         steps: of the whole training.
 
     References: Kingma and Ba (2015), Adam; Loshchilov and Hutter (2017), SGDR; Polyak and
@@ -112,7 +112,9 @@ def new_optimizer(
             learning_rate / 10, max(1, steps - warm), alpha=0.01,
             warmup_target=learning_rate, warmup_steps=warm,
         )  # fmt: skip
-    averages: dict[str, Any] = {"use_ema": True, "ema_momentum": averaging} if averaging else {}
+    averages: dict[str, Any] = (
+        {"use_ema": True, "ema_momentum": ema_momentum} if ema_momentum else {}
+    )
     return _named(given or DEFAULT)(rate, clipnorm=1.0, **averages)
 
 
@@ -126,7 +128,7 @@ def own_settings(given: OptimizerLike | None) -> dict[str, Any]:
     return {
         "learning_rate": float(f"{float(own.learning_rate):.6g}"),  # at the first step, a float32
         "schedule": rate["class_name"] if scheduled(own) else "plateau",
-        "averaging": float(own.ema_momentum) if own.use_ema else 0.0,
+        "ema_momentum": float(own.ema_momentum) if own.use_ema else 0.0,
     }
 
 

@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bars
 
-from ..recorder import Both, Recorder, Silence
+from ..recorder import CompositeRecorder, NullRecorder, Recorder
 
 LINES = 10  # of a fit that takes all its epochs, about
 RECENT = 5  # epochs from which the time of the next ones is estimated
 
 
-class Progress(Silence):
+class Progress(NullRecorder):
     """A recorder that shows epoch, loss, validation error, the best so far and the time left.
 
     It is used in a `with` statement, which ends the bar. The time left is that of all epochs:
@@ -87,7 +87,7 @@ class Progress(Silence):
 def shown(recorder: Recorder | None, progress: bool) -> Iterator[Recorder]:
     """A recorder that tells another one, if there is one, and shows how far a fit is, if asked."""
     if not progress:
-        yield recorder or Silence()
+        yield recorder or NullRecorder()
         return
     with Progress() as bar:
-        yield bar if recorder is None else Both(recorder, bar)
+        yield bar if recorder is None else CompositeRecorder(recorder, bar)

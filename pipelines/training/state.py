@@ -11,7 +11,7 @@ from ...zoo.backend.determinism import generators, set_generators
 LEAST = 1e-4  # share by which a score must be better for the learning rate to stay
 
 
-class Drawn(keras.utils.PyDataset):
+class ResampledBatches(keras.utils.PyDataset):
     """Batches that are drawn anew for each epoch by `draw`, from a generator of their own.
 
     Attributes:
@@ -38,7 +38,7 @@ class Drawn(keras.utils.PyDataset):
 
 
 @dataclass
-class Course:
+class TrainingState:
     """What is known of the epochs that are over. Lists hold an entry an epoch.
 
     Attributes:
@@ -95,11 +95,11 @@ class Course:
         return True
 
 
-_PLAIN = [one.name for one in fields(Course) if one.name != "best"]
+_PLAIN = [one.name for one in fields(TrainingState) if one.name != "best"]
 
 
 def stored(
-    course: Course, learner: keras.Model, batches: Drawn
+    course: TrainingState, learner: keras.Model, batches: ResampledBatches
 ) -> tuple[dict[str, Any], dict[str, list[np.ndarray]]]:
     """All that the next epoch goes by, as plain values and as lists of arrays; once a fit has
     ended, only what came of it."""
@@ -118,14 +118,14 @@ def restored(
     values: dict[str, Any],
     arrays: dict[str, list[np.ndarray]],
     learner: keras.Model,
-    batches: Drawn,
-) -> Course:
+    batches: ResampledBatches,
+) -> TrainingState:
     """Puts a learner, whose optimizer is built, and its batches where `stored` found them.
 
     Raises:
         KeyError, TypeError, ValueError: those of another fit.
     """
-    course = Course(**{name: values["course"][name] for name in _PLAIN}, best=arrays["best"])
+    course = TrainingState(**{name: values["course"][name] for name in _PLAIN}, best=arrays["best"])
     if not course.ended:
         _assign(learner.variables, arrays["learner"])
         _assign(learner.optimizer.variables, arrays["optimizer"])

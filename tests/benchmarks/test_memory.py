@@ -43,7 +43,7 @@ def test_it_writes_a_row_for_each_task_and_cell(root, tmp_path):
     assert [(row["task"], row["cell"]) for row in rows] == [
         ("adding", "gru"), ("addition", "gru"), ("addition", "mlp"),
     ]  # fmt: skip
-    assert {"score", "floor", "steps", "learning_rate", "initialisation", "clipnorm",
+    assert {"score", "floor", "steps", "learning_rate", "initialization", "clipnorm",
             "layers", "weights", "seconds"} <= rows[0].keys()  # fmt: skip
     assert rows[1]["score_double_length"] is not None
     assert rows[2]["score_double_length"] is None and "fixed width" in rows[2]["note"]

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo.datasets import future_rows, read, read_like, require_rows
+from rnnzoo.datasets import future_rows, read_like, read_series, require_rows
 from rnnzoo.errors import ArgumentError, DataError
 
 
@@ -16,7 +16,9 @@ def table(hourly):
 
 @pytest.fixture
 def series(table):
-    return read(table, time="date", target="load", past=["wind"], future=["price"], name="grid")
+    return read_series(
+        table, time="date", target="load", past=["wind"], future=["price"], name="grid"
+    )
 
 
 def test_users_names_ours_or_a_series(table, series):
@@ -40,7 +42,7 @@ def test_one_row_is_enough(table, series):
 
 
 def test_a_single_midnight_with_a_zone_is_an_instant(table):
-    series = read(table, time="date", target="load", zone="UTC")
+    series = read_series(table, time="date", target="load", zone="UTC")
     for midnight in (pd.Timestamp("2016-08-01", tz="Europe/Paris"), "2016-08-01T00:00+02:00"):
         row = read_like(table[["date", "load"]][:1].assign(date=midnight), series.schema)
         assert row.times[0] == pd.Timestamp("2016-07-31 22:00")
@@ -92,7 +94,7 @@ def test_another_step(table, series):
 
 def test_a_week_of_trading_days():
     ds = pd.bdate_range("2020-01-01", periods=60)
-    schema = read(pd.DataFrame({"ds": ds, "y": 1.0})).schema
+    schema = read_series(pd.DataFrame({"ds": ds, "y": 1.0})).schema
     assert len(read_like(pd.DataFrame({"ds": ds[3:8], "y": 1.0}), schema)) == 5
     with pytest.raises(DataError, match=r"step by 'D', where 'B' is expected"):
         read_like(pd.DataFrame({"ds": pd.date_range(ds[0], periods=20), "y": 1.0}), schema)
@@ -123,7 +125,7 @@ def test_exactly_these_times(series, ahead, tmp_path):
 
 
 def test_none_needed(hourly, ahead):
-    assert future_rows(None, read(hourly).schema, ahead).shape == (6, 0)
+    assert future_rows(None, read_series(hourly).schema, ahead).shape == (6, 0)
 
 
 @pytest.mark.parametrize(

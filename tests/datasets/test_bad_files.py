@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo.datasets import read
+from rnnzoo.datasets import read_series
 from rnnzoo.datasets.tabular import csv_reader as delimited
 from rnnzoo.datasets.tabular import memory_check as room
 from rnnzoo.errors import ArgumentTypeError, DataError
@@ -28,7 +28,7 @@ GOOD = b"ds,y,wind\n" + b"".join(
 def test_damaged_and_unknown_files(file, content, words, tmp_path):
     (tmp_path / file).write_bytes(content)
     with pytest.raises(DataError) as caught:
-        read(tmp_path / file)
+        read_series(tmp_path / file)
     for word in words:
         assert word in str(caught.value)
 
@@ -38,19 +38,19 @@ def test_missing_file_names_near_ones(tmp_path):
     with pytest.raises(
         DataError, match=r"There is no file .*wether\.csv\. Did you mean weather\.csv"
     ):
-        read(tmp_path / "wether.csv")
+        read_series(tmp_path / "wether.csv")
     with pytest.raises(DataError, match="Nor is there a directory"):
-        read(tmp_path / "nowhere" / "weather.csv")
+        read_series(tmp_path / "nowhere" / "weather.csv")
     with pytest.raises(DataError, match="is a directory"):
-        read(tmp_path)
+        read_series(tmp_path)
     with pytest.raises(ArgumentTypeError, match="Received: int"):
-        read(5)
+        read_series(5)
 
 
 def test_byte_order_mark_crlf_and_misnamed_gzip_are_read(tmp_path):
     for content in (b"\xef\xbb\xbf" + GOOD, GOOD.replace(b"\n", b"\r\n"), gzip.compress(GOOD)):
         (tmp_path / "data.csv").write_bytes(content)
-        series = read(str(tmp_path / "data.csv"), past=["wind"])
+        series = read_series(str(tmp_path / "data.csv"), past=["wind"])
         assert series.repairs == ()
         assert series.schema.name == "data"
         np.testing.assert_array_equal(series.values(["y", "wind"])[:2], [[1, 0.5], [2, 1.0]])
@@ -59,15 +59,15 @@ def test_byte_order_mark_crlf_and_misnamed_gzip_are_read(tmp_path):
 def test_parquet(tmp_path, hourly):
     hourly.set_index("ds").to_parquet(tmp_path / "data.parquet")
     pd.testing.assert_frame_equal(
-        read(tmp_path / "data.parquet").frame, read(hourly, name="data").frame
+        read_series(tmp_path / "data.parquet").frame, read_series(hourly, name="data").frame
     )
 
 
 def test_ids_stay_text(tmp_path):
     (tmp_path / "data.csv").write_bytes(b"unique_id,ds,y\n0001,2020-01-01,1\n0001,2020-01-02,2\n")
-    assert set(read(tmp_path / "data.csv").frame["unique_id"]) == {"0001"}
+    assert set(read_series(tmp_path / "data.csv").frame["unique_id"]) == {"0001"}
     (tmp_path / "data.csv").write_bytes(b"unique_id,ds,y\nNA,2020-01-01,1\nNA,2020-01-02,2\n")
-    assert read(tmp_path / "data.csv").schema.name == "NA"
+    assert read_series(tmp_path / "data.csv").schema.name == "NA"
 
 
 # Row 55 of the table: files larger than the memory.
@@ -95,11 +95,11 @@ def test_larger_than_the_memory(file, little_memory, tmp_path):
 
     write(minutes(20_000))
     with pytest.raises(DataError) as caught:
-        read(tmp_path / file)
+        read_series(tmp_path / file)
     for word in (file, "The file (", "KiB)", "'ds', 'y' need about", "2.0 MiB are available"):
         assert word in str(caught.value)
     write(minutes(5_000))
-    assert len(read(tmp_path / file)) == 5_000
+    assert len(read_series(tmp_path / file)) == 5_000
 
 
 def test_a_packed_bomb_is_refused_as_it_unpacks(little_memory, monkeypatch, tmp_path):
@@ -115,12 +115,12 @@ def test_a_packed_bomb_is_refused_as_it_unpacks(little_memory, monkeypatch, tmp_
     content = b"ds,y\n" + b"2020-01-01,1\n" * 2_000_000
     (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(content))
     with pytest.raises(DataError, match=r"bomb.csv.gz: The file \(.* KiB\) holds some .* rows"):
-        read(tmp_path / "bomb.csv.gz")
+        read_series(tmp_path / "bomb.csv.gz")
     assert sum(unpacked) < len(content) / 2
     monkeypatch.setattr(delimited, "LONGEST", 2**20)
     (tmp_path / "line.csv.gz").write_bytes(gzip.compress(b"ds,y\n" + b"1" * 2**24))
     with pytest.raises(DataError, match="line.csv.gz: Line 2 is longer than 1 MiB"):
-        read(tmp_path / "line.csv.gz")
+        read_series(tmp_path / "line.csv.gz")
 
 
 def test_only_what_is_asked_for_is_parsed(tmp_path, monkeypatch):
@@ -130,7 +130,7 @@ def test_only_what_is_asked_for_is_parsed(tmp_path, monkeypatch):
     days = pd.date_range("2020-01-01", periods=50).strftime("%Y-%m-%d")
     rows = [f'{day},"a\nb",{i},word\n\n' for i, day in enumerate(days)]
     (tmp_path / "data.csv").write_text("ds,note,y,other\n" + "".join(rows))
-    series = read(tmp_path / "data.csv")
+    series = read_series(tmp_path / "data.csv")
     np.testing.assert_array_equal(series.frame["y"], range(50))
     assert series.schema.others == ("note", "other")
     rows[30] = rows[30].replace("30,word\n", "x,word")
@@ -138,4 +138,4 @@ def test_only_what_is_asked_for_is_parsed(tmp_path, monkeypatch):
     (tmp_path / "data.csv").write_text("ds,note,y,other\n" + "".join(rows))
     # from line 2 on, three lines a row, of which one is gone
     with pytest.raises(DataError, match=r"2 non-numeric values: line 92 \('x'\), line 121 \('-'\)"):
-        read(tmp_path / "data.csv")
+        read_series(tmp_path / "data.csv")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo.datasets import read, read_like, read_panel
+from rnnzoo.datasets import read_like, read_panel, read_series
 from rnnzoo.errors import DataError
 
 HEAD = "ds,y,wind\n"
@@ -234,7 +234,7 @@ def test_says_what_where_and_remedy(what, tmp_path):
         words = ["data.csv", *words]
     else:
         source, arguments, words = REFUSED[what]
-    for reader in (read, read_panel) if not what.startswith("37") else (read,):
+    for reader in (read_series, read_panel) if not what.startswith("37") else (read_series,):
         with pytest.raises(DataError) as caught:
             reader(source, **arguments)
         for word in words:
@@ -252,7 +252,7 @@ def test_taken_and_told(what):
         np.testing.assert_array_equal(series.frame["y"], y)
     if "unique_id" not in frame:
         arguments = {k: v for k, v in arguments.items() if k != "short"}
-        pd.testing.assert_frame_equal(read(frame, **arguments).frame, panel.series[0].frame)
+        pd.testing.assert_frame_equal(read_series(frame, **arguments).frame, panel.series[0].frame)
 
 
 def test_1_and_12_remedies_look_at_nothing_later_first():
@@ -260,10 +260,10 @@ def test_1_and_12_remedies_look_at_nothing_later_first():
     two = pd.concat([HOLED.assign(unique_id=one) for one in "AB"], ignore_index=True)
     wide = HOLED.rename(columns={"y": "A"}).assign(B=HOLED["y"])
     for frame, arguments, reader in (
-        (HOLED, {}, "rnnzoo.read("),
+        (HOLED, {}, "rnnzoo.read_series("),
         (two, {}, "rnnzoo.read_panel("),
         (wide, {"target": ["A", "B"]}, "rnnzoo.read_panel("),
-        (hours().drop(index=3), {}, "rnnzoo.read("),
+        (hours().drop(index=3), {}, "rnnzoo.read_series("),
         (two.fillna(1.0).drop(index=3), {}, "rnnzoo.read_panel("),
     ):
         with pytest.raises(DataError) as caught:
@@ -271,36 +271,36 @@ def test_1_and_12_remedies_look_at_nothing_later_first():
         text = str(caught.value)
         assert f'{reader}…, missing="mask"' in text and "looks at later" in text
         assert text.index('"mask"') < text.index("looks at later")
-    complete = read(hours())
+    complete = read_series(hours())
     for table in (HOLED, hours().drop(index=3)):  # a model of complete series knows no mask
-        with pytest.raises(DataError, match="rnnzoo.read") as caught:
+        with pytest.raises(DataError, match="rnnzoo.read_series") as caught:
             read_like(table, complete.schema)
         assert "mask" not in str(caught.value) and "looks at later" in str(caught.value)
     ahead = hours(wind=[1, np.nan, 2, 3, 4, 5])
     for missing, word in (("error", 'missing="interpolate"'), ("mask", "is never missing")):
         with pytest.raises(DataError, match="'wind' has 1 missing value") as caught:
-            read(ahead, future=["wind"], missing=missing)
+            read_series(ahead, future=["wind"], missing=missing)
         assert word in str(caught.value) and '"mask"' not in str(caught.value)
 
 
 def test_22_words_are_no_times():
     for word in ("now", "today"):
         with pytest.raises(DataError, match=rf"1 value that cannot be read.*row 2 \('{word}'\)"):
-            read(hours(4, ds=["2020-01-01", "2020-01-02", word, "2020-01-04"]))
+            read_series(hours(4, ds=["2020-01-01", "2020-01-02", word, "2020-01-04"]))
 
 
 def test_5_huge_and_nearly_constant():
     with pytest.warns(UserWarning, match="'y' moves by less than 1e-12 of its size"):
-        series = read(hours(y=1e16 + 2 * np.arange(6)))
+        series = read_series(hours(y=1e16 + 2 * np.arange(6)))
     np.testing.assert_array_equal(np.diff(series.frame["y"]), 2)
-    read(hours(y=1e16))  # constant: nothing is blurred
-    read(hours(y=1e9 + np.arange(6)))
+    read_series(hours(y=1e16))  # constant: nothing is blurred
+    read_series(hours(y=1e9 + np.arange(6)))
 
 
 def test_16_to_18_local_hours_are_steps_of_one_length():
     for start, rows in ((SPRING, 23), (AUTUMN, 25)):
         ds = pd.date_range(start, periods=50, freq="h", tz="Europe/Paris")
-        series = read(hours(50, ds=ds.tz_localize(None)), **PARIS)
+        series = read_series(hours(50, ds=ds.tz_localize(None)), **PARIS)
         np.testing.assert_array_equal(series.times, ds.tz_convert("UTC").tz_localize(None))
         assert (series.schema.frequency, series.schema.season) == ("h", 24)
         assert (ds.normalize() == ds.normalize()[1]).sum() == rows
@@ -309,11 +309,11 @@ def test_16_to_18_local_hours_are_steps_of_one_length():
     for frame in (two, in_turns):
         for series in read_panel(frame, **PARIS):
             np.testing.assert_array_equal(series.frame["y"], range(6))
-    assert read(hours(ds=pd.date_range("2020-10-20", periods=6)), **PARIS).repairs == ()
+    assert read_series(hours(ds=pd.date_range("2020-10-20", periods=6)), **PARIS).repairs == ()
 
 
 def test_23_the_last_year():
-    series = read(hours(ds=pd.date_range("9999-12-26", periods=6, unit="us")))
+    series = read_series(hours(ds=pd.date_range("9999-12-26", periods=6, unit="us")))
     ahead = series.schema.times_after(series.times[-1], 2)  # microseconds reach further
     assert (ahead - series.times[-1]).days.tolist() == [1, 2]
     with pytest.raises(DataError, match="last time that can be held"):
@@ -322,7 +322,7 @@ def test_23_the_last_year():
 
 def test_30_byte_order_mark(tmp_path):
     (tmp_path / "data.csv").write_bytes(b"\xef\xbb\xbf" + GOOD)
-    assert list(read(tmp_path / "data.csv").frame["y"]) == list(range(1, 13))
+    assert list(read_series(tmp_path / "data.csv").frame["y"]) == list(range(1, 13))
 
 
 def test_37_ids_stay_text(tmp_path):

@@ -175,7 +175,7 @@ REFUSED = {
     "channels before time": (RNG.random((2, 3, 5, 8, 8)), r"np.moveaxis\(frames, 1, -1\)"),
     "many channels": (RNG.random((2, 4, 8, 8, 5)), "4 at most"),
     "one clip": (CLIPS[0], r"Pass frames\[None\] if it is one clip"),
-    "one clip of colours": (RNG.random((6, 8, 8, 3)), r"one clip of shape .*frames\[None\]"),
+    "one clip of colors": (RNG.random((6, 8, 8, 3)), r"one clip of shape .*frames\[None\]"),
     "NaN": (nan_at(CLIPS, 1, 2, 3, 4), "Received: .*nan.* at clip 1, frame 2, row 3, column 4"),
     "infinity": (nan_at(CLIPS, 0, 1, 2, 3) * np.inf, "must be finite"),
     "0 to 255": (255 * CLIPS, "lie between 0 and 1.*Divide them"),

@@ -3,7 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo.datasets import Ahead, Panel, future_rows, read, read_like, read_panel, read_panel_like
+from rnnzoo.datasets import (
+    FutureCovariates,
+    TimeSeriesPanel,
+    future_rows,
+    read_like,
+    read_panel,
+    read_panel_like,
+    read_series,
+)
 from rnnzoo.errors import ArgumentError, ArgumentTypeError, DataError
 
 
@@ -20,10 +28,12 @@ def long(hourly) -> pd.DataFrame:
 
 def each_alone(frame: pd.DataFrame, **arguments) -> list[pd.DataFrame]:
     """The law: a panel holds what reading each series on its own gives."""
-    return [read(table, **arguments).frame for _, table in frame.groupby("unique_id", sort=False)]
+    return [
+        read_series(table, **arguments).frame for _, table in frame.groupby("unique_id", sort=False)
+    ]
 
 
-def assert_same(panel: Panel, frames: list[pd.DataFrame]) -> None:
+def assert_same(panel: TimeSeriesPanel, frames: list[pd.DataFrame]) -> None:
     assert len(panel) == len(frames)
     for series, frame in zip(panel, frames, strict=True):
         pd.testing.assert_frame_equal(series.frame, frame)
@@ -71,7 +81,7 @@ def test_shuffled_holed_and_repeated_is_as_each_alone(alias):
 
 def test_one_series_without_ids(hourly):
     panel = read_panel(hourly.drop(index=3), gaps="fill")
-    series = read(hourly.drop(index=3), gaps="fill")
+    series = read_series(hourly.drop(index=3), gaps="fill")
     assert panel.ids == ("y",) and panel.repairs == series.repairs
     pd.testing.assert_frame_equal(panel.series[0].frame, series.frame)
 
@@ -179,7 +189,7 @@ def test_masked(long):
     with pytest.raises(DataError, match="3 missing values"):
         read_panel_like(long, panel.schema, missing="error")
     with pytest.raises(ArgumentError, match="fitted on complete series"):
-        read_like(long[:5].drop(columns="unique_id"), read(long[:3]).schema, missing="mask")
+        read_like(long[:5].drop(columns="unique_id"), read_series(long[:3]).schema, missing="mask")
 
 
 # Again, for predicting.
@@ -222,16 +232,16 @@ def test_static_columns_are_those_that_the_model_knows(long):
 def test_one_of_several(long):
     panel = read_panel(long)
     with pytest.raises(DataError, match=r"3 series.*frame.unique_id == \"B\".*read_panel"):
-        read(long)
+        read_series(long)
     with pytest.raises(DataError, match=r"panel holds 3 series.*panel.series\[0\]"):
-        read(panel)
-    assert read(read_panel(panel.series[1])) is panel.series[1]
+        read_series(panel)
+    assert read_series(read_panel(panel.series[1])) is panel.series[1]
 
 
 def test_future_of_several(long):
     schema = read_panel(long, future=["price"]).schema
     times = schema.times_after(pd.Timestamp("2016-07-01 11:00"), 3)
-    ahead = Ahead(long, schema)
+    ahead = FutureCovariates(long, schema)
     for one in ("B", "NA", "0001"):
         own = long[(long.unique_id == one) & long.ds.isin(times)]
         np.testing.assert_array_equal(ahead.rows(times, one)[:, 0], own["price"])

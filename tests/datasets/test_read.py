@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo.datasets import Series, read
+from rnnzoo.datasets import TimeSeries, read_series
 from rnnzoo.errors import ArgumentError, ArgumentTypeError, DataError
 
 
@@ -13,7 +13,7 @@ def days(*dates: str) -> pd.DataFrame:
 
 def test_columns_types_and_schema(hourly):
     hourly["wind"] = hourly["wind"].astype("float32")
-    series = read(
+    series = read_series(
         hourly.rename(columns={"y": "load"}), target="load", past=["wind"], future=["price"]
     )
     assert list(series.frame) == ["unique_id", "ds", "y", "wind", "price"]
@@ -26,20 +26,20 @@ def test_columns_types_and_schema(hourly):
 
 
 def test_index_and_pandas_series(hourly):
-    by_index = read(hourly.set_index("ds"))
+    by_index = read_series(hourly.set_index("ds"))
     assert by_index.schema.time == ""
     np.testing.assert_array_equal(by_index.frame["ds"], hourly["ds"])
-    one = read(hourly.set_index("ds")["wind"])
+    one = read_series(hourly.set_index("ds")["wind"])
     assert (one.schema.target, one.schema.time) == ("wind", "")
     np.testing.assert_array_equal(one.frame["y"], hourly["wind"])
     periods = pd.Series([1.0, 2.0, 3.0], pd.period_range("2020-01", periods=3, freq="M"))
-    assert read(periods).schema.frequency == "MS"
+    assert read_series(periods).schema.frequency == "MS"
 
 
 def test_series_is_returned_or_read_again(hourly):
-    series = read(hourly, past=["wind"], future=["price"], unit="MW")
-    assert read(series) is series
-    again = read(series, target="wind", season=7)
+    series = read_series(hourly, past=["wind"], future=["price"], unit="MW")
+    assert read_series(series) is series
+    again = read_series(series, target="wind", season=7)
     assert (again.schema.target, again.schema.past, again.schema.future) == ("wind", (), ("price",))
     assert (again.schema.season, again.schema.unit) == (7, "MW")
     np.testing.assert_array_equal(again.frame["y"], hourly["wind"])
@@ -50,7 +50,7 @@ def test_frame_is_left_alone(hourly):
     shuffled.loc[3, "wind"] = np.nan
     shuffled = pd.concat([shuffled, shuffled.iloc[:1]]).drop(index=7)
     before = shuffled.copy(deep=True)
-    read(shuffled, past=["wind"], missing="interpolate", duplicates="mean", gaps="fill")
+    read_series(shuffled, past=["wind"], missing="interpolate", duplicates="mean", gaps="fill")
     pd.testing.assert_frame_equal(shuffled, before)
 
 
@@ -58,60 +58,60 @@ def test_frame_is_left_alone(hourly):
 
 
 def test_sorted(hourly):
-    series = read(hourly.iloc[[0, 2, 1, 3, 4, 6, 5]])
+    series = read_series(hourly.iloc[[0, 2, 1, 3, 4, 6, 5]])
     assert series.repairs == ("2 rows were out of time order and sorted.",)
     np.testing.assert_array_equal(series.frame["y"], np.arange(7.0))
 
 
 def test_missing_interpolated_linearly_in_time(hourly):
     hourly.loc[[0, 5, 6, 39], "y"] = np.nan
-    series = read(hourly, missing="interpolate")
+    series = read_series(hourly, missing="interpolate")
     assert series.repairs == ("Column 'y': 4 missing values were interpolated.",)
     np.testing.assert_allclose(series.frame["y"], [1, *range(1, 39), 38])
 
 
 def test_duplicates_averaged(hourly):
     twice = pd.concat([hourly, hourly.iloc[[4]].assign(y=10.0)])
-    series = read(twice, duplicates="mean")
+    series = read_series(twice, duplicates="mean")
     assert "2 rows shared their time with another and were replaced by the mean." in series.repairs
     assert series.frame["y"][4] == 7.0 and len(series) == 40
 
 
 def test_gaps_filled(hourly):
-    series = read(hourly.drop(index=[5, 6, 20]), gaps="fill")
+    series = read_series(hourly.drop(index=[5, 6, 20]), gaps="fill")
     assert series.repairs == ("3 missing times were inserted and interpolated.",)
     np.testing.assert_allclose(series.frame["y"], np.arange(40.0))
     np.testing.assert_array_equal(series.frame["ds"], hourly["ds"])
 
 
 def test_gaps_filled_in_months():
-    series = read(days("2020-01", "2020-02", "2020-05", "2020-06"), gaps="fill")
+    series = read_series(days("2020-01", "2020-02", "2020-05", "2020-06"), gaps="fill")
     assert [t.month for t in series.times] == [1, 2, 3, 4, 5, 6]
     assert series.repairs == ("2 missing times were inserted and interpolated.",)
 
 
 def test_zones_become_utc(hourly):
     hourly["ds"] = hourly["ds"].dt.tz_localize("Europe/Paris")
-    series = read(hourly)
+    series = read_series(hourly)
     assert "converted to UTC" in series.repairs[0] and "Europe/Paris" in series.repairs[0]
     assert series.times[0] == pd.Timestamp("2016-06-30 22:00")
     text = days("2020-01-01T00:00+01:00", "2020-01-01T00:00Z", "2020-01-01T02:00+0100")
-    assert list(read(text).times.hour) == [23, 0, 1]
+    assert list(read_series(text).times.hour) == [23, 0, 1]
 
 
 def test_days_with_a_zone_stay_days():
     paris = pd.date_range("2020-03-20", periods=20, tz="Europe/Paris")  # clocks change on the 29th
     for ds in (paris, [t.isoformat() for t in paris]):
-        series = read(pd.DataFrame({"ds": ds, "y": 1.0}))
+        series = read_series(pd.DataFrame({"ds": ds, "y": 1.0}))
         assert series.schema.frequency == "D" and "dropped" in series.repairs[0]
         assert series.times[-1] == pd.Timestamp("2020-04-08")
 
 
 def test_clock_change_is_no_gap_with_a_zone(hourly):
     hourly["ds"] = pd.date_range("2016-10-29 12:00", periods=40, freq="h", tz="Europe/Paris")
-    assert len(read(hourly)) == 40
+    assert len(read_series(hourly)) == 40
     with pytest.raises(DataError, match=r"1 row repeats .* row 15 .*with their zone"):
-        read(hourly.assign(ds=hourly["ds"].dt.tz_localize(None)))
+        read_series(hourly.assign(ds=hourly["ds"].dt.tz_localize(None)))
 
 
 # Steps.
@@ -141,46 +141,46 @@ def test_clock_change_is_no_gap_with_a_zone(hourly):
 )
 def test_steps_are_found(alias, season):
     ds = pd.date_range("2019-11-20 00:00", periods=30, freq=alias)
-    schema = read(pd.DataFrame({"ds": ds, "y": 1.0})).schema
+    schema = read_series(pd.DataFrame({"ds": ds, "y": 1.0})).schema
     assert (schema.frequency, schema.season) == (alias, season)
     assert schema.times_after(ds[-1], 2)[-1] == ds[-1] + 2 * ds.freq
-    given = read(pd.DataFrame({"ds": ds, "y": 1.0}), frequency=alias, season=3).schema
+    given = read_series(pd.DataFrame({"ds": ds, "y": 1.0}), frequency=alias, season=3).schema
     assert (given.frequency, given.season) == (alias, 3)
 
 
 def test_trading_days_are_taken_as_they_are():
     ds = pd.bdate_range("2020-01-01", periods=60).delete([8, 9, 30])
-    series = read(pd.DataFrame({"ds": ds, "y": 1.0}), gaps="fill")
+    series = read_series(pd.DataFrame({"ds": ds, "y": 1.0}), gaps="fill")
     assert series.schema.frequency == "B" and series.repairs == () and len(series) == 57
     long_hole = pd.bdate_range("2020-01-01", periods=60).delete(range(20, 35))
     with pytest.raises(DataError, match=r"1 gap at a step of 'B'.*15 missing"):
-        read(pd.DataFrame({"ds": long_hole, "y": 1.0}))
+        read_series(pd.DataFrame({"ds": long_hole, "y": 1.0}))
 
 
 def test_one_stray_first_time_does_not_set_the_grid(hourly):
     hourly.loc[0, "ds"] -= pd.Timedelta(minutes=7)
     with pytest.raises(DataError, match=r"1 time does not fall on a step of 'h'.*row 0 \("):
-        read(hourly)
+        read_series(hourly)
 
 
 def test_time_format():
     frame = days("01/02/2024", "02/02/2024", "03/02/2024")
-    assert read(frame, time_format="%d/%m/%Y").times[0] == pd.Timestamp("2024-02-01")
+    assert read_series(frame, time_format="%d/%m/%Y").times[0] == pd.Timestamp("2024-02-01")
     years = pd.DataFrame({"ds": [1990, 1991, 1992], "y": [1.0, 2.0, 3.0]})
-    assert read(years, time_format="%Y").schema.frequency == "YS-JAN"
+    assert read_series(years, time_format="%Y").schema.frequency == "YS-JAN"
     with pytest.raises(DataError, match=r"row 0 \('01/02/2024'\)"):
-        read(frame, time_format="%Y/%m/%d")
+        read_series(frame, time_format="%Y/%m/%d")
 
 
 def test_one_time_only(hourly):
     with pytest.raises(DataError, match="All rows are of 2016-07-01; at least 2 times"):
-        read(hourly.assign(ds=hourly["ds"][0]), duplicates="mean")
+        read_series(hourly.assign(ds=hourly["ds"][0]), duplicates="mean")
     with pytest.raises(DataError, match="finer than a microsecond"):
-        read(hourly.assign(ds=pd.date_range("2020", periods=40, freq="10ns")))
+        read_series(hourly.assign(ds=pd.date_range("2020", periods=40, freq="10ns")))
 
 
 def test_times_past_the_last_that_can_be_held():
-    schema = read(days("2020-01-01", "2020-01-02", "2020-01-03")).schema
+    schema = read_series(days("2020-01-01", "2020-01-02", "2020-01-03")).schema
     with pytest.raises(DataError, match="last time that can be held"):
         schema.times_after(pd.Timestamp.max.as_unit("ns"), 5)
 
@@ -213,26 +213,26 @@ def test_times_past_the_last_that_can_be_held():
 )
 def test_refused(hourly, change, arguments, words):
     with pytest.raises(DataError) as caught:
-        read(hourly.assign(**change), **arguments)
+        read_series(hourly.assign(**change), **arguments)
     for word in words:
         assert word in str(caught.value)
 
 
 def test_which_columns(hourly):
     with pytest.raises(DataError, match=r"holds the times: time=… .*'date', 'y', 'wind'"):
-        read(hourly.rename(columns={"ds": "date"}))
+        read_series(hourly.rename(columns={"ds": "date"}))
     with pytest.raises(DataError, match=r"to forecast: target=… .*'ds', 'load'"):
-        read(hourly.rename(columns={"y": "load"}))
+        read_series(hourly.rename(columns={"y": "load"}))
     with pytest.raises(DataError, match="several columns named 'wind'"):
-        read(hourly.rename(columns={"price": "wind"}))
+        read_series(hourly.rename(columns={"price": "wind"}))
     with pytest.raises(DataError, match="'ds' cannot keep its name"):
-        read(hourly.assign(date=hourly["ds"], ds=1.0), time="date", past=["ds"])
+        read_series(hourly.assign(date=hourly["ds"], ds=1.0), time="date", past=["ds"])
 
 
 def test_too_much_missing_is_not_filled():
     frame = days("2020-01-01", "2020-01-02", "2020-01-03", "2021-01-01", "2021-01-02")
     with pytest.raises(DataError, match="More rows are missing than there are"):
-        read(frame, gaps="fill")
+        read_series(frame, gaps="fill")
 
 
 @pytest.mark.parametrize(
@@ -250,9 +250,9 @@ def test_too_much_missing_is_not_filled():
 )
 def test_arguments(hourly, error, arguments):
     with pytest.raises(error, match=f"`{next(iter(arguments))}`.*Received"):
-        read(hourly, **arguments)
+        read_series(hourly, **arguments)
 
 
 def test_slices_are_series(hourly):
-    part = read(hourly)[-3:]
-    assert isinstance(part, Series) and len(part) == 3 and list(part.frame.index) == [0, 1, 2]
+    part = read_series(hourly)[-3:]
+    assert isinstance(part, TimeSeries) and len(part) == 3 and list(part.frame.index) == [0, 1, 2]

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo.datasets import (
-    Ahead,
-    Panel,
+    FutureCovariates,
     Schema,
+    TimeSeriesPanel,
     future_rows,
-    read,
     read_like,
     read_panel,
     read_panel_like,
+    read_series,
 )
 from rnnzoo.datasets.timezones import in_zone
 from rnnzoo.errors import ArgumentError, DataError
@@ -52,7 +52,7 @@ def how(request) -> str:
 
 @pytest.fixture
 def series(how):
-    return read(written(SPRING[:40], how), future=["price"], **ASKED[how])
+    return read_series(written(SPRING[:40], how), future=["price"], **ASKED[how])
 
 
 def utc(ds: pd.DatetimeIndex) -> pd.DatetimeIndex:
@@ -68,7 +68,9 @@ def test_later_tables_are_read_by_the_same_clock(series, how):
         np.testing.assert_array_equal(again.times, utc(SPRING[40:]))
     ahead = schema.times_after(series.times[-1], 20)
     np.testing.assert_array_equal(future_rows(later, schema, ahead)[:, 0], np.arange(20.0))
-    np.testing.assert_array_equal(Ahead(later, schema).rows(ahead)[:, 0], np.arange(20.0))
+    np.testing.assert_array_equal(
+        FutureCovariates(later, schema).rows(ahead)[:, 0], np.arange(20.0)
+    )
 
 
 @pytest.mark.parametrize("other", ["local", "zoned", "offsets"])
@@ -84,19 +86,19 @@ def test_later_tables_may_say_their_zone_or_not(series, other):
 def test_what_is_utc_already_is_not_converted_again(series, how):
     schema = series.schema
     again = [
-        read(series, season=7),
+        read_series(series, season=7),
         read_like(series, schema),
         *read_panel_like(series, schema),
         *read_panel_like(read_panel(series), schema),
-        *read_panel(Panel.of(series), name="grid"),
-        read(series, zone="Asia/Tokyo"),  # the clocks to show, no other times
+        *read_panel(TimeSeriesPanel.of(series), name="grid"),
+        read_series(series, zone="Asia/Tokyo"),  # the clocks to show, no other times
     ]
     for one in again:
         np.testing.assert_array_equal(one.times, series.times)
     assert [one.schema.zone for one in again] == [PARIS] * 5 + ["Asia/Tokyo"]
     assert again[0].schema.time_format == schema.time_format
     ahead = schema.times_after(series.times[-1], 20)
-    later = read(written(SPRING[40:], how), future=["price"], **ASKED[how])
+    later = read_series(written(SPRING[40:], how), future=["price"], **ASKED[how])
     np.testing.assert_array_equal(future_rows(later, schema, ahead)[:, 0], np.arange(20.0))
 
 
@@ -112,23 +114,23 @@ def test_what_is_utc_already_is_not_converted_again(series, how):
 )
 def test_times_bring_their_zone(zone, name):
     table = written(pd.date_range("2020", periods=30, freq="h", tz=zone), "zoned")
-    assert read(table).schema.zone == name
-    assert read(table, zone=PARIS).schema.zone == PARIS  # the clocks that were asked for
-    np.testing.assert_array_equal(read(table).times, read(table, zone=PARIS).times)
+    assert read_series(table).schema.zone == name
+    assert read_series(table, zone=PARIS).schema.zone == PARIS  # the clocks that were asked for
+    np.testing.assert_array_equal(read_series(table).times, read_series(table, zone=PARIS).times)
 
 
 def test_where_no_time_has_a_zone_there_is_none(hourly):
-    assert read(hourly).schema.zone == "" and read(hourly).schema.time_format == ""
+    assert read_series(hourly).schema.zone == "" and read_series(hourly).schema.time_format == ""
     for tz in (None, PARIS):  # days are local days
         days = pd.DataFrame({"ds": pd.date_range("2020-03-20", periods=20, tz=tz), "y": 1.0})
         for zone in (None, PARIS):
-            schema = read(days, zone=zone).schema
+            schema = read_series(days, zone=zone).schema
             assert schema.zone == ""
             assert read_like(days[-3:], schema).times[0] == pd.Timestamp("2020-04-06")
 
 
 def test_zones_where_the_model_knows_none_are_refused(hourly):
-    naive = read(hourly, future=["price"])
+    naive = read_series(hourly, future=["price"])
     zoned = hourly.assign(ds=hourly["ds"].dt.tz_localize(PARIS))
     ahead = naive.times[:3]
     for attempt in (
@@ -138,10 +140,12 @@ def test_zones_where_the_model_knows_none_are_refused(hourly):
     ):
         with pytest.raises(DataError, match=r"Column 'ds' carries a time zone \(Europe/Paris\)"):
             attempt()
-    series = read(zoned, future=["price"])
+    series = read_series(zoned, future=["price"])
     with pytest.raises(DataError, match="read with Europe/Paris, those .* fitted on with none"):
         read_like(series, naive.schema)
-    with pytest.raises(DataError, match=r'read with no zone.*rnnzoo.read\(…, zone="Europe/Paris"'):
+    with pytest.raises(
+        DataError, match=r'read with no zone.*rnnzoo.read_series\(…, zone="Europe/Paris"'
+    ):
         read_panel_like(naive, series.schema)
     told = read_like(zoned, naive.schema, zone="UTC")  # it is known what the times are
     np.testing.assert_array_equal(told.times, series.times)
@@ -214,7 +218,7 @@ def test_single_times_that_do_not_fit_the_clock():
 
 
 def test_a_table_is_cut_by_its_clock(series):
-    panel = Panel.of(series)
+    panel = TimeSeriesPanel.of(series)
     for time in ("2020-03-29 12:00", SPRING[23], "2020-03-29T10:00Z"):
         assert len(panel.before(time).series[0]) == 23
 

@@ -9,12 +9,12 @@ from typer.testing import CliRunner
 TINY = ["--units", "3", "--steps", "4", "--train-steps", "1"]
 
 
-def analyse(*arguments):
-    return CliRunner().invoke(app, ["analyse", *map(str, arguments)])
+def analyze(*arguments):
+    return CliRunner().invoke(app, ["analyze", *map(str, arguments)])
 
 
 def test_it_tells_and_draws_how_far_back_a_cell_remembers(tmp_path):
-    done = analyse("gru", *TINY, "--option", "reset=before", "--save", tmp_path / "out")
+    done = analyze("gru", *TINY, "--option", "reset=before", "--save", tmp_path / "out")
     assert done.exit_code == 0, done.output
     for text in ("effective memory", "spectral radius", "largest eigenvalues", "test MSE"):
         assert text in done.output
@@ -40,7 +40,7 @@ def test_training_moves_what_is_measured_and_a_seed_repeats_it():
 
 
 def test_a_cut_gradient_is_told():
-    done = analyse("elman", *TINY)
+    done = analyze("elman", *TINY)
     assert done.exit_code == 0, done.output
     assert "lets no gradient through" in done.output
     (row,) = [line for line in done.output.splitlines() if line.startswith("spectral radius")]
@@ -67,7 +67,7 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_one_clear_message_and_exit_2(case):
     arguments, message = BAD[case]
-    done = analyse(*arguments)
+    done = analyze(*arguments)
     assert done.exit_code == 2, done.output
     assert message in done.output
     assert "Traceback" not in done.output
@@ -75,6 +75,6 @@ def test_one_clear_message_and_exit_2(case):
 
 def test_a_file_where_the_charts_should_go(tmp_path):
     (tmp_path / "out").write_text("mine")
-    done = analyse("gru", *TINY, "--save", tmp_path / "out")
+    done = analyze("gru", *TINY, "--save", tmp_path / "out")
     assert done.exit_code == 2
     assert "is a file" in done.output

@@ -75,7 +75,7 @@ def test_a_page_by_name():
     done = rnnzoo("cells", "narx")
     assert done.exit_code == 0, done.output
     assert "feedback_delays    (1, 2) " in done.stdout
-    assert "Not carried: its output is the forecast itself" in done.stdout
+    assert "Not stateful: its output is the forecast itself" in done.stdout
 
 
 def test_an_unknown_cell_is_answered_with_the_nearest():
@@ -97,7 +97,7 @@ def test_json_is_all_that_stands_on_stdout():
     assert gru == next(cell for cell in cells if cell["name"] == "gru")
     assert gru["options"][0]["name"] == "reset"
     assert gru["options"][0]["default"] == "after"
-    assert gru["serves"] == ["carried", "closed_loop"]
+    assert gru["serves"] == ["stateful", "closed_loop"]
 
 
 def test_markdown_has_a_line_a_cell_and_stands_alone():

@@ -65,7 +65,7 @@ def test_forecast_ends_with_a_leaderboard_and_a_forecast(here, waves):
 def test_seeds_that_forecast_as_one_and_fits_that_are_gone_on_with(here, waves):
     """The same command again trains nothing: what it says of the seconds is what they took."""
     waves[:120].to_csv("waves.csv", index=False)
-    command = ["forecast", "waves.csv", *COLUMNS, *TINY, "--seeds", "2", "--combine", "median"]
+    command = ["forecast", "waves.csv", *COLUMNS, *TINY, "--seeds", "2", "--aggregation", "median"]
     command += ["--no-tracking", "--checkpoint", "kept", "--warm-up"]
     first, again = rnnzoo(*command), rnnzoo(*command)
     assert first.exit_code == 0, first.output
@@ -80,7 +80,7 @@ def test_settings_without_an_option_of_their_own(here, waves):
     waves[:120].to_csv("waves.csv", index=False)
     command = ["forecast", "waves.csv", *COLUMNS, *TINY, "--no-tracking"]
     plain = rnnzoo(*command)
-    assert "gru: a carried network, 3 leads are less than two segments" in plain.output
+    assert "gru: a stateful network, 3 leads are less than two segments" in plain.output
     other = rnnzoo(*command, "--set", "learning_rate=0.1", "--set", "optimizer=sgd",
                    "--set", 'loss={"class_name": "Huber"}', "--weight", "holiday")  # fmt: skip
     assert other.exit_code == 0 and other.output != plain.output
@@ -92,8 +92,8 @@ def test_settings_without_an_option_of_their_own(here, waves):
     ):
         refused = rnnzoo(*command, "--set", bad)
         assert refused.exit_code == 2 and words in refused.stderr
-    both = rnnzoo(*command, "--difference", "--seasonal-difference")
-    assert both.exit_code == 2 and "exclude each other" in both.stderr
+    refused = rnnzoo(*command, "--difference", "seasonal")
+    assert refused.exit_code == 2 and "Did you mean season" in refused.stderr
 
 
 def test_runs_are_tracked_and_compared(here, waves, store, monkeypatch):
@@ -135,10 +135,10 @@ def test_a_server_that_is_down_stops_nothing_and_sync_brings_the_rest(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
     pending = re.search(r"(\d+) events are not yet", done.output)[1]
     count = 2 + len(BASELINES)  # the network, the study, the baselines
-    synced = rnnzoo("sync", "--runs", "rnnzoo-runs")
-    assert synced.exit_code == 0, synced.output
-    assert f"{pending} events of {count} runs were brought to {store.uri}" in synced.output
-    assert "complete there" not in synced.output
+    print_sync = rnnzoo("sync", "--runs", "rnnzoo-runs")
+    assert print_sync.exit_code == 0, print_sync.output
+    assert f"{pending} events of {count} runs were brought to {store.uri}" in print_sync.output
+    assert "complete there" not in print_sync.output
     assert len(store.runs("forecast/down")) == count - 1
     again = rnnzoo("sync", "--runs", "rnnzoo-runs")
     assert f"0 events of 0 runs were brought to {store.uri}" in again.output
@@ -189,12 +189,12 @@ BAD = {
     "horizon 0": (None, ["--horizon", "0"], "horizon=0"),
     "an unknown cell": (None, ["--cell", "gruu"], "Did you mean gru"),
     "a test span that eats the series": (None, ["--test-rows", "118"], "118 to test on), has 120"),
-    "an architecture of letters": (None, ["--units", "many"], "--units"),
+    "an strategy of letters": (None, ["--units", "many"], "--units"),
     "units 0": (None, ["--units", "0"], "units=0"),
     "a table of the future for nobody": (None, ["--future-rows", "data.csv"], "--future"),
     "a seed too large": (None, ["--seed", "99999999999"], "seed=99999999999"),
     "layers 0": (None, ["--layers", "0"], "layers=0"),
-    "an unknown architecture": (None, ["--architecture", "closed"], "closed_loop"),
+    "an unknown strategy": (None, ["--strategy", "closed"], "closed_loop"),
     "a season of nothing": (None, ["--season", "0"], "season=0"),
     "a step that is none": (None, ["--frequency", "fortnight"], "fortnight"),
     "fewer rows than asked for": (None, ["--fewest", "121"], "rows; it needs at least 121"),
@@ -253,13 +253,13 @@ def test_known_future_covariates(here, waves):
 def test_what_a_table_cannot_say_itself(here, waves):
     waves[:120][["day", "sales"]].to_csv("data.csv", index=False)
     done = rnnzoo("forecast", "data.csv", *COLUMNS, *TINY, "--unit", "kg", "--season", "1",
-                  "--layers", "2", "--architecture", "closed_loop", "--no-tracking",
+                  "--layers", "2", "--strategy", "closed_loop", "--no-tracking",
                   "--save", "out")  # fmt: skip
     assert done.exit_code == 0, done.output
     assert "MAE, kg" in done.output
     assert "naive-seasonal" not in done.output
     forecaster = Forecaster.load("out/model-gru")
-    assert (forecaster.layers, forecaster.architecture) == (2, "closed_loop")
+    assert (forecaster.layers, forecaster.strategy) == (2, "closed_loop")
     assert forecaster.schema_.season == 1
 
 

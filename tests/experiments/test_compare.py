@@ -9,7 +9,7 @@ from rnnzoo.errors import ArgumentError
 from rnnzoo.experiments.cli.app import app
 from rnnzoo.experiments.cli.compare import comparisons
 from rnnzoo.experiments.comparison.groups import comparable, groups
-from rnnzoo.experiments.comparison.paired import FILE, FRAMES, Errors, Side, compared, interval
+from rnnzoo.experiments.comparison.paired import FILE, FRAMES, Errors, Sample, compared, interval
 from rnnzoo.experiments.comparison.runs import all_runs, chosen, of_study
 from rnnzoo.experiments.journal.journal import Journal
 from rnnzoo.experiments.reports.comparison import comparison_page
@@ -50,7 +50,7 @@ def write_run(
     """A run as a study makes it, without the work."""
     name = model if seed is None else f"{model}-{seed}"
     tags = {"study": began, "study.name": study, "cell": model, "model": model}
-    tags |= {"task": "forecast", "dataset": "made", "colour": "#0072B2"}
+    tags |= {"task": "forecast", "dataset": "made", "color": "#0072B2"}
     tags |= {"data.digest": data, "study.uid": uid or f"{study}-uid"}
     tags = {key: value for key, value in tags.items() if value}
     with journal_of(tracker, experiment, name, tags) as journal:
@@ -119,10 +119,10 @@ def test_seeds_that_lie_about_the_baseline_show_nothing():
     truth = rng.random(ORIGINS)
     levels = [2.0, 2.6, 2.9]
     errors = [Errors("origin", where, level + truth, 1) for level in levels]
-    base = Side("a", [2.6], [Errors("origin", where, 2.1 + truth + 0.1 * rng.random(ORIGINS), 1)])
+    base = Sample("a", [2.6], [Errors("origin", where, 2.1 + truth + 0.1 * rng.random(ORIGINS), 1)])
     scores = [float(one.values.mean()) for one in errors]
-    assert compared(Side("a", scores, errors), base).p > 0.05
-    assert compared(Side("a", scores[2:], errors[2:]), base).p < 1e-3
+    assert compared(Sample("a", scores, errors), base).p > 0.05
+    assert compared(Sample("a", scores[2:], errors[2:]), base).p < 1e-3
 
 
 def test_an_epoch_that_compiles_is_no_measure_and_baselines_alone_are_not_tested(store, runs):
@@ -145,7 +145,7 @@ def test_an_epoch_that_compiles_is_no_measure_and_baselines_alone_are_not_tested
 def test_errors_of_other_origins_are_not_paired():
     one, other = errors_of("gru", 0), errors_of("theta", 0)
     other = Errors("origin", [f"{place}-later" for place in other.where], other.values, 3)
-    verdict = compared(Side("a", [2.0], [one]), Side("a", [4.0], [other]))
+    verdict = compared(Sample("a", [2.0], [one]), Sample("a", [4.0], [other]))
     assert np.isnan(verdict.p)
     assert verdict.rests == "errors are kept of other origins than the baseline's"
     assert np.isnan(interval([2.0]))
@@ -166,7 +166,7 @@ def test_runs_on_other_data_are_no_rivals(store):
         group.title for group in found
     ]
     with pytest.raises(ArgumentError, match="models of the same data"):
-        compared(Side("1", [1.0], [None]), Side("2", [1.0], [None]))
+        compared(Sample("1", [1.0], [None]), Sample("2", [1.0], [None]))
 
 
 def test_where_no_digest_is_known_only_one_study_is_the_same_data(store):

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from rnnzoo import Forecaster, NextFrame, load
+from rnnzoo import Forecaster, NextFrame, load_dataset
 from rnnzoo.errors import ArgumentError
 from rnnzoo.experiments.cli.app import app
 from rnnzoo.experiments.cli.run import _networks, planned, run_config
 from rnnzoo.experiments.config.schema import TOGETHER, load_config, model_of, packaged
-from rnnzoo.experiments.study.outputs import Keep
+from rnnzoo.experiments.study.outputs import OutputOptions
 from typer.testing import CliRunner
 
 BASE = """
@@ -63,7 +63,7 @@ def test_every_packaged_experiment_is_tried_for_one_step(name, here):
     changes = [*TINY[told["task"]], "seeds=1"]
     if isinstance(told["data"], str) and told["task"] == "forecast":
         changes.insert(0, f"data={{set: {told['data']}}}")
-    found = run_config(name, changes, Keep())
+    found = run_config(name, changes, OutputOptions())
     assert list(found.results) == [m.get("name") or m["cell"] for m in told["models"]]
     assert found.leaderboard[found.error].notna().all()
     assert not list(here.iterdir())
@@ -94,7 +94,7 @@ REFUSED = {
     "no text for a key": ("1: 2", "a key must be text"),
     "text for a number": ("defaults: {horizon: '7'}", "defaults.horizon: must be a whole number. "
                           "Received: '7'"),
-    "a number for a flag": ("defaults: {difference: 1}", "must be true or false"),
+    "a number for a text": ("defaults: {difference: 1}", "must be a text"),
     "a seed beside the seeds": ("defaults: {seed: 3}", "seeds are set by `seeds`"),
     "no seeds": ("seeds: 0", "seeds: must be how many seeds"),
     "a seed twice": ("seeds: [1, 1]", "seeds: must be"),
@@ -109,7 +109,7 @@ REFUSED = {
     "a name that leads out": ("models: [{cell: gru, name: ../x}]", "models[0].name"),
     "a baseline's name": ("models: [{cell: gru, name: naive-last}]", "give this one a `name`"),
     "members that share seeds": ("defaults: {members: 2}\nseeds: 2", "such as [0, 2]"),
-    "one combined": ("defaults: {combine: median}", "`combine` needs more than one"),
+    "one combined": ("defaults: {aggregation: median}", "`aggregation` needs more than one"),
     "no models": ("models: []", "must hold one model at least"),
     "clips of a table": ("split: {test_clips: 3}", "Did you mean test_rows"),
     "two sources": ("data: {set: seattle-weather, path: x.csv}", "either `set`"),
@@ -185,7 +185,7 @@ def test_changes_find_their_place(file):
 def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, store, monkeypatch):
     """`gru-7` is a run of the model `gru`, and the name of another model."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
-    load("seattle-weather").frame[["ds", "y"]][:120].to_csv("short.csv", index=False)
+    load_dataset("seattle-weather").frame[["ds", "y"]][:120].to_csv("short.csv", index=False)
     text = BASE.replace("seattle-weather", "{path: short.csv, unit: °C}")
     path = file(text + "  - {cell: gru, name: gru-7, units: 3}\nseeds: [4, 7]\n")
     done = rnnzoo("run", path, "--set", "defaults.epochs=1", "--set", "split.test_rows=5")
@@ -216,7 +216,7 @@ def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, sto
     assert "None" not in told.values()
     wide = networks.loc["gru-7-7"]
     config = store.client.download_artifacts(wide["run"], "config.yaml", str(here))
-    again = run_config(config, [], Keep())
+    again = run_config(config, [], OutputOptions())
     assert list(again.results) == ["gru-7"]
     assert again.leaderboard.set_index("model").loc["gru-7", "mae"] == wide["test/mae"]
 

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, CheckpointError, Forecaster, NextFrame, TrackingError
-from rnnzoo.datasets import Clips, read
+from rnnzoo.datasets import Clips, read_series
 from rnnzoo.experiments.journal.records import folders
 from rnnzoo.experiments.journal.records import read as read_journal
-from rnnzoo.experiments.study.provenance import Origin
+from rnnzoo.experiments.study.provenance import Provenance
 from rnnzoo.experiments.study.resume import NOTE
 from rnnzoo.experiments.study.study import Listeners
 from rnnzoo.experiments.tasks.forecast import study
@@ -32,12 +32,12 @@ KILLS, SECONDS = 20, 16.0  # of the soak test: how many, and at most how long af
 
 @pytest.fixture(scope="module")
 def series(waves):
-    return lambda name: read(waves[:150], time="day", target="sales", name=name)
+    return lambda name: read_series(waves[:150], time="day", target="sales", name=name)
 
 
 def tried(*cells, units=3, seed=0):
     tiny = {"horizon": 2, "lookback": 8, "units": units, "epochs": EPOCHS, "seed": seed}
-    return {cell: Forecaster(cell, architecture="carried", **tiny) for cell in cells}
+    return {cell: Forecaster(cell, strategy="stateful", **tiny) for cell in cells}
 
 
 def cut(network, epoch):
@@ -191,7 +191,7 @@ def test_another_study_is_refused_before_a_run_begins(forecasting, store, series
         (tried("gru", units=4), {}, "networks.gru-0.units was 3 and is 4"),
         (tried("gru"), {"test_rows": 5}, "study.test_rows was 4 and is 5"),
         (tried("gru"), {"audit": True}, "study.audit was False and is True"),
-        (tried("gru"), {"origin": Origin("named")}, "study.name was '' and is 'named'"),
+        (tried("gru"), {"origin": Provenance("named")}, "study.name was '' and is 'named'"),
         (tried("gru"), {"name": "other"}, "study.dataset was 'first' and is 'other'"),
     ]
     for networks, how, words in others:
@@ -257,7 +257,7 @@ task: forecast
 study: killed
 data: {{path: waves.csv, time: day, target: sales}}
 split: {{test_rows: 30}}
-defaults: {{horizon: 2, lookback: 8, units: 3, epochs: {EPOCHS}, architecture: carried}}
+defaults: {{horizon: 2, lookback: 8, units: 3, epochs: {EPOCHS}, strategy: stateful}}
 models: [{{cell: gru}}, {{cell: elman}}, {{cell: jordan}}]
 """
 

@@ -100,8 +100,8 @@ def test_the_printed_address_shows_the_error_by_lead_best_run_first(page, server
     shown = drawn.inner_text().splitlines()
     assert [line for line in shown if line in legend] == legend
     lines = drawn.locator(".trace .js-line")
-    colours = {line.evaluate("line => line.style.stroke") for line in lines.all()}
-    assert len(colours) == len(FORECASTS)
+    colors = {line.evaluate("line => line.style.stroke") for line in lines.all()}
+    assert len(colors) == len(FORECASTS)
 
 
 def test_models_are_lines_of_their_own_over_all_their_seeds(page, server, tracked):

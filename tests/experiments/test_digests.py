@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo.datasets import Panel, load_clips, read, read_clips, read_panel
+from rnnzoo.datasets import TimeSeriesPanel, load_clips, read_clips, read_panel, read_series
 from rnnzoo.experiments.study.digests import of_clips, of_panel
 
 
@@ -15,7 +15,7 @@ def table():
 
 
 def digest(table, **columns):
-    return of_panel(Panel.of(read(table, name="x", **columns)), "training").digest
+    return of_panel(TimeSeriesPanel.of(read_series(table, name="x", **columns)), "training").digest
 
 
 def test_equal_data_have_one_digest(table):
@@ -61,9 +61,9 @@ def test_no_two_panels_share_a_digest():
 def test_what_was_filled_in_is_not_what_was_observed():
     table = pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=30), "y": np.arange(30.0)})
     holed = table.assign(y=table["y"].where(table.index != 7))
-    series = read(holed, name="x", missing="interpolate")
+    series = read_series(holed, name="x", missing="interpolate")
     assert series.frame["y"].tolist() == table["y"].tolist()
-    assert of_panel(Panel.of(series), "test").digest != digest(table)
+    assert of_panel(TimeSeriesPanel.of(series), "test").digest != digest(table)
 
 
 def test_digests_of_clips():

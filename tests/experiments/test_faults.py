@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from rnnzoo import Forecaster
-from rnnzoo.datasets import read
+from rnnzoo.datasets import read_series
 from rnnzoo.experiments.journal.journal import Journal
 from rnnzoo.experiments.journal.records import folders
 from rnnzoo.experiments.journal.records import read as read_journal
@@ -166,7 +166,7 @@ def save_model(path):
 
 
 def tracked(tracker, experiment="forecast/faults"):
-    tags = {"cell": "gru", "colour": "#0072B2"}
+    tags = {"cell": "gru", "color": "#0072B2"}
     return Journal(experiment, "gru-0", tags, (tracker.projection(),), tracker.root)
 
 
@@ -283,7 +283,7 @@ def test_a_run_that_is_made_several_times(
 def test_a_line_that_hangs_does_not_hold_up_a_fit(server, line, waves, tmp_path, monkeypatch):
     """A whole study ends before the server has answered once; it would wait for ten minutes."""
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "600")
-    series = read(waves[["day", "sales"]], time="day", target="sales", name="hanging")
+    series = read_series(waves[["day", "sales"]], time="day", target="sales", name="hanging")
     line.fault = "hanging"
     tracker = Tracker(line.address, tmp_path)
     forecaster = Forecaster("gru", horizon=3, lookback=8, units=2, epochs=2)

@@ -115,7 +115,7 @@ def test_a_forecast_of_frames_is_refused(here):
     pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=90), "y": 1.0}).to_csv("y.csv")
     done = rnnzoo("forecast", "y.csv", "--cell", "conv_lstm")
     assert done.exit_code == 2
-    assert "`conv_lstm` serves next_frame, not carried: it reads images" in done.output
+    assert "`conv_lstm` serves next_frame, not stateful: it reads images" in done.output
     clips = rnnzoo("forecast", "moving-digits")
     assert clips.exit_code == 2
     assert "rnnzoo frames moving-digits" in clips.output

@@ -24,7 +24,7 @@ def written(tmp_path_factory):
         Line(HOSTILE, "#777777", [(1, 2), (2, 2)], True),
     ]
     bars = [Bar("gru", "#0072B2", 2.0, 0.4, "2.0 ± 0.4"), Bar(HOSTILE, "#777777", 3.0, np.nan, "3")]
-    row = {"cells": {"model": HOSTILE, "MAE": "2"}, "colour": "#0072B2", "baseline": False}
+    row = {"cells": {"model": HOSTILE, "MAE": "2"}, "color": "#0072B2", "baseline": False}
     told = {"first": -1, "frames": films, "notes": [[""] * 4, ["", "", "error 1", "error 2"]]}
     group = {
         "title": HOSTILE,

@@ -35,7 +35,7 @@ def pictures(tmp_path):
 
 def test_it_says_what_was_found_and_done(backtest, panel, pictures):
     page = run_report(
-        backtest, panel, COLOUR, pictures, {"units": 2, "difference": True, "calendar": []}
+        backtest, panel, COLOUR, pictures, {"units": 2, "difference": "step", "calendar": []}
     )
     assert "<td>calendar</td><td>none</td>" in page
     for model in backtest.forecasts:
@@ -44,7 +44,7 @@ def test_it_says_what_was_found_and_done(backtest, panel, pictures):
     assert "sales, kg" in page
     assert "1 missing value" in page  # a repair
     assert "No leak" in page
-    assert "<td>difference</td><td>yes</td>" in page
+    assert "<td>difference</td><td>step</td>" in page
     assert page.count("data:image/") == 1  # pictures that are not there are left out
     assert PICTURES["forecast.png"][0] in page
 

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import FitError, Forecaster
-from rnnzoo.datasets import read
+from rnnzoo.datasets import read_series
 from rnnzoo.experiments.cli.compare import comparisons
 from rnnzoo.experiments.journal.journal import Journal
-from rnnzoo.experiments.reports.style import COLOURS
+from rnnzoo.experiments.reports.style import COLORS
 from rnnzoo.experiments.study.digests import of_all, of_panel
 from rnnzoo.experiments.study.environment import git_tags
 from rnnzoo.experiments.study.study import Listeners
@@ -33,7 +33,7 @@ SETTINGS = settings_of_mlflow()  # before any test
 
 @pytest.fixture(scope="module")
 def found(store, waves):
-    series = read(
+    series = read_series(
         waves, time="day", target="sales", past=["wind"], future=["holiday"], name="waves"
     )
     tiny = {"horizon": 3, "lookback": 10, "units": 3, "epochs": 2}
@@ -69,8 +69,8 @@ def test_a_study_has_an_identity_besides_its_second(runs, found):
 
 
 def test_no_two_runs_of_a_study_have_one_colour(runs):
-    colours = {run.data.tags["mlflow.runColor"] for cell, run in runs.items() if cell}
-    assert len(colours) == len(runs) - 1
+    colors = {run.data.tags["mlflow.runColor"] for cell, run in runs.items() if cell}
+    assert len(colors) == len(runs) - 1
 
 
 def test_an_experiment_says_what_its_numbers_are(store, found):
@@ -92,7 +92,7 @@ def test_settings_are_parameters(runs):
             "lookback": "10",
             "units": "3",
             "seed": "0",
-            "architecture": "carried",
+            "strategy": "stateful",
             "future": "holiday",
             "split.training_rows": "272",
             "split.validation_rows": "68",
@@ -177,7 +177,7 @@ def test_compare_reads_the_leaderboard_back(store, found):
 
 def test_what_cannot_be_compared_is_kept_apart(store, found, waves):
     """Another target and horizon in the same experiment; the same study again."""
-    series = read(waves[["day", "sales"]], time="day", target="sales", name="apart")
+    series = read_series(waves[["day", "sales"]], time="day", target="sales", name="apart")
     tiny = {"lookback": 8, "units": 2, "epochs": 1}
     for horizon in (2, 2, 4):
         forecasters = {"elman": Forecaster("elman", horizon=horizon, **tiny)}
@@ -308,7 +308,7 @@ def test_mlflow_itself_is_left_as_it_was(runs, monkeypatch):
 
 
 def test_every_cell_has_a_colour_of_its_own():
-    assert len(set(COLOURS)) == len(COLOURS) >= len(CELLS)
+    assert len(set(COLORS)) == len(COLORS) >= len(CELLS)
 
 
 @pytest.mark.slow

@@ -92,7 +92,7 @@ def test_commands_and_experiment_files_take_module_and_class(tmp_path, monkeypat
     settings = ["--horizon", 2, "--lookback", 6, "--units", 4, "--epochs", 1, "--no-tracking"]
     done = rnnzoo("forecast", "table.csv", "--cell", "mine:Leaky", *settings, "--save", "out")
     assert done.exit_code == 0, done.output
-    assert "Leaky: a carried network" in done.output
+    assert "Leaky: a stateful network" in done.output
     assert (tmp_path / "out" / "model-Leaky").is_dir()
     (tmp_path / "own.yaml").write_text(
         "task: forecast\ndata: table.csv\n"
@@ -121,7 +121,7 @@ def test_a_registered_name_is_taken_everywhere(registered):
     register_cell("leaky_images", LeakyImages)
     register_cell("keras_gru", keras.layers.GRUCell)
     assert CELLS["leaky_images"].serves == ("next_frame",)
-    assert describe("keras_gru").serves == ("carried", "closed_loop")
+    assert describe("keras_gru").serves == ("stateful", "closed_loop")
     assert describe("keras_gru").parameters == 12864
 
 

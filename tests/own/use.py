@@ -11,15 +11,15 @@ import rnnzoo
 TIMES = pd.date_range("2024-01-01", periods=120, name="ds")
 TABLE = pd.DataFrame({"y": 10 + np.sin(np.arange(120) / 3)}, index=TIMES)
 CLIPS = np.random.default_rng(0).random((6, 8, 8, 8)).astype("float32")
-ARCHITECTURES = ("carried", "closed_loop", "segment")
+STRATEGIES = ("stateful", "closed_loop", "segment")
 
 
 def fit(folder):
     import own_cells
 
     tiny = {"horizon": 3, "lookback": 8, "units": 4, "epochs": 2}
-    for name in ARCHITECTURES:
-        one = rnnzoo.Forecaster(own_cells.Leaky, architecture=name, **tiny).fit(TABLE[:-30])
+    for name in STRATEGIES:
+        one = rnnzoo.Forecaster(own_cells.Leaky, strategy=name, **tiny).fit(TABLE[:-30])
         one.backtest(TABLE, baselines=["naive-last"])
         one.save(folder / name)
         show(name, one.predict()["yhat"])
@@ -39,13 +39,13 @@ def fit(folder):
 def load(folder):
     import own_cells  # noqa: F401
 
-    for name in (*ARCHITECTURES, "function", "keras"):
+    for name in (*STRATEGIES, "function", "keras"):
         show(name, rnnzoo.Forecaster.load(folder / name).predict()["yhat"])
     show("frames", rnnzoo.NextFrame.load(folder / "frames").predict(CLIPS[:2, :4]))
 
 
 def strange(folder):
-    for name in (*ARCHITECTURES, "function"):
+    for name in (*STRATEGIES, "function"):
         try:
             rnnzoo.Forecaster.load(folder / name)
         except rnnzoo.ModelFileError as error:

@@ -25,11 +25,11 @@ from rnnzoo.pipelines.storage.folders import read_folder, write_folder
 from rnnzoo.pipelines.training.checkpoints import MANIFEST
 
 COMMON = {"horizon": 2, "lookback": 8, "units": 2, "epochs": 40, "patience": 40}
-SEGMENT = COMMON | {"cell": "rnn", "architecture": "segment", "epochs": 15}
+SEGMENT = COMMON | {"cell": "rnn", "strategy": "segment", "epochs": 15}
 FITS = {
-    "carried": COMMON | {"cell": "rnn", "dropout": 0.2, "averaging": 0.9, "patience": 6},
+    "stateful": COMMON | {"cell": "rnn", "dropout": 0.2, "ema_momentum": 0.9, "patience": 6},
     "closed_loop": COMMON | {"cell": "narx"},
-    "segment": SEGMENT | {"dropout": 0.2, "schedule": "cosine", "averaging": 0.9},
+    "segment": SEGMENT | {"dropout": 0.2, "schedule": "cosine", "ema_momentum": 0.9},
     "next_frame": {
         "context": 2, "horizon": 2, "filters": 1, "layers": 1, "patch": 4, "epochs": 15,
         "patience": 15, "batch_size": 4,
@@ -51,7 +51,7 @@ def fit(kind: str, folder: Path) -> str:
         network, history = frames.network_, frames.history_
     else:
         forecaster = Forecaster(**FITS[kind]).fit(SERIES, checkpoint=folder)
-        network, history = forecaster.architecture_.network, forecaster.history_
+        network, history = forecaster.strategy_.network, forecaster.history_
     found = hashlib.sha256(repr((history.loss, history.score, history.best_epoch)).encode())
     for weight in network.get_weights():
         found.update(weight.tobytes())

@@ -21,17 +21,17 @@ from keras.callbacks import (
 )
 from rnnzoo import ArgumentError, ArgumentTypeError, FitError
 from rnnzoo.pipelines.forecasting.strategies.tbptt import StateCarrier
-from rnnzoo.pipelines.recorder import Silence
+from rnnzoo.pipelines.recorder import NullRecorder
 from rnnzoo.pipelines.training import loop as training
 from rnnzoo.pipelines.training.callbacks import check_rates, checked_callbacks
 from rnnzoo.pipelines.training.checkpoints import Checkpoint
 from rnnzoo.pipelines.training.losses import MaskedLoss
-from rnnzoo.pipelines.training.state import Drawn
+from rnnzoo.pipelines.training.state import ResampledBatches
 from rnnzoo.zoo.cells import RNN
-from rnnzoo.zoo.models import carried
+from rnnzoo.zoo.models import stateful_network
 
 
-class Batches(Drawn):
+class Batches(ResampledBatches):
     """Two an epoch."""
 
     def __init__(self, y=1.0):
@@ -49,7 +49,7 @@ class Batches(Drawn):
         pass
 
 
-class Rates(Silence):
+class Rates(NullRecorder):
     """A recorder that takes note of the learning rates."""
 
     def __init__(self):
@@ -244,7 +244,9 @@ def test_files_of_callbacks(fit, line, tmp_path):
 
 def test_a_learner_that_carries_its_state_is_saved_whole(tmp_path):
     """What `ModelCheckpoint` writes of a forecaster in training, loss and optimizer included."""
-    learner = StateCarrier(carried([RNN(2)], inputs=2, horizon=3).network, inputs=1, batch=2)
+    learner = StateCarrier(
+        stateful_network([RNN(2)], inputs=2, horizon=3).network, inputs=1, batch=2
+    )
     learner.compile("adam", MaskedLoss(keras.losses.Huber(2.0), size=[1.0, 2.0, 3.0]))
     x = np.random.default_rng(0).normal(size=(2, 4, 2)).astype("float32")
     expected = keras.ops.convert_to_numpy(learner([x]))

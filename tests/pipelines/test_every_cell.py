@@ -9,21 +9,19 @@ pytestmark = pytest.mark.slow
 
 KNOWN = {"time": "day", "target": "sales", "past": ["wind"], "future": ["holiday"]}
 FORECASTERS = [
-    (name, architecture, layers)
+    (name, strategy, layers)
     for name, kind in CELLS.items()
-    for architecture in kind.serves
-    for layers in ((1,) if kind.reads_out else (1, 2))
-    if architecture != "next_frame"
+    for strategy in kind.serves
+    for layers in ((1,) if kind.has_output_layer else (1, 2))
+    if strategy != "next_frame"
 ]
 
 
-@pytest.mark.parametrize("cell, architecture, layers", FORECASTERS)
-def test_a_forecaster_is_fitted_streamed_saved_and_loaded(
-    cell, architecture, layers, waves, tmp_path
-):
+@pytest.mark.parametrize("cell, strategy, layers", FORECASTERS)
+def test_a_forecaster_is_fitted_streamed_saved_and_loaded(cell, strategy, layers, waves, tmp_path):
     future = waves[130:133][["day", "holiday"]]
     forecaster = Forecaster(
-        cell, horizon=3, lookback=10, units=4, epochs=1, layers=layers, architecture=architecture
+        cell, horizon=3, lookback=10, units=4, epochs=1, layers=layers, strategy=strategy
     )
     forecaster.fit(waves[:120], **KNOWN)
     streamed = forecaster.update(waves[120:129]).update(waves[129:130]).predict(future=future)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import CheckpointError, Forecaster, ModelFileError, RnnzooError
-from rnnzoo.pipelines.recorder import Silence
+from rnnzoo.pipelines.recorder import NullRecorder
 from rnnzoo.pipelines.training.checkpoints import Checkpoint
 
 DAYS = pd.date_range("2020-01-01", periods=60)
@@ -66,7 +66,7 @@ def test_an_older_model_stays(forecaster, tmp_path):
     Forecaster.load(folder)
 
 
-class FullAt(Silence):
+class FullAt(NullRecorder):
     def __init__(self, step, size):
         self.step, self.size = step, size
 

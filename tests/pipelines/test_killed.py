@@ -63,7 +63,7 @@ def test_saves_killed_many_times(tmp_path, record_property):
 def kept(tmp_path_factory):
     """A model and the checkpoint of its fit, which did not end."""
     folder = tmp_path_factory.mktemp("kept")
-    settings = FITS["carried"] | {"epochs": 3, "averaging": 0.0}
+    settings = FITS["stateful"] | {"epochs": 3, "ema_momentum": 0.0}
     fitted = Forecaster(**settings).fit(SERIES, checkpoint=folder / "checkpoint")
     fitted.save(folder / "model")
     (folder / "checkpoint" / ".lock").unlink()

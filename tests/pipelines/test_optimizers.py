@@ -11,7 +11,7 @@ from rnnzoo import (
     ArgumentError,
     ArgumentTypeError,
     CheckpointError,
-    Combination,
+    Ensemble,
     Forecaster,
     ModelFileError,
     NextFrame,
@@ -43,7 +43,7 @@ def series():
 
 
 def weights(forecaster):
-    return forecaster.architecture_.network.get_weights()
+    return forecaster.strategy_.network.get_weights()
 
 
 def assert_same(one, other):
@@ -71,17 +71,17 @@ def test_an_object_is_copied_with_all_it_has():
     one, other = fresh(given), fresh(given)
     assert one is not other and not one.built
     assert one.get_config() | {"name": ""} == given.get_config() | {"name": ""}
-    told = {"learning_rate": 0.25, "schedule": "plateau", "averaging": 0.75}
+    told = {"learning_rate": 0.25, "schedule": "plateau", "ema_momentum": 0.75}
     assert own_settings(given) == told and own_settings("sgd") == own_settings(None) == {}
 
 
 def test_the_recipe_says_what_was_used():
     def followed(**settings):
         found = Recipe.followed(Forecaster(**settings).get_params(), [500], 7)
-        return found.optimizer, found.learning_rate, found.schedule, found.averaging, found.loss
+        return found.optimizer, found.learning_rate, found.schedule, found.ema_momentum, found.loss
 
     assert followed() == ("adam", 0.01, "plateau", 0.0, "mae")
-    asked = {"optimizer": "sgd", "learning_rate": 0.5, "averaging": 0.9, "loss": "huber"}
+    asked = {"optimizer": "sgd", "learning_rate": 0.5, "ema_momentum": 0.9, "loss": "huber"}
     assert followed(**asked) == ("sgd", 0.5, "plateau", 0.9, "huber")
     decay = schedules.ExponentialDecay(0.5, 10, 0.5)
     words = "ExponentialDecay(initial_learning_rate=0.5, decay_steps=10, decay_rate=0.5, "
@@ -110,7 +110,7 @@ def test_an_object_serves_several_fits(series, tmp_path):
     assert loaded.recipe_.optimizer == "SGD(learning_rate=0.25, momentum=0.5)"
     assert type(loaded.loss) is keras.losses.Huber
     # what an earlier fit chose is taken over, and it does not clash with what the object brings
-    assert_same(one, loaded.settled().fit(series))
+    assert_same(one, loaded.with_recipe().fit(series))
 
 
 def double(truth, forecast):
@@ -136,7 +136,7 @@ def test_a_function_that_is_not_known_is_not_loaded(series, tmp_path):
 def test_twins_are_told_by_what_their_optimizers_are(series):
     pair = [Forecaster(optimizer=keras.optimizers.SGD(rate), **TINY) for rate in (0.1, 0.1)]
     with pytest.raises(ArgumentError, match="Two members are the same network"):
-        Combination(pair).fit(series)
+        Ensemble(pair).fit(series)
 
 
 SGD = keras.optimizers.SGD
@@ -174,6 +174,6 @@ def test_what_is_refused_before_the_work(name, kind):
 
 
 def test_a_schedule_or_averages_beside_an_object():
-    settings = {"schedule": "cosine", "averaging": 0.9}
-    with pytest.raises(ArgumentError, match="leave schedule and averaging out"):
+    settings = {"schedule": "cosine", "ema_momentum": 0.9}
+    with pytest.raises(ArgumentError, match="leave schedule and ema_momentum out"):
         Forecaster(optimizer=SGD(0.1), **settings).check()

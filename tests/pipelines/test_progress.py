@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 from rnnzoo import ArgumentTypeError, Forecaster
-from rnnzoo.pipelines.recorder import Silence
+from rnnzoo.pipelines.recorder import NullRecorder
 from rnnzoo.pipelines.training.progress import Progress, shown
 
 EPOCHS = 20
@@ -57,7 +57,7 @@ def test_nothing_is_said_of_what_did_not_begin():
     assert written.getvalue() == ""
 
 
-class Listens(Silence):
+class Listens(NullRecorder):
     def __init__(self):
         self.steps = []
 
@@ -81,7 +81,7 @@ def test_a_fit_shows_how_far_it_is(capsys):
 
 def test_unasked_nothing_is_shown():
     with shown(None, False) as told:
-        assert isinstance(told, Silence)
+        assert isinstance(told, NullRecorder)
     listens = Listens()
     with shown(listens, False) as told:
         assert told is listens

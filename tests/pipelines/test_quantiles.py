@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from rnnzoo import ArgumentError
 from rnnzoo.pipelines.evaluation import metrics
-from rnnzoo.pipelines.evaluation.intervals import check_levels, from_past_errors
+from rnnzoo.pipelines.evaluation.intervals import check_levels, conformal_quantiles
 
 ORIGINS = np.arange(100, 160, 2)
 RNG = np.random.default_rng(0)
@@ -14,7 +14,7 @@ LEVELS = [0.1, 0.5, 0.9]
 
 
 def test_they_are_those_of_the_errors_known_by_then():
-    found = from_past_errors(TRUTH, FORECAST, ORIGINS, LEVELS)
+    found = conformal_quantiles(TRUTH, FORECAST, ORIGINS, LEVELS)
     for t, origin in enumerate(ORIGINS):
         for h in range(1, 6):
             past = sorted((TRUTH - FORECAST)[ORIGINS + h <= origin, h - 1])
@@ -29,17 +29,17 @@ def test_they_are_those_of_the_errors_known_by_then():
 
 
 def test_an_error_counts_when_it_is_known_and_never_earlier():
-    before = from_past_errors(TRUTH, FORECAST, ORIGINS, LEVELS)
+    before = conformal_quantiles(TRUTH, FORECAST, ORIGINS, LEVELS)
     changed = TRUTH.copy()
     cut = 130
     changed[ORIGINS[:, None] + np.arange(1, 6) > cut] = 1e6
-    after = from_past_errors(changed, FORECAST, ORIGINS, LEVELS)
+    after = conformal_quantiles(changed, FORECAST, ORIGINS, LEVELS)
     np.testing.assert_array_equal(before[:, cut >= ORIGINS], after[:, cut >= ORIGINS])
     assert not np.array_equal(before, after, equal_nan=True)
 
 
 def test_of_a_window_only_the_last_errors_count():
-    found = from_past_errors(TRUTH, FORECAST, ORIGINS, [0.5], window=3)
+    found = conformal_quantiles(TRUTH, FORECAST, ORIGINS, [0.5], window=3)
     past = (TRUTH - FORECAST)[:, 0]
     for t in range(4, 30):  # an origin every second row: its own lead 1 is known at the next
         assert found[0, t, 0] == FORECAST[t, 0] + np.median(past[t - 3 : t])
@@ -48,8 +48,8 @@ def test_of_a_window_only_the_last_errors_count():
 def test_missing_truth_teaches_nothing():
     holes = TRUTH.copy()
     holes[::2] = np.nan
-    found = from_past_errors(holes, FORECAST, ORIGINS, [0.5])
-    kept = from_past_errors(TRUTH[1::2], FORECAST[1::2], ORIGINS[1::2], [0.5])
+    found = conformal_quantiles(holes, FORECAST, ORIGINS, [0.5])
+    kept = conformal_quantiles(TRUTH[1::2], FORECAST[1::2], ORIGINS[1::2], [0.5])
     np.testing.assert_array_equal(found[:, 1::2], kept)
 
 
@@ -57,7 +57,7 @@ def test_intervals_of_80_percent_hold_80_percent():
     rng = np.random.default_rng(1)
     forecast = rng.normal(size=(4000, 3)).cumsum(axis=0)
     truth = forecast + rng.standard_t(4, size=(4000, 3))
-    low, high = from_past_errors(truth, forecast, np.arange(4000), [0.1, 0.9])
+    low, high = conformal_quantiles(truth, forecast, np.arange(4000), [0.1, 0.9])
     assert metrics.coverage(truth, low, high) == pytest.approx(0.8, abs=0.01)
     assert (low[20:] <= high[20:]).all()
 

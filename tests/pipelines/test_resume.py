@@ -11,29 +11,29 @@ from rnnzoo import (
     ArgumentError,
     ArgumentTypeError,
     CheckpointError,
-    Combination,
+    Ensemble,
     FitError,
     Forecaster,
     NextFrame,
 )
-from rnnzoo.pipelines.forecasting.strategies.stateful import CarriedArchitecture
-from rnnzoo.pipelines.recorder import Silence
+from rnnzoo.pipelines.forecasting.strategies.stateful import StatefulStrategy
+from rnnzoo.pipelines.recorder import NullRecorder
 from rnnzoo.pipelines.storage.files import sealed, unsealed
 from rnnzoo.pipelines.training.checkpoints import Checkpoint, checkpoint_in, digest
 
 COMMON = {"horizon": 3, "lookback": 14, "units": 4, "epochs": 6, "patience": 6}
 # two batches an epoch, both of 53 windows: another size would be traced anew
-SEGMENT = COMMON | {"architecture": "segment", "epochs": 4, "batch_size": 53}
+SEGMENT = COMMON | {"strategy": "segment", "epochs": 4, "batch_size": 53}
 NETWORKS = {
-    "carried, plateau": Forecaster("gru", dropout=0.2, **COMMON | {"patience": 3}),
-    "carried, cosine, averages": Forecaster(
-        "lstm", dropout=0.2, schedule="cosine", averaging=0.9, **COMMON,
+    "stateful, plateau": Forecaster("gru", dropout=0.2, **COMMON | {"patience": 3}),
+    "stateful, cosine, averages": Forecaster(
+        "lstm", dropout=0.2, schedule="cosine", ema_momentum=0.9, **COMMON,
         cell_options={"recurrent_dropout": 0.2},
     ),
     "closed loop, plateau": Forecaster("narx", learning_rate=0.2, **COMMON | {"patience": 3}),
-    "segment, plateau, averages": Forecaster("gru", dropout=0.2, averaging=0.9, **SEGMENT),
+    "segment, plateau, averages": Forecaster("gru", dropout=0.2, ema_momentum=0.9, **SEGMENT),
     "segment, cosine, averages": Forecaster(
-        "rnn", dropout=0.2, schedule="cosine", averaging=0.9, **SEGMENT
+        "rnn", dropout=0.2, schedule="cosine", ema_momentum=0.9, **SEGMENT
     ),
 }  # fmt: skip
 FILM = np.random.default_rng(0).integers(0, 256, (6, 4, 8, 8), "uint8")
@@ -43,7 +43,7 @@ class Broken(Exception):
     pass
 
 
-class Listens(Silence):
+class Listens(NullRecorder):
     def __init__(self):
         self.told = []
 
@@ -85,7 +85,7 @@ def broken(fit, network, folder, at):
 def left(series, tmp_path_factory):
     """The checkpoint of a fit that was broken off; tests take copies."""
     folder = tmp_path_factory.mktemp("left") / "fit"
-    network = NETWORKS["carried, plateau"]
+    network = NETWORKS["stateful, plateau"]
     broken(lambda one, **how: clone(one).fit(series, **how), network, folder, at=3)
     return folder
 
@@ -107,11 +107,11 @@ def contents(folder):
 
 
 def weights(fitted):
-    network = fitted.network_ if isinstance(fitted, NextFrame) else fitted.architecture_.network
+    network = fitted.network_ if isinstance(fitted, NextFrame) else fitted.strategy_.network
     return network.get_weights()
 
 
-SLOW = {"carried, plateau", "segment, cosine, averages"}  # the first is resumed below too
+SLOW = {"stateful, plateau", "segment, cosine, averages"}  # the first is resumed below too
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_resumed_next_frames_are_undisturbed(anew, tmp_path):
 
 
 def test_a_finished_fit_is_not_done_again(fit, tmp_path):
-    network = NETWORKS["carried, plateau"]
+    network = NETWORKS["stateful, plateau"]
     first = fit(network, checkpoint=tmp_path)
     before = contents(tmp_path)
     again = fit(network, checkpoint=tmp_path)
@@ -163,12 +163,12 @@ def test_a_finished_fit_is_not_done_again(fit, tmp_path):
 
 def test_finished_members_are_not_trained_again(fit, series, tmp_path):
     one = clone(NETWORKS["closed loop, plateau"]).set_params(epochs=2)
-    combination = Combination([one], seeds=2)
-    first = clone(combination).fit(series)
+    ensemble = Ensemble([one], n_seeds=2)
+    first = clone(ensemble).fit(series)
     fit(one, checkpoint=tmp_path / "member-1")
     next_seed = clone(one).set_params(seed=one.seed + 1)
     broken(fit, next_seed, tmp_path / "member-2", at=2)
-    resumed = combination.fit(series, checkpoint=tmp_path)
+    resumed = ensemble.fit(series, checkpoint=tmp_path)
     for one, other in zip(resumed.members_, first.members_, strict=True):
         assert_same(one, other)
     names = sorted(path.name for path in tmp_path.iterdir())
@@ -177,12 +177,12 @@ def test_finished_members_are_not_trained_again(fit, series, tmp_path):
 
 def test_a_fit_that_diverges_after_it_was_resumed(fit, checkpoint, monkeypatch):
     """It stops with an error, each time: what is kept is the last epoch of finite numbers."""
-    network = NETWORKS["carried, plateau"]
+    network = NETWORKS["stateful, plateau"]
 
-    def nothing(architecture, rows, origins, horizon):
+    def nothing(strategy, rows, origins, horizon):
         return [np.full((len(own), horizon), np.inf) for own in origins]
 
-    monkeypatch.setattr(CarriedArchitecture, "forecast_origins", nothing)
+    monkeypatch.setattr(StatefulStrategy, "forecast_origins", nothing)
     for _ in range(2):
         with pytest.raises(FitError, match="diverged in epoch 3"):
             fit(network, checkpoint=checkpoint)
@@ -198,7 +198,7 @@ def test_a_fit_that_diverges_after_it_was_resumed(fit, checkpoint, monkeypatch):
     ],
 )
 def test_a_checkpoint_of_other_settings(fit, checkpoint, changes, message):
-    network = NETWORKS["carried, plateau"]
+    network = NETWORKS["stateful, plateau"]
     before = contents(checkpoint)
     with pytest.raises(CheckpointError, match=message):
         fit(clone(network).set_params(**changes), checkpoint=checkpoint)
@@ -206,7 +206,7 @@ def test_a_checkpoint_of_other_settings(fit, checkpoint, changes, message):
 
 
 def test_a_checkpoint_of_other_data(series, checkpoint):
-    network = NETWORKS["carried, plateau"]
+    network = NETWORKS["stateful, plateau"]
     other = series.assign(y=series["y"].where(series.index != 70, 20.0))
     with pytest.raises(CheckpointError, match="another fit: the data are others. Name another"):
         clone(network).fit(other, checkpoint=checkpoint)
@@ -218,7 +218,7 @@ def test_a_checkpoint_of_another_version(fit, checkpoint):
     manifest["fit"]["versions"]["keras"] = "3.99"
     path.write_bytes(sealed(manifest))
     with pytest.raises(CheckpointError, match=r"versions.keras was '3.99' and is '3."):
-        fit(NETWORKS["carried, plateau"], checkpoint=checkpoint)
+        fit(NETWORKS["stateful, plateau"], checkpoint=checkpoint)
 
 
 def test_only_json_and_plain_arrays(checkpoint):
@@ -231,22 +231,22 @@ def test_only_json_and_plain_arrays(checkpoint):
 def test_a_folder_in_use(fit, tmp_path):
     with checkpoint_in(tmp_path, "forecaster", {}, ()):  # noqa: SIM117
         with pytest.raises(CheckpointError, match="another process fits there"):
-            fit(NETWORKS["carried, plateau"], checkpoint=tmp_path)
+            fit(NETWORKS["stateful, plateau"], checkpoint=tmp_path)
 
 
 def test_a_folder_of_something_else_is_left_alone(fit, tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(ArgumentError, match=r"more than a checkpoint \(thesis.txt\)"):
-        fit(NETWORKS["carried, plateau"], checkpoint=tmp_path)
+        fit(NETWORKS["stateful, plateau"], checkpoint=tmp_path)
     with pytest.raises(ArgumentError, match="is a file"):
-        fit(NETWORKS["carried, plateau"], checkpoint=tmp_path / "thesis.txt")
+        fit(NETWORKS["stateful, plateau"], checkpoint=tmp_path / "thesis.txt")
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
 @pytest.mark.parametrize("nonsense", [True, 3, b"fit"])
 def test_a_checkpoint_is_a_path(fit, nonsense):
     with pytest.raises(ArgumentTypeError, match="`checkpoint` must be a path"):
-        fit(NETWORKS["carried, plateau"], checkpoint=nonsense)
+        fit(NETWORKS["stateful, plateau"], checkpoint=nonsense)
 
 
 def test_a_checkpoint_of_other_clips(tmp_path):

@@ -2,9 +2,9 @@ import tracemalloc
 
 import numpy as np
 import pandas as pd
-from rnnzoo import read
+from rnnzoo import read_series
 from rnnzoo.pipelines.forecasting.preprocessing.rows import Rows
-from rnnzoo.pipelines.forecasting.strategies.tbptt import Joined
+from rnnzoo.pipelines.forecasting.strategies.tbptt import ConcatenatedRows
 from rnnzoo.pipelines.training.windows import ahead, origins_between, padded_ahead, stream_starts
 
 
@@ -34,7 +34,7 @@ def test_spans_stay_inside_and_reach_both_ends():
     starts = np.array([stream_starts(1000, 120, 9, rng) for _ in range(50)])
     assert starts.min() == 0
     assert starts.max() == 1000 - 120
-    # every row is read in every epoch: neighbours overlap or touch
+    # every row is read in every epoch: neighbors overlap or touch
     assert (np.diff(starts, axis=1) <= 120 + 120).all()
 
 
@@ -60,7 +60,7 @@ def test_a_million_rows_are_windowed_and_chunked_without_a_copy():
     tracemalloc.start()
     try:
         assert ahead(values, 500).shape == (rows - 500, 500, 3)
-        joined = Joined([one])
+        joined = ConcatenatedRows([one])
         assert joined.rows is one and one[100:-100].known.base is not None
         at = np.arange(16)[:, None] * 60_000 + np.arange(168)
         leads, inside = joined.after(at, np.arange(1, 25))
@@ -72,5 +72,7 @@ def test_a_million_rows_are_windowed_and_chunked_without_a_copy():
 
 
 def test_a_long_series_is_split_without_a_copy():
-    series = read(pd.Series(np.zeros(200_000), pd.date_range("2000", periods=200_000, freq="min")))
+    series = read_series(
+        pd.Series(np.zeros(200_000), pd.date_range("2000", periods=200_000, freq="min"))
+    )
     assert np.shares_memory(series[:-1000].values(["y"]), series.values(["y"]))

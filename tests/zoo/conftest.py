@@ -145,7 +145,7 @@ CASES = {
     "conv_lstm-3d": Case(lambda: ConvLSTM(2, 2, peepholes=True), item=(3, 2, 2, 2)),
 }
 FEW_CASES = {name: CASES[name] for name in ("lstm", "narx-gaps", "lmu", "conv_lstm-2d")}
-LOOPLESS = [name for name, case in CASES.items() if case.make().loopless]
+LOOPLESS = [name for name, case in CASES.items() if case.make().parallelizable]
 PRODUCTS = [  # cells whose step is one product and what is done to it
     name
     for name, case in CASES.items()
@@ -201,7 +201,7 @@ def few(request: pytest.FixtureRequest) -> Case:
 
 
 @pytest.fixture(params=LOOPLESS)
-def loopless(request: pytest.FixtureRequest) -> Case:
+def parallelizable(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]
 
 

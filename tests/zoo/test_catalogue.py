@@ -66,7 +66,7 @@ def test_a_page_is_read_in_full():
     assert gru.common[-1] == "bias_constraint" and len(gru.common) == 13
     assert gru.options[0].default == "after"
     assert gru.options[0].text == '`"after"` or `"before"` the recurrent product, or `"none"`.'
-    assert gru.serves == ("carried", "closed_loop")
+    assert gru.serves == ("stateful", "closed_loop")
 
 
 def test_a_page_names_what_every_cell_takes_where_this_one_does():

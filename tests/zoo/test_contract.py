@@ -51,10 +51,10 @@ def test_every_engine_steps_as_one_steps_by_hand(case):
         assert_all_close(loop(case.x), by_hand)
 
 
-def test_without_a_loop_it_learns_as_with_one(loopless):
+def test_without_a_loop_it_learns_as_with_one(parallelizable):
     """Compiled for batches of any size; one step of gradient descent tells the gradient."""
-    loop, stepping = (loopless.loop(engine=engine) for engine in ("parallel", "scan"))
-    x = loopless.x[:, :4]
+    loop, stepping = (parallelizable.loop(engine=engine) for engine in ("parallel", "scan"))
+    x = parallelizable.x[:, :4]
     inputs = keras.Input(x.shape[1:])
     model = keras.Model(inputs, loop(inputs))
     model.compile(keras.optimizers.SGD(0.1), "mse")

@@ -62,7 +62,7 @@ def test_a_sequence_masked_throughout_ends_where_it_began(case):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_engine_masks_alike(few, engine):
-    if engine == "parallel" and not few.cell().loopless:
+    if engine == "parallel" and not few.cell().parallelizable:
         with pytest.raises(ArgumentError, match='step by step. Received: engine="parallel"'):
             few.loop(engine=engine)(few.x)
         return

@@ -20,7 +20,7 @@ from rnnzoo.zoo.cells import (
 )
 
 X = np.random.default_rng(1).normal(size=(2, 8, 3)).astype("float32")
-RECALLING = [name for name, cell in CELLS.items() if cell.recalls]
+RECALLING = [name for name, cell in CELLS.items() if cell.supports_recurrent_dropout]
 FEW = ("tdnn", "gru", "lru", "conv_gru")
 EVERY_CELL = pytest.mark.parametrize(
     "name", [n if n in FEW else pytest.param(n, marks=pytest.mark.slow) for n in CELLS]

@@ -46,7 +46,7 @@ def fading(names):
 def test_a_slow_memory_errs_by_less_than_one_percent(name):
     keras.utils.set_random_seed(1)
     cell = FADING[name](dtype="float32")
-    assert cell.fades_slowly and cell.state_dtype == "float32"
+    assert cell.float32_state and cell.state_dtype == "float32"
     whole = Recurrent(cell, return_sequences=True)
     expected = numpy(whole(X))
     half = Recurrent(FADING[name](dtype="mixed_bfloat16"), return_sequences=True)
@@ -85,7 +85,7 @@ def test_every_cell_runs_in_half_precision(case):
     ids=lambda cell: cell.name,
 )
 def test_what_fades_fast_is_kept_in_half_precision(cell):
-    assert not cell.fades_slowly
+    assert not cell.float32_state
 
 
 def numpy(tensor):

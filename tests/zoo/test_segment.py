@@ -25,10 +25,10 @@ FEW = ["tdnn", "elman", "narx", "lstm", "clockwork", "lru", "lmu"]
 VECTORS = [name for name in CELLS if name not in serving("next_frame")]
 
 
-@pytest.mark.parametrize("normalisation", ["last", "instance", None])
-def test_a_worked_reference(normalisation):
+@pytest.mark.parametrize("window_normalization", ["last", "instance", None])
+def test_a_worked_reference(window_normalization):
     elman = Elman(3, truncate=False)
-    model = network([elman], **EVERYTHING, normalisation=normalisation)
+    model = network([elman], **EVERYTHING, window_normalization=window_normalization)
     window, extras, ahead, channel = (x.astype("float64") for x in inputs(**EVERYTHING))
     (E, e), (p,), (q,), (F,), (O, o) = (
         model.get_layer(name).get_weights()
@@ -38,8 +38,8 @@ def test_a_worked_reference(normalisation):
     found = run(model, *inputs(**EVERYTHING))
     for item in range(BATCH):
         x = window[item, 2:]
-        μ = {"last": x[-1], "instance": x.mean(), None: 0}[normalisation]
-        σ = x.std() if normalisation == "instance" else 1
+        μ = {"last": x[-1], "instance": x.mean(), None: 0}[window_normalization]
+        σ = x.std() if window_normalization == "instance" else 1
         s = np.zeros(3)
         for i in range(3):
             beside = extras[item, 2 + 4 * i : 6 + 4 * i].ravel()
@@ -84,12 +84,12 @@ def test_a_constant_added_to_the_window_is_added_to_the_forecast():
     model, (x, *others) = network([LSTM(3)], **EVERYTHING), inputs(**EVERYTHING)
     shifted = run(model, x + 3, *others)
     np.testing.assert_allclose(shifted, run(model, x, *others) + 3, atol=1e-5)
-    bare = network([LSTM(3)], normalisation=None)
+    bare = network([LSTM(3)], window_normalization=None)
     assert np.abs(run(bare, x + 3) - run(bare, x) - 3).min() > 1e-3
 
 
 def test_units_do_not_matter_to_an_instance_normalised_network():
-    model = network([LSTM(3)], **EVERYTHING, normalisation="instance")
+    model = network([LSTM(3)], **EVERYTHING, window_normalization="instance")
     celsius, *others = inputs(**EVERYTHING)
     found = run(model, 1.8 * celsius + 32, *others)
     np.testing.assert_allclose(found, 1.8 * run(model, celsius, *others) + 32, atol=1e-4)
@@ -97,7 +97,7 @@ def test_units_do_not_matter_to_an_instance_normalised_network():
 
 def test_a_window_that_does_not_move_has_a_forecast():
     still = np.full((1, LOOKBACK), 7, "float32")
-    found = run(network([GRU(3)], normalisation="instance"), still)
+    found = run(network([GRU(3)], window_normalization="instance"), still)
     np.testing.assert_allclose(found, 7, atol=1e-3)
 
 
@@ -163,7 +163,7 @@ REFUSED = {
     "short": (lambda: segment([GRU(2)], 3, 4, 1), ArgumentError, "lookback=3, segment=4"),
     "narrow": (lambda: network([GRU(1)], channels=2), ArgumentError, "width=1, channels=2"),
     "unknown": (
-        lambda: network([GRU(2)], normalisation="lats"),
+        lambda: network([GRU(2)], window_normalization="lats"),
         ArgumentError,
         "must be one of last, instance",
     ),

@@ -29,7 +29,7 @@ def test_loops_of_every_kind_train_compiled_as_they_train_without():
     loops = [
         lambda: Recurrent(LSTM(4)),
         lambda: Recurrent(NARX(4, feedback_delays=(1, 3)), return_sequences=True),
-        lambda: Recurrent(GRU(4, recurrent_dropout=0.5), engine="hoisted"),
+        lambda: Recurrent(GRU(4, recurrent_dropout=0.5), engine="project_first"),
         lambda: Recurrent(LRU(4), engine="parallel"),
         lambda: Recurrent(MinGRU(4), engine="parallel"),
         lambda: Recurrent(keras.layers.LSTMCell(4)),
@@ -68,8 +68,8 @@ def test_pipelines_train_as_they_do_on_a_gpu(as_on_a_gpu):
     times = pd.date_range("2024-01-01", periods=80, name="ds")
     table = pd.DataFrame({"y": 10 + np.sin(np.arange(80) / 3)}, index=times)
     tiny = {"horizon": 2, "lookback": 6, "units": 2, "epochs": 1}
-    for cell, architecture in (("gru", "carried"), ("narx", "closed_loop"), ("gru", "segment")):
-        fitted = Forecaster(cell, architecture=architecture, **tiny).fit(table)
+    for cell, strategy in (("gru", "stateful"), ("narx", "closed_loop"), ("gru", "segment")):
+        fitted = Forecaster(cell, strategy=strategy, **tiny).fit(table)
         assert np.isfinite(fitted.predict()["yhat"]).all()
     clips = np.random.default_rng(0).random((4, 6, 8, 8)).astype("float32")
     small = {"context": 3, "horizon": 2, "filters": 2, "layers": 1, "patch": 2, "epochs": 1}

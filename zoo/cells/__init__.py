@@ -60,7 +60,7 @@ WRAPPERS: dict[str, type[RecurrentCell]] = {
 
 
 def serving(*uses: str) -> list[str]:
-    """Names of the cells that serve one of these uses, e.g. `"carried"` or `"next_frame"`."""
+    """Names of the cells that serve one of these uses, e.g. `"stateful"` or `"next_frame"`."""
     return [name for name, cell in CELLS.items() if set(uses) & set(cell.serves)]
 
 

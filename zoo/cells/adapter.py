@@ -42,7 +42,7 @@ class KerasCell(Wrapper):
     Reference: Chollet et al. (2015), Keras: `keras.layers.RNN` says what a cell is.
     """
 
-    serves: ClassVar[tuple[str, ...]] = ("carried", "closed_loop", "next_frame")
+    serves: ClassVar[tuple[str, ...]] = ("stateful", "closed_loop", "next_frame")
     unseen = 1
 
     def __init__(self, cell: Any, **kwargs: Any):

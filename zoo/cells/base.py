@@ -66,19 +66,19 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
 
     #: The role of a weight by its name, or the part of it before the first `_`.
     roles: ClassVar[dict[str, str]] = {"W": "kernel", "U": "recurrent", "b": "bias"}
-    #: What the cell serves, the natural one first: architectures of a forecaster
-    #: (`carried`, `closed_loop`), or `next_frame`.
-    serves: ClassVar[tuple[str, ...]] = ("carried", "closed_loop")
+    #: What the cell serves, the natural one first: strategies of a forecaster
+    #: (`stateful`, `closed_loop`), or `next_frame`.
+    serves: ClassVar[tuple[str, ...]] = ("stateful", "closed_loop")
     #: Why it does not serve the others.
     refuses: ClassVar[dict[str, str]] = {}
     #: Arguments of this class, or of one above, that are not to be chosen.
     fixed: ClassVar[tuple[str, ...]] = ()
     #: The cell ends in an output layer of its own, `outputs` wide: no head follows.
-    reads_out: ClassVar[bool] = False
+    has_output_layer: ClassVar[bool] = False
     #: The cell has a delay line of fed-back values that can hold the truth.
-    feeds_back: ClassVar[bool] = False
+    has_feedback_delays: ClassVar[bool] = False
     #: `every_step` works without knowing the number of steps beforehand.
-    any_length: ClassVar[bool] = False
+    dynamic_length: ClassVar[bool] = False
     #: How many of its first states only carry the output along: no caller sees them.
     unseen: ClassVar[int] = 0
 
@@ -167,7 +167,7 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
         return ()
 
     @property
-    def fades_slowly(self) -> bool:
+    def float32_state(self) -> bool:
         """Whether its memory fades more slowly than half precision can tell."""
         return False
 
@@ -175,7 +175,7 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
     def state_dtype(self) -> str:
         """What `Recurrent` keeps the states in."""
         half = self.compute_dtype in ("float16", "bfloat16")
-        return "float32" if half and self.fades_slowly else str(self.compute_dtype)
+        return "float32" if half and self.float32_state else str(self.compute_dtype)
 
     @property
     def reads_images(self) -> bool:
@@ -223,7 +223,7 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
         return True
 
     @property
-    def loopless(self) -> bool:
+    def parallelizable(self) -> bool:
         """Whether `every_step` computes all steps at once."""
         return False
 

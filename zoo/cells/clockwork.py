@@ -42,7 +42,7 @@ class Clockwork(RecurrentCell):
     Reference: Koutník, Greff, Gomez and Schmidhuber (2014), A clockwork RNN, ICML.
     """
 
-    recalls = True
+    supports_recurrent_dropout = True
     hidden, phases = (0,), (1,)
 
     def __init__(
@@ -85,7 +85,7 @@ class Clockwork(RecurrentCell):
     def step(self, drive: Any, states: Any) -> Any:
         φ = function(self.activation)
         h, phases = states
-        seen, module = self.recalled(h), self.units // len(self.periods)
+        seen, module = self.drop_recurrent(h), self.units // len(self.periods)
         recurrent = [ops.matmul(seen[:, k * module :], U) for k, U in enumerate(self.U)]
         moved = φ(drive + ops.concatenate(recurrent, axis=-1))
         h = ops.where(ops.repeat(phases < 0.5, module, axis=-1), moved, h)

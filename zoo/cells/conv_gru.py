@@ -102,7 +102,7 @@ class ConvGRU(ConvCell):
             return super().step(drive, states)
         H, n = states[0], self.filters
         φ, σ = function(self.activation), function(self.recurrent_activation)
-        seen = self.recalled(H)
+        seen = self.drop_recurrent(H)
         x_z, x_r, x_g = ops.split(like(drive, H), 3, axis=-1)
         h_z, h_r = ops.split(convolve(seen, self.U[..., : 2 * n]), 2, axis=-1)
         z, r = σ(x_z + h_z), σ(x_r + h_r)

@@ -14,7 +14,7 @@ Size = int | tuple[int, ...]
 
 def no_tables() -> dict[str, str]:
     """Why a convolutional cell does not serve forecasters of tables."""
-    return dict.fromkeys(("carried", "closed_loop"), "it reads images, not the rows of a table")
+    return dict.fromkeys(("stateful", "closed_loop"), "it reads images, not the rows of a table")
 
 
 class ConvCell(ProductCell):
@@ -26,7 +26,7 @@ class ConvCell(ProductCell):
 
     serves: ClassVar[tuple[str, ...]] = ("next_frame",)
     refuses: ClassVar[dict[str, str]] = no_tables()
-    recalls = True
+    supports_recurrent_dropout = True
 
     def __init__(
         self,

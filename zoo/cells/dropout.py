@@ -19,8 +19,8 @@ class SequenceDropout(DropoutRNNCell):
     therefore dropped only while the cell is told to.
     """
 
-    #: Its products read a hidden state through `recalled`, which recurrent dropout hides.
-    recalls: ClassVar[bool] = False
+    #: Its products read a hidden state through `drop_recurrent`, which recurrent dropout hides.
+    supports_recurrent_dropout: ClassVar[bool] = False
     #: Why no part of its input may be dropped, if so.
     no_dropout: ClassVar[str] = ""
 
@@ -30,7 +30,7 @@ class SequenceDropout(DropoutRNNCell):
         self.seed = None if seed is None else seed_number(seed)
         if self.no_dropout:
             self.refuse_dropout(self.no_dropout)
-        if self.recurrent_dropout and not self.recalls:
+        if self.recurrent_dropout and not self.supports_recurrent_dropout:
             raise ArgumentError(
                 f"{type(self).__name__} has no recurrent dropout; put a Dropout layer before it. "
                 f"Received: recurrent_dropout={recurrent_dropout}"
@@ -59,7 +59,7 @@ class SequenceDropout(DropoutRNNCell):
         mask = mask if len(inputs.shape) == len(mask.shape) else ops.expand_dims(mask, 1)
         return inputs * ops.cast(mask, inputs.dtype)
 
-    def recalled(self, state: Any) -> Any:
+    def drop_recurrent(self, state: Any) -> Any:
         """The hidden state as the products read it: with recurrent dropout, part of it."""
         mask = self._recurrent_dropout_mask
         return state if mask is None or not self._drops else state * ops.cast(mask, state.dtype)

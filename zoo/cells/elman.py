@@ -35,7 +35,7 @@ class Elman(ProductCell):
     Reference: Elman, J. L. (1990), Finding structure in time, Cognitive Science 14.
     """
 
-    recalls = True
+    supports_recurrent_dropout = True
 
     def __init__(
         self,

@@ -54,13 +54,13 @@ class Feedback(Wrapper):
         self.feedback = one_of("feedback", feedback, ("prediction", "truth"))
         self.residual = flag("residual", residual)
         last = self.cells[-1]
-        if last.reads_out and last.output_size != self.outputs:
+        if last.has_output_layer and last.output_size != self.outputs:
             raise ArgumentError(
                 f"The last cell must put out `outputs` channels. Received: outputs={outputs}, "
                 f"a cell with {last.output_size}"
             )
         self.readout = None
-        if not last.reads_out:
+        if not last.has_output_layer:
             self.readout = keras.layers.Dense(self.outputs, name="readout", dtype=self.dtype_policy)
         sizes = [n for cell in self.cells for n in cell.state_size]
         self.state_size = [self.outputs, self.outputs, *sizes]

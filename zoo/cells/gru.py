@@ -47,7 +47,7 @@ class GRU(ProductCell):
     recurrent neural networks warp time?
     """
 
-    recalls = True
+    supports_recurrent_dropout = True
     roles: ClassVar = ProductCell.roles | {"b2": "bias"}
 
     def __init__(
@@ -71,7 +71,7 @@ class GRU(ProductCell):
     def build(self, input_shape: Any) -> None:
         n, gates = self.units, 2 if self.reset == "none" else 3
         bias = Chrono(self.chrono, "irg"[:gates]) if self.chrono else "zeros"
-        full = {"autocast": not self.fades_slowly}
+        full = {"autocast": not self.float32_state}
         self.W = self.add_weight(shape=(input_shape[-1], gates * n), name="W")
         self.U = self.add_weight(shape=(n, gates * n), initializer="orthogonal", name="U")
         self.b = self.add_weight(shape=(gates * n,), initializer=bias, name="b", **full)
@@ -79,7 +79,7 @@ class GRU(ProductCell):
             self.b2 = self.add_weight(shape=(n,), initializer="zeros", name="b2")
 
     @property
-    def fades_slowly(self) -> bool:
+    def float32_state(self) -> bool:
         return self.chrono is not None
 
     @property
@@ -111,7 +111,7 @@ class GRU(ProductCell):
             return super().step(drive, states)
         h, n = states[0], self.units
         φ, σ = function(self.activation), function(self.recurrent_activation)
-        seen = self.recalled(h)
+        seen = self.drop_recurrent(h)
         x_z, x_r, x_g = ops.split(like(drive, h), 3, axis=-1)
         h_z, h_r = ops.split(matmul(seen, self.U[:, : 2 * n], self), 2, axis=-1)
         z, r = σ(x_z + h_z), σ(x_r + h_r)

@@ -36,7 +36,7 @@ class IndRNN(RecurrentCell):
     (IndRNN): building a longer and deeper RNN, CVPR.
     """
 
-    recalls = True
+    supports_recurrent_dropout = True
     roles: ClassVar = {"W": "kernel", "u": "recurrent", "b": "bias"}
 
     def __init__(
@@ -63,12 +63,12 @@ class IndRNN(RecurrentCell):
             initializer=keras.initializers.RandomUniform(low, high),
             constraint=None if self.reach is None else Bounded(high),
             name="u",
-            autocast=not self.fades_slowly,  # in half precision all of them would be 1
+            autocast=not self.float32_state,  # in half precision all of them would be 1
         )
         self.b = self.add_weight(shape=(self.units,), initializer="zeros", name="b")
 
     @property
-    def fades_slowly(self) -> bool:
+    def float32_state(self) -> bool:
         return self.reach is not None
 
     def project(self, inputs: Any) -> Any:
@@ -76,7 +76,7 @@ class IndRNN(RecurrentCell):
 
     def step(self, drive: Any, states: Any) -> Any:
         φ = function(self.activation)
-        h = self.recalled(states[0])
+        h = self.drop_recurrent(states[0])
         h = φ(like(drive, h) + ops.cast(self.u, h.dtype) * h)
         return h, [h]
 

@@ -39,9 +39,9 @@ class Jordan(RecurrentCell):
     approach, ICS report 8604, UC San Diego.
     """
 
-    serves = ("closed_loop", "carried")
-    reads_out = True
-    recalls = True
+    serves = ("closed_loop", "stateful")
+    has_output_layer = True
+    supports_recurrent_dropout = True
     roles: ClassVar = {
         **{"W": "kernel", "O": "kernel", "V": "recurrent"},
         **{"b": "bias", "d": "bias"},
@@ -75,7 +75,7 @@ class Jordan(RecurrentCell):
         self.d = self.add_weight(shape=(self.outputs,), initializer="zeros", name="d")
 
     @property
-    def fades_slowly(self) -> bool:
+    def float32_state(self) -> bool:
         return self.mu > 0.95
 
     def project(self, inputs: Any) -> Any:
@@ -86,6 +86,6 @@ class Jordan(RecurrentCell):
         γ = function(self.output_activation)
         y, m = [ops.stop_gradient(s) for s in states] if self.truncate else states
         m = self.mu * m + (1 - self.mu) * y
-        h = φ(like(drive, m) + matmul(self.recalled(m), self.V, self))
+        h = φ(like(drive, m) + matmul(self.drop_recurrent(m), self.V, self))
         y = γ(ops.add(matmul(h, self.O, self), self.d))
         return y, [y, m]

@@ -46,7 +46,7 @@ class LMU(RecurrentCell):
     Parallelizing Legendre memory unit training, ICML.
     """
 
-    fades_slowly = True
+    float32_state = True
     roles: ClassVar = {
         **dict.fromkeys("EWM", "kernel"),
         **dict.fromkeys("HKU", "recurrent"),
@@ -79,7 +79,7 @@ class LMU(RecurrentCell):
         return {"window": reach}
 
     @property
-    def loopless(self) -> bool:
+    def parallelizable(self) -> bool:
         return not self.feedback
 
     @property

@@ -52,7 +52,7 @@ class LRU(RecurrentCell):
     recurrent neural networks for long sequences, ICML.
     """
 
-    fades_slowly = True
+    float32_state = True
     roles: ClassVar = dict.fromkeys("BCD", "kernel")
 
     def __init__(
@@ -72,7 +72,7 @@ class LRU(RecurrentCell):
         self.output_size = self.outputs
 
     @property
-    def loopless(self) -> bool:
+    def parallelizable(self) -> bool:
         return True
 
     @property

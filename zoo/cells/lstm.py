@@ -49,7 +49,7 @@ class LSTM(ProductCell):
     search space odyssey, for coupled gates.
     """
 
-    recalls = True
+    supports_recurrent_dropout = True
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class LSTM(ProductCell):
     def build(self, input_shape: Any) -> None:
         n, gates = self.units, "igo" if self.coupled else "ifgo"
         bias = Chrono(self.chrono, gates) if self.chrono else remembering(gates)
-        full = {"autocast": not self.fades_slowly}
+        full = {"autocast": not self.float32_state}
         self.W = self.add_weight(shape=(input_shape[-1], len(gates) * n), name="W")
         self.U = self.add_weight(shape=(n, len(gates) * n), initializer="orthogonal", name="U")
         self.b = self.add_weight(shape=(len(gates) * n,), initializer=bias, name="b", **full)
@@ -83,7 +83,7 @@ class LSTM(ProductCell):
             self.p = self.add_weight(shape=shape, initializer="glorot_uniform", name="p")
 
     @property
-    def fades_slowly(self) -> bool:
+    def float32_state(self) -> bool:
         return self.chrono is not None
 
     def project(self, inputs: Any) -> Any:

@@ -48,18 +48,18 @@ class MinGRU(RecurrentCell):
         self.output_size = self.units
 
     @property
-    def loopless(self) -> bool:
+    def parallelizable(self) -> bool:
         return True
 
     @property
-    def fades_slowly(self) -> bool:
+    def float32_state(self) -> bool:
         return self.chrono is not None
 
     def build(self, input_shape: Any) -> None:
         n = self.units
         bias = Chrono(self.chrono, "ig") if self.chrono else "zeros"
         self.W = self.add_weight(shape=(input_shape[-1], 2 * n), name="W")  # z, g
-        full = {"autocast": not self.fades_slowly}
+        full = {"autocast": not self.float32_state}
         self.b = self.add_weight(shape=(2 * n,), initializer=bias, name="b", **full)
 
     def project(self, inputs: Any) -> Any:

@@ -48,18 +48,18 @@ class MinLSTM(RecurrentCell):
         self.output_size = self.units
 
     @property
-    def loopless(self) -> bool:
+    def parallelizable(self) -> bool:
         return True
 
     @property
-    def fades_slowly(self) -> bool:
+    def float32_state(self) -> bool:
         return self.chrono is not None
 
     def build(self, input_shape: Any) -> None:
         n = self.units
         bias = Chrono(self.chrono, "fig") if self.chrono else remembering("fig")
         self.W = self.add_weight(shape=(input_shape[-1], 3 * n), name="W")
-        full = {"autocast": not self.fades_slowly}
+        full = {"autocast": not self.float32_state}
         self.b = self.add_weight(shape=(3 * n,), initializer=bias, name="b", **full)
 
     def project(self, inputs: Any) -> Any:

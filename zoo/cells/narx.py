@@ -51,15 +51,15 @@ class NARX(RecurrentCell):
 
     serves = ("closed_loop",)
     refuses: ClassVar = {
-        "carried": "its output is the forecast itself, it keeps no state for a head to read"
+        "stateful": "its output is the forecast itself, it keeps no state for a head to read"
     }
     roles: ClassVar = {
         **dict.fromkeys("WHO", "kernel"),
         **{"V": "recurrent"},
         **dict.fromkeys("bcd", "bias"),
     }
-    reads_out = True
-    feeds_back = any_length = True
+    has_output_layer = True
+    has_feedback_delays = dynamic_length = True
     hidden = ()
 
     def __init__(
@@ -93,7 +93,7 @@ class NARX(RecurrentCell):
         return {"feedback_delays": list(range(1, reach + 1))}
 
     @property
-    def loopless(self) -> bool:
+    def parallelizable(self) -> bool:
         return self.feedback == "truth"
 
     def states_for(self, channels: int) -> list[int]:

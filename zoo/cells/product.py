@@ -14,7 +14,7 @@ class ProductCell(RecurrentCell):
     ```
     multiply(h)                          the product: h U, or U ∗ H
     pointwise(drive, product, states)    all else, place by place -> output, [new states]
-    step(drive, states)                  pointwise(drive, multiply(recalled(h)), states)
+    step(drive, states)                  pointwise(drive, multiply(drop_recurrent(h)), states)
     ```
 
     What computes the product in a faster way then serves all of these cells. The drive and the
@@ -44,7 +44,7 @@ class ProductCell(RecurrentCell):
         raise NotImplementedError(f"{type(self).__name__} must define `pointwise`.")
 
     def step(self, drive: Any, states: Sequence[Any]) -> tuple[Any, list[Any]]:
-        h = self.recalled(states[0])
+        h = self.drop_recurrent(states[0])
         if self.state_dtype != self.compute_dtype:  # the product alone is quick in half precision
             h = ops.cast(h, self.compute_dtype)
         product = self.multiply(h)

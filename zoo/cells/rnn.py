@@ -35,7 +35,7 @@ class RNN(ProductCell):
     Rumelhart, Hinton and Williams (1986) for backpropagation through time.
     """
 
-    recalls = True
+    supports_recurrent_dropout = True
     hidden = (0,)  # and taps
 
     def __init__(
@@ -83,6 +83,6 @@ class RNN(ProductCell):
         φ = function(self.activation)
         z = drive
         for k, U in zip(self.taps, self.U, strict=True):
-            z = z + ops.matmul(self.recalled(states[k - 1]), U)
+            z = z + ops.matmul(self.drop_recurrent(states[k - 1]), U)
         h = φ(z)
         return h, [h, *states[:-1]]

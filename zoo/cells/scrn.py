@@ -33,7 +33,7 @@ class SCRN(RecurrentCell):
     in recurrent neural networks, ICLR workshop.
     """
 
-    recalls = True
+    supports_recurrent_dropout = True
     roles: ClassVar = {"A": "kernel", "B": "kernel", "P": "kernel", "R": "recurrent"}
 
     def __init__(self, units: int, context: int | None = None, alpha: float = 0.95, **kwargs: Any):
@@ -52,7 +52,7 @@ class SCRN(RecurrentCell):
         self.R = self.add_weight(shape=(h, h), initializer="orthogonal", name="R")
 
     @property
-    def fades_slowly(self) -> bool:
+    def float32_state(self) -> bool:
         return self.alpha > 0.95
 
     def project(self, inputs: Any) -> Any:
@@ -60,7 +60,7 @@ class SCRN(RecurrentCell):
 
     def step(self, drive: Any, states: Any) -> Any:
         n = self.units
-        h, s = self.recalled(states[0])[:, :n], states[0][:, n:]
+        h, s = self.drop_recurrent(states[0])[:, :n], states[0][:, n:]
         drive = like(drive, s)
         s = (1 - self.alpha) * drive[:, n:] + self.alpha * s
         h = ops.sigmoid(matmul(s, self.P, self) + drive[:, :n] + matmul(h, self.R, self))

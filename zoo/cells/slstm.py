@@ -42,7 +42,7 @@ class SLSTM(ProductCell):
     equations 8 to 17.
     """
 
-    recalls = fades_slowly = True
+    supports_recurrent_dropout = float32_state = True
     hidden = (0, 1)  # n and m are the scale of c: with them |c| ≤ n, so |h| < 1, would be lost
 
     def __init__(self, units: int, chrono: int | None = None, **kwargs: Any):

@@ -55,7 +55,7 @@ class STLSTM(RecurrentCell):
 
     serves: ClassVar[tuple[str, ...]] = ("next_frame",)
     refuses: ClassVar[dict[str, str]] = no_tables()
-    recalls = True
+    supports_recurrent_dropout = True
     roles: ClassVar[dict[str, str]] = {
         **dict.fromkeys("WPQ", "kernel"),
         **dict.fromkeys("UV", "recurrent"),
@@ -138,7 +138,7 @@ class STLSTM(RecurrentCell):
             if k > 0:
                 drive = self._drive(H[k - 1], w)
             *x, x_o = ops.split(drive, 7, axis=-1)
-            *h, h_o = ops.split(self._product(self.recalled(H[k]), w, "U"), 4, axis=-1)
+            *h, h_o = ops.split(self._product(self.drop_recurrent(H[k]), w, "U"), 4, axis=-1)
             m = ops.split(self._product(M, w, "V"), 3, axis=-1)
             i, f, g = (a + b for a, b in zip(x[:3], h, strict=True))
             C[k] = σ(f) * C[k] + σ(i) * φ(g)

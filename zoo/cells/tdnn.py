@@ -39,7 +39,7 @@ class TDNN(RecurrentCell):
     """
 
     roles: ClassVar = {"W": "kernel", "b": "bias"}
-    any_length = True
+    dynamic_length = True
     hidden = ()
 
     def __init__(
@@ -61,7 +61,7 @@ class TDNN(RecurrentCell):
         return {"delays": list(range(reach + 1))}
 
     @property
-    def loopless(self) -> bool:
+    def parallelizable(self) -> bool:
         return True
 
     def states_for(self, channels: int) -> list[int]:

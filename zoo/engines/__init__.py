@@ -8,13 +8,13 @@ from typing import Any
 from ...errors import ArgumentError, one_of
 from .base import NEEDS, Engine, Result
 from .parallel import Parallel
-from .scan import Hoisted, Scan, Unrolled
+from .scan import ProjectFirst, Scan, Unrolled
 
 #: By name, in the order in which `"auto"` asks them.
 ENGINES: dict[str, Engine] = {
     "parallel": Parallel(),
     "scan": Scan(),
-    "hoisted": Hoisted(),
+    "project_first": ProjectFirst(),
     "unrolled": Unrolled(),
 }
 

@@ -11,9 +11,9 @@ class Parallel:
     """Projects all steps, then runs `cell.every_step`."""
 
     def supports(self, cell: Any, steps: int | None) -> str | None:
-        if not cell.loopless:
+        if not cell.parallelizable:
             return f"{type(cell).__name__}, as it is set, has to go step by step"
-        if steps is None and not cell.any_length:
+        if steps is None and not cell.dynamic_length:
             return (
                 "A parallel scan needs to know the number of steps beforehand: give the network a "
                 "fixed one"
@@ -22,7 +22,7 @@ class Parallel:
 
     def natural(self, cell: Any, steps: int | None) -> bool:
         # scans of fixed length are left to the loop, which needs less memory
-        return cell.loopless and cell.any_length
+        return cell.parallelizable and cell.dynamic_length
 
     def run(
         self, cell: Any, sequences: Any, states: list[Any], mask: Any = None, need: str = "last"

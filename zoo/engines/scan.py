@@ -25,7 +25,7 @@ class Scan:
         return _run(loop, cell.call, sequences, states, mask, need)
 
 
-class Hoisted(Scan):
+class ProjectFirst(Scan):
     """Projects all steps at once before the loop, then runs `cell.step`.
 
     One large product instead of many small ones, for the memory of all drives.

@@ -1,18 +1,17 @@
 """Networks built from cells: functional Keras models with their states in plain sight."""
 
-from .carried import Carried, carried
 from .closed_loop import ClosedLoop, closed_loop
 from .encoder_forecaster import encoder_forecaster
 from .narx import NARXNetwork
 from .segment import segment
 from .sequence import padded, sequence
+from .stateful import StatefulNetwork, stateful_network
 from .truncated import chunks, fit_truncated, run_chunks
 
 __all__ = [
-    "Carried",
     "ClosedLoop",
     "NARXNetwork",
-    "carried",
+    "StatefulNetwork",
     "chunks",
     "closed_loop",
     "encoder_forecaster",
@@ -21,4 +20,5 @@ __all__ = [
     "run_chunks",
     "segment",
     "sequence",
+    "stateful_network",
 ]

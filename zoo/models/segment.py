@@ -11,7 +11,7 @@ from ..cells import RecurrentCell, as_cell
 from ..cells.adapter import is_cell
 from ..layers import stack
 
-NORMALISATIONS = ("last", "instance")
+WINDOW_NORMALIZATIONS = ("last", "instance")
 ε = 1e-5  # of the deviation of a window that does not move
 
 
@@ -25,7 +25,7 @@ def segment(
     futures: int = 0,
     width: int | None = None,
     dropout: float = 0.0,
-    normalisation: str | None = "last",
+    window_normalization: str | None = "last",
     engine: str = "auto",
 ) -> keras.Model:
     """Builds a network that reads and forecasts `segment` steps at a time.
@@ -54,7 +54,7 @@ def segment(
         width: channels of what the cells read, by default those of the last cell's output;
             half of them are the channel's where there are several.
         dropout: share of the last cell's output that the head does not see in training.
-        normalisation: μ and σ: `"last"` (the window's last value, and 1), `"instance"` (the
+        window_normalization: μ and σ: `"last"` (the window's last value, and 1), `"instance"` (the
             mean and the standard deviation of its whole segments) or `None` (0 and 1).
         engine: how the loops over time are run, as of `Recurrent`.
 
@@ -97,14 +97,14 @@ def segment(
             "`width` must be at least 2 with several channels: it is shared between the place "
             f"and the channel. Received: width={d}, channels={channels}"
         )
-    if normalisation is not None:
-        one_of("normalisation", normalisation, NORMALISATIONS)
+    if window_normalization is not None:
+        one_of("window_normalization", window_normalization, WINDOW_NORMALIZATIONS)
     n, m = lookback // w, -(-horizon // w)
 
     window = keras.Input((lookback,), name="window")
     given = [window]
     x = window[:, lookback - n * w :]
-    μ, σ = _level_and_scale(x, normalisation)
+    μ, σ = _level_and_scale(x, window_normalization)
     X = ops.reshape((x - μ) / σ, (-1, n, w))
     if extras:
         given.append(keras.Input((lookback, extras), name="extras"))
@@ -165,9 +165,9 @@ def _checked(cells: Any) -> list[RecurrentCell]:
     return cells
 
 
-def _level_and_scale(x: Any, normalisation: str | None) -> tuple[Any, Any]:
+def _level_and_scale(x: Any, window_normalization: str | None) -> tuple[Any, Any]:
     """μ and σ of each window, `(batch, 1)`."""
-    if normalisation == "instance":
+    if window_normalization == "instance":
         return ops.mean(x, 1, keepdims=True), ops.sqrt(ops.var(x, 1, keepdims=True) + ε**2)
     last = x[:, -1:]
-    return last if normalisation == "last" else ops.zeros_like(last), ops.ones_like(last)
+    return last if window_normalization == "last" else ops.zeros_like(last), ops.ones_like(last)

@@ -215,4 +215,4 @@ def _require_rank(s: Any, kind: str) -> None:
 def _reads_out(layers: Any, outputs: int) -> bool:
     last = layers[-1] if isinstance(layers, (list, tuple)) else layers
     cell = last.cell if isinstance(last, Recurrent) else last
-    return getattr(cell, "reads_out", False) and cell.output_size == outputs
+    return getattr(cell, "has_output_layer", False) and cell.output_size == outputs

@@ -14,12 +14,12 @@ def fit_truncated(model: keras.Model, x: Any, y: Any, steps: int, epochs: int = 
 
     ```
     chunk k reads x_{kτ+1} … x_{(k+1)τ} from the state s_{kτ} in which chunk k − 1 ended
-    its gradient flows back to s_{kτ} and no further;  one step of the optimiser a chunk
+    its gradient flows back to s_{kτ} and no further;  one step of the optimizer a chunk
     ```
 
     Each epoch is one pass from the first step to the last, begun from states of zero. The
     outputs are those of the sequence in one piece: truncation cuts gradients only. (What a
-    step of the optimiser changes, the next chunk sees, and the state carried to it was
+    step of the optimizer changes, the next chunk sees, and the state carried to it was
     computed before the change.)
 
     Args:

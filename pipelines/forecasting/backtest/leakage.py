@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from ....datasets import Panel, Series
+from ....datasets import TimeSeries, TimeSeriesPanel
 from ....errors import LeakError, whole_number
 from ....messages import stamp
 
@@ -15,7 +15,7 @@ SEED = 0  # of what is written in place of the future
 
 
 @dataclass(frozen=True)
-class Trace:
+class LeakTrace:
     """What a pipeline made of one series, and when each part could be known.
 
     Attributes:
@@ -52,11 +52,11 @@ class Trace:
 
 
 #: What is audited: from series to a trace of each.
-Pipeline = Callable[[Panel], Sequence[Trace]]
+Pipeline = Callable[[TimeSeriesPanel], Sequence[LeakTrace]]
 
 
 @dataclass(frozen=True)
-class Audit:
+class LeakageReport:
     """What was tried, without finding a leak.
 
     It speaks of all that happens between the table as it was read and its scores. Columns that
@@ -92,14 +92,16 @@ class Audit:
         return "\n".join(lines)
 
 
-def audit(pipeline: Pipeline, panel: Panel | Series, horizon: int, cuts: int = 3) -> Audit:
+def audit(
+    pipeline: Pipeline, panel: TimeSeriesPanel | TimeSeries, horizon: int, cuts: int = 3
+) -> LeakageReport:
     """Runs a pipeline on data whose future was changed, and compares.
 
     At each cut all values after it are overwritten, then, in a run of its own, permuted;
     known-future covariates from `horizon` rows after it on.
 
     Args:
-        pipeline: from series to a `Trace` of each; it must give the same for the same data.
+        pipeline: from series to a `LeakTrace` of each; it must give the same for the same data.
         panel: what it is run on.
         horizon: leads; known-future covariates may be known so far ahead.
         cuts: how many, spread evenly over the times of all origins; the first is the first.
@@ -107,7 +109,7 @@ def audit(pipeline: Pipeline, panel: Panel | Series, horizon: int, cuts: int = 3
     Raises:
         LeakError: something known before a cut changed; says what, and from which row on.
     """
-    panel = Panel.of(panel)
+    panel = TimeSeriesPanel.of(panel)
     whole_number("cuts", cuts)
     before = pipeline(panel)
     checked: dict[str, int] = {}
@@ -121,18 +123,18 @@ def audit(pipeline: Pipeline, panel: Panel | Series, horizon: int, cuts: int = 3
             after = pipeline(_changed(panel, cut, horizon, change))
             for series, row, one, other in zip(panel, cut, before, after, strict=True):
                 _compare(series, row, one.known_at(row), other.known_at(row), checked)
-    return Audit(tried, checked, _leads(panel, before, horizon), panel.schema.zone)
+    return LeakageReport(tried, checked, _leads(panel, before, horizon), panel.schema.zone)
 
 
 def _changed(
-    panel: Panel,
+    panel: TimeSeriesPanel,
     cut: Sequence[int],
     horizon: int,
     change: Callable[[np.ndarray, np.random.Generator], np.ndarray],
-) -> Panel:
+) -> TimeSeriesPanel:
     rng = np.random.default_rng(SEED)
 
-    def changed() -> Iterator[Series]:
+    def changed() -> Iterator[TimeSeries]:
         for series, row in zip(panel, cut, strict=True):
             frame = series.frame.copy()
             for column in ("y", *panel.schema.past, *panel.schema.future):
@@ -157,7 +159,7 @@ def _permuted(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _compare(
-    series: Series,
+    series: TimeSeries,
     row: int,
     before: dict[str, np.ndarray],
     after: dict[str, np.ndarray],
@@ -180,7 +182,7 @@ def _span(time: pd.Timedelta) -> str:
     return str(time).removeprefix("0 days ").removesuffix(" 00:00:00")
 
 
-def _leads(panel: Panel, traces: Sequence[Trace], horizon: int) -> pd.DataFrame:
+def _leads(panel: TimeSeriesPanel, traces: Sequence[LeakTrace], horizon: int) -> pd.DataFrame:
     found = []
     for series, trace in zip(panel, traces, strict=True):
         times = series.times.to_numpy()

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ....datasets import Panel, Series, require_rows
+from ....datasets import TimeSeries, TimeSeriesPanel, require_rows
 from ....errors import ArgumentError
 from ....messages import stamp
 from ...training.windows import origins_between
 
 
 @dataclass(frozen=True)
-class Scored:
+class TestSplit:
     """Where a backtest begins in each of several series; lists hold an entry a series.
 
     Attributes:
@@ -31,13 +31,13 @@ class Scored:
 
 
 def scored(
-    panel: Panel,
+    panel: TimeSeriesPanel,
     fitted_until: Sequence[pd.Timestamp],
     lookback: int,
     horizon: int,
     start: Any,
     stride: int,
-) -> Scored:
+) -> TestSplit:
     """The origins of a backtest, from `start` on or after what `fit` saw.
 
     Raises:
@@ -70,16 +70,16 @@ def scored(
             f"data[:-{horizon}]."
         )
     _warn_of_later_rows(panel, origins, fitted_until)
-    return Scored(origins, training, [first - 1 for first in firsts])
+    return TestSplit(origins, training, [first - 1 for first in firsts])
 
 
-def observed(series: Series) -> np.ndarray:
+def observed(series: TimeSeries) -> np.ndarray:
     """The target `(rows,)`, NaN where it is missing or was made from other values."""
     y = series.values(["y"])[:, 0]
     return y if series.filled is None else np.where(series.filled[:, 0], np.nan, y)
 
 
-def warn_of_filled(panel: Panel, origins: Sequence[np.ndarray], horizon: int) -> None:
+def warn_of_filled(panel: TimeSeriesPanel, origins: Sequence[np.ndarray], horizon: int) -> None:
     """Warns of values that will not be scored, since they were interpolated."""
     for series, own in zip(panel, origins, strict=True):
         if series.filled is None or not len(own):
@@ -97,7 +97,7 @@ def warn_of_filled(panel: Panel, origins: Sequence[np.ndarray], horizon: int) ->
 
 
 def _warn_of_later_rows(
-    panel: Panel, origins: Sequence[np.ndarray], fitted_until: Sequence[pd.Timestamp]
+    panel: TimeSeriesPanel, origins: Sequence[np.ndarray], fitted_until: Sequence[pd.Timestamp]
 ) -> None:
     """One network over all series knows what happened elsewhere up to its last training row."""
     latest, zone = max(range(len(panel)), key=fitted_until.__getitem__), panel.schema.zone

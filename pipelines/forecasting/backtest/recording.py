@@ -13,7 +13,7 @@ def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> 
     """Tells a recorder the errors of one model of a backtest, by default the network.
 
     Beside the scores: sMAPE where nothing is 0 or below; how its intervals from past errors
-    fare; the error in each part of the test; of a combination, what its members do alone; and
+    fare; the error in each part of the test; of an ensemble, what its members do alone; and
     where the random walk is there to compare with, the RMSE relative to its own and the share of
     ups and downs called right, one step ahead.
     """
@@ -22,7 +22,7 @@ def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> 
     if not (backtest.truth <= 0).any():
         told["smape"] = float(metrics.smape(backtest.truth, backtest.forecasts[model]))
     if WALK in backtest.forecasts and model != WALK:
-        beside = backtest.beside_walk(model, 1)
+        beside = backtest.compare_to_random_walk(model, 1)
         told |= {"ratio_random_walk": beside["ratio"], "direction": beside["right"]}
     recorder.metrics({f"test/{key}": value for key, value in told.items()})
     if backtest.members is not None and len(backtest.members) > 1 and model == backtest.model:

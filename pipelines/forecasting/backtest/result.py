@@ -11,9 +11,9 @@ import pandas as pd
 from ....datasets.timezones import in_zone
 from ....errors import ArgumentError, one_of, whole_number
 from ...evaluation import metrics
-from ...evaluation.intervals import check_levels, from_past_errors, judged
+from ...evaluation.intervals import calibration_table, check_levels, conformal_quantiles
 from ...evaluation.significance import Comparison, diebold_mariano, direction, rmse_ratio
-from .leakage import Audit
+from .leakage import LeakageReport
 
 #: Of the central intervals of 95, 90, 80, 50 and 20 % by which forecasts are calibrated.
 CENTRAL = (0.025, 0.05, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9, 0.95, 0.975)
@@ -45,7 +45,7 @@ class Backtest:
         unit: of the target; may be empty.
         zone: in which users see the times, where these are UTC; `""` for times without one.
         audit: what was tried to find a leak, if it was.
-        members: of a combination the errors of each member alone: `cell, seed, mae, rmse, mase`.
+        members: of an ensemble the errors of each member alone: `cell, seed, mae, rmse, mase`.
     """
 
     model: str
@@ -63,7 +63,7 @@ class Backtest:
     target: str
     unit: str
     zone: str = ""
-    audit: Audit | None = None
+    audit: LeakageReport | None = None
     members: pd.DataFrame | None = None
 
     @property
@@ -138,7 +138,9 @@ class Backtest:
         found = np.full((len(check_levels(levels)), *self.truth.shape), np.nan)
         for one in dict.fromkeys(self.ids):
             own = self.ids == one
-            found[:, own] = from_past_errors(self.truth[own], forecast[own], self.rows[own], levels)
+            found[:, own] = conformal_quantiles(
+                self.truth[own], forecast[own], self.rows[own], levels
+            )
         return found
 
     @cached_property
@@ -162,7 +164,9 @@ class Backtest:
         """
         name = self._known(name)
         if name not in self._judged:
-            self._judged[name] = judged(self.truth, self.quantiles(CENTRAL, name), CENTRAL)
+            self._judged[name] = calibration_table(
+                self.truth, self.quantiles(CENTRAL, name), CENTRAL
+            )
         return self._judged[name]
 
     @cached_property
@@ -174,7 +178,7 @@ class Backtest:
         """Columns `model, step, difference, statistic, p`: Diebold–Mariano tests of absolute
         errors against those of `reference`, at each lead.
 
-        A difference below zero is in favour of the model. Errors of several series, each
+        A difference below zero is in favor of the model. Errors of several series, each
         scaled, are averaged over the series of an origin first.
         """
         rows = []
@@ -209,10 +213,12 @@ class Backtest:
         """
         chosen = sorted({1, self.horizon}) if steps is None else steps
         others = [name for name in self.forecasts if name != WALK]
-        return pd.DataFrame([self.beside_walk(name, step) for name in others for step in chosen])
+        return pd.DataFrame(
+            [self.compare_to_random_walk(name, step) for name in others for step in chosen]
+        )
 
     @property
-    def wanders(self) -> bool:
+    def is_random_walk_like(self) -> bool:
         """Whether the last value is as hard to beat as of prices.
 
         No naive forecast is better, except the drift, or by a twentieth, which luck may give.
@@ -275,7 +281,7 @@ class Backtest:
     def _compared(self, errors: pd.Series, others: pd.Series, step: int) -> Comparison:
         return diebold_mariano(errors.to_numpy(), others.to_numpy(), self._overlap(step))
 
-    def beside_walk(self, name: str, step: int) -> dict[str, Any]:
+    def compare_to_random_walk(self, name: str, step: int) -> dict[str, Any]:
         """One model at one lead beside the random walk: a row of `against_random_walk`."""
         if whole_number("steps", step) > self.horizon:
             raise ArgumentError(f"`steps` end at the horizon, {self.horizon}. Received: {step}")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ....datasets import Panel, Series
+from ....datasets import TimeSeries, TimeSeriesPanel
 from ...evaluation import metrics
 from ..baselines.table import baselines as baseline_forecasts
-from .leakage import Trace
+from .leakage import LeakTrace
 from .leakage import audit as run_audit
-from .origins import Scored, observed, scored, warn_of_filled
+from .origins import TestSplit, observed, scored, warn_of_filled
 from .result import Backtest
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ AUDITED = (0.05, 0.5, 0.95)  # quantiles
 
 def roll(
     forecaster: "Forecaster",
-    panel: Panel,
+    panel: TimeSeriesPanel,
     start: Any,
     stride: int,
     refit: int | None,
@@ -39,12 +39,12 @@ def roll(
     test = scored(panel, fitted_until, history, horizon, start, stride)
     warn_of_filled(panel, test.origins, horizon)
 
-    def run(panel: Panel) -> Backtest:
+    def run(panel: TimeSeriesPanel) -> Backtest:
         return _assembled(
             forecaster, panel, test, *_forecasts(forecaster, panel, test, refit, baselines)
         )
 
-    def traces(changed: Panel) -> list[Trace]:
+    def traces(changed: TimeSeriesPanel) -> list[LeakTrace]:
         return _traces(forecaster, changed, test, run(changed))
 
     result = run(panel)
@@ -65,13 +65,13 @@ class _Block:
 
     model: "Forecaster"
     which: list[int]
-    panel: Panel
+    panel: TimeSeriesPanel
     seen: list[int]
     origins: list[np.ndarray]
 
 
 def _blocks(
-    forecaster: "Forecaster", panel: Panel, test: Scored, refit: int | None
+    forecaster: "Forecaster", panel: TimeSeriesPanel, test: TestSplit, refit: int | None
 ) -> Iterator[_Block]:
     """The fitted network, then, every `refit` times, one that was fitted on what came before."""
     times = [s.times[o].to_numpy() for s, o in zip(panel, test.origins, strict=True)]
@@ -91,15 +91,15 @@ def _blocks(
         yield _Block(model, which, known, seen, here)
 
 
-def _known_by(begins: Any, ends: Any, origins: np.ndarray, series: Series) -> bool:
+def _known_by(begins: Any, ends: Any, origins: np.ndarray, series: TimeSeries) -> bool:
     """Whether a series takes part in a block: its test has begun, or it is over."""
     return bool(origins[0] <= ends) if len(origins) else bool(series.times[-1] <= begins)
 
 
 def _forecasts(
     forecaster: "Forecaster",
-    panel: Panel,
-    test: Scored,
+    panel: TimeSeriesPanel,
+    test: TestSplit,
     refit: int | None,
     names: Sequence[str] | None,
 ) -> tuple[Forecasts, float]:
@@ -110,7 +110,7 @@ def _forecasts(
         model, season = block.model, panel.schema.season
         seconds += model.history_.seconds
         rows = model.transform_.rows(block.panel)
-        scaled = model.architecture_.forecast_origins(rows, block.origins, model.horizon_)
+        scaled = model.strategy_.forecast_origins(rows, block.origins, model.horizon_)
         own = map(model.transform_.inverse, block.panel.ids, scaled)
         for i, series, here, seen, ours in zip(
             block.which, block.panel, block.origins, block.seen, own, strict=True
@@ -126,7 +126,11 @@ def _forecasts(
 
 
 def _assembled(
-    forecaster: "Forecaster", panel: Panel, test: Scored, forecasts: Forecasts, seconds: float
+    forecaster: "Forecaster",
+    panel: TimeSeriesPanel,
+    test: TestSplit,
+    forecasts: Forecasts,
+    seconds: float,
 ) -> Backtest:
     season, steps = panel.schema.season, np.arange(1, forecaster.horizon_ + 1)
     known = panel.as_known(test.known)
@@ -159,7 +163,9 @@ def _assembled(
     )
 
 
-def _traces(forecaster: "Forecaster", panel: Panel, test: Scored, result: Backtest) -> list[Trace]:
+def _traces(
+    forecaster: "Forecaster", panel: TimeSeriesPanel, test: TestSplit, result: Backtest
+) -> list[LeakTrace]:
     """What a backtest gave, series by series: the very numbers that its tables are made of."""
     intervals = result.quantiles(AUDITED)
     known = panel.as_known(test.known)
@@ -175,7 +181,7 @@ def _traces(forecaster: "Forecaster", panel: Panel, test: Scored, result: Backte
         issued = {"the last known value": result.level[own, None]}
         issued |= {f"the {q:.0%} quantile": intervals[k, own] for k, q in enumerate(AUDITED)}
         traces.append(
-            Trace(
+            LeakTrace(
                 {
                     "scale of MASE": result.scale[own],
                     "mean and scale of the inputs": np.stack([scaler.mean_, scaler.scale_]),

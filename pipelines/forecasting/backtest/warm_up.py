@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ....datasets import Panel
+from ....datasets import TimeSeriesPanel
 from ....errors import ArgumentError, DataError, whole_number
 from ..strategies.state import ahead_of
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 SPREAD = 64  # origins of each series, evenly spread
 
 
-def errors_by_warm_up(
-    forecaster: "Forecaster", panel: Panel, starts: Sequence[int], chunks: Sequence[int]
+def error_by_history(
+    forecaster: "Forecaster", panel: TimeSeriesPanel, starts: Sequence[int], chunks: Sequence[int]
 ) -> pd.DataFrame:
     """Mean absolute errors from a state of zero that has read so many look-backs.
 
@@ -36,11 +36,11 @@ def errors_by_warm_up(
         ArgumentError: the network carries no state.
         DataError: no origin has a look-back before it and the leads after it.
     """
-    architecture, leads = forecaster.architecture_, forecaster.horizon_
-    if architecture.name == "segment":
+    strategy, leads = forecaster.strategy_, forecaster.horizon_
+    if strategy.name == "segment":
         raise ArgumentError(
             "A segment network carries nothing: it reads its look-back and no more. Fit with "
-            'architecture="carried" or "closed_loop".'
+            'strategy="stateful" or "closed_loop".'
         )
     known, lookback = forecaster.transform_.rows(panel), forecaster.lookback_
     found = []
@@ -54,7 +54,7 @@ def errors_by_warm_up(
                 continue
             histories = [one[o - length + 1 : o + 1] for o in origins]
             ahead = ahead_of(one, origins, leads)
-            forecast = architecture.forecast(architecture.read(histories, None), ahead)
+            forecast = strategy.forecast(strategy.read(histories, None), ahead)
             truth = level[origins[:, None] + np.arange(1, leads + 1)]
             scale = np.nanstd(level) if len(known) > 1 else 1.0
             errors.append(np.abs(back(forecast) - truth) / scale)

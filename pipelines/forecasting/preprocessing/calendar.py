@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ....datasets import Panel
+from ....datasets import TimeSeriesPanel
 from ....datasets.timezones import in_zone
 from ....errors import ArgumentError, ArgumentTypeError, one_of
 
@@ -38,7 +38,7 @@ def check_calendar(calendar: Any) -> tuple[str, ...] | str:
     return tuple(calendar)
 
 
-def chosen_cycles(calendar: Any, training: Panel) -> tuple[str, ...]:
+def chosen_cycles(calendar: Any, training: TimeSeriesPanel) -> tuple[str, ...]:
     """The cycles that are used: of `"auto"` those that the longest series can teach.
 
     A cycle is one if it holds four steps or more, and if the training span holds it twice; an

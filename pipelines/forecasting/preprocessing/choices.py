@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from ....datasets import Panel, Series
+from ....datasets import TimeSeries, TimeSeriesPanel
 from ....errors import DataError
 from .power import STEEP, spread_by_level
 
 BLOCK = 20  # rows over which a swing is measured where there is no season
 
 
-def chosen_power(training: Panel, given: Panel) -> str | None:
+def chosen_power(training: TimeSeriesPanel, given: TimeSeriesPanel) -> str | None:
     """The logarithm, where the swings of most series grow with their level; `None` where they do
     not, where a value of all that are `given` is not above 0, or where too little is known."""
     lowest = min(float(np.nanmin(series.values(["y"]), initial=np.inf)) for series in given)
@@ -22,7 +22,7 @@ def chosen_power(training: Panel, given: Panel) -> str | None:
     return "log" if 2 * len(known) > len(slopes) and np.median(known) > STEEP else None
 
 
-def require_together(several: list[Series], ids: list[str]) -> None:
+def require_together(several: list[TimeSeries], ids: list[str]) -> None:
     """Sees to it that mixed channels can be read side by side.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ....datasets import Panel, Schema, Series
+from ....datasets import Schema, TimeSeries, TimeSeriesPanel
 from ....errors import ArgumentError, DataError
 from ....messages import counted, stamp
 from .calendar import calendar_rows, chosen_cycles, columns
@@ -49,7 +49,7 @@ class Transform:
     def __init__(
         self,
         schema: Schema,
-        difference: bool | str = False,
+        difference: str | None = None,
         calendar: Any = None,
         power: str | None = None,
         scaling: str = "z-score",
@@ -59,7 +59,7 @@ class Transform:
         if difference == "season" and schema.season < 2:
             raise ArgumentError(
                 f"The table {schema.name!r} has no season to take differences over: give `season` "
-                'where it is read, or difference=True. Received: difference="season"'
+                'where it is read, or difference="step". Received: difference="season"'
             )
         self.schema = schema
         self.difference = difference
@@ -75,7 +75,7 @@ class Transform:
     known_: dict[str, Scaler]
     level_: dict[str, Scaler]
 
-    def fit(self, training: Panel, given: Panel | None = None) -> "Transform":
+    def fit(self, training: TimeSeriesPanel, given: TimeSeriesPanel | None = None) -> "Transform":
         """Learns from the training span of every series.
 
         Args:
@@ -134,7 +134,7 @@ class Transform:
         """Columns that the targets of all series take, where channels are mixed."""
         return len(self.known_) if self.mixed else 0
 
-    def rows(self, panel: Iterable[Series], before: "State | None" = None) -> list[Rows]:
+    def rows(self, panel: Iterable[TimeSeries], before: "State | None" = None) -> list[Rows]:
         """Scaled rows of each series; `before` is the state after the rows before the first.
 
         Raises:
@@ -151,7 +151,7 @@ class Transform:
         others = np.column_stack([rows.known[:, 0] for rows in found])
         return [rows.beside(others) for rows in found]
 
-    def warn_of_far(self, panel: Iterable[Series]) -> None:
+    def warn_of_far(self, panel: Iterable[TimeSeries]) -> None:
         """Warns of values further than `FAR` standard deviations from the training span's mean."""
         for series in panel:
             level = self.level_[series.unique_id]
@@ -212,7 +212,7 @@ class Transform:
         transform.statics_ = {one: tuple(values) for one, values in stored["statics"].items()}
         return transform
 
-    def _values(self, series: Series) -> np.ndarray:
+    def _values(self, series: TimeSeries) -> np.ndarray:
         """Target and past covariates, `(rows, 1 + past)`."""
         values = series.values(["y", *self.schema.past])
         if self.powers_:
@@ -221,7 +221,7 @@ class Transform:
             return np.column_stack([y, values[:, 1:]])
         return values
 
-    def _fit_one(self, series: Series) -> None:
+    def _fit_one(self, series: TimeSeries) -> None:
         names = [self.schema.target, *self.schema.past]
         values = self._values(series)
         for name, column in zip(names, values.T, strict=True):
@@ -250,7 +250,7 @@ class Transform:
         there = ~np.isnan(values[unknown:])
         self.known_[series.unique_id] = self._scaler().fit(np.where(there, read, np.nan))
 
-    def _rows_of(self, series: Series, before: "State | None") -> Rows:
+    def _rows_of(self, series: TimeSeries, before: "State | None") -> Rows:
         one = series.unique_id
         scaler, values = self.known_[one], self._values(series)
         start = self.level_[one].mean_ if before is None else before.last[0]
@@ -302,13 +302,13 @@ def _windows(values: np.ndarray, length: int) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(values, length)
 
 
-def _positive(series: Series) -> np.ndarray:
+def _positive(series: TimeSeries) -> np.ndarray:
     y = series.values(["y"])[:, 0]
     require_positive(y, partial(_which, series))
     return y
 
 
-def _which(series: Series, rows: np.ndarray) -> str:
+def _which(series: TimeSeries, rows: np.ndarray) -> str:
     first = stamp(series.times[rows[0]], series.schema.zone)
     return (
         f"Series {series.unique_id!r}: {counted(len(rows), 'value')} of {series.schema.target!r}, "

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ....datasets import Panel
+from ....datasets import TimeSeriesPanel
 from ....datasets.tabular.table import of_series
 from ....errors import ArgumentError, ArgumentTypeError, DataError, did_you_mean, not_below_zero
 from ....zoo.losses import SequenceLoss
@@ -36,7 +36,11 @@ def split_weights(given: Any) -> tuple[str | None, dict[str, float] | None]:
 
 
 def with_weights(
-    rows: list[Rows], panel: Panel, by_series: dict[str, float] | None, plan: Plan, loss: Any
+    rows: list[Rows],
+    panel: TimeSeriesPanel,
+    by_series: dict[str, float] | None,
+    plan: Plan,
+    loss: Any,
 ) -> list[Rows]:
     """Rows with what they weigh; as they are where all that train weigh alike.
 
@@ -89,7 +93,7 @@ def _of_rows(series: Any, column: str, by_series: dict[str, float] | None) -> np
     return own if by_series is None else own * by_series[series.unique_id]
 
 
-def _check_ids(by_series: Mapping[str, float], panel: Panel) -> None:
+def _check_ids(by_series: Mapping[str, float], panel: TimeSeriesPanel) -> None:
     missing = [one for one in panel.ids if one not in by_series]
     unknown = [one for one in by_series if one not in panel.ids]
     if unknown:

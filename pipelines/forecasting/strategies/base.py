@@ -1,6 +1,6 @@
 """The ways in which recurrent cells become forecasters, behind one small interface.
 
-An architecture works on scaled `Rows` and knows no files, frames or dates. What it
+An strategy works on scaled `Rows` and knows no files, frames or dates. What it
 has read is a `State`: plain arrays that can be kept, saved and moved on row by row.
 """
 
@@ -18,10 +18,10 @@ from ...recorder import Recorder
 from ...training.loop import History
 from ..preprocessing.rows import Rows
 from ..preprocessing.transform import Transform
-from .closed_loop import ClosedLoopArchitecture
-from .segment import SegmentArchitecture
+from .closed_loop import ClosedLoopStrategy
+from .segment import SegmentStrategy
 from .state import State
-from .stateful import CarriedArchitecture
+from .stateful import StatefulStrategy
 
 if TYPE_CHECKING:
     from ..recipe import Recipe
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 LONGEST_SEASON = 48  # rows that a delay line spans unasked, at most
 
 
-class Architecture(Protocol):
-    """What `Forecaster` asks of an architecture. Lists hold one entry a series.
+class Strategy(Protocol):
+    """What `Forecaster` asks of an strategy. Lists hold one entry a series.
 
     Attributes:
         name: in `ARCHITECTURES`.
@@ -66,33 +66,33 @@ class Architecture(Protocol):
 
 
 #: By name, with the one in which a cell has to serve for it.
-ARCHITECTURES = {"carried": "carried", "closed_loop": "closed_loop", "segment": "carried"}
+STRATEGIES = {"stateful": "stateful", "closed_loop": "closed_loop", "segment": "stateful"}
 
 
-def architecture_name(cell: Any, architecture: str, layers: int) -> str:
-    """The architecture that a cell is used in: its natural one for `"auto"`.
+def strategy_name(cell: Any, strategy: str, layers: int) -> str:
+    """The strategy that a cell is used in: its natural one for `"auto"`.
 
     Args:
         cell: as `cell_factory` takes it.
-        architecture: a name in `ARCHITECTURES`, or `"auto"`.
+        strategy: a name in `ARCHITECTURES`, or `"auto"`.
         layers: cells on top of each other.
 
     Raises:
         ArgumentTypeError: no cell.
-        ArgumentError: unknown cell or architecture, or one that does not fit the other.
+        ArgumentError: unknown cell or strategy, or one that does not fit the other.
     """
     factory = cell_factory(cell)
     kind, cell = factory.kind, factory.name
-    one_of("architecture", architecture, ["auto", *ARCHITECTURES])
-    served = [name for name in kind.serves if name in ARCHITECTURES]
-    name = (served or ["carried"])[0] if architecture == "auto" else architecture
-    if ARCHITECTURES[name] not in served:
-        remedy = f'architecture="{served[0]}" or another cell' if served else "another cell"
-        why = kind.refuses[ARCHITECTURES[name]]
+    one_of("strategy", strategy, ["auto", *STRATEGIES])
+    served = [name for name in kind.serves if name in STRATEGIES]
+    name = (served or ["stateful"])[0] if strategy == "auto" else strategy
+    if STRATEGIES[name] not in served:
+        remedy = f'strategy="{served[0]}" or another cell' if served else "another cell"
+        why = kind.refuses[STRATEGIES[name]]
         raise ArgumentError(
             f"`{cell}` serves {', '.join(kind.serves)}, not {name}: {why}. Use {remedy}."
         )
-    if kind.reads_out and name == "closed_loop" and layers > 1:
+    if kind.has_output_layer and name == "closed_loop" and layers > 1:
         raise ArgumentError(
             f"`{cell}` puts out the forecast itself, so it cannot be stacked in a closed loop. "
             f"Received: layers={layers}"
@@ -100,8 +100,8 @@ def architecture_name(cell: Any, architecture: str, layers: int) -> str:
     return name
 
 
-def build(transform: Transform, recipe: "Recipe", settings: dict[str, Any]) -> Architecture:
-    """Builds the architecture of a recipe around cells made by name.
+def build(transform: Transform, recipe: "Recipe", settings: dict[str, Any]) -> Strategy:
+    """Builds the strategy of a recipe around cells made by name.
 
     Args:
         transform: fitted.
@@ -112,27 +112,27 @@ def build(transform: Transform, recipe: "Recipe", settings: dict[str, Any]) -> A
     kind, layers, units = factory.kind, int(settings["layers"]), recipe.units
     reach = _reach(kind, recipe.lookback, transform.schema.season)
     options = factory.spanning(reach) | (settings["cell_options"] or {})
-    if recipe.architecture == "carried":
+    if recipe.strategy == "stateful":
         cells = factory.layered(layers, units, **options)
-        return CarriedArchitecture(
+        return StatefulStrategy(
             transform, cells, int(settings["horizon"]), recipe.dropout, settings["engine"]
         )
-    if recipe.architecture == "segment":
+    if recipe.strategy == "segment":
         if factory.takes("truncate"):  # its encoder learns through the state alone
             options = {"truncate": False} | options
-        return SegmentArchitecture(
+        return SegmentStrategy(
             transform,
             factory.layered(layers, units, **options),
             recipe.lookback,
             recipe.segment,
             int(settings["horizon"]),
             recipe.dropout,
-            None if recipe.normalisation == "none" else recipe.normalisation,
+            None if recipe.window_normalization == "none" else recipe.window_normalization,
             embedded=settings["channels"] == "embedded",
             engine=settings["engine"],
         )
     outputs = 1 + len(transform.schema.past)
-    if kind.feeds_back:
+    if kind.has_feedback_delays:
         if transform.indicators and factory.by_class:  # each tap is told whether it is there
             options = {"input_delays": [0, *options["feedback_delays"]]} | options
         modes = [
@@ -140,29 +140,29 @@ def build(transform: Transform, recipe: "Recipe", settings: dict[str, Any]) -> A
             for mode in ("truth", "prediction")
         ]
     else:
-        width = {"outputs": outputs} if kind.reads_out else {}
+        width = {"outputs": outputs} if kind.has_output_layer else {}
         modes = [
             Feedback(
                 factory.layered(layers, units, **width, **options),
                 outputs,
                 feedback=mode,
-                residual=not (transform.difference or kind.reads_out),
+                residual=not (transform.difference or kind.has_output_layer),
             )
             for mode in ("truth", "prediction")
         ]
     open_cell, closed_cell = modes
-    return ClosedLoopArchitecture(transform, open_cell, closed_cell, settings["engine"])
+    return ClosedLoopStrategy(transform, open_cell, closed_cell, settings["engine"])
 
 
-def check_engine(settings: dict[str, Any], architecture: str) -> None:
-    """Raises ArgumentError, with the reason, where an engine cannot run an architecture's loops."""
+def check_engine(settings: dict[str, Any], strategy: str) -> None:
+    """Raises ArgumentError, with the reason, where an engine cannot run an strategy's loops."""
     if settings["engine"] == "auto":
         return
     factory = cell_factory(settings["cell"])
     cell = factory.make(settings["units"] or TRIED_UNITS, **settings["cell_options"] or {})
-    steps = 1 if architecture == "segment" else None  # the others read series of any length
-    if architecture == "closed_loop" and not factory.kind.feeds_back:
-        cell = Feedback([cell], cell.output_size if factory.kind.reads_out else 1)
+    steps = 1 if strategy == "segment" else None  # the others read series of any length
+    if strategy == "closed_loop" and not factory.kind.has_feedback_delays:
+        cell = Feedback([cell], cell.output_size if factory.kind.has_output_layer else 1)
     chosen(settings["engine"], cell, steps)
 
 

@@ -1,4 +1,4 @@
-"""The closed-loop architecture: one step ahead, then fed its own forecasts."""
+"""The closed-loop strategy: one step ahead, then fed its own forecasts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,11 +12,11 @@ from ...training.loop import History
 from ...training.losses import MaskedLoss
 from ..preprocessing.rows import Rows, levels
 from ..preprocessing.transform import Transform
-from .state import Ends, Found, State, at_zero, blocks, up_to_the_last
-from .tbptt import Chunks, Joined, train
+from .state import FinalStates, Found, State, at_zero, blocks, up_to_the_last
+from .tbptt import Chunks, ConcatenatedRows, train
 
 
-class ClosedLoopArchitecture:
+class ClosedLoopStrategy:
     """One step ahead, fed back on itself: trained on the truth, used on its forecasts.
 
     Past covariates are not known ahead, so the network forecasts them too and reads
@@ -46,7 +46,7 @@ class ClosedLoopArchitecture:
 
     def chunks(self, rows: list[Rows], length: int, burn_in: int) -> Chunks:
         """The rows as inputs and targets for training."""
-        joined = Joined(rows)
+        joined = ConcatenatedRows(rows)
 
         def batch(at: np.ndarray) -> tuple:
             here = joined.rows[at]
@@ -58,7 +58,7 @@ class ClosedLoopArchitecture:
 
     def read(self, rows: list[Rows], state: State | None) -> State:
         start = at_zero(self.reader, len(rows)) if state is None else state.arrays
-        ends = Ends(rows)
+        ends = FinalStates(rows)
         for block in blocks(rows, self._read, start, _drive, every=True):
             ends.keep(block, [s[:, -1] for s in block.states])
         return ends.state()

@@ -1,4 +1,4 @@
-"""The segment architecture: every forecast reads its own window of history."""
+"""The segment strategy: every forecast reads its own window of history."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,14 +10,14 @@ from ....zoo.models import segment
 from ...recorder import Recorder
 from ...training.loop import History, fit
 from ...training.losses import MaskedLoss
-from ...training.state import Drawn
+from ...training.state import ResampledBatches
 from ..preprocessing.rows import Rows, levels
 from ..preprocessing.transform import Transform
 from .state import BATCH, State, ahead_of
-from .tbptt import Joined
+from .tbptt import ConcatenatedRows
 
 
-class SegmentArchitecture:
+class SegmentStrategy:
     """The look-back is read segment by segment, all leads are decoded side by side.
 
     Nothing is carried from one forecast to the next: the state is the look-back itself, and the
@@ -35,7 +35,7 @@ class SegmentArchitecture:
         rows: int,
         horizon: int,
         dropout: float = 0.0,
-        normalisation: str | None = "last",
+        window_normalization: str | None = "last",
         embedded: bool = False,
         engine: str = "auto",
     ):
@@ -53,7 +53,7 @@ class SegmentArchitecture:
             extras=extras + transform.indicators + transform.ahead,
             futures=transform.ahead,
             dropout=dropout,
-            normalisation=normalisation,
+            window_normalization=window_normalization,
             engine=engine,
         )
         self._forecast = compiled(self.network)
@@ -72,7 +72,7 @@ class SegmentArchitecture:
         return fit(
             self.network, windows, score, "mae", epochs=epochs,
             patience=settings["patience"], recorder=recorder, checkpoint=settings["checkpoint"],
-            minutes=settings["minutes"], callbacks=settings["callbacks"],
+            max_minutes=settings["max_minutes"], callbacks=settings["callbacks"],
         )  # fmt: skip
 
     def read(self, rows: list[Rows], state: State | None) -> State:
@@ -130,7 +130,7 @@ class SegmentArchitecture:
         return [*given, numbers] if self.channels > 1 else given
 
 
-class _Windows(Drawn):
+class _Windows(ResampledBatches):
     """All windows of a few series that lie inside one of them, in random order."""
 
     def __init__(
@@ -143,7 +143,7 @@ class _Windows(Drawn):
         rng: np.random.Generator,
     ):
         super().__init__(rng)
-        self.joined, self.inputs, self.lookback = Joined(rows), inputs, lookback
+        self.joined, self.inputs, self.lookback = ConcatenatedRows(rows), inputs, lookback
         self.batch_size = batch_size
         self.numbers = np.array([one.number for one in rows], "int32")
         self.steps = np.arange(1, horizon + 1)

@@ -78,7 +78,7 @@ class State:
 
 
 @dataclass(frozen=True)
-class Block:
+class ReadBlock:
     """What a pass has read in one call.
 
     Attributes:
@@ -100,7 +100,7 @@ def blocks(
     states: list[np.ndarray],
     drive: Callable[[Rows], np.ndarray] = lambda rows: rows.read,
     every: bool = False,
-) -> Iterator[Block]:
+) -> Iterator[ReadBlock]:
     """Reads series from their first rows, side by side, each to its end and no further.
 
     Args:
@@ -122,18 +122,18 @@ def blocks(
             inputs = np.stack([drive(rows[i][first:end]) for i in group[:reach]])
             output, *after = reader([inputs, *[state[:reach] for state in here]])
             here = [state[:, -1] for state in after] if every else after
-            yield Block(group[:reach], first, output, after)
+            yield ReadBlock(group[:reach], first, output, after)
             first = end
 
 
-class Ends:
+class FinalStates:
     """Gathers the states at the series' ends from the blocks of a pass."""
 
     def __init__(self, rows: list[Rows]):
         self.rows = rows
         self.found: dict[int, tuple[list[np.ndarray], np.ndarray]] = {}
 
-    def keep(self, block: Block, states: list[np.ndarray]) -> None:
+    def keep(self, block: ReadBlock, states: list[np.ndarray]) -> None:
         end = block.first + block.output.shape[1]
         for k, i in enumerate(block.series):
             if len(self.rows[i]) == end:
@@ -147,7 +147,7 @@ class Ends:
 
 
 @dataclass(frozen=True)
-class Due:
+class OriginBatch:
     """Origins that a block has reached, to be forecast in one batch.
 
     Attributes:
@@ -172,7 +172,7 @@ class Found:
         self.rows, self.origins, self.horizon = rows, origins, horizon
         self.parts: list[list[np.ndarray]] = [[] for _ in origins]
 
-    def due(self, block: Block) -> Iterator[Due]:
+    def due(self, block: ReadBlock) -> Iterator[OriginBatch]:
         """The origins in a block, at most `BATCH` at a time."""
         end = block.first + block.output.shape[1]
         spans = [(k, i, self.origins[i]) for k, i in enumerate(block.series.tolist())]
@@ -184,7 +184,7 @@ class Found:
             batch = slice(first, first + BATCH)
             yield self._due(block, k[batch], rows[batch])
 
-    def add(self, due: Due, forecasts: np.ndarray) -> None:
+    def add(self, due: OriginBatch, forecasts: np.ndarray) -> None:
         """Keeps `(origins, horizon)`."""
         edges = np.flatnonzero(np.diff(due.series)) + 1
         parts = zip(np.split(due.series, edges), np.split(forecasts, edges), strict=True)
@@ -195,10 +195,10 @@ class Found:
         """`(origins, horizon)` of each series."""
         return [np.concatenate(p) if p else np.empty((0, self.horizon)) for p in self.parts]
 
-    def _due(self, block: Block, k: np.ndarray, at: np.ndarray) -> Due:
+    def _due(self, block: ReadBlock, k: np.ndarray, at: np.ndarray) -> OriginBatch:
         series = block.series[k]
         pairs = [(self.rows[i], at[series == i]) for i in dict.fromkeys(series.tolist())]
-        return Due(
+        return OriginBatch(
             series,
             (k, at - block.first),
             np.concatenate([rows.base[here] for rows, here in pairs]),

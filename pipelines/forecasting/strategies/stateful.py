@@ -1,4 +1,4 @@
-"""The carried architecture: reads step by step, forecasts all leads from its state."""
+"""The stateful strategy: reads step by step, forecasts all leads from its state."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,23 +6,23 @@ from typing import Any
 import numpy as np
 
 from ....zoo.backend.compiled import compiled
-from ....zoo.models import carried
+from ....zoo.models import stateful_network
 from ...recorder import Recorder
 from ...training.loop import History
 from ...training.losses import MaskedLoss
 from ..preprocessing.rows import Rows, counted_from
 from ..preprocessing.transform import Transform
-from .state import Ends, Found, State, at_zero, blocks, up_to_the_last
-from .tbptt import Chunks, Joined, train
+from .state import FinalStates, Found, State, at_zero, blocks, up_to_the_last
+from .tbptt import Chunks, ConcatenatedRows, train
 
 
-class CarriedArchitecture:
+class StatefulStrategy:
     """All leads at once from the state, every step a training target.
 
     The network forecasts the change from the value at the origin, in scaled units.
     """
 
-    name = "carried"
+    name = "stateful"
     read_ahead = 0
 
     def __init__(
@@ -36,7 +36,7 @@ class CarriedArchitecture:
         self.horizon = horizon
         known = 1 + len(transform.schema.past) + transform.indicators
         inputs = known + transform.ahead
-        built = carried(cells, inputs, horizon, transform.ahead, dropout, engine)
+        built = stateful_network(cells, inputs, horizon, transform.ahead, dropout, engine)
         self.network, self.reader, self.size = built.network, built.reader, built.size
         self._read, self._head = compiled(built.reader), compiled(built.head)
 
@@ -52,7 +52,7 @@ class CarriedArchitecture:
 
     def chunks(self, rows: list[Rows], length: int, burn_in: int) -> Chunks:
         """The rows as inputs and targets for training."""
-        joined = Joined(rows)
+        joined = ConcatenatedRows(rows)
         steps = np.arange(1, self.horizon + 1)
 
         def batch(at: np.ndarray) -> tuple:
@@ -70,7 +70,7 @@ class CarriedArchitecture:
 
     def read(self, rows: list[Rows], state: State | None) -> State:
         start = at_zero(self.reader, len(rows)) if state is None else state.arrays
-        ends = Ends(rows)
+        ends = FinalStates(rows)
         for block in blocks(rows, self._read, start):
             ends.keep(block, block.states)
         return ends.state()

@@ -13,7 +13,7 @@ from ...recorder import Recorder
 from ...training.checkpoints import Checkpoint
 from ...training.loop import History, fit
 from ...training.losses import MaskedLoss
-from ...training.state import Drawn
+from ...training.state import ResampledBatches
 from ...training.windows import stream_starts
 from ..preprocessing.rows import Rows
 
@@ -42,7 +42,7 @@ class Chunks:
     burn_in: int
 
 
-class Joined:
+class ConcatenatedRows:
     """The rows of several series one after the other; those of a single one uncopied.
 
     Attributes:
@@ -96,7 +96,7 @@ def train(
     batch_size: int,
     loss: keras.losses.Loss | None = None,
     checkpoint: Checkpoint | None = None,
-    minutes: float | None = None,
+    max_minutes: float | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
     """Fits `network` (`[*inputs, *states]` to `[output, *states]`) in place.
@@ -110,7 +110,7 @@ def train(
         network: as above.
         chunks: what it is trained on.
         score: the validation error of the weights as they are.
-        epochs, patience, recorder, checkpoint, minutes, callbacks: as of `training.fit`.
+        epochs, patience, recorder, checkpoint, max_minutes, callbacks: as of `training.fit`.
         optimizer: makes one from the `steps` of the whole training.
         seed: of the cuts between spans.
         batch_size: spans side by side.
@@ -130,12 +130,12 @@ def train(
 
     return fit(
         learner, spans, score, "mae", epochs=epochs, patience=patience, recorder=recorder,
-        checkpoint=checkpoint, minutes=minutes, before_batch=zero_where_spans_begin,
+        checkpoint=checkpoint, max_minutes=max_minutes, before_batch=zero_where_spans_begin,
         callbacks=callbacks,
     )  # fmt: skip
 
 
-class _Spans(Drawn):
+class _Spans(ResampledBatches):
     """Spans of whole chunks, none across two series, about one pass over all rows an epoch.
 
     `streams` of them are read side by side, then the next: chunk k of a group of spans is

@@ -10,15 +10,15 @@ def fitted(waves, cell="gru", rows=TRAINING, **settings):
     return Forecaster(cell, **tiny | settings).fit(waves[:rows], **COLUMNS)
 
 
-ARCHITECTURES = {
-    "carried": {"cell": "gru"},
-    "carried, differences": {"cell": "elman", "difference": True},
-    "carried, two layers": {"cell": "lstm", "layers": 2},
+STRATEGIES = {
+    "stateful": {"cell": "gru"},
+    "stateful, differences": {"cell": "elman", "difference": "step"},
+    "stateful, two layers": {"cell": "lstm", "layers": 2},
     "closed loop, fed back by itself": {"cell": "narx"},
-    "closed loop, its own readout": {"cell": "jordan", "difference": True},
+    "closed loop, its own readout": {"cell": "jordan", "difference": "step"},
     # all windows in a batch: one shape to trace
-    "segment": {"cell": "gru", "architecture": "segment", "batch_size": 512},
-    "closed loop, any cell": {"cell": "lstm", "architecture": "closed_loop", "layers": 2},
+    "segment": {"cell": "gru", "strategy": "segment", "batch_size": 512},
+    "closed loop, any cell": {"cell": "lstm", "strategy": "closed_loop", "layers": 2},
 }
 
 
@@ -31,7 +31,7 @@ def fit(waves):
 @pytest.fixture(scope="session")
 def forecasters(waves):
     """One small fitted forecaster of each kind. Tests give each its state back."""
-    return {name: fitted(waves, **settings) for name, settings in ARCHITECTURES.items()}
+    return {name: fitted(waves, **settings) for name, settings in STRATEGIES.items()}
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +40,7 @@ def backtests(forecasters, waves):
     return {name: forecaster.backtest(waves) for name, forecaster in forecasters.items()}
 
 
-@pytest.fixture(params=ARCHITECTURES)
+@pytest.fixture(params=STRATEGIES)
 def kind(request):
     return request.param
 
@@ -58,10 +58,10 @@ def whole(kind, backtests):
 
 @pytest.fixture
 def gru(forecasters, waves):
-    return forecasters["carried"].warm_up(waves[:TRAINING])
+    return forecasters["stateful"].warm_up(waves[:TRAINING])
 
 
 @pytest.fixture
 def of_gru(backtests):
     """Its backtest."""
-    return backtests["carried"]
+    return backtests["stateful"]

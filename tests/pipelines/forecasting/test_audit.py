@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo import LeakError, read
-from rnnzoo.pipelines.forecasting.backtest.leakage import Trace, audit
+from rnnzoo import LeakError, read_series
+from rnnzoo.pipelines.forecasting.backtest.leakage import LeakTrace, audit
 
 ROWS, TRAINING, HORIZON = 160, 120, 3
 LAGS = 4
@@ -23,7 +23,7 @@ def prices():
             "volume": rng.uniform(1, 2, ROWS),
         }
     )
-    return read(frame, past=["high", "volume"], name="share")
+    return read_series(frame, past=["high", "volume"], name="share")
 
 
 def pipeline(leak=""):
@@ -52,12 +52,14 @@ def pipeline(leak=""):
         if leak == "a random split":
             rows = np.random.default_rng(0).permutation(ROWS - 1)[: len(rows)]
         penalties = [1e-6, 1e-2, 1.0]
-        judged = np.arange(TRAINING - 30, TRAINING - 1)  # the last training rows choose
+        calibration_table = np.arange(TRAINING - 30, TRAINING - 1)  # the last training rows choose
         if leak == "the model chosen on the test span":
-            judged = np.arange(TRAINING, ROWS - 1)
+            calibration_table = np.arange(TRAINING, ROWS - 1)
         weights = [_ridge(features[rows], level[rows + 1] - level[rows], p) for p in penalties]
         errors = [
-            _one_step(features[judged], level[judged], w) - level[judged + 1] for w in weights
+            _one_step(features[calibration_table], level[calibration_table], w)
+            - level[calibration_table + 1]
+            for w in weights
         ]
         best = weights[int(np.argmin([np.mean(e**2) for e in errors]))]
 
@@ -72,7 +74,7 @@ def pipeline(leak=""):
         forecasts = np.stack(steps, axis=1) * scale + mean
         fitted = {"mean": mean, "scale": scale, "weights": best}
         return [
-            Trace(
+            LeakTrace(
                 {name: np.asarray(value) for name, value in fitted.items()},
                 TRAINING - 1,
                 {"inputs": features},

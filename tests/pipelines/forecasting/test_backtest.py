@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo import ArgumentError, DataError, Forecaster, LeakError, read
+from rnnzoo import ArgumentError, DataError, Forecaster, LeakError, read_series
 from rnnzoo.pipelines.evaluation.significance import diebold_mariano, rmse_ratio
 from rnnzoo.pipelines.forecasting.backtest.charts import (
     calibration_chart,
@@ -16,7 +16,7 @@ from rnnzoo.pipelines.forecasting.backtest.result import Backtest
 TRAINING = 320
 
 
-class Told(dict):
+class SeenKeys(dict):
     """A recorder that remembers."""
 
     def metrics(self, values, step=None):
@@ -62,7 +62,7 @@ def test_what_comes_later_changes_nothing_before(kind, forecaster, whole, waves)
     other = waves.copy()
     other.loc[cut:, ["sales", "wind", "holiday"]] = 1e3
     with pytest.warns(UserWarning, match="50 values further than 10 standard deviations"):
-        after = forecaster.backtest(other, baselines=None if kind == "carried" else ())
+        after = forecaster.backtest(other, baselines=None if kind == "stateful" else ())
     known = whole.times[:, -1] < waves["day"].to_numpy()[cut]
     assert known.sum() > 20
     for name, forecasts in after.forecasts.items():
@@ -136,7 +136,7 @@ def test_a_start_that_is_no_time(gru, waves, start):
 
 
 def test_a_season_longer_than_the_training_span_leaves_mase_undefined(waves):
-    series = read(waves[["day", "sales"]], time="day", target="sales", season=365)
+    series = read_series(waves[["day", "sales"]], time="day", target="sales", season=365)
     forecaster = Forecaster(horizon=2, lookback=8, units=2, epochs=1).fit(series[:300])
     scores = forecaster.backtest(series).scores()
     assert np.isnan(scores["mase"])
@@ -176,7 +176,7 @@ def test_the_audit_finds_no_leak(forecaster, waves):
 
 
 def test_an_audit_of_a_network_that_looks_ahead(gru, waves, monkeypatch):
-    honest = type(gru.architecture_).forecast_origins
+    honest = type(gru.strategy_).forecast_origins
 
     def peeking(self, rows, origins, horizon):
         found = honest(self, rows, origins, horizon)
@@ -184,7 +184,7 @@ def test_an_audit_of_a_network_that_looks_ahead(gru, waves, monkeypatch):
             f + one.level[o + 1][:, None] for f, one, o in zip(found, rows, origins, strict=True)
         ]
 
-    monkeypatch.setattr(type(gru.architecture_), "forecast_origins", peeking)
+    monkeypatch.setattr(type(gru.strategy_), "forecast_origins", peeking)
     with pytest.raises(LeakError, match="the forecasts of gru"):
         gru.backtest(waves, audit=True, baselines=())
 
@@ -286,22 +286,24 @@ def test_few_origins_tell_nothing_of_luck(gru, waves):
 
 def test_a_price_is_known_by_its_last_value():
     walk = np.random.default_rng(2).normal(size=(1, 100, 1))
-    for better, wanders in ((1.1, True), (0.97, True), (0.8, False)):  # 3 % may be luck
+    for better, is_random_walk_like in ((1.1, True), (0.97, True), (0.8, False)):  # 3 % may be luck
         errors = {"gru": walk, "naive-last": walk, "naive-seasonal": better * walk}
-        assert of_errors(errors).wanders == wanders
-    assert of_errors({"gru": walk, "naive-last": walk, "naive-drift": 0.5 * walk}).wanders
+        assert of_errors(errors).is_random_walk_like == is_random_walk_like
+    assert of_errors(
+        {"gru": walk, "naive-last": walk, "naive-drift": 0.5 * walk}
+    ).is_random_walk_like
 
 
 def test_every_run_has_its_ratio_to_the_random_walk(gru, of_gru, waves):
     result = of_gru
     table = result.against_random_walk().set_index(["model", "step"])
     for model in ("gru", "linear-ar"):
-        record(result, told := Told(), model)
+        record(result, told := SeenKeys(), model)
         assert told["test/ratio_random_walk"] == table.loc[(model, 1), "ratio"]
         assert told["test/direction"] == table.loc[(model, 1), "right"]
-    record(result, told := Told(), "naive-last")
+    record(result, told := SeenKeys(), "naive-last")
     assert "test/direction" not in told and told["test/mae"] > 0
-    record(gru.backtest(waves, baselines=()), told := Told())
+    record(gru.backtest(waves, baselines=()), told := SeenKeys())
     assert "test/direction" not in told
 
 
@@ -345,6 +347,6 @@ def test_its_charts_are_drawn(gru, waves, tmp_path):
 
 
 def test_a_recorder_is_told(gru, waves):
-    result = gru.backtest(waves, recorder=(told := Told()), baselines=["naive-last"])
+    result = gru.backtest(waves, recorder=(told := SeenKeys()), baselines=["naive-last"])
     assert told["test/mae"] == result.scores()["mae"]
     assert len(told["horizon/mae"]) == 5

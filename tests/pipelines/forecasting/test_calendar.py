@@ -4,7 +4,7 @@ scored, and not known before its gap is closed."""
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo import ArgumentTypeError, Forecaster, read, read_panel
+from rnnzoo import ArgumentTypeError, Forecaster, read_panel, read_series
 from rnnzoo.experiments.tasks.forecast import split
 from rnnzoo.pipelines.forecasting import forecaster as module
 from rnnzoo.pipelines.forecasting.backtest.charts import fan_chart
@@ -84,7 +84,7 @@ def test_refits_see_no_later_row_of_any_series(staggered, monkeypatch):
 
 def test_interpolated_values_teach_no_forecast_what_comes(holed):
     """A line through a gap knows its far end: no model may gain by it, and none is scored on it."""
-    series = read(holed, missing="interpolate")
+    series = read_series(holed, missing="interpolate")
     observed = int(holed[150:].notna().sum())
     forecaster = Forecaster(**TINY).fit(series[:150])
     simple = ["naive-last", "naive-drift"]
@@ -94,8 +94,8 @@ def test_interpolated_values_teach_no_forecast_what_comes(holed):
     np.testing.assert_array_equal(result.level, holed.ffill()[149:-2])
     masked = (
         Forecaster(**TINY)
-        .fit(read(holed, missing="mask")[:150])
-        .backtest(read(holed, missing="mask"), baselines=simple)
+        .fit(read_series(holed, missing="mask")[:150])
+        .backtest(read_series(holed, missing="mask"), baselines=simple)
     )
     for name in simple:
         np.testing.assert_allclose(result.forecasts[name], masked.forecasts[name])
@@ -103,12 +103,12 @@ def test_interpolated_values_teach_no_forecast_what_comes(holed):
 
 def test_fitted_up_to_an_open_gap_nothing_of_its_far_end_is_known(holed):
     gap = int(np.flatnonzero(holed.isna())[20])
-    series = read(holed, missing="interpolate")
+    series = read_series(holed, missing="interpolate")
     changed = holed.copy()
     changed[gap + 1 :] += 1000
     found = [
         Forecaster(**TINY).fit(one[: gap + 1]).predict()["yhat"]
-        for one in (series, read(changed, missing="interpolate"))
+        for one in (series, read_series(changed, missing="interpolate"))
     ]
     np.testing.assert_array_equal(*found)
 

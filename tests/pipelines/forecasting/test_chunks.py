@@ -11,12 +11,12 @@ from rnnzoo.pipelines.forecasting.strategies.tbptt import (
     _Spans,
     train,
 )
-from rnnzoo.pipelines.recorder import Silence
+from rnnzoo.pipelines.recorder import NullRecorder
 from rnnzoo.pipelines.training.loop import seeded
 from rnnzoo.pipelines.training.losses import mean_absolute_error
 from rnnzoo.pipelines.training.optimizers import new_optimizer
 from rnnzoo.zoo.cells import GRU
-from rnnzoo.zoo.models import carried
+from rnnzoo.zoo.models import stateful_network
 
 ROWS = 200
 X = np.random.default_rng(0).normal(size=(ROWS, 2)).astype("float32")
@@ -38,7 +38,7 @@ def adam(rate):
 
 
 def network():
-    return carried([GRU(5)], inputs=2, horizon=1).network
+    return stateful_network([GRU(5)], inputs=2, horizon=1).network
 
 
 def test_targets_that_are_nan_are_outside_the_loss():
@@ -131,7 +131,9 @@ def test_the_weights_with_the_best_score_are_kept():
             "optimizer": adam(0.05),
             "seed": 0,
         }
-        history = train(model, chunks(), score, recorder=Silence(), batch_size=STREAMS, **settings)
+        history = train(
+            model, chunks(), score, recorder=NullRecorder(), batch_size=STREAMS, **settings
+        )
     assert history.score == [5.0, 2.0, 3.0, 4.0]
     assert history.best_epoch == 2
     for kept, best, last in zip(trained(model), seen[1], seen[3], strict=True):
@@ -152,7 +154,7 @@ def test_training_ends_when_patience_does():
             network(),
             chunks(),
             lambda: next(told),
-            recorder=Silence(),
+            recorder=NullRecorder(),
             batch_size=STREAMS,
             **settings,
         )
@@ -170,14 +172,14 @@ def test_a_series_is_learned():
         }
         score = lambda: float(next(told))  # noqa: E731
         history = train(
-            network(), chunks(), score, recorder=Silence(), batch_size=STREAMS, **settings
+            network(), chunks(), score, recorder=NullRecorder(), batch_size=STREAMS, **settings
         )
     assert history.loss[-1] < history.loss[0] / 2
 
 
 def test_dropout_is_for_training_alone():
     """What the learner puts out differs from call to call in training, and in no other."""
-    learner = StateCarrier(carried([GRU(3)], 2, 1, dropout=0.5).network, 1, STREAMS)
+    learner = StateCarrier(stateful_network([GRU(3)], 2, 1, dropout=0.5).network, 1, STREAMS)
     x = np.tile(X[:10], (STREAMS, 1, 1))
 
     def told(training):

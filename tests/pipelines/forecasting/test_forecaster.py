@@ -70,7 +70,7 @@ def test_in_a_closed_loop_a_future_row_moves_its_lead_and_those_after(forecaster
 
 def test_fewer_leads_are_the_first_ones(forecaster, waves):
     whole = forecaster.predict(future=after(waves))
-    count = 5 if forecaster.architecture == "segment" else 2  # it reads whole segments ahead
+    count = 5 if forecaster.strategy == "segment" else 2  # it reads whole segments ahead
     short = forecaster.predict(future=after(waves, count=count), horizon=2)
     np.testing.assert_allclose(short["yhat"], whole["yhat"][:2], rtol=1e-6)
 
@@ -79,7 +79,7 @@ def test_more_leads_only_in_a_closed_loop(forecasters, waves):
     narx = forecasters["closed loop, fed back by itself"]
     assert len(narx.predict(future=after(waves, count=40), horizon=40)) == 40
     with pytest.raises(ArgumentError, match=r"5 leads it was fitted for. Received: horizon=6"):
-        forecasters["carried"].predict(future=after(waves, count=6), horizon=6)
+        forecasters["stateful"].predict(future=after(waves, count=6), horizon=6)
 
 
 def test_no_global_seed_is_left_behind(waves):
@@ -131,13 +131,13 @@ def test_a_network_learns(fit, waves):
         ("epochs", 0, ValueError),
         ("seed", -1, ValueError),
         ("seed", 2**32, ValueError),
-        ("difference", "no", TypeError),
+        ("difference", "no", ValueError),
         ("learning_rate", 0, ValueError),
         ("cell_options", "x", TypeError),
         ("validation", 1.0, ValueError),
         ("learning_rate", "fast", TypeError),
         ("cell", "gruu", ValueError),
-        ("architecture", "open", ValueError),
+        ("strategy", "open", ValueError),
     ],
 )
 def test_settings_that_cannot_be_used(waves, setting, value, error):
@@ -153,10 +153,10 @@ def test_an_unknown_cell_names_the_nearest(waves):
 
 
 def test_a_cell_in_an_architecture_that_it_does_not_serve(waves):
-    with pytest.raises(ArgumentError, match="`narx` serves closed_loop, not carried: its output"):
-        Forecaster("narx", architecture="carried").fit(waves, **COLUMNS)
+    with pytest.raises(ArgumentError, match="`narx` serves closed_loop, not stateful: its output"):
+        Forecaster("narx", strategy="stateful").fit(waves, **COLUMNS)
     with pytest.raises(ArgumentError, match="cannot be stacked.*layers=2"):
-        Forecaster("jordan", architecture="closed_loop", layers=2).fit(waves, **COLUMNS)
+        Forecaster("jordan", strategy="closed_loop", layers=2).fit(waves, **COLUMNS)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ A pipeline that does not give these has a wrong split, scaler, window or metric.
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo import read
+from rnnzoo import read_series
 from rnnzoo.pipelines.evaluation import metrics
 from rnnzoo.pipelines.forecasting.baselines.autoregression import DirectAR
 from rnnzoo.pipelines.forecasting.baselines.table import last_value, seasonal
@@ -87,7 +87,7 @@ def lagged(values, lags):
 def test_aotizhongxin(data_folder):
     table = pd.read_csv(data_folder / "PRSA_Data_Aotizhongxin_20130301-20170228.csv.gz")
     table["time"] = pd.to_datetime(table[["year", "month", "day", "hour"]])
-    series = read(table, time="time", target="TEMP", missing="interpolate")
+    series = read_series(table, time="time", target="TEMP", missing="interpolate")
     assert series.repairs == ("Column 'TEMP': 20 missing values were interpolated.",)
     y = series.values(["y"])[:, 0]
     expected = [[0.837, 3.702, 5.037, 2.402], [0.576, 1.825, 2.210, 2.293]]

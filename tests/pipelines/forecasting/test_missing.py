@@ -26,7 +26,7 @@ def masked(frame):
 @pytest.fixture(
     scope="module",
     params=[("gru", False), ("narx", False), ("elman", True)],
-    ids=["carried", "closed loop", "differences"],
+    ids=["stateful", "closed loop", "differences"],
 )
 def forecaster(request, holes):
     cell, difference = request.param

@@ -1,10 +1,10 @@
-"""Calendars, transforms, schedules, averages and combinations: what they promise."""
+"""Calendars, transforms, schedules, averages and ensembles: what they promise."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo import ArgumentError, ArgumentTypeError, Combination, DataError, Forecaster, read
-from rnnzoo.datasets import Panel
+from rnnzoo import ArgumentError, ArgumentTypeError, DataError, Ensemble, Forecaster, read_series
+from rnnzoo.datasets import TimeSeriesPanel
 from rnnzoo.pipelines.forecasting.preprocessing.calendar import (
     calendar_rows,
     chosen_cycles,
@@ -14,7 +14,7 @@ from rnnzoo.pipelines.forecasting.preprocessing.power import back, fitted_power,
 
 TINY = {"horizon": 3, "lookback": 10, "units": 3, "epochs": 2, "seed": 1}
 TINY_OF = {
-    "carried": TINY,
+    "stateful": TINY,
     "closed_loop": TINY,
     "segment": TINY | {"batch_size": 512},  # all windows: one shape to trace
 }
@@ -29,8 +29,8 @@ def growing():
 
 
 def panel(periods, freq):
-    return Panel.of(
-        read(pd.Series(0.0, pd.date_range("2020", periods=periods, freq=freq), name="y"))
+    return TimeSeriesPanel.of(
+        read_series(pd.Series(0.0, pd.date_range("2020", periods=periods, freq=freq), name="y"))
     )
 
 
@@ -58,10 +58,10 @@ def test_calendar_rows_are_sines_of_local_clocks():
     assert rows.shape[1] == columns(("day", "week"))
 
 
-@pytest.mark.parametrize("architecture", TINY_OF)
-def test_the_calendar_is_known_ahead(architecture, waves, tmp_path):
+@pytest.mark.parametrize("strategy", TINY_OF)
+def test_the_calendar_is_known_ahead(strategy, waves, tmp_path):
     table = waves[["day", "sales"]]
-    forecaster = Forecaster(architecture=architecture, calendar=["week"], **TINY_OF[architecture])
+    forecaster = Forecaster(strategy=strategy, calendar=["week"], **TINY_OF[strategy])
     forecaster.fit(table[:150], time="day", target="sales")
     ahead = forecaster.predict()
     loaded = Forecaster.load(forecaster.save(tmp_path / "model"))
@@ -79,11 +79,11 @@ def test_a_power_and_back(name):
     assert (power == 0) == (name == "log")
 
 
-@pytest.mark.parametrize("architecture", ["carried", "segment"])
-def test_forecasts_of_a_transformed_target_are_in_its_own_unit(architecture, growing, tmp_path):
-    forecaster = Forecaster(
-        architecture=architecture, transform="log", **TINY_OF[architecture]
-    ).fit(growing[:150])
+@pytest.mark.parametrize("strategy", ["stateful", "segment"])
+def test_forecasts_of_a_transformed_target_are_in_its_own_unit(strategy, growing, tmp_path):
+    forecaster = Forecaster(strategy=strategy, transform="log", **TINY_OF[strategy]).fit(
+        growing[:150]
+    )
     forecast = forecaster.predict()["yhat"].to_numpy()
     assert (np.abs(forecast / growing.iloc[149] - 1) < 0.5).all()
     result = forecaster.backtest(growing, baselines=["naive-last"])
@@ -102,7 +102,7 @@ def test_a_schedule_and_averages_end_in_other_weights(waves):
     table = waves[["day", "sales"]][:200]
     found = [
         Forecaster(**TINY | settings).fit(table, time="day", target="sales").predict()["yhat"]
-        for settings in ({}, {"schedule": "cosine"}, {"averaging": 0.9}, {"dropout": 0.5})
+        for settings in ({}, {"schedule": "cosine"}, {"ema_momentum": 0.9}, {"dropout": 0.5})
     ]
     for other in found[1:]:
         assert not np.array_equal(found[0], other)
@@ -111,7 +111,7 @@ def test_a_schedule_and_averages_end_in_other_weights(waves):
 def test_the_averages_are_what_is_used_and_kept(waves):
     """Each step keeps all of the average: the network stays as it began."""
     table = waves[["day", "sales"]][:200]
-    fixed = Forecaster(**TINY | {"averaging": 0.999999, "epochs": 3})
+    fixed = Forecaster(**TINY | {"ema_momentum": 0.999999, "epochs": 3})
     fixed.fit(table, time="day", target="sales")
     assert np.ptp(fixed.history_.score) < 1e-3
     assert fixed.history_.loss[0] != fixed.history_.loss[-1]
@@ -120,7 +120,7 @@ def test_the_averages_are_what_is_used_and_kept(waves):
 def test_a_combination_is_the_mean_of_its_members(waves, tmp_path):
     table = waves[["day", "sales"]]
     one = Forecaster(**TINY)
-    both = Combination([one], seeds=2).fit(table[:150], time="day", target="sales")
+    both = Ensemble([one], n_seeds=2).fit(table[:150], time="day", target="sales")
     single = [m.predict()["yhat"].to_numpy() for m in both.members_]
     assert not np.array_equal(*single)
     np.testing.assert_allclose(both.predict()["yhat"], np.mean(single, axis=0))
@@ -129,7 +129,7 @@ def test_a_combination_is_the_mean_of_its_members(waves, tmp_path):
     assert result.parameters == both.parameters_ == 2 * both.members_[0].parameters_
     alone = [m.backtest(table[:200], baselines=()).errors("gru")["mae"] for m in both.members_]
     assert result.members["mae"].tolist() == alone and result.members["seed"].tolist() == [1, 2]
-    loaded = Combination.load(both.save(tmp_path / "both"))
+    loaded = Ensemble.load(both.save(tmp_path / "both"))
     pd.testing.assert_frame_equal(loaded.predict(), both.predict())
     loaded.update(table[150:151])
     again = both.predict(table[:151])["yhat"]
@@ -138,23 +138,23 @@ def test_a_combination_is_the_mean_of_its_members(waves, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("combination", "error", "words"),
+    ("ensemble", "error", "words"),
     [
-        (Combination([]), ArgumentTypeError, "list of forecasters"),
-        (Combination([1]), ArgumentTypeError, "hold Forecasters"),
-        (Combination([Forecaster()], how="mode"), ArgumentError, "how='mode'"),
-        (Combination([Forecaster()], seeds=0), ArgumentError, "seeds"),
-        (Combination([Forecaster(), Forecaster(seed=1)], seeds=2), ArgumentError, "same network"),
+        (Ensemble([]), ArgumentTypeError, "list of forecasters"),
+        (Ensemble([1]), ArgumentTypeError, "hold Forecasters"),
+        (Ensemble([Forecaster()], aggregation="mode"), ArgumentError, "aggregation='mode'"),
+        (Ensemble([Forecaster()], n_seeds=0), ArgumentError, "n_seeds"),
+        (Ensemble([Forecaster(), Forecaster(seed=1)], n_seeds=2), ArgumentError, "same network"),
         (
-            Combination([Forecaster(horizon=2), Forecaster()]),
+            Ensemble([Forecaster(horizon=2), Forecaster()]),
             ArgumentError,
             r"one horizon.*\[1, 2\]",
         ),
     ],
 )
-def test_what_cannot_be_combined(combination, error, words, waves):
+def test_what_cannot_be_combined(ensemble, error, words, waves):
     with pytest.raises(error, match=words):
-        combination.fit(waves)
+        ensemble.fit(waves)
 
 
 @pytest.mark.parametrize(
@@ -165,21 +165,25 @@ def test_what_cannot_be_combined(combination, error, words, waves):
         ({"calendar": ["day", "day"]}, ArgumentError, "twice"),
         ({"transform": "ln"}, ArgumentError, "transform='ln'"),
         ({"schedule": "cosinus"}, ArgumentError, "Did you mean cosine"),
-        ({"averaging": 1.0}, ArgumentError, "averaging"),
+        ({"ema_momentum": 1.0}, ArgumentError, "ema_momentum"),
         ({"dropout": -0.1}, ArgumentError, "dropout"),
-        ({"normalisation": "instance", "architecture": "carried"}, ArgumentError, "Only `arch"),
-        ({"channels": "mixed", "architecture": "closed_loop"}, ArgumentError, "Only `arch"),
+        ({"window_normalization": "instance", "strategy": "stateful"}, ArgumentError, "Only `arch"),
+        ({"channels": "mixed", "strategy": "closed_loop"}, ArgumentError, "Only `arch"),
         ({"channels": "mixed", "cell": "narx"}, ArgumentError, "not segment"),
         ({"channels": "all"}, ArgumentError, "channels='all'"),
         ({"scaling": "robuts"}, ArgumentError, "Did you mean robust"),
-        ({"scaling": "running", "architecture": "segment"}, ArgumentError, "each window"),
+        ({"scaling": "running", "strategy": "segment"}, ArgumentError, "each window"),
         ({"scaling": "running", "cell": "narx"}, ArgumentError, "own forecasts"),
-        ({"difference": True, "normalisation": "last"}, ArgumentError, "no level to take off"),
-        ({"difference": "seasonal"}, ArgumentTypeError, 'True, False or "season"'),
-        ({"segment": 5, "architecture": "carried"}, ArgumentError, "segment=5"),
-        ({"segment": 20, "architecture": "segment"}, ArgumentError, "at least one segment"),
+        (
+            {"difference": "step", "window_normalization": "last"},
+            ArgumentError,
+            "no level to take off",
+        ),
+        ({"difference": "seasonal"}, ArgumentError, "Did you mean season"),
+        ({"segment": 5, "strategy": "stateful"}, ArgumentError, "segment=5"),
+        ({"segment": 20, "strategy": "segment"}, ArgumentError, "at least one segment"),
         ({"batch_size": 0}, ArgumentError, "batch_size"),
-        ({"architecture": "closed_loop", "dropout": 0.1}, ArgumentError, "dropout must be 0"),
+        ({"strategy": "closed_loop", "dropout": 0.1}, ArgumentError, "dropout must be 0"),
     ],
 )
 def test_settings_that_cannot_be_used(settings, error, words, waves):

@@ -14,26 +14,26 @@ def followed(training, season, horizon, **settings):
 
 
 @pytest.mark.parametrize(
-    ("training", "season", "horizon", "settings", "architecture", "why"),
+    ("training", "season", "horizon", "settings", "strategy", "why"),
     [
         ([8640] * 7, HOUR, 96, {}, "segment", "two segments of 24 or more"),
-        ([8640] * 7, HOUR, 47, {}, "carried", "less than two segments of 24"),
+        ([8640] * 7, HOUR, 47, {}, "stateful", "less than two segments of 24"),
         ([800] * 400, HOUR, 48, {}, "segment", "two segments"),
-        ([5000] * 3 + [90], HOUR, 48, {}, "carried", "too few rows for a window"),
-        ([9999], HOUR, 48, {}, "carried", "9,999 rows are too few"),
+        ([5000] * 3 + [90], HOUR, 48, {}, "stateful", "too few rows for a window"),
+        ([9999], HOUR, 48, {}, "stateful", "9,999 rows are too few"),
         ([8640], HOUR, 24, {"segment": 6}, "segment", "reads segments"),
-        ([2000], DAY, 7, {}, "carried", "less than two segments of 7"),
-        ([1800], YEAR, 24, {"difference": True}, "carried", "wanders"),
+        ([2000], DAY, 7, {}, "stateful", "less than two segments of 7"),
+        ([1800], YEAR, 24, {"difference": "step"}, "stateful", "wanders"),
         ([8640], HOUR, 96, {"cell": "narx"}, "closed_loop", "feeds back"),
         ([8640], HOUR, 96, {"cell": "jordan"}, "closed_loop", "feeds back"),
-        ([8640], HOUR, 96, {"architecture": "carried"}, "carried", "as asked for"),
+        ([8640], HOUR, 96, {"strategy": "stateful"}, "stateful", "as asked for"),
         ([8640], HOUR, 24, {"channels": "mixed"}, "segment", "side by side"),
-        ([8640], HOUR, 24, {"normalisation": "instance"}, "segment", "normalised"),
+        ([8640], HOUR, 24, {"window_normalization": "instance"}, "segment", "normalized"),
     ],
 )
-def test_the_architecture_and_why(training, season, horizon, settings, architecture, why):
+def test_the_architecture_and_why(training, season, horizon, settings, strategy, why):
     recipe = followed(training, season, horizon, **settings)
-    assert recipe.architecture == architecture and why in recipe.why
+    assert recipe.strategy == strategy and why in recipe.why
 
 
 @pytest.mark.parametrize(
@@ -43,46 +43,46 @@ def test_the_architecture_and_why(training, season, horizon, settings, architect
         (
             [8640] * 7, HOUR, 96,
             {"lookback": 720, "segment": 24, "units": 128, "batch_size": 64, "epochs": 6,
-             "learning_rate": 3e-4, "dropout": 0.3, "normalisation": "last", "calendar": []},
+             "learning_rate": 3e-4, "dropout": 0.3, "window_normalization": "last", "calendar": []},
         ),
         # hundreds of short hourly series
         (
             [652] * 169 + [912] * 245, HOUR, 48,
             {"lookback": 312, "segment": 24, "units": 128, "batch_size": 128, "epochs": 10,
-             "learning_rate": 1e-3, "dropout": 0.0, "normalisation": "instance",
+             "learning_rate": 1e-3, "dropout": 0.0, "window_normalization": "instance",
              "transform": "auto"},
         ),
         # six years of hours, a day ahead
         (
             [55_231], HOUR, 24,
             {"lookback": 96, "units": 64, "batch_size": 16, "epochs": 36, "schedule": "cosine",
-             "averaging": 0.98, "calendar": "auto", "learning_rate": 0.01},
+             "ema_momentum": 0.98, "calendar": "auto", "learning_rate": 0.01},
         ),
         # four years of days, a week ahead
         (
             [1000], DAY, 7,
             {"lookback": 28, "units": 32, "epochs": 100, "patience": 15, "schedule": "plateau",
-             "averaging": 0.0, "calendar": [], "transform": "none"},
+             "ema_momentum": 0.0, "calendar": [], "transform": "none"},
         ),
         # a small table that is to be read by segments: steps enough, none lost in averages
         (
-            [300], HOUR, 48, {"epochs": 300, "learning_rate": 1e-3, "averaging": 0.0},
+            [300], HOUR, 48, {"epochs": 300, "learning_rate": 1e-3, "ema_momentum": 0.0},
         ),
         # two years of months: a look-back is at most a quarter of the rows
         ([24], YEAR, 6, {"lookback": 6, "units": 32}),
     ],
 )  # fmt: skip
 def test_what_follows_from_season_number_and_length(training, season, horizon, expected):
-    asked = {"architecture": "segment"} if training == [300] else {}
+    asked = {"strategy": "segment"} if training == [300] else {}
     found = followed(training, season, horizon, **asked).to_dict()
     assert {name: found[name] for name in expected} == expected
 
 
 def test_what_is_asked_for_is_used():
     asked = {
-        "architecture": "segment", "lookback": 50, "segment": 10, "units": 5, "batch_size": 7,
-        "epochs": 3, "patience": 2, "learning_rate": 0.1, "schedule": "plateau", "averaging": 0.0,
-        "dropout": 0.0, "normalisation": "instance", "calendar": ["day"], "transform": "log",
+        "strategy": "segment", "lookback": 50, "segment": 10, "units": 5, "batch_size": 7,
+        "epochs": 3, "patience": 2, "learning_rate": 0.1, "schedule": "plateau", "ema_momentum": 0.0,
+        "dropout": 0.0, "window_normalization": "instance", "calendar": ["day"], "transform": "log",
     }  # fmt: skip
     found = followed([8640], HOUR, 96, **asked).to_dict()
     assert {name: found[name] for name in asked} == asked
@@ -95,7 +95,7 @@ def test_the_recipe_is_kept_with_the_model(tmp_path):
     table = pd.Series(y, pd.date_range("2020", periods=300, freq="h"), name="y")
     asked = {"epochs": 1, "units": 2, "segment": 24, "batch_size": 120}  # all windows at once
     forecaster = Forecaster(horizon=48, **asked).fit(table)
-    assert forecaster.recipe_.architecture == forecaster.architecture_.name == "segment"
+    assert forecaster.recipe_.strategy == forecaster.strategy_.name == "segment"
     assert forecaster.lookback_ == forecaster.recipe_.lookback == 120
     loaded = Forecaster.load(forecaster.save(tmp_path / "model"))
     assert loaded.recipe_ == forecaster.recipe_

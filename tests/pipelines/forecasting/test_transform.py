@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo import ArgumentError, DataError, Forecaster, read, read_panel
+from rnnzoo import ArgumentError, DataError, Forecaster, read_panel, read_series
 from rnnzoo.pipelines.forecasting.preprocessing.power import spread_by_level
 from rnnzoo.pipelines.forecasting.preprocessing.rows import counted_from, levels
 from rnnzoo.pipelines.forecasting.preprocessing.scaling import Scaler, running
 from sklearn.base import clone
 
 TINY = {"horizon": 9, "lookback": 14, "units": 3, "epochs": 2, "seed": 1}
-SEGMENT = TINY | {"architecture": "segment", "batch_size": 512}  # all windows: one shape to trace
+SEGMENT = TINY | {"strategy": "segment", "batch_size": 512}  # all windows: one shape to trace
 WEEK = 7
 
 
@@ -31,15 +31,15 @@ def wide(table):
 
 
 WAYS = [
-    ("carried", {"difference": "season"}),
-    ("carried", {"scaling": "running", "difference": True}),
+    ("stateful", {"difference": "season"}),
+    ("stateful", {"scaling": "running", "difference": "step"}),
     ("closed_loop", {"scaling": "robust"}),
     ("segment", {"difference": "season"}),
     *(
         pytest.param(*way, marks=pytest.mark.slow)
         for way in (
-            ("carried", {"scaling": "running"}),
-            ("carried", {"scaling": "robust"}),
+            ("stateful", {"scaling": "running"}),
+            ("stateful", {"scaling": "robust"}),
             ("closed_loop", {"difference": "season"}),
             ("segment", {"scaling": "robust"}),
         )
@@ -47,11 +47,11 @@ WAYS = [
 ]
 
 
-@pytest.mark.parametrize(("architecture", "way"), WAYS)
+@pytest.mark.parametrize(("strategy", "way"), WAYS)
 def test_streamed_is_read_at_once_and_the_backtest_forecasts_each_origin(
-    architecture, way, table, tmp_path
+    strategy, way, table, tmp_path
 ):
-    tiny = SEGMENT if architecture == "segment" else TINY | {"architecture": architecture}
+    tiny = SEGMENT if strategy == "segment" else TINY | {"strategy": strategy}
     forecaster = Forecaster(**tiny, **way)
     forecaster.fit(table[:200], past=["wind"])
     for row in range(200, 210):
@@ -79,9 +79,9 @@ def test_levels_undo_differences(lag):
 
 
 def test_an_untrained_seasonal_difference_forecasts_the_season_before(table):
-    """The head of a carried network, its weights set to zero, leaves what it counts from."""
+    """The head of a stateful network, its weights set to zero, leaves what it counts from."""
     forecaster = Forecaster(difference="season", **TINY).fit(table[["ds", "y"]][:200])
-    network = forecaster.architecture_.network
+    network = forecaster.strategy_.network
     network.set_weights([np.zeros_like(w) for w in network.get_weights()])
     week = table["y"].to_numpy()[193:200]
     np.testing.assert_allclose(forecaster.predict()["yhat"], np.resize(week, 9))
@@ -231,24 +231,24 @@ def test_a_logarithm_is_not_chosen_where_one_of_the_rows_has_none():
     assert Forecaster(transform="auto", **TINY).fit(table).transform_.power_ is None
 
 
-@pytest.mark.parametrize("architecture", ["carried", "closed_loop", "segment"])
-def test_a_refit_takes_what_the_first_fit_chose(table, architecture):
+@pytest.mark.parametrize("strategy", ["stateful", "closed_loop", "segment"])
+def test_a_refit_takes_what_the_first_fit_chose(table, strategy):
     """Where more rows would choose otherwise: a look-back that is a share of them."""
     growing = table[["ds", "y"]].assign(y=np.exp(table["y"] / 20))
     forecaster = Forecaster(
-        horizon=9, units=3, epochs=1, transform="auto", architecture=architecture, batch_size=512
+        horizon=9, units=3, epochs=1, transform="auto", strategy=strategy, batch_size=512
     ).fit(growing[:100])
-    settled = forecaster.settled().fit(growing[:200])
-    assert settled.recipe_.lookback == forecaster.lookback_
-    assert settled.transform_.power_ == forecaster.transform_.power_
-    anew = clone(forecaster).plan(read(growing[:200])).recipe
+    with_recipe = forecaster.with_recipe().fit(growing[:200])
+    assert with_recipe.recipe_.lookback == forecaster.lookback_
+    assert with_recipe.transform_.power_ == forecaster.transform_.power_
+    anew = clone(forecaster).plan(read_series(growing[:200])).recipe
     assert anew.lookback != forecaster.lookback_
 
 
 def test_errors_by_warm_up_are_in_the_unit_of_the_target(table):
     growing = table[["ds", "y"]].assign(y=np.exp(table["y"] / 10))
     forecaster = Forecaster(transform="log", **TINY).fit(growing[:200])
-    error = forecaster.errors_by_warm_up(growing)["mae"].iloc[0]
+    error = forecaster.error_by_history(growing)["mae"].iloc[0]
     scores = forecaster.backtest(growing, baselines=()).scores()
     assert error == pytest.approx(scores["mae"], rel=0.5)
 

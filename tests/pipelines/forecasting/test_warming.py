@@ -7,12 +7,12 @@ from rnnzoo import ArgumentError, DataError, Forecaster
 TINY = {"horizon": 3, "lookback": 8, "units": 3, "epochs": 2, "seed": 1}
 
 
-@pytest.mark.parametrize("architecture", ["carried", "closed_loop"])
-def test_errors_are_those_of_forecasts_from_as_much_history(architecture, waves):
+@pytest.mark.parametrize("strategy", ["stateful", "closed_loop"])
+def test_errors_are_those_of_forecasts_from_as_much_history(strategy, waves):
     table = waves[["day", "sales"]][:220]
-    forecaster = Forecaster(architecture=architecture, **TINY)
+    forecaster = Forecaster(strategy=strategy, **TINY)
     forecaster.fit(table[:200], time="day", target="sales")
-    found = forecaster.errors_by_warm_up(table, chunks=[10, 1, 100]).set_index("chunks")
+    found = forecaster.error_by_history(table, chunks=[10, 1, 100]).set_index("chunks")
     assert found.index.tolist() == [1, 10] and found["rows"].tolist() == [8, 80]
     assert (found["origins"] == 18).all()
     for chunks, rows in found["rows"].items():
@@ -26,10 +26,10 @@ def test_errors_are_those_of_forecasts_from_as_much_history(architecture, waves)
 
 def test_a_segment_network_carries_nothing(forecasters, waves):
     with pytest.raises(ArgumentError, match="carries nothing"):
-        forecasters["segment"].errors_by_warm_up(waves)
+        forecasters["segment"].error_by_history(waves)
 
 
 def test_too_little_history(gru, waves):
     """What it was fitted to: no row follows that could be scored."""
     with pytest.raises(DataError, match="16 rows of look-back and 5 leads"):
-        gru.errors_by_warm_up(waves[:320])
+        gru.error_by_history(waves[:320])

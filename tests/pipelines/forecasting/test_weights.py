@@ -8,13 +8,13 @@ import pytest
 from rnnzoo import (
     ArgumentError,
     ArgumentTypeError,
-    Combination,
     DataError,
+    Ensemble,
     Forecaster,
-    read,
     read_panel,
+    read_series,
 )
-from rnnzoo.datasets import Panel, read_panel_like
+from rnnzoo.datasets import TimeSeriesPanel, read_panel_like
 from rnnzoo.pipelines.forecasting.preprocessing.weights import split_weights, with_weights
 from rnnzoo.pipelines.forecasting.settings import Plan
 from rnnzoo.pipelines.forecasting.strategies.segment import _Windows
@@ -36,16 +36,16 @@ def rows_of(forecaster, waves, weights, loss=None):
 
 
 def batches(forecaster, rows):
-    """Inputs, targets and perhaps weights of all that one architecture trains on."""
-    architecture = forecaster.architecture_
-    if architecture.name == "segment":
+    """Inputs, targets and perhaps weights of all that one strategy trains on."""
+    strategy = forecaster.strategy_
+    if strategy.name == "segment":
         rng = np.random.default_rng(0)
-        sizes = (architecture.lookback, architecture.horizon, 1000)
-        return _Windows(rows, architecture._inputs, *sizes, rng)[0]
-    return architecture.chunks(rows, 16, 0).batch(np.arange(60)[None])
+        sizes = (strategy.lookback, strategy.horizon, 1000)
+        return _Windows(rows, strategy._inputs, *sizes, rng)[0]
+    return strategy.chunks(rows, 16, 0).batch(np.arange(60)[None])
 
 
-KINDS = ["carried", "segment", "closed loop, any cell"]
+KINDS = ["stateful", "segment", "closed loop, any cell"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -71,7 +71,7 @@ def test_each_target_has_the_weight_of_its_row(kind, forecasters, waves):
     _, targets, weights = batches(forecaster, rows_of(forecaster, waves[:80], own))
     level = forecaster.transform_.rows(read_panel(waves[:80], **ROLES))[0]
     relative = own / own.mean()
-    if kind == "carried":
+    if kind == "stateful":
         expected = relative[np.minimum(np.arange(60)[:, None] + np.arange(1, 6), 79)][None]
     elif kind == "segment":
         rows = {float(one): k for k, one in enumerate(level.known[:, 0])}
@@ -120,13 +120,13 @@ def fitted(weights=(1.0, 1.0), **how):
 
 
 def assert_same(one, other):
-    pairs = zip(one.architecture_.network.get_weights(), other.architecture_.network.get_weights(),
+    pairs = zip(one.strategy_.network.get_weights(), other.strategy_.network.get_weights(),
                 strict=True)  # fmt: skip
     for a, b in pairs:
         np.testing.assert_array_equal(a, b)
 
 
-class Told:
+class SeenKeys:
     def parameters(self, values):
         self.values = values
 
@@ -135,7 +135,7 @@ class Told:
 
 @pytest.fixture(scope="module")
 def by_column():
-    told = Told()
+    told = SeenKeys()
     return fitted((1.0, 0.25), sample_weight="w", recorder=told), told.values
 
 
@@ -143,13 +143,13 @@ def test_a_fit_by_column_by_series_and_by_a_table_that_was_read(by_column, tmp_p
     """They are one, kept by the model, and used again where a backtest fits anew."""
     forecaster, told = by_column
     assert told["sample_weight"] == "w" and forecaster.schema_.weight == "w"
-    combination = Combination([Forecaster(**TINY)])
-    combination.fit(table(), sample_weight={"a": 2.0, "b": 0.5})
-    (by_series,) = combination.members_
+    ensemble = Ensemble([Forecaster(**TINY)])
+    ensemble.fit(table(), sample_weight={"a": 2.0, "b": 0.5})
+    (by_series,) = ensemble.members_
     assert_same(by_series, forecaster)
     panel = read_panel(table((1.0, 0.25)), weight="w")
     loaded = Forecaster.load(by_series.save(tmp_path / "model"))
-    assert_same(loaded.refitted(Panel.of(read_panel(table()))), forecaster)
+    assert_same(loaded.refitted(TimeSeriesPanel.of(read_panel(table()))), forecaster)
     assert_same(forecaster.refitted(panel), forecaster)
 
 
@@ -176,14 +176,14 @@ def test_one_weight_a_row_follows_the_row(waves):
     own = np.arange(40) + 1.0
     frame = weighed(waves[:40], own)
     shuffled = frame.sample(frac=1, random_state=0)
-    series = read(shuffled, weight="w", **ROLES)
+    series = read_series(shuffled, weight="w", **ROLES)
     np.testing.assert_array_equal(series.values(["w"])[:, 0], own)
     assert series.schema.weight == "w" and "w" not in series.schema.others
     np.testing.assert_array_equal(series[5:9].values(["w"])[:, 0], own[5:9])
-    holes = read(frame.drop([10, 11, 12]), weight="w", gaps="fill", missing="mask", **ROLES)
+    holes = read_series(frame.drop([10, 11, 12]), weight="w", gaps="fill", missing="mask", **ROLES)
     np.testing.assert_allclose(holes.values(["w"])[:, 0], own)  # linear in time
     twice = pd.concat([frame, frame[7:8].assign(w=10.0)])
-    merged = read(twice, weight="w", duplicates="mean", **ROLES)
+    merged = read_series(twice, weight="w", duplicates="mean", **ROLES)
     assert merged.values(["w"])[7, 0] == 9.0
     longer = read_panel(frame, weight="w", short="pad", fewest=42, **ROLES).series[0]
     np.testing.assert_array_equal(longer.values(["w"])[:3, 0], [1.0, 1.0, 1.0])

@@ -78,7 +78,7 @@ def test_it_learns(clips, settings):
         lambda clips: [*(clips.training(12, 0) / 255)[..., 0]],
         lambda clips: clips.training(12, 0).repeat(3, axis=-1),
     ],
-    ids=["list of grey floats", "array of colours"],
+    ids=["list of grey floats", "array of colors"],
 )
 def test_clips_of_any_kind_are_fitted(clips, settings, frames):
     frames = frames(clips)

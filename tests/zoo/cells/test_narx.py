@@ -44,7 +44,7 @@ def test_further_hidden_layers_stand_one_upon_the_other(built):
     "lead, Dx, Dy, engine",
     [
         (1, (1, 3), (1, 4), "scan"),
-        (1, (2,), (1,), "hoisted"),
+        (1, (2,), (1,), "project_first"),
         (1, (1,), (2,), "parallel"),
         (2, (2, 3), (3, 4), "parallel"),
         (2, (3,), (2,), "parallel"),
@@ -72,7 +72,7 @@ def test_without_a_loop_it_is_as_step_by_step(Dx, Dy, lead, steps, built):
     x = (BOTH if Dx else TRUTH)[:, :steps]
     cell = built(NARX([4, 3], 2, Dx, Dy, "truth", lead=lead), x.shape[-1])
     taps = [RNG.normal(size=(2, n)).astype("float32") for n in cell.state_size]
-    assert cell.loopless
+    assert cell.parallelizable
     every = cell.every_step(cell.project(ops.convert_to_tensor(x)), taps)
     states = taps
     for t in range(steps):
@@ -94,7 +94,7 @@ def test_without_a_loop_the_length_need_not_be_known(built):
 
 @pytest.mark.parametrize("feedback", ["prediction", "error"])
 def test_what_feeds_on_its_output_goes_step_by_step(feedback):
-    assert not NARX(4, feedback=feedback).loopless
+    assert not NARX(4, feedback=feedback).parallelizable
 
 
 def test_a_sequence_is_delayed_into_what_was_before():

@@ -7,7 +7,7 @@ X = np.random.default_rng(1).normal(size=(2, 9, 3)).astype("float32")
 
 
 def test_forward(built):
-    """The equations as they are, in double precision, without the stabiliser m."""
+    """The equations as they are, in double precision, without the stabilizer m."""
     cell = built(SLSTM(4), 3)
     W, U, b = (w.astype("float64") for w in cell.get_weights())
     h = c = n = np.zeros((2, 4))

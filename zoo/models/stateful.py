@@ -1,4 +1,4 @@
-"""The carried network: reads step by step, forecasts all leads from its state."""
+"""The stateful network: reads step by step, forecasts all leads from its state."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from ..layers import stack
 
 
 @dataclass(frozen=True)
-class Carried:
+class StatefulNetwork:
     """Three views of one network, sharing all weights.
 
     Attributes:
@@ -33,14 +33,14 @@ class Carried:
     size: keras.Variable
 
 
-def carried(
+def stateful_network(
     cells: list[RecurrentCell],
     inputs: int,
     horizon: int,
     futures: int = 0,
     dropout: float = 0.0,
     engine: str = "auto",
-) -> Carried:
+) -> StatefulNetwork:
     """Builds a network that forecasts `horizon` leads from its state at every step.
 
     ```
@@ -75,8 +75,8 @@ def carried(
         forecast = forecast + ops.squeeze(effect, -1)
     sizes = _Size(name="size")
     head = keras.Model([s, *known], sizes(forecast), name="head")
-    network = keras.Model([x, *known, *states], [head([output, *known]), *after], name="carried")
-    return Carried(network, reader, head, sizes.size)
+    network = keras.Model([x, *known, *states], [head([output, *known]), *after], name="stateful")
+    return StatefulNetwork(network, reader, head, sizes.size)
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
