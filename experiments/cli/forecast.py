@@ -51,7 +51,7 @@ def forecast(
     difference: Annotated[
         str | None,
         typer.Option(
-            help="Read steps instead of levels: step, for prices; season, from that before."
+            help="Read steps instead of levels: step, for prices, or season, from a season before."
         ),
     ] = None,
     scaling: Annotated[str, typer.Option(help="z-score, robust or running.")] = "z-score",
