@@ -50,9 +50,7 @@ def forecast(
     ] = None,
     difference: Annotated[
         str | None,
-        typer.Option(
-            help="Read steps instead of levels: step, for prices, or season, from a season before."
-        ),
+        typer.Option(help="Read steps in place of levels: step (for prices) or season."),
     ] = None,
     scaling: Annotated[str, typer.Option(help="z-score, robust or running.")] = "z-score",
     channels: Annotated[

@@ -82,7 +82,8 @@ def test_what_is_asked_for_is_used():
     asked = {
         "strategy": "segment", "lookback": 50, "segment": 10, "units": 5, "batch_size": 7,
         "epochs": 3, "patience": 2, "learning_rate": 0.1, "schedule": "plateau",
-        "ema_momentum": 0.0, "dropout": 0.0, "window_normalization": "instance", "calendar": ["day"], "transform": "log",
+        "ema_momentum": 0.0, "dropout": 0.0, "window_normalization": "instance",
+        "calendar": ["day"], "transform": "log",
     }  # fmt: skip
     found = followed([8640], HOUR, 96, **asked).to_dict()
     assert {name: found[name] for name in asked} == asked
