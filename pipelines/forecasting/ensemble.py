@@ -22,8 +22,8 @@ from ..training.keras_settings import plain_settings
 from .backtest.recording import record
 from .backtest.result import Backtest
 from .forecaster import Forecaster
-from .saving import packed, unpacked
-from .settings import Plan
+from .plan import Plan
+from .saving import from_plain, to_plain
 
 KIND = "ensemble"
 HOW: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median}
@@ -193,10 +193,10 @@ class Ensemble(BaseEstimator):
         """Weights of all networks."""
         return sum(member.parameters_ for member in self._fitted())
 
-    def error_by_history(self, data: Any, chunks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
-        """As of `Forecaster.errors_by_warm_up`: the mean over the members alone."""
-        tables = pd.concat([m.error_by_history(data, chunks) for m in self._fitted()])
-        return tables.groupby("chunks", as_index=False).mean()
+    def error_by_history(self, data: Any, lookbacks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
+        """As of `Forecaster.error_by_history`: the mean over the members alone."""
+        tables = pd.concat([m.error_by_history(data, lookbacks) for m in self._fitted()])
+        return tables.groupby("lookbacks", as_index=False).mean()
 
     def save(self, folder: str | Path) -> Path:
         """Writes all members, their states included, to one folder: JSON and arrays.
@@ -207,7 +207,7 @@ class Ensemble(BaseEstimator):
         manifests: list[dict[str, Any]] = []
         arrays: dict[str, list] = {}
         for k, member in enumerate(self._fitted()):
-            manifest, own = packed(member)
+            manifest, own = to_plain(member.fitted_)
             manifests.append(manifest)
             arrays |= {f"{name}-{k}": values for name, values in own.items()}
         path = Path(folder).expanduser()
@@ -229,7 +229,7 @@ class Ensemble(BaseEstimator):
             for k, member in enumerate(manifest["members"]):
                 ending = f"-{k}"
                 own = {n.removesuffix(ending): v for n, v in arrays.items() if n.endswith(ending)}
-                fitted.append(unpacked(Forecaster, member, own))
+                fitted.append(Forecaster.of(from_plain(member, own)))
             ensemble = cls([clone(member) for member in fitted], manifest["aggregation"])
             ensemble.check()
         except ModelFileError as error:

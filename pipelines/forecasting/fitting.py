@@ -1,47 +1,136 @@
-"""Trains the network of a forecaster and chooses its weights on later rows."""
+"""Fits a forecaster: scales, builds the network, trains it, chooses its weights on later rows."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from ...errors import DataError
+from ...datasets import Schema, TimeSeriesPanel
+from ...errors import ArgumentError, DataError
+from ...zoo.factory import cell_factory
 from ..recorder import Recorder
-from ..training.checkpoints import Checkpoint
-from ..training.loop import History
+from ..training.checkpoints import Checkpoint, checkpoint_in
+from ..training.fingerprint import identified
+from ..training.loop import History, seeded, trained_weights
 from ..training.optimizers import new_optimizer
+from ..training.options import TrainingOptions
+from ..training.progress import shown
 from ..training.windows import origins_between
-from .preprocessing.rows import Rows
-from .settings import Plan
+from .build import build
+from .fitted import FittedForecaster
+from .plan import Plan
+from .preprocessing.rows import Rows, arrays_of
+from .preprocessing.transform import Transform
+from .recipe import Recipe
+from .saving import KIND
+from .settings import Settings
 from .strategies.base import Strategy
+from .weights import with_weights
 
 WARM = 4  # look-backs read before the validation span, from a state of zero
 SCORED = 20_000  # origins at most from which the validation span is forecast after an epoch
 
 
-def fit_network(
-    strategy: Strategy,
-    rows: list[Rows],
+def fit_panel(
+    settings: Settings,
     plan: Plan,
-    settings: dict[str, Any],
-    recorder: Recorder,
-    checkpoint: Checkpoint | None = None,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-) -> History:
-    """Trains on the first `plan.training` rows of each series, in place.
+    panel: TimeSeriesPanel,
+    sample_weight: dict[str, float] | None,
+    *,
+    callbacks: Sequence[keras.callbacks.Callback],
+    recorder: Recorder | None,
+    checkpoint: str | Path | None,
+    progress: bool,
+) -> FittedForecaster:
+    """Fits a network to a table that was read.
 
-    After each epoch the network forecasts from the origins of the rows held out, as it
-    will be used. The mean absolute error is its score, whatever the loss, and all rows weigh
-    alike in it: in the unit of the target, transformed where it is, or, of several series, each
-    in units of its own scale.
+    Args:
+        settings: checked.
+        plan: how the rows of the panel are used.
+        panel: the table.
+        sample_weight: weights of whole series.
+        callbacks, recorder, checkpoint, progress: as of `Forecaster.fit`.
+
+    Raises:
+        ArgumentError, DataError, FitError, CheckpointError: as `Forecaster.fit`.
+    """
+    if settings.channels != "independent" and len(panel) == 1:
+        raise ArgumentError(
+            "There is one series, so no channels to tell apart or to mix. "
+            f"Received: channels={settings.channels!r}"
+        )
+    transform = new_transform(settings, plan.recipe, panel.schema)
+    transform.fit(panel.cut(plan.training), panel)
+    rows = transform.rows(panel)
+    weighed = with_weights(rows, panel, sample_weight, plan, settings.loss)
+    about = identified(vars(settings), plan.recipe.units) | asdict(plan)
+    with ExitStack() as stack:
+        stack.enter_context(seeded(settings.seed))
+        kept = stack.enter_context(checkpoint_in(checkpoint, KIND, about, arrays_of(weighed)))
+        follow = stack.enter_context(shown(recorder, progress))
+        strategy = build(transform, plan.recipe, settings)
+        follow.parameters(_parameters(settings, plan, transform, strategy, sample_weight))
+        options = _options(settings, plan.recipe, follow, kept, callbacks)
+        history = train(strategy, weighed, plan, int(settings.horizon), options)
+    until = [series.times[-1] for series in panel]
+    return FittedForecaster(
+        settings,
+        panel.schema,
+        plan.recipe,
+        transform,
+        strategy,
+        history,
+        sample_weight,
+        fitted_until=until,
+        last_times=until,
+        state=strategy.read(rows, None),
+    )
+
+
+def new_transform(settings: Settings, recipe: Recipe, schema: Schema) -> Transform:
+    """An unfitted transform for a table."""
+    return Transform(
+        schema,
+        settings.difference,
+        recipe.calendar,
+        None if recipe.transform == "none" else recipe.transform,
+        settings.scaling,
+        recipe.lookback,
+        settings.channels == "mixed",
+    )
+
+
+def train(
+    strategy: Strategy, rows: list[Rows], plan: Plan, horizon: int, options: TrainingOptions
+) -> History:
+    """Trains a network on the first `plan.training` rows of each series, in place.
+
+    After each epoch it forecasts from the origins of the rows held out, as it will be used.
+    The mean absolute error is its score, whatever the loss, and all rows count alike in it: in
+    the unit of the target, transformed where it is, or, of several series, each in units of its
+    own scale.
 
     Raises:
         DataError: the rows held out hold no value.
     """
-    horizon, recipe = int(settings["horizon"]), plan.recipe
+    return strategy.train(
+        [one[plan.unknown : training] for one, training in zip(rows, plan.training, strict=True)],
+        _validation_error(strategy, rows, plan, horizon),
+        plan.lookback,
+        options,
+    )
+
+
+def _validation_error(
+    strategy: Strategy, rows: list[Rows], plan: Plan, horizon: int
+) -> Callable[[], float]:
+    """The error of the network's weights as they are, over the rows held out."""
     stride = max(1, math.ceil(sum(plan.held_out) / SCORED))
     known, origins, truth = [], [], []
     for one, training in zip(rows, plan.training, strict=True):
@@ -52,8 +141,13 @@ def fit_network(
     # of a running scale the last one that the training span knows
     ends = zip(rows, plan.training, strict=True)
     scales = [one.unit[end - 1, 1] if len(rows) > 1 else 1.0 for one, end in ends]
+    if not any(np.isfinite(one).any() for one in truth):
+        raise DataError(
+            "No series has a value in the rows held out to choose the weights: raise `validation`, "
+            "or give rows that end with known values."
+        )
 
-    def score() -> float:
+    def error() -> float:
         forecasts = strategy.forecast_origins(known, origins, horizon)
         errors = [
             np.abs(forecast - y).ravel() / scale
@@ -61,29 +155,69 @@ def fit_network(
         ]
         return float(np.nanmean(np.concatenate(errors)))
 
-    if not any(np.isfinite(one).any() for one in truth):
-        raise DataError(
-            "No series has a value in the rows held out to choose the weights: raise `validation`, "
-            "or give rows that end with known values."
-        )
-    return strategy.train(
-        [one[plan.unknown : training] for one, training in zip(rows, plan.training, strict=True)],
-        score,
-        plan.lookback,
-        recorder,
+    return error
+
+
+def _options(
+    settings: Settings,
+    recipe: Recipe,
+    recorder: Recorder,
+    checkpoint: Checkpoint | None,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> TrainingOptions:
+    return TrainingOptions(
         epochs=recipe.epochs,
         patience=recipe.patience,
+        batch_size=recipe.batch_size,
+        seed=settings.seed,
         optimizer=partial(
             new_optimizer,
-            settings["optimizer"],
+            settings.optimizer,
             recipe.learning_rate,
             recipe.schedule,
             recipe.ema_momentum,
         ),
-        loss=settings["loss"],
-        batch_size=recipe.batch_size,
-        seed=settings["seed"],
-        max_minutes=settings["max_minutes"],
+        loss=settings.loss,
+        max_minutes=settings.max_minutes,
+        recorder=recorder,
         checkpoint=checkpoint,
         callbacks=callbacks,
     )
+
+
+def _parameters(
+    settings: Settings,
+    plan: Plan,
+    transform: Transform,
+    strategy: Strategy,
+    sample_weight: dict[str, float] | None,
+) -> dict[str, Any]:
+    """Parameters for a recorder: every setting as it was used; those that are unset left out."""
+    schema = transform.schema
+    weights = [
+        *([schema.weight] if schema.weight else []),
+        *(["by series"] if sample_weight is not None else []),
+    ]
+    values = (
+        settings.to_dict()
+        | plan.recipe.to_dict()
+        | {
+            "calendar": ",".join(transform.cycles_),
+            "transform": transform.power_,
+            "cell": cell_factory(settings.cell).name,
+            "cell_options": str(settings.cell_options or {}),
+            "sample_weight": ", ".join(weights) or None,
+            "dataset": schema.name,
+            "target": schema.target,
+            "past": ",".join(schema.past),
+            "future": ",".join(schema.future),
+            "static": ",".join(schema.static),
+            "series": len(plan.training),
+            "frequency": schema.frequency,
+            "season": schema.season,
+            "split.training_rows": sum(plan.training),
+            "split.validation_rows": sum(plan.held_out),
+            "weights": trained_weights(strategy.network),
+        }
+    )
+    return {key: value for key, value in values.items() if value is not None}

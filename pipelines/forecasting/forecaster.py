@@ -1,49 +1,35 @@
 """`Forecaster`: a recurrent network from a table to a forecast and its backtest."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from ...datasets import (
-    Schema,
-    TimeSeries,
-    TimeSeriesPanel,
-    read_panel,
-    read_panel_like,
-    require_rows,
-)
-from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
-from ...messages import counted
+from ...datasets import Schema, TimeSeries, TimeSeriesPanel, read_panel
+from ...errors import ArgumentTypeError, flag, whole_number
 from ...zoo.factory import CellLike, cell_factory
 from ..estimator import BaseEstimator
 from ..recorder import Recorder
 from ..training.callbacks import Callbacks, check_rates, checked_callbacks
-from ..training.checkpoints import checkpoint_in
-from ..training.fingerprint import identified
 from ..training.keras_settings import MAY_BE_OBJECTS, LossLike, OptimizerLike, cloned
-from ..training.loop import seeded
+from ..training.loop import History
 from ..training.optimizers import own_settings
-from ..training.progress import shown
-from . import settings
 from .backtest.recording import record
 from .backtest.result import Backtest
-from .backtest.run import roll
+from .backtest.run import run_backtest
 from .backtest.warm_up import error_by_history
-from .fitting import fit_network
-from .future import check_follows, forecast_frame, known_ahead
-from .preprocessing.rows import arrays_of
+from .fitted import FittedForecaster
+from .fitting import fit_panel
+from .plan import Plan, plan
 from .preprocessing.transform import Transform
-from .preprocessing.weights import SampleWeight, split_weights, with_weights
 from .recipe import Recipe
-from .saving import KIND, restore, save
-from .strategies.base import Strategy, build
-from .strategies.state import State
+from .saving import load, save
+from .settings import Settings, check
+from .strategies.base import Strategy
+from .weights import SampleWeight, split_weights
 
 
 class Forecaster(BaseEstimator):
@@ -115,8 +101,9 @@ class Forecaster(BaseEstimator):
         max_minutes: of training, after which no epoch begins. A cosine is then cut off where it is,
             and the same seed gives the same forecast only where the machine is as fast.
 
-    What `fit` learns ends in an underscore: `schema_`, `recipe_`, `transform_`, `strategy_`,
-    `history_`, `fitted_until_`, `state_`, `last_times_`; the last three hold an entry a series.
+    What `fit` finds is `fitted_`, one value that never changes: `fit`, `warm_up` and `update`
+    put another one in its place once they are done. Parts of it are at hand as `schema_`,
+    `recipe_`, `transform_`, `strategy_` and `history_`.
 
     Example:
 
@@ -188,20 +175,23 @@ class Forecaster(BaseEstimator):
     def __sklearn_clone__(self) -> "Forecaster":
         return cloned(self)
 
+    @property
+    def settings(self) -> Settings:
+        """The arguments as one value."""
+        return Settings(**self.get_params(deep=False))
+
     def check(self) -> None:
         """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
-        settings.check(self.get_params())
+        check(self.settings)
 
-    def plan(
-        self, data: TimeSeries | TimeSeriesPanel, reserved: int | Sequence[int] = 0
-    ) -> settings.Plan:
+    def plan(self, data: TimeSeries | TimeSeriesPanel, reserved: int | Sequence[int] = 0) -> Plan:
         """How `fit` will use each series but for its last `reserved` rows.
 
         Raises:
             DataError: they are too few.
         """
         self.check()
-        return settings.plan(self.get_params(), TimeSeriesPanel.of(data), reserved)
+        return plan(self.settings, TimeSeriesPanel.of(data), reserved)
 
     def fit(
         self,
@@ -257,37 +247,24 @@ class Forecaster(BaseEstimator):
         """
         self.check()
         flag("progress", progress)
-        called = checked_callbacks(callbacks, "mae")
+        checked = checked_callbacks(callbacks, "mae")
         column, by_series = split_weights(sample_weight)
         panel = read_panel(
             data, time=time, target=target, past=past, future=future, static=static, weight=column
         )
         panel = panel.as_known([len(series) - 1 for series in panel])
-        plan = self.plan(panel)
-        check_rates(called, plan.recipe.schedule)
-        self.__dict__.pop("state_", None)  # should this fit fail, no half of an older one is left
-        self.schema_ = panel.schema
-        self.recipe_, self.horizon_ = plan.recipe, int(self.horizon)
-        transform = self.new_transform(panel.schema, plan.recipe)
-        self.transform_ = transform.fit(panel.cut(plan.training), panel)
-        if self.channels != "independent" and len(panel) == 1:
-            raise ArgumentError(
-                "There is one series, so no channels to tell apart or to mix. "
-                f"Received: channels={self.channels!r}"
-            )
-        rows = self.transform_.rows(panel)
-        self.sample_weight_ = by_series
-        weighed = with_weights(rows, panel, by_series, plan, self.loss)
-        chosen = self.get_params()
-        about = identified(chosen, plan.recipe.units) | asdict(plan)
-        kept_in = checkpoint_in(checkpoint, KIND, about, arrays_of(weighed))
-        with seeded(self.seed), kept_in as kept, shown(recorder, progress) as told:
-            self.strategy_ = self.build()
-            told.parameters(settings.described(self, plan))
-            self.history_ = fit_network(self.strategy_, weighed, plan, chosen, told, kept, called)
-        self.fitted_until_ = [series.times[-1] for series in panel]
-        self.last_times_ = list(self.fitted_until_)
-        self.state_ = self.strategy_.read(rows, None)
+        planned = self.plan(panel)
+        check_rates(checked, planned.recipe.schedule)
+        self.fitted_ = fit_panel(
+            self.settings,
+            planned,
+            panel,
+            by_series,
+            callbacks=checked,
+            recorder=recorder,
+            checkpoint=checkpoint,
+            progress=progress,
+        )
         return self
 
     def warm_up(self, data: Any) -> "Forecaster":
@@ -296,8 +273,7 @@ class Forecaster(BaseEstimator):
         Raises:
             DataError: fewer rows than `lookback_`, or another table than in `fit`.
         """
-        panel = self._history(data)
-        self._move(panel, self.strategy_.read(self.transform_.rows(panel), None))
+        self.fitted_ = self._require_fit().warmed_up(data)
         return self
 
     def update(self, data: Any) -> "Forecaster":
@@ -309,13 +285,7 @@ class Forecaster(BaseEstimator):
         Raises:
             DataError: the first row does not follow the last one read.
         """
-        self._require_fit()
-        panel = self._like(data)
-        which = self._numbers(panel)
-        check_follows(panel, [self.last_times_[i] for i in which])
-        state = self.state_.of(which)
-        rows = self.transform_.rows(panel, before=state)
-        self._move(panel, self.strategy_.read(rows, state))
+        self.fitted_ = self._require_fit().updated(data)
         return self
 
     def predict(
@@ -338,22 +308,7 @@ class Forecaster(BaseEstimator):
             DataError: too little history, covariates that are missing, or do not cover
                 the horizon.
         """
-        self._require_fit()
-        leads = self._leads(horizon)
-        ids, state, cutoffs = self.transform_.ids, self.state_, self.last_times_
-        if data is not None:
-            panel = self._history(data)
-            ids, cutoffs = list(panel.ids), [series.times[-1] for series in panel]
-            state = self.strategy_.read(self.transform_.rows(panel), None)
-        needed = max(leads, self.strategy_.read_ahead)
-        times = [self.schema_.times_after(cutoff, needed) for cutoff in cutoffs]
-        known = self.transform_.scale_ahead(
-            ids, times, known_ahead(future, self.schema_, ids, times)
-        )
-        scaled = self.strategy_.forecast(state, known)[:, :leads]
-        forecast = np.stack([*map(self.transform_.inverse, ids, scaled)])
-        zone = self.schema_.zone
-        return forecast_frame(ids, cutoffs, [t[:leads] for t in times], forecast, zone=zone)
+        return self._require_fit().forecast(data, future, horizon)
 
     def backtest(
         self,
@@ -390,7 +345,7 @@ class Forecaster(BaseEstimator):
             DataError: no rows to score, too little history, another table than in `fit`.
             LeakError: the audit found a leak.
         """
-        self._require_fit()
+        fitted = self._require_fit()
         whole_number("stride", stride)
         flag("audit", audit)
         if refit is not None:
@@ -399,34 +354,38 @@ class Forecaster(BaseEstimator):
             raise ArgumentTypeError(
                 f"`baselines` must be a list of names. Received: baselines={baselines!r}"
             )
-        panel = self._like(data, weights=refit is not None)
-        result = roll(self, panel, start, stride, refit, baselines, audit)
+        result = run_backtest(
+            fitted,
+            lambda rows: self.refitted(rows).fitted_,
+            fitted.panel(data, weights=refit is not None),
+            start=start,
+            stride=stride,
+            refit=refit,
+            baselines=baselines,
+            audit=audit,
+        )
         if recorder is not None:
             record(result, recorder)
         return result
 
-    def error_by_history(self, data: Any, chunks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
+    def error_by_history(self, data: Any, lookbacks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
         """How the error falls with the history that is read before a forecast.
 
-        From origins after what `fit` saw, of a state that began at zero so many look-backs, the
-        chunks of training, before.
+        From origins after what `fit` saw, of a state that began at zero so many look-backs before.
 
         Args:
             data: the whole of each series, history included.
-            chunks: look-backs that are read. One for which there is too little is left out.
+            lookbacks: how many are read. One for which there is too little is left out.
 
         Returns:
-            Columns `chunks, rows, mae, origins`; `mae` as in the history of training.
+            Columns `lookbacks, rows, mae, origins`; `mae` as in the history of training.
 
         Raises:
             ArgumentError: a segment network, which carries no state.
             DataError: too few rows.
         """
-        self._require_fit()
-        panel = self._like(data)
-        until = dict(zip(self.transform_.ids, self.fitted_until_, strict=True))
-        starts = [int((s.times <= until[s.unique_id]).sum()) for s in panel]
-        return error_by_history(self, panel, starts, chunks)
+        fitted = self._require_fit()
+        return error_by_history(fitted, fitted.panel(data), lookbacks)
 
     def save(self, folder: str | Path) -> Path:
         """Writes the fitted forecaster, its state included, to a folder: JSON and arrays.
@@ -436,8 +395,7 @@ class Forecaster(BaseEstimator):
         Raises:
             ArgumentError: the folder exists and holds something else.
         """
-        self._require_fit()
-        return save(self, Path(folder).expanduser())
+        return save(self._require_fit(), Path(folder).expanduser())
 
     @classmethod
     def load(cls, folder: str | Path) -> "Forecaster":
@@ -446,23 +404,30 @@ class Forecaster(BaseEstimator):
         Raises:
             ModelFileError: no model there, or a damaged one.
         """
-        return restore(cls, Path(folder).expanduser())
+        return cls.of(load(Path(folder).expanduser()))
+
+    @classmethod
+    def of(cls, fitted: FittedForecaster) -> "Forecaster":
+        """One that was fitted already."""
+        forecaster = cls(**fitted.settings.to_dict())
+        forecaster.fitted_ = fitted
+        return forecaster
 
     def with_recipe(self) -> "Forecaster":
         """An unfitted one that takes what this one's data chose, whatever its own would."""
-        self._require_fit()
-        chosen = self.recipe_.to_dict()
+        fitted = self._require_fit()
+        chosen = fitted.recipe.to_dict()
         # a clone has its optimizer and loss already, and what an optimizer of its own says itself
         for name in ("why", *MAY_BE_OBJECTS, *own_settings(self.optimizer)):
             del chosen[name]
-        if self.recipe_.strategy != "segment":
+        if fitted.recipe.strategy != "segment":
             chosen |= {"segment": None, "window_normalization": None}
-        power = "none" if self.transform_.power_ is None else self.transform_.power_
+        power = fitted.transform.power_ or "none"
         return clone(self).set_params(**chosen | {"transform": power})
 
     def refitted(self, panel: TimeSeriesPanel) -> "Forecaster":
         """Another one that is fitted to other rows as this one was, its weights included."""
-        weights = self.sample_weight_
+        weights = self._require_fit().sample_weight
         if weights is not None:
             weights = {one: weights[one] for one in panel.ids}
         return self.with_recipe().fit(panel, sample_weight=weights)
@@ -475,69 +440,39 @@ class Forecaster(BaseEstimator):
     @property
     def lookback_(self) -> int:
         """Rows over which errors were propagated back."""
-        self._require_fit()
-        return self.recipe_.lookback
+        return self._require_fit().lookback
 
     @property
     def parameters_(self) -> int:
-        """Weights of the network that are trained."""
-        self._require_fit()
-        return settings.trained(self.strategy_.network)
+        """Number of weights that are trained."""
+        return self._require_fit().parameters
 
-    def new_transform(self, schema: Schema, recipe: Recipe) -> Transform:
-        """An unfitted transform for a table."""
-        return Transform(
-            schema,
-            self.difference,
-            recipe.calendar,
-            None if recipe.transform == "none" else recipe.transform,
-            self.scaling,
-            recipe.lookback,
-            self.channels == "mixed",
-        )
+    @property
+    def schema_(self) -> Schema:
+        """What the columns of the fitted table mean."""
+        return self._require_fit().schema
 
-    def build(self) -> Strategy:
-        """An untrained network for the table that was fitted."""
-        return build(self.transform_, self.recipe_, self.get_params())
+    @property
+    def recipe_(self) -> Recipe:
+        """Every setting that followed from the data."""
+        return self._require_fit().recipe
 
-    def _move(self, panel: TimeSeriesPanel, state: State) -> None:
-        which = self._numbers(panel)
-        self.state_ = self.state_.put(which, state)
-        for i, series in zip(which, panel, strict=True):
-            self.last_times_[i] = series.times[-1]
+    @property
+    def transform_(self) -> Transform:
+        """Between series in their own units and the rows that the network reads."""
+        return self._require_fit().transform
 
-    def _numbers(self, panel: TimeSeriesPanel) -> np.ndarray:
-        """The places of a table's series among those that were fitted."""
-        place = {one: i for i, one in enumerate(self.transform_.ids)}
-        return np.array([place[one] for one in panel.ids])
+    @property
+    def strategy_(self) -> Strategy:
+        """The network, and how it is used."""
+        return self._require_fit().strategy
 
-    def _like(self, data: Any, weights: bool = False) -> TimeSeriesPanel:
-        ids, statics = self.transform_.ids, self.transform_.statics_
-        panel = read_panel_like(data, self.schema_, ids=ids, statics=statics, weights=weights)
-        panel = panel.as_known([len(series) - 1 for series in panel])
-        self.transform_.warn_of_far(panel)
-        return panel
+    @property
+    def history_(self) -> History:
+        """Losses and validation errors of the training."""
+        return self._require_fit().history
 
-    def _history(self, data: Any) -> TimeSeriesPanel:
-        self._require_fit()
-        panel = self._like(data)
-        why = "the look-back"
-        if unknown := self.transform_.unknown:
-            why += f" and {counted(unknown, 'row')} before it to take differences from"
-        for series in panel:
-            require_rows(series, self.lookback_ + unknown, why, among=len(panel))
-        return panel
-
-    def _leads(self, horizon: int | None) -> int:
-        leads = self.horizon_ if horizon is None else whole_number("horizon", horizon)
-        if self.strategy_.name != "closed_loop" and leads > self.horizon_:
-            raise ArgumentError(
-                f"A {self.strategy_.name} network forecasts the {self.horizon_} leads it was "
-                f"fitted for. Received: horizon={leads}. Fit with that horizon, or "
-                'strategy="closed_loop".'
-            )
-        return leads
-
-    def _require_fit(self) -> None:
-        if not hasattr(self, "state_"):
+    def _require_fit(self) -> FittedForecaster:
+        if not hasattr(self, "fitted_"):
             raise NotFittedError("This Forecaster is not fitted yet: call `fit` or `load` first.")
+        return self.fitted_

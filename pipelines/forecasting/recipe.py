@@ -11,7 +11,8 @@ from typing import Any
 from ...zoo.factory import cell_factory
 from ..training import losses, optimizers
 from ..training.keras_settings import MAY_BE_OBJECTS
-from .strategies.base import strategy_name
+from .settings import Settings
+from .strategies.names import strategy_name
 from .strategies.tbptt import STREAMS, WIDE
 
 LONGEST = 48  # rows a segment has unasked, at most
@@ -73,7 +74,7 @@ class Recipe:
     loss: str
 
     @classmethod
-    def followed(cls, settings: dict[str, Any], training: Sequence[int], season: int) -> "Recipe":
+    def followed(cls, settings: Settings, training: Sequence[int], season: int) -> "Recipe":
         """The settings that are given, and for those that are `None` what follows from the data.
 
         Args:
@@ -82,53 +83,47 @@ class Recipe:
             season: rows of a season.
         """
         names = [field.name for field in fields(cls) if field.name not in MAY_BE_OBJECTS]
-        given = {name: settings[name] for name in names if settings.get(name) is not None}
-        own_units = cell_factory(settings["cell"]).own_units
+        given = {k: v for k, v in vars(settings).items() if k in names and v is not None}
+        own_units = cell_factory(settings.cell).own_units
         if own_units is not None:
             given["units"] = own_units
         given["strategy"], why = chosen_strategy(settings, training, season)
         rule = _segment if given["strategy"] == "segment" else _read_on
-        rules = rule(given, int(settings["horizon"]), training, season)
+        rules = rule(given, int(settings.horizon), training, season)
         if given["strategy"] == "segment" and "lookback" in given:
             w = given.setdefault("segment", rules["segment"])
             given["lookback"] = max(w, given["lookback"] // w * w)
-        if settings["difference"]:  # differences have no level to take off
+        if settings.difference:  # differences have no level to take off
             rules["window_normalization"] = "none"
         used = {
-            "optimizer": optimizers.described(settings["optimizer"]),
-            "loss": losses.described(settings["loss"], "mae"),
+            "optimizer": optimizers.described(settings.optimizer),
+            "loss": losses.described(settings.loss, "mae"),
         }
         return cls(
-            **rules | {"why": why} | given | used | optimizers.own_settings(settings["optimizer"])
+            **rules | {"why": why} | given | used | optimizers.own_settings(settings.optimizer)
         )
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def chosen_strategy(
-    settings: dict[str, Any], training: Sequence[int], season: int
-) -> tuple[str, str]:
-    """An strategy, and why that one.
+def chosen_strategy(settings: Settings, training: Sequence[int], season: int) -> tuple[str, str]:
+    """A strategy, and why that one.
 
     `"auto"` takes the natural one of the cell; of a cell that reads on and on, segments where
     the horizon has two or more of them, each series two more than that to read, and all of them
     together much to learn from.
     """
-    cell, asked, layers = settings["cell"], settings["strategy"], settings["layers"]
+    cell, asked, layers = settings.cell, settings.strategy, settings.layers
     name = strategy_name(cell, asked, layers)
     if asked != "auto":
         return name, "as asked for"
-    if (
-        settings["segment"]
-        or settings["window_normalization"]
-        or settings["channels"] != "independent"
-    ):
+    if settings.segment or settings.window_normalization or settings.channels != "independent":
         return "segment", "no other reads segments, normalized windows, or channels side by side"
     if name != "stateful":
         return name, f"`{cell_factory(cell).name}` feeds back what it puts out"
-    w, horizon = settings["segment"] or segment_rows(season), int(settings["horizon"])
-    if settings["difference"] or settings["scaling"] == "running":
+    w, horizon = settings.segment or segment_rows(season), int(settings.horizon)
+    if settings.difference or settings.scaling == "running":
         return name, "what it reads of a series that wanders is carried along"
     if horizon < 2 * w:
         return name, f"{horizon} leads are less than two segments of {w}"

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -11,71 +11,73 @@ from ...errors import ModelFileError
 from ..storage.folders import read_folder, write_folder
 from ..training.keras_settings import restored_settings, stored_settings
 from ..training.loop import History
+from .build import build
+from .fitted import FittedForecaster
+from .preprocessing.state import State
 from .preprocessing.transform import Transform
 from .recipe import Recipe
-from .strategies.state import State
-
-if TYPE_CHECKING:
-    from .forecaster import Forecaster
+from .settings import Settings, check
 
 KIND = "forecaster"
 
 
-def packed(forecaster: "Forecaster") -> tuple[dict[str, Any], dict[str, list]]:
+def to_plain(fitted: FittedForecaster) -> tuple[dict[str, Any], dict[str, list]]:
     """A fitted forecaster and its state as plain values, and as lists of arrays."""
-    state = forecaster.state_
+    state = fitted.state
     manifest = {
-        "settings": stored_settings(forecaster.get_params(), forecaster.recipe_.units),
-        "schema": asdict(forecaster.schema_),
-        "transform": forecaster.transform_.to_dict(),
-        "recipe": forecaster.recipe_.to_dict(),
-        "horizon": forecaster.horizon_,
-        "history": asdict(forecaster.history_),
-        "fitted_until": [time.isoformat() for time in forecaster.fitted_until_],
-        "last_times": [time.isoformat() for time in forecaster.last_times_],
-        "sample_weight": forecaster.sample_weight_,
+        "settings": stored_settings(vars(fitted.settings), fitted.recipe.units),
+        "schema": asdict(fitted.schema),
+        "transform": fitted.transform.to_dict(),
+        "recipe": fitted.recipe.to_dict(),
+        "history": asdict(fitted.history),
+        "fitted_until": [time.isoformat() for time in fitted.fitted_until],
+        "last_times": [time.isoformat() for time in fitted.last_times],
+        "sample_weight": fitted.sample_weight,
     }
     arrays = {
-        "weights": forecaster.strategy_.network.get_weights(),
+        "weights": fitted.strategy.network.get_weights(),
         "state": [state.unit, state.last, state.base, state.output, *state.arrays],
     }
     return manifest, arrays
 
 
-def unpacked(
-    kind: type["Forecaster"], manifest: dict[str, Any], arrays: dict[str, list]
-) -> "Forecaster":
-    """What `packed` packed.
+def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForecaster:
+    """What `to_plain` gave.
 
     Raises:
         KeyError, TypeError, ValueError: something else.
     """
-    forecaster = kind(**restored_settings(manifest["settings"]))
-    forecaster.check()
-    schema = manifest["schema"]
-    lists = {key: tuple(schema[key]) for key in ("past", "future", "static", "others")}
-    forecaster.schema_ = Schema(**schema | lists)
-    forecaster.recipe_ = Recipe(**manifest["recipe"])
-    forecaster.horizon_ = manifest["horizon"]
-    forecaster.transform_ = Transform.from_dict(forecaster.schema_, manifest["transform"])
-    forecaster.history_ = History(**manifest["history"])
-    forecaster.fitted_until_ = [pd.Timestamp(t) for t in manifest["fitted_until"]]
-    forecaster.last_times_ = [pd.Timestamp(t) for t in manifest["last_times"]]
-    forecaster.sample_weight_ = manifest["sample_weight"]
-    forecaster.strategy_ = forecaster.build()
-    forecaster.strategy_.network.set_weights(arrays["weights"])
+    settings = Settings(**restored_settings(manifest["settings"]))
+    check(settings)
+    named = manifest["schema"]
+    lists = {key: tuple(named[key]) for key in ("past", "future", "static", "others")}
+    schema = Schema(**named | lists)
+    recipe = Recipe(**manifest["recipe"])
+    transform = Transform.from_dict(schema, manifest["transform"])
+    strategy = build(transform, recipe, settings)
+    strategy.network.set_weights(arrays["weights"])
     unit, last, base, output, *states = arrays["state"]
-    forecaster.state_ = State(states, output, last, base, unit)
-    return forecaster
+    return FittedForecaster(
+        settings,
+        schema,
+        recipe,
+        transform,
+        strategy,
+        History(**manifest["history"]),
+        manifest["sample_weight"],
+        fitted_until=[pd.Timestamp(time) for time in manifest["fitted_until"]],
+        last_times=[pd.Timestamp(time) for time in manifest["last_times"]],
+        state=State(states, output, last, base, unit),
+    )
 
 
-def save(forecaster: "Forecaster", folder: Path) -> Path:
+def save(fitted: FittedForecaster, folder: Path) -> Path:
     """Writes a fitted forecaster and its state to a folder."""
-    write_folder(folder, KIND, *packed(forecaster))
+    write_folder(folder, KIND, *to_plain(fitted))
     return folder
 
 
-def restore(kind: type["Forecaster"], folder: Path) -> "Forecaster":
+def load(folder: Path) -> FittedForecaster:
     """Reads what `save` wrote.
 
     Raises:
@@ -83,7 +85,7 @@ def restore(kind: type["Forecaster"], folder: Path) -> "Forecaster":
     """
     manifest, arrays = read_folder(folder, KIND)
     try:
-        return unpacked(kind, manifest, arrays)
+        return from_plain(manifest, arrays)
     except ModelFileError as error:
         raise ModelFileError(f"{folder} {error}") from error
     except Exception as error:  # whatever a stranger's file makes Keras raise

@@ -1,6 +1,7 @@
 """Trains an encoder–forecaster through its own roll-out."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -11,6 +12,7 @@ from ..recorder import NullRecorder, Recorder
 from ..training.checkpoints import Checkpoint
 from ..training.loop import History, fit
 from ..training.optimizers import new_optimizer
+from ..training.options import TrainingOptions
 from ..training.state import ResampledBatches
 from .charts import lead_strip
 from .evaluation import batches
@@ -68,21 +70,22 @@ def fit_network(
     show(0)  # the network as it begins
     clips = _Batches(training, settings, weights)
     rate = LEARNING_RATE if settings["learning_rate"] is None else settings["learning_rate"]
-    optimizer = new_optimizer(settings["optimizer"], rate, steps=epochs * len(clips))
-    loss = training_loss(settings["loss"], settings["patch"], weights is not None)
-    network.compile(optimizer=optimizer, loss=loss)
-    return fit(
-        network,
-        clips,
-        score,
-        "mse",
+    options = TrainingOptions(
         epochs=epochs,
         patience=settings["patience"],
+        batch_size=settings["batch_size"],
+        seed=settings["seed"],
+        optimizer=partial(new_optimizer, settings["optimizer"], rate),
+        loss=settings["loss"],
+        max_minutes=None,
         recorder=recorder,
         checkpoint=checkpoint,
-        after_epoch=show,
         callbacks=callbacks,
     )
+    optimizer = options.optimizer(steps=epochs * len(clips))
+    loss = training_loss(options.loss, settings["patch"], weights is not None)
+    network.compile(optimizer=optimizer, loss=loss)
+    return fit(network, clips, score, "mse", options, after_epoch=show)
 
 
 class _Batches(ResampledBatches):

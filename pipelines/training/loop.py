@@ -4,7 +4,7 @@ import math
 import random
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from ..recorder import Recorder
 from .callbacks import Hooks
 from .checkpoints import DELETE, Checkpoint
 from .optimizers import inner, scheduled
+from .options import TrainingOptions
 from .state import ResampledBatches, TrainingState, restored, stored
 
 
@@ -41,15 +42,10 @@ def fit(
     batches: ResampledBatches,
     score: Callable[[], float],
     error: str,
+    options: TrainingOptions,
     *,
-    epochs: int,
-    patience: int,
-    recorder: Recorder,
-    checkpoint: Checkpoint | None = None,
-    max_minutes: float | None = None,
     before_batch: Callable[[int], None] | None = None,
     after_epoch: Callable[[int], None] | None = None,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
     """Fits a compiled model in place.
 
@@ -63,16 +59,12 @@ def fit(
         batches: what it learns from, in the order in which it is read.
         score: the validation error of the weights as they are, after each epoch.
         error: what the score is called, e.g. `"mae"`.
-        epochs: at most.
-        patience: epochs without a better score before training ends.
-        recorder: told of each epoch, of those too that a checkpoint knows.
-        checkpoint: written after each epoch; the fit goes on from what is there.
-        max_minutes: after which no epoch begins; by default none are counted.
+        options: the recorder gets each epoch, those too that a checkpoint holds, from which the
+            fit continues. At the end of an epoch the model of callbacks has the weights that were
+            scored, in the end those that are kept.
         before_batch: called with the number of each batch.
         after_epoch: called with the number of each epoch, counted from 1, when it was scored:
             the learner's weights are then those that were.
-        callbacks: of Keras, called in its order. At the end of an epoch their model has the
-            weights that were scored, in the end those that are kept.
 
     Raises:
         FitError: the loss or the score is not a number any more, and no callback ends the fit
@@ -81,10 +73,11 @@ def fit(
     """
     # TensorFlow traces a step twice if the first trace makes variables: a third of a short fit
     learner.optimizer.build(learner.trainable_variables)
+    recorder, checkpoint, epochs = options.recorder, options.checkpoint, options.epochs
     course = _begun(checkpoint, learner, batches)
     for epoch in range(course.epochs):
         _tell(recorder, course, epoch, error, len(batches))
-    hooks = Hooks(callbacks, learner, error, epochs, len(batches))
+    hooks = Hooks(options.callbacks, learner, error, epochs, len(batches))
     _warn_of_resumed(hooks, course)
     if not course.ended:
         hooks.train_begin()
@@ -107,10 +100,12 @@ def fit(
             if after_epoch is not None:
                 after_epoch(course.epochs)
             hooks.epoch_end(course.epochs - 1, loss, found)
-        _settle_rate(learner.optimizer, course, patience, hooks)
-        course.ended = course.epochs in (epochs, course.best_epoch + patience) or hooks.stopped
+        _settle_rate(learner.optimizer, course, options.patience, hooks)
+        last = (epochs, course.best_epoch + options.patience)
+        course.ended = course.epochs in last or hooks.stopped
         course.elapsed = elapsed + time.perf_counter() - began
-        if max_minutes is not None and course.elapsed > 60 * max_minutes:
+        limit = options.max_minutes
+        if limit is not None and course.elapsed > 60 * limit:
             course.ended = True
         if checkpoint is not None:
             checkpoint.write(*stored(course, learner, batches), step=course.epochs)
@@ -240,3 +235,8 @@ def seeded(seed: int) -> Iterator[None]:
     finally:
         random.setstate(kept)
         np.random.set_state(kept_numpy)
+
+
+def trained_weights(network: keras.Model) -> int:
+    """Number of weights that are trained."""
+    return sum(math.prod(weight.shape) for weight in network.trainable_weights)

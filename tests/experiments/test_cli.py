@@ -189,7 +189,7 @@ BAD = {
     "horizon 0": (None, ["--horizon", "0"], "horizon=0"),
     "an unknown cell": (None, ["--cell", "gruu"], "Did you mean gru"),
     "a test span that eats the series": (None, ["--test-rows", "118"], "118 to test on), has 120"),
-    "an strategy of letters": (None, ["--units", "many"], "--units"),
+    "a strategy of letters": (None, ["--units", "many"], "--units"),
     "units 0": (None, ["--units", "0"], "units=0"),
     "a table of the future for nobody": (None, ["--future-rows", "data.csv"], "--future"),
     "a seed too large": (None, ["--seed", "99999999999"], "seed=99999999999"),

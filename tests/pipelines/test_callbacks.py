@@ -26,6 +26,7 @@ from rnnzoo.pipelines.training import loop as training
 from rnnzoo.pipelines.training.callbacks import check_rates, checked_callbacks
 from rnnzoo.pipelines.training.checkpoints import Checkpoint
 from rnnzoo.pipelines.training.losses import MaskedLoss
+from rnnzoo.pipelines.training.options import TrainingOptions
 from rnnzoo.pipelines.training.state import ResampledBatches
 from rnnzoo.zoo.cells import RNN
 from rnnzoo.zoo.models import stateful_network
@@ -75,10 +76,11 @@ def fit(line):
         line.set_weights([np.zeros((1, 1))])
         line.optimizer.learning_rate = 0.125
         told, heard = iter(scores), Rates()
-        history = training.fit(
-            line, Batches(y), lambda: next(told), "mae", epochs=epochs or len(scores), patience=9,
+        options = TrainingOptions(
+            epochs or len(scores), patience=9, batch_size=1, seed=0, optimizer=keras.optimizers.SGD,
             recorder=heard, callbacks=checked_callbacks(list(callbacks), "mae"), **settings,
         )  # fmt: skip
+        history = training.fit(line, Batches(y), lambda: next(told), "mae", options)
         return history, heard.rates
 
     return fitted

@@ -30,7 +30,7 @@ class TestSplit:
     known: list[int]
 
 
-def scored(
+def test_origins(
     panel: TimeSeriesPanel,
     fitted_until: Sequence[pd.Timestamp],
     lookback: int,

@@ -1,8 +1,8 @@
 """Runs a backtest: a network's forecasts from rolling origins, the baselines' beside them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -10,42 +10,53 @@ import pandas as pd
 from ....datasets import TimeSeries, TimeSeriesPanel
 from ...evaluation import metrics
 from ..baselines.table import baselines as baseline_forecasts
+from ..fitted import FittedForecaster
+from ..fitting import new_transform
+from ..plan import plan
 from .leakage import LeakTrace
 from .leakage import audit as run_audit
-from .origins import TestSplit, observed, scored, warn_of_filled
+from .origins import TestSplit, observed, test_origins, warn_of_filled
 from .result import Backtest
 
-if TYPE_CHECKING:
-    from ..forecaster import Forecaster
-
-Forecasts = dict[str, list[np.ndarray]]  # of each model `(origins, horizon)`, one a series
+#: Forecasts of each model `(origins, horizon)`, one a series.
+Forecasts: TypeAlias = dict[str, list[np.ndarray]]
+#: Fits another network to other rows, as the one that is tested was fitted.
+Refit: TypeAlias = Callable[[TimeSeriesPanel], FittedForecaster]
 AUDITED = (0.05, 0.5, 0.95)  # quantiles
 
 
-def roll(
-    forecaster: "Forecaster",
+def run_backtest(
+    fitted: FittedForecaster,
+    refitted: Refit,
     panel: TimeSeriesPanel,
+    *,
     start: Any,
     stride: int,
     refit: int | None,
     baselines: Sequence[str] | None,
     audit: bool,
 ) -> Backtest:
-    """As `Forecaster.backtest`, whose arguments these are, on a table that was read."""
-    horizon = forecaster.horizon_
-    until = dict(zip(forecaster.transform_.ids, forecaster.fitted_until_, strict=True))
-    fitted_until = [until[one] for one in panel.ids]
-    history = forecaster.lookback_ + forecaster.transform_.unknown
-    test = scored(panel, fitted_until, history, horizon, start, stride)
+    """Forecasts from rolling origins.
+
+    Args:
+        fitted: the network that is tested.
+        refitted: fits another one, where `refit` asks for it.
+        panel: a table that was read.
+        start, stride, refit, baselines, audit: as of `Forecaster.backtest`.
+
+    Raises:
+        ArgumentError, DataError, LeakError: as `Forecaster.backtest`.
+    """
+    horizon = fitted.horizon
+    test = test_origins(panel, fitted.until(panel.ids), fitted.needed, horizon, start, stride)
     warn_of_filled(panel, test.origins, horizon)
 
     def run(panel: TimeSeriesPanel) -> Backtest:
-        return _assembled(
-            forecaster, panel, test, *_forecasts(forecaster, panel, test, refit, baselines)
-        )
+        blocks = _blocks(fitted, refitted, panel, test, refit)
+        return _assembled(fitted, panel, test, *_forecasts(fitted, panel, test, blocks, baselines))
 
     def traces(changed: TimeSeriesPanel) -> list[LeakTrace]:
-        return _traces(forecaster, changed, test, run(changed))
+        return _traces(fitted, changed, test, run(changed))
 
     result = run(panel)
     return replace(result, audit=run_audit(traces, panel, horizon)) if audit else result
@@ -63,7 +74,7 @@ class _Block:
         origins: of each.
     """
 
-    model: "Forecaster"
+    model: FittedForecaster
     which: list[int]
     panel: TimeSeriesPanel
     seen: list[int]
@@ -71,7 +82,11 @@ class _Block:
 
 
 def _blocks(
-    forecaster: "Forecaster", panel: TimeSeriesPanel, test: TestSplit, refit: int | None
+    fitted: FittedForecaster,
+    refitted: Refit,
+    panel: TimeSeriesPanel,
+    test: TestSplit,
+    refit: int | None,
 ) -> Iterator[_Block]:
     """The fitted network, then, every `refit` times, one that was fitted on what came before."""
     times = [s.times[o].to_numpy() for s, o in zip(panel, test.origins, strict=True)]
@@ -86,7 +101,7 @@ def _blocks(
             rows = [count - 1 for count in seen]
         pairs = zip(which, rows, strict=True)
         known = replace(panel, series=tuple(panel.series[i].as_known(row) for i, row in pairs))
-        model = forecaster.refitted(known.cut(seen)) if k else forecaster
+        model = refitted(known.cut(seen)) if k else fitted
         here = [test.origins[i][(begins <= times[i]) & (times[i] <= ends)] for i in which]
         yield _Block(model, which, known, seen, here)
 
@@ -97,42 +112,40 @@ def _known_by(begins: Any, ends: Any, origins: np.ndarray, series: TimeSeries) -
 
 
 def _forecasts(
-    forecaster: "Forecaster",
+    fitted: FittedForecaster,
     panel: TimeSeriesPanel,
     test: TestSplit,
-    refit: int | None,
+    blocks: Iterator[_Block],
     names: Sequence[str] | None,
 ) -> tuple[Forecasts, float]:
     """The forecasts of all models from all origins, and the seconds of fitting."""
     parts: dict[str, list[list[np.ndarray]]] = {}
     seconds = 0.0
-    for block in _blocks(forecaster, panel, test, refit):
+    for block in blocks:
         model, season = block.model, panel.schema.season
-        seconds += model.history_.seconds
-        rows = model.transform_.rows(block.panel)
-        scaled = model.strategy_.forecast_origins(rows, block.origins, model.horizon_)
-        own = map(model.transform_.inverse, block.panel.ids, scaled)
+        seconds += model.history.seconds
+        own = model.forecast_origins(block.panel, block.origins)
         for i, series, here, seen, ours in zip(
             block.which, block.panel, block.origins, block.seen, own, strict=True
         ):
             y = series.values(["y"])[:, 0]
-            beside = baseline_forecasts(y, here, model.horizon_, seen, season, names=names)
-            for name, forecasts in ({forecaster.cell_name: ours} | beside).items():
+            beside = baseline_forecasts(y, here, model.horizon, seen, season, names=names)
+            for name, forecasts in ({fitted.cell_name: ours} | beside).items():
                 parts.setdefault(name, [[] for _ in panel])[i].append(forecasts)
-    nothing = np.empty((0, forecaster.horizon_))
+    nothing = np.empty((0, fitted.horizon))
     found = {n: [np.concatenate([nothing, *p]) for p in several] for n, several in parts.items()}
     wanted = [*map(len, test.origins)]
     return {n: several for n, several in found.items() if [*map(len, several)] == wanted}, seconds
 
 
 def _assembled(
-    forecaster: "Forecaster",
+    fitted: FittedForecaster,
     panel: TimeSeriesPanel,
     test: TestSplit,
     forecasts: Forecasts,
     seconds: float,
 ) -> Backtest:
-    season, steps = panel.schema.season, np.arange(1, forecaster.horizon_ + 1)
+    season, steps = panel.schema.season, np.arange(1, fitted.horizon + 1)
     known = panel.as_known(test.known)
     truth, times, cutoffs, ids, level, scale = [], [], [], [], [], []
     for series, at_start, here, seen in zip(panel, known, test.origins, test.training, strict=True):
@@ -145,7 +158,7 @@ def _assembled(
         level.append(y.ffill().to_numpy("float64")[here])
         scale.append(np.full(len(here), metrics.naive_scale(y.to_numpy()[:seen], season)))
     return Backtest(
-        model=forecaster.cell_name,
+        model=fitted.cell_name,
         name=panel.schema.name,
         ids=np.concatenate(ids),
         rows=np.concatenate(test.origins),
@@ -155,7 +168,7 @@ def _assembled(
         forecasts={name: np.concatenate(several) for name, several in forecasts.items()},
         level=np.concatenate(level),
         scale=np.concatenate(scale),
-        parameters=forecaster.parameters_,
+        parameters=fitted.parameters,
         seconds=seconds,
         target=panel.schema.target,
         unit=panel.schema.unit,
@@ -164,19 +177,19 @@ def _assembled(
 
 
 def _traces(
-    forecaster: "Forecaster", panel: TimeSeriesPanel, test: TestSplit, result: Backtest
+    fitted: FittedForecaster, panel: TimeSeriesPanel, test: TestSplit, result: Backtest
 ) -> list[LeakTrace]:
     """What a backtest gave, series by series: the very numbers that its tables are made of."""
     intervals = result.quantiles(AUDITED)
     known = panel.as_known(test.known)
-    plan = forecaster.plan(known.cut(test.training))
-    transform = forecaster.new_transform(panel.schema, plan.recipe)
-    fitted = transform.fit(known.cut(plan.training), known.cut(test.training))
-    scaled = forecaster.transform_.rows(known)
+    seen = plan(fitted.settings, known.cut(test.training))
+    again = new_transform(fitted.settings, seen.recipe, panel.schema)
+    again.fit(known.cut(seen.training), known.cut(test.training))
+    scaled = fitted.transform.rows(known)
     traces = []
     for i, series in enumerate(known):
         own = result.ids == series.unique_id
-        rows, scaler = scaled[i], fitted.known_[series.unique_id]
+        rows, scaler = scaled[i], again.known_[series.unique_id]
         forecasts = {name: values[own] for name, values in result.forecasts.items()}
         issued = {"the last known value": result.level[own, None]}
         issued |= {f"the {q:.0%} quantile": intervals[k, own] for k, q in enumerate(AUDITED)}

@@ -2,52 +2,50 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ....datasets import TimeSeriesPanel
 from ....errors import ArgumentError, DataError, whole_number
-from ..strategies.state import ahead_of
-
-if TYPE_CHECKING:
-    from ..forecaster import Forecaster
+from ..fitted import FittedForecaster
+from ..strategies.reader import ahead_of
 
 SPREAD = 64  # origins of each series, evenly spread
 
 
 def error_by_history(
-    forecaster: "Forecaster", panel: TimeSeriesPanel, starts: Sequence[int], chunks: Sequence[int]
+    fitted: FittedForecaster, panel: TimeSeriesPanel, lookbacks: Sequence[int]
 ) -> pd.DataFrame:
     """Mean absolute errors from a state of zero that has read so many look-backs.
 
     Args:
-        forecaster: fitted.
+        fitted: the network; origins are those after what it was fitted to.
         panel: the whole of each series.
-        starts: the first row of each that is scored.
-        chunks: look-backs to read. A series that is too short for some is left out of them.
+        lookbacks: how many to read. A series that is too short for some is left out of them.
 
     Returns:
-        Columns `chunks, rows, mae, origins`: the error over all leads, in the unit of the
+        Columns `lookbacks, rows, mae, origins`: the error over all leads, in the unit of the
         target, of several series each in units of its own deviation.
 
     Raises:
         ArgumentError: the network carries no state.
         DataError: no origin has a look-back before it and the leads after it.
     """
-    strategy, leads = forecaster.strategy_, forecaster.horizon_
+    strategy, leads = fitted.strategy, fitted.horizon
     if strategy.name == "segment":
         raise ArgumentError(
             "A segment network carries nothing: it reads its look-back and no more. Fit with "
             'strategy="stateful" or "closed_loop".'
         )
-    known, lookback = forecaster.transform_.rows(panel), forecaster.lookback_
+    known, lookback = fitted.transform.rows(panel), fitted.lookback
+    until = fitted.until(panel.ids)
+    starts = [int((s.times <= last).sum()) for s, last in zip(panel, until, strict=True)]
     found = []
-    for count in sorted({whole_number("chunks", one) for one in chunks}):
+    for count in sorted({whole_number("lookbacks", one) for one in lookbacks}):
         length, errors = count * lookback, []
         for series, one, start in zip(panel, known, starts, strict=True):
-            back = partial(forecaster.transform_.inverse, series.unique_id)
+            back = partial(fitted.transform.inverse, series.unique_id)
             level = back(one.level)
             origins = _spread(max(start - 1, length - 1), len(one) - leads)
             if not len(origins):
@@ -60,8 +58,8 @@ def error_by_history(
             errors.append(np.abs(back(forecast) - truth) / scale)
         if errors:
             mae = float(np.nanmean(np.concatenate(errors)))
-            told = {"chunks": count, "rows": length, "mae": mae, "origins": sum(map(len, errors))}
-            found.append(told)
+            scored = sum(map(len, errors))
+            found.append({"lookbacks": count, "rows": length, "mae": mae, "origins": scored})
     if not found:
         raise DataError(
             f"No series has {lookback} rows of look-back and {leads} leads after them to score: "

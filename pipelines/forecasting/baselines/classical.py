@@ -22,7 +22,7 @@ from statsmodels.tools.sm_exceptions import ConvergenceWarning
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.forecasting.theta import ThetaModel
 
-from .table import last_value
+from .naive import last_value
 
 SHORTEST = 10  # rows of training: what statsmodels needs for the first states
 LONGEST = 10_000  # rows of training that are fitted, the last ones

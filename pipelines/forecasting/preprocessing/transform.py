@@ -18,7 +18,7 @@ from .rows import Rows
 from .scaling import LEAST, Scaler, running
 
 if TYPE_CHECKING:
-    from ..strategies.state import State
+    from .state import State
 
 FAR = 10  # standard deviations from the training span that no unit is expected to reach
 
@@ -165,7 +165,7 @@ class Transform:
                     f"what `fit` saw, first at "
                     f"{stamp(series.times[rows[0]], self.schema.zone)}. Is the unit the same?",
                     UserWarning,
-                    stacklevel=4,
+                    stacklevel=5,
                 )
 
     def scale_ahead(
@@ -235,7 +235,7 @@ class Transform:
                     f"Series {series.unique_id!r}: column {name!r} is {column[0]:g} throughout its "
                     "first rows, the training span: nothing can be learned from it.",
                     UserWarning,
-                    stacklevel=4,
+                    stacklevel=5,
                 )
         level = self.level_[series.unique_id] = self._scaler().fit(values)
         last = _carried_forward(values, level.mean_)

@@ -7,12 +7,13 @@ import numpy as np
 
 from ....zoo.backend.compiled import compiled
 from ....zoo.models import closed_loop
-from ...recorder import Recorder
 from ...training.loop import History
 from ...training.losses import MaskedLoss
+from ...training.options import TrainingOptions
 from ..preprocessing.rows import Rows, levels
+from ..preprocessing.state import State
 from ..preprocessing.transform import Transform
-from .state import FinalStates, Found, State, at_zero, blocks, up_to_the_last
+from .reader import FinalStates, Found, at_zero, blocks, up_to_the_last
 from .tbptt import Chunks, ConcatenatedRows, train
 
 
@@ -37,12 +38,11 @@ class ClosedLoopStrategy:
         self._read, self._rolled = compiled(built.reader), compiled(built.roller)
 
     def train(
-        self, rows: list[Rows], score: Callable[[], float], lookback: int, recorder: Recorder,
-        loss: Any = None, **settings: Any,
+        self, rows: list[Rows], score: Callable[[], float], lookback: int,
+        options: TrainingOptions,
     ) -> History:  # fmt: skip
         chunks = self.chunks(rows, lookback, burn_in=lookback // 2)
-        masked = MaskedLoss(loss)
-        return train(self.network, chunks, score, recorder=recorder, loss=masked, **settings)
+        return train(self.network, chunks, score, options, MaskedLoss(options.loss))
 
     def chunks(self, rows: list[Rows], length: int, burn_in: int) -> Chunks:
         """The rows as inputs and targets for training."""

@@ -7,13 +7,14 @@ import numpy as np
 
 from ....zoo.backend.compiled import compiled
 from ....zoo.models import segment
-from ...recorder import Recorder
 from ...training.loop import History, fit
 from ...training.losses import MaskedLoss
+from ...training.options import TrainingOptions
 from ...training.state import ResampledBatches
 from ..preprocessing.rows import Rows, levels
+from ..preprocessing.state import State
 from ..preprocessing.transform import Transform
-from .state import BATCH, State, ahead_of
+from .reader import BATCH, ahead_of
 from .tbptt import ConcatenatedRows
 
 
@@ -59,21 +60,14 @@ class SegmentStrategy:
         self._forecast = compiled(self.network)
 
     def train(
-        self, rows: list[Rows], score: Callable[[], float], lookback: int, recorder: Recorder,
-        loss: Any = None, **settings: Any,
+        self, rows: list[Rows], score: Callable[[], float], lookback: int,
+        options: TrainingOptions,
     ) -> History:  # fmt: skip
-        rng = np.random.default_rng(settings["seed"])
-        windows = _Windows(
-            rows, self._inputs, self.lookback, self.horizon, settings["batch_size"], rng
-        )
-        epochs = settings["epochs"]
-        optimizer = settings["optimizer"](steps=epochs * len(windows))
-        self.network.compile(optimizer, MaskedLoss(loss))
-        return fit(
-            self.network, windows, score, "mae", epochs=epochs,
-            patience=settings["patience"], recorder=recorder, checkpoint=settings["checkpoint"],
-            max_minutes=settings["max_minutes"], callbacks=settings["callbacks"],
-        )  # fmt: skip
+        rng = np.random.default_rng(options.seed)
+        windows = _Windows(rows, self._inputs, self.lookback, self.horizon, options.batch_size, rng)
+        optimizer = options.optimizer(steps=options.epochs * len(windows))
+        self.network.compile(optimizer, MaskedLoss(options.loss))
+        return fit(self.network, windows, score, "mae", options)
 
     def read(self, rows: list[Rows], state: State | None) -> State:
         windows = []

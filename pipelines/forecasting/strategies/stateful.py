@@ -7,12 +7,13 @@ import numpy as np
 
 from ....zoo.backend.compiled import compiled
 from ....zoo.models import stateful_network
-from ...recorder import Recorder
 from ...training.loop import History
 from ...training.losses import MaskedLoss
+from ...training.options import TrainingOptions
 from ..preprocessing.rows import Rows, counted_from
+from ..preprocessing.state import State
 from ..preprocessing.transform import Transform
-from .state import FinalStates, Found, State, at_zero, blocks, up_to_the_last
+from .reader import FinalStates, Found, at_zero, blocks, up_to_the_last
 from .tbptt import Chunks, ConcatenatedRows, train
 
 
@@ -41,14 +42,13 @@ class StatefulStrategy:
         self._read, self._head = compiled(built.reader), compiled(built.head)
 
     def train(
-        self, rows: list[Rows], score: Callable[[], float], lookback: int, recorder: Recorder,
-        loss: Any = None, **settings: Any,
+        self, rows: list[Rows], score: Callable[[], float], lookback: int,
+        options: TrainingOptions,
     ) -> History:  # fmt: skip
         chunks = self.chunks(rows, lookback, burn_in=lookback // 2)
         size = _sizes(rows, self.horizon)
         self.size.assign(size)
-        relative = MaskedLoss(loss, size)
-        return train(self.network, chunks, score, recorder=recorder, loss=relative, **settings)
+        return train(self.network, chunks, score, options, MaskedLoss(options.loss, size))
 
     def chunks(self, rows: list[Rows], length: int, burn_in: int) -> Chunks:
         """The rows as inputs and targets for training."""

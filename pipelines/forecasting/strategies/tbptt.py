@@ -1,7 +1,7 @@
 """Trains a network on consecutive chunks of long series, its state carried over."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +9,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from ...recorder import Recorder
-from ...training.checkpoints import Checkpoint
 from ...training.loop import History, fit
 from ...training.losses import MaskedLoss
+from ...training.options import TrainingOptions
 from ...training.state import ResampledBatches
 from ...training.windows import stream_starts
 from ..preprocessing.rows import Rows
@@ -87,21 +86,12 @@ def train(
     network: keras.Model,
     chunks: Chunks,
     score: Callable[[], float],
-    *,
-    epochs: int,
-    patience: int,
-    optimizer: Callable[..., keras.optimizers.Optimizer],
-    seed: int,
-    recorder: Recorder,
-    batch_size: int,
+    options: TrainingOptions,
     loss: keras.losses.Loss | None = None,
-    checkpoint: Checkpoint | None = None,
-    max_minutes: float | None = None,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
     """Fits `network` (`[*inputs, *states]` to `[output, *states]`) in place.
 
-    The series are cut into spans, `batch_size` of which are read side by side, each
+    The series are cut into spans, `options.batch_size` of which are read side by side, each
     chunk starting from the states in which the one before ended (truncated
     backpropagation through time). The weights with the best `score()`, a mean absolute
     error, are kept.
@@ -110,29 +100,23 @@ def train(
         network: as above.
         chunks: what it is trained on.
         score: the validation error of the weights as they are.
-        epochs, patience, recorder, checkpoint, max_minutes, callbacks: as of `training.fit`.
-        optimizer: makes one from the `steps` of the whole training.
-        seed: of the cuts between spans.
-        batch_size: spans side by side.
+        options: of the fit; the seed is that of the cuts between spans.
         loss: of targets, NaN being those that are missing; by default the mean absolute error.
 
     Raises:
         FitError: the loss is not a number any more.
         CheckpointError: the checkpoint cannot be used.
     """
-    spans = _Spans(chunks, batch_size, np.random.default_rng(seed))
+    spans = _Spans(chunks, options.batch_size, np.random.default_rng(options.seed))
     learner = StateCarrier(network, len(spans[0][0]), spans.streams)
-    learner.compile(optimizer(steps=epochs * len(spans)), loss=loss or MaskedLoss())
+    optimizer = options.optimizer(steps=options.epochs * len(spans))
+    learner.compile(optimizer, loss=loss or MaskedLoss())
 
     def zero_where_spans_begin(batch: int) -> None:
         if batch % spans.chunks_a_span == 0:
             learner.reset_state()
 
-    return fit(
-        learner, spans, score, "mae", epochs=epochs, patience=patience, recorder=recorder,
-        checkpoint=checkpoint, max_minutes=max_minutes, before_batch=zero_where_spans_begin,
-        callbacks=callbacks,
-    )  # fmt: skip
+    return fit(learner, spans, score, "mae", options, before_batch=zero_where_spans_begin)
 
 
 class _Spans(ResampledBatches):

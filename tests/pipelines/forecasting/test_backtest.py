@@ -81,7 +81,7 @@ def test_every_origin_of_what_fit_did_not_see(of_gru, waves):
 
 
 def test_more_rows_than_one_read(gru, of_gru, waves, monkeypatch):
-    monkeypatch.setattr("rnnzoo.pipelines.forecasting.strategies.state.READ", 33)
+    monkeypatch.setattr("rnnzoo.pipelines.forecasting.strategies.reader.READ", 33)
     pieces = gru.backtest(waves, baselines=())
     np.testing.assert_allclose(of_gru.forecasts["gru"], pieces.forecasts["gru"], rtol=1e-5)
 

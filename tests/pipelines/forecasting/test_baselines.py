@@ -7,13 +7,8 @@ from rnnzoo.pipelines.forecasting.baselines.autoregression import (
     carried_forward,
     linear_ar,
 )
-from rnnzoo.pipelines.forecasting.baselines.table import (
-    BASELINES,
-    baselines,
-    drift,
-    last_value,
-    seasonal,
-)
+from rnnzoo.pipelines.forecasting.baselines.naive import drift, last_value, seasonal
+from rnnzoo.pipelines.forecasting.baselines.table import BASELINES, baselines
 from rnnzoo.pipelines.training.windows import origins_between
 from sklearn.linear_model import LinearRegression
 from statsmodels.tsa.ar_model import ar_select_order

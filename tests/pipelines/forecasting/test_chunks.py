@@ -11,10 +11,10 @@ from rnnzoo.pipelines.forecasting.strategies.tbptt import (
     _Spans,
     train,
 )
-from rnnzoo.pipelines.recorder import NullRecorder
 from rnnzoo.pipelines.training.loop import seeded
 from rnnzoo.pipelines.training.losses import mean_absolute_error
 from rnnzoo.pipelines.training.optimizers import new_optimizer
+from rnnzoo.pipelines.training.options import TrainingOptions
 from rnnzoo.zoo.cells import GRU
 from rnnzoo.zoo.models import stateful_network
 
@@ -125,15 +125,8 @@ def test_the_weights_with_the_best_score_are_kept():
             seen.append(trained(model))
             return next(told)
 
-        settings = {
-            "epochs": 4,
-            "patience": 9,
-            "optimizer": adam(0.05),
-            "seed": 0,
-        }
-        history = train(
-            model, chunks(), score, recorder=NullRecorder(), batch_size=STREAMS, **settings
-        )
+        options = TrainingOptions(4, 9, STREAMS, seed=0, optimizer=adam(0.05))
+        history = train(model, chunks(), score, options)
     assert history.score == [5.0, 2.0, 3.0, 4.0]
     assert history.best_epoch == 2
     for kept, best, last in zip(trained(model), seen[1], seen[3], strict=True):
@@ -144,36 +137,17 @@ def test_the_weights_with_the_best_score_are_kept():
 def test_training_ends_when_patience_does():
     told = iter([1.0, 2.0, 2.0, 2.0, 2.0])
     with seeded(0):
-        settings = {
-            "epochs": 5,
-            "patience": 2,
-            "optimizer": adam(0.01),
-            "seed": 0,
-        }
-        history = train(
-            network(),
-            chunks(),
-            lambda: next(told),
-            recorder=NullRecorder(),
-            batch_size=STREAMS,
-            **settings,
-        )
+        options = TrainingOptions(5, 2, STREAMS, seed=0, optimizer=adam(0.01))
+        history = train(network(), chunks(), lambda: next(told), options)
     assert history.score == [1.0, 2.0, 2.0]
 
 
 def test_a_series_is_learned():
     told = iter(range(30, 0, -1))
     with seeded(0):
-        settings = {
-            "epochs": 30,
-            "patience": 30,
-            "optimizer": adam(0.02),
-            "seed": 0,
-        }
+        options = TrainingOptions(30, 30, STREAMS, seed=0, optimizer=adam(0.02))
         score = lambda: float(next(told))  # noqa: E731
-        history = train(
-            network(), chunks(), score, recorder=NullRecorder(), batch_size=STREAMS, **settings
-        )
+        history = train(network(), chunks(), score, options)
     assert history.loss[-1] < history.loss[0] / 2
 
 

@@ -258,4 +258,16 @@ def test_a_fit_that_diverges_is_no_network(waves):
     forecaster = Forecaster("rnn", horizon=2, lookback=8, cell_options=explosive, epochs=3)
     with pytest.raises(FitError, match="Training diverged in epoch 1.*Lower `learning_rate`"):
         forecaster.fit(waves, **COLUMNS)
-    assert not hasattr(forecaster, "state_")
+    assert not hasattr(forecaster, "fitted_")
+
+
+def test_a_fit_that_fails_leaves_the_fit_before_as_it_was(gru, waves):
+    forecaster = clone(gru)
+    forecaster.fitted_ = before = gru.fitted_
+    forecaster.set_params(cell_options={"reset": "before"}, batch_size=0)
+    with pytest.raises(ArgumentError):
+        forecaster.fit(waves, **COLUMNS)
+    forecaster.set_params(batch_size=None, loss=lambda truth, forecast: 1 / (truth * 0))
+    with pytest.raises(FitError):
+        forecaster.fit(waves, **COLUMNS)
+    assert forecaster.fitted_ is before

@@ -9,7 +9,7 @@ import pytest
 from rnnzoo import read_series
 from rnnzoo.pipelines.evaluation import metrics
 from rnnzoo.pipelines.forecasting.baselines.autoregression import DirectAR
-from rnnzoo.pipelines.forecasting.baselines.table import last_value, seasonal
+from rnnzoo.pipelines.forecasting.baselines.naive import last_value, seasonal
 from rnnzoo.pipelines.forecasting.preprocessing.scaling import Scaler
 from rnnzoo.pipelines.training.windows import origins_between
 from sklearn.linear_model import LinearRegression

@@ -116,7 +116,10 @@ def test_a_series_that_moves_away_stays_in_the_range_that_was_learned(table):
     """Half as much again: of a fixed scale most values are out of reach, a running one follows."""
     forecaster = Forecaster(scaling="running", **TINY).fit(table[["ds", "y"]][:200])
     rows = forecaster.transform_.rows(
-        [series for series in forecaster._like(table[["ds", "y"]].assign(y=table["y"] * 1.4))]
+        [
+            series
+            for series in forecaster.fitted_.panel(table[["ds", "y"]].assign(y=table["y"] * 1.4))
+        ]
     )
     assert np.abs(rows[0].known[100:, 0]).max() < 4
     fixed = forecaster.transform_.level_["y"].transform(rows[0].last)
@@ -196,7 +199,7 @@ def test_mixed_channels_need_all_series_at_the_same_times(wide):
 def test_seasonal_differences_that_are_not_known_are_neither_read_nor_trained_on(table):
     """Of the first week no step is known: it stands at the mean; a shorter history is refused."""
     forecaster = Forecaster(difference="season", **TINY).fit(table[["ds", "y"]][:200])
-    (rows,) = forecaster.transform_.rows(forecaster._like(table[["ds", "y"]][:200]))
+    (rows,) = forecaster.transform_.rows(forecaster.fitted_.panel(table[["ds", "y"]][:200]))
     np.testing.assert_array_equal(rows.known[:WEEK, 0], 0)
     assert np.abs(rows.known[WEEK:, 0]).max() < 5
     with pytest.raises(DataError, match="7 rows before it to take differences from"):

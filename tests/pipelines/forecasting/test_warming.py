@@ -12,16 +12,16 @@ def test_errors_are_those_of_forecasts_from_as_much_history(strategy, waves):
     table = waves[["day", "sales"]][:220]
     forecaster = Forecaster(strategy=strategy, **TINY)
     forecaster.fit(table[:200], time="day", target="sales")
-    found = forecaster.error_by_history(table, chunks=[10, 1, 100]).set_index("chunks")
+    found = forecaster.error_by_history(table, lookbacks=[10, 1, 100]).set_index("lookbacks")
     assert found.index.tolist() == [1, 10] and found["rows"].tolist() == [8, 80]
     assert (found["origins"] == 18).all()
-    for chunks, rows in found["rows"].items():
+    for lookbacks, rows in found["rows"].items():
         errors = []
         for origin in range(199, 217):
             history = table[origin - rows + 1 : origin + 1]
             truth = table["sales"][origin + 1 : origin + 4].to_numpy()
             errors.append(np.abs(forecaster.predict(history)["yhat"] - truth))
-        assert found["mae"][chunks] == pytest.approx(np.mean(errors), rel=1e-4)
+        assert found["mae"][lookbacks] == pytest.approx(np.mean(errors), rel=1e-4)
 
 
 def test_a_segment_network_carries_nothing(forecasters, waves):

@@ -15,9 +15,9 @@ from rnnzoo import (
     read_series,
 )
 from rnnzoo.datasets import TimeSeriesPanel, read_panel_like
-from rnnzoo.pipelines.forecasting.preprocessing.weights import split_weights, with_weights
-from rnnzoo.pipelines.forecasting.settings import Plan
+from rnnzoo.pipelines.forecasting.plan import Plan
 from rnnzoo.pipelines.forecasting.strategies.segment import _Windows
+from rnnzoo.pipelines.forecasting.weights import split_weights, with_weights
 from rnnzoo.zoo.losses import MeanSquared
 
 ROLES = {"time": "day", "target": "sales", "past": ["wind"], "future": ["holiday"]}

@@ -6,13 +6,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ....datasets import TimeSeriesPanel
-from ....datasets.tabular.table import of_series
-from ....errors import ArgumentError, ArgumentTypeError, DataError, did_you_mean, not_below_zero
-from ....zoo.losses import SequenceLoss
-from ...training.losses import loss_of
-from ..settings import Plan
-from .rows import Rows
+from ...datasets import TimeSeriesPanel
+from ...datasets.tabular.table import of_series
+from ...errors import ArgumentError, ArgumentTypeError, DataError, did_you_mean, not_below_zero
+from ...zoo.losses import SequenceLoss
+from ..training.losses import loss_of
+from .plan import Plan
+from .preprocessing.rows import Rows
 
 SampleWeight: TypeAlias = str | Mapping[str, float] | None
 
