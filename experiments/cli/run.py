@@ -118,7 +118,7 @@ def planned(config: dict[str, Any], path: Path, tried: dict[str, Tried]) -> Prov
         alone = {"defaults": {}, "models": [entry], "seeds": [one.network.seed]}
         configs[label] = dumped(shared | alone)
     told = {"config.seeds": str(_seeds(config))} | {f"data.{k}": str(v) for k, v in data.items()}
-    return Provenance(config["study"], told, models, _colours(entries, models), configs)
+    return Provenance(config["study"], told, models, _colors(entries, models), configs)
 
 
 def _networks(config: dict[str, Any], path: Path) -> dict[str, Tried]:
@@ -236,7 +236,7 @@ def _name(entry: dict[str, Any]) -> str:
     return entry.get("name") or cell_label(entry["cell"])
 
 
-def _colours(entries: dict[str, Any], models: dict[str, str]) -> dict[str, str]:
+def _colors(entries: dict[str, Any], models: dict[str, str]) -> dict[str, str]:
     """By label: the color of the cell, or, where a cell is there twice, one a model."""
     cells = [entry["cell"] for entry in entries.values()]
     once = len(set(cells)) == len(cells)

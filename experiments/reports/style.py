@@ -7,7 +7,7 @@ import pandas as pd
 
 from ...zoo.cells import CELLS
 
-#: One a cell, after Okabe and Ito and after Tol, who chose them for the colour-blind as well;
+#: One a cell, after Okabe and Ito and after Tol, who chose them for the color-blind as well;
 #: baselines are grey.
 COLORS = [
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7B3294", "#8C510A"),

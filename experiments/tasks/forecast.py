@@ -32,7 +32,7 @@ from ..study.outputs import write_all
 from ..study.provenance import Provenance
 from ..study.resume import StudyResume
 from ..study.study import Listeners, StudyRuns, nobody, run_name
-from .forecast_pictures import GREY, in_colour, tell_origins
+from .forecast_pictures import GREY, in_color, tell_origins
 
 ROWS = 1_000_000  # of forecasts that a run keeps, at most
 
@@ -233,7 +233,7 @@ def _files(backtest: Backtest, panel: TimeSeriesPanel, color: str, journal: Jour
         "calibration": calibration_chart(backtest),
     }
     for name, figure in charts.items():
-        journal.picture(name, in_colour(figure, {backtest.model, "origin"}, color))
+        journal.picture(name, in_color(figure, {backtest.model, "origin"}, color))
     tell_origins(backtest, panel, backtest.model, color, journal)
     _kept(backtest, backtest.model, journal)
     journal.text("random-walk.csv", backtest.against_random_walk().to_csv(index=False))

@@ -67,7 +67,7 @@ def tell_origins(
         journal.picture(f"forecast/{slug(name) or 'series'}", figure, step=step)
 
 
-def in_colour(figure: "Figure", names: set[str], color: str) -> "Figure":
+def in_color(figure: "Figure", names: set[str], color: str) -> "Figure":
     """The lines of these names in the color that their run has everywhere else."""
     for line in figure.findobj(Line2D):
         if isinstance(line, Line2D) and line.get_label() in names:

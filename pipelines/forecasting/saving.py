@@ -1,6 +1,6 @@
 """A fitted forecaster in a folder, and back."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,13 @@ def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForec
     Raises:
         KeyError, TypeError, ValueError: something else.
     """
-    settings = Settings(**restored_settings(manifest["settings"]))
+    given = restored_settings(manifest["settings"])
+    known = [one.name for one in fields(Settings)]
+    if unknown := [name for name in given if name not in known]:
+        raise ValueError(f"there is no setting {', '.join(unknown)}")
+    if missing := [name for name in known if name not in given]:
+        raise ValueError(f"the settings lack {', '.join(missing)}")
+    settings = Settings(**given)
     check(settings)
     named = manifest["schema"]
     lists = {key: tuple(named[key]) for key in ("past", "future", "static", "others")}

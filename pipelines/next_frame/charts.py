@@ -33,7 +33,7 @@ def strip(sample: Sample, model: str, name: str) -> Figure:
     leads = _spread(len(sample.truth))
     figure = Figure(figsize=(9, 4.4), dpi=120, layout="constrained")
     above, below = figure.subplots(2, 1, height_ratios=[1, 3])
-    _draw(above, {"input": _colours(sample.context[seen])}, [f"{i - read + 1}" for i in seen])
+    _draw(above, {"input": _colors(sample.context[seen])}, [f"{i - read + 1}" for i in seen])
     above.set_title(f"{name}, {model}: read up to frame 0, rolled out from there, fed no truth")
     _draw(below, _rows(sample.truth[leads], forecast[leads]), [f"{lead + 1}" for lead in leads])
     below.set_xlabel(
@@ -64,7 +64,7 @@ def lead_picture(sample: Sample, model: str, lead: int) -> Figure:
     forecast = last if lead == 0 else sample.forecasts[model][lead - 1]
     figure = Figure(figsize=(4.4, 4.8), dpi=100, layout="constrained")
     figure.suptitle(f"{model}, lead {lead}{white}")
-    panels = {"last frame read": _colours(last)} | _rows(truth, forecast)
+    panels = {"last frame read": _colors(last)} | _rows(truth, forecast)
     for axes, (name, panel) in zip(figure.subplots(2, 2).flat, panels.items(), strict=True):
         axes.imshow(panel, interpolation="nearest")
         axes.set_title(name, fontsize="medium")
@@ -123,7 +123,7 @@ def _brightened(sample: Sample) -> tuple[Sample, str]:
 def _rows(truth: np.ndarray, forecast: np.ndarray) -> dict[str, np.ndarray]:
     difference = (forecast - truth).mean(axis=-1)
     red_blue = matplotlib.colormaps["RdBu_r"]((difference.clip(-1, 1) + 1) / 2)[..., :3]
-    return {"truth": _colours(truth), "forecast": _colours(forecast), "difference": red_blue}
+    return {"truth": _colors(truth), "forecast": _colors(forecast), "difference": red_blue}
 
 
 def _draw(axes: Any, rows: dict[str, np.ndarray], labels: list[str]) -> None:
@@ -141,7 +141,7 @@ def _draw(axes: Any, rows: dict[str, np.ndarray], labels: list[str]) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _colours(frames: np.ndarray) -> np.ndarray:
+def _colors(frames: np.ndarray) -> np.ndarray:
     """RGB of grey frames and of color ones; of others, the first channel in grey."""
     frames = frames.clip(0, 1)
     return frames[..., :3] if frames.shape[-1] >= 3 else np.repeat(frames[..., :1], 3, axis=-1)
@@ -149,7 +149,7 @@ def _colours(frames: np.ndarray) -> np.ndarray:
 
 def _enlarged(frames: np.ndarray) -> np.ndarray:
     times = max(1, -(-PANEL // max(frames.shape[1:3])))
-    pixels = np.round(255 * _colours(frames)).astype("uint8")
+    pixels = np.round(255 * _colors(frames)).astype("uint8")
     return pixels.repeat(times, axis=1).repeat(times, axis=2)
 
 

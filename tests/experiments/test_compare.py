@@ -11,7 +11,7 @@ from rnnzoo.experiments.cli.compare import comparisons
 from rnnzoo.experiments.comparison.groups import comparable, groups
 from rnnzoo.experiments.comparison.paired import FILE, FRAMES, Errors, Sample, compared, interval
 from rnnzoo.experiments.comparison.runs import all_runs, chosen, of_study
-from rnnzoo.experiments.journal.journal import Journal
+from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.reports.comparison import comparison_page
 from rnnzoo.experiments.reports.svg import Bar, Line, bar_chart, line_chart, ticks
 from rnnzoo.experiments.tracking import Tracker

@@ -94,7 +94,7 @@ REFUSED = {
     "no text for a key": ("1: 2", "a key must be text"),
     "text for a number": ("defaults: {horizon: '7'}", "defaults.horizon: must be a whole number. "
                           "Received: '7'"),
-    "a number for a text": ("defaults: {difference: 1}", "must be a text"),
+    "a number for a text": ("defaults: {difference: 1}", "must be text, or null"),
     "a seed beside the seeds": ("defaults: {seed: 3}", "seeds are set by `seeds`"),
     "no seeds": ("seeds: 0", "seeds: must be how many seeds"),
     "a seed twice": ("seeds: [1, 1]", "seeds: must be"),

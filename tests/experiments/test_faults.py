@@ -21,7 +21,7 @@ import pytest
 from matplotlib.figure import Figure
 from rnnzoo import Forecaster
 from rnnzoo.datasets import read_series
-from rnnzoo.experiments.journal.journal import Journal
+from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.journal.records import folders
 from rnnzoo.experiments.journal.records import read as read_journal
 from rnnzoo.experiments.study.study import Listeners

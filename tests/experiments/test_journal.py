@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from rnnzoo import ArgumentError
-from rnnzoo.experiments.journal.journal import Journal
+from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.journal.records import read
 
 

@@ -11,7 +11,7 @@ import threading
 import numpy as np
 import pytest
 from rnnzoo import JournalError
-from rnnzoo.experiments.journal.journal import Journal
+from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.journal.records import EVENTS, RunLock, folders, read
 
 

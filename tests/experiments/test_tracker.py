@@ -7,7 +7,7 @@ import time
 
 import pytest
 from rnnzoo import JournalError, TrackingError
-from rnnzoo.experiments.journal.journal import Journal
+from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.journal.records import EVENTS, RunLock, read
 from rnnzoo.experiments.tracking import Store, Tracker, sync
 from rnnzoo.experiments.tracking import store as opened

@@ -13,7 +13,7 @@ import pytest
 from rnnzoo import FitError, Forecaster
 from rnnzoo.datasets import read_series
 from rnnzoo.experiments.cli.compare import comparisons
-from rnnzoo.experiments.journal.journal import Journal
+from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.reports.style import COLORS
 from rnnzoo.experiments.study.digests import of_all, of_panel
 from rnnzoo.experiments.study.environment import git_tags
@@ -68,7 +68,7 @@ def test_a_study_has_an_identity_besides_its_second(runs, found):
     assert abs(runs[""].info.start_time / 1000 - began.timestamp()) < 600  # in UTC
 
 
-def test_no_two_runs_of_a_study_have_one_colour(runs):
+def test_no_two_runs_of_a_study_have_one_color(runs):
     colors = {run.data.tags["mlflow.runColor"] for cell, run in runs.items() if cell}
     assert len(colors) == len(runs) - 1
 
@@ -307,7 +307,7 @@ def test_mlflow_itself_is_left_as_it_was(runs, monkeypatch):
     assert not mlflow.tracking.is_tracking_uri_set()
 
 
-def test_every_cell_has_a_colour_of_its_own():
+def test_every_cell_has_a_color_of_its_own():
     assert len(set(COLORS)) == len(COLORS) >= len(CELLS)
 
 

@@ -174,7 +174,7 @@ def test_other_code_under_one_name_is_another_fit():
 
 
 CODE = """
-from rnnzoo.pipelines.fingerprint import fingerprint
+from rnnzoo.pipelines.training.fingerprint import fingerprint
 def loss(truth, forecast, share=0.5):
     "Has a docstring, constants, a function inside."
     if share in {"b", "a", 1.5, None}:

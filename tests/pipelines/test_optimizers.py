@@ -77,7 +77,7 @@ def test_an_object_is_copied_with_all_it_has():
 
 def test_the_recipe_says_what_was_used():
     def followed(**settings):
-        found = Recipe.followed(Forecaster(**settings).get_params(), [500], 7)
+        found = Recipe.followed(Forecaster(**settings).settings, [500], 7)
         return found.optimizer, found.learning_rate, found.schedule, found.ema_momentum, found.loss
 
     assert followed() == ("adam", 0.01, "plateau", 0.0, "mae")

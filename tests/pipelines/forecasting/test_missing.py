@@ -25,7 +25,7 @@ def masked(frame):
 
 @pytest.fixture(
     scope="module",
-    params=[("gru", False), ("narx", False), ("elman", True)],
+    params=[("gru", None), ("narx", None), ("elman", "step")],
     ids=["stateful", "closed loop", "differences"],
 )
 def forecaster(request, holes):

@@ -10,7 +10,7 @@ HOUR, DAY, YEAR = 24, 7, 12  # seasons of hourly, daily and monthly tables
 
 
 def followed(training, season, horizon, **settings):
-    return Recipe.followed(Forecaster(horizon=horizon, **settings).get_params(), training, season)
+    return Recipe.followed(Forecaster(horizon=horizon, **settings).settings, training, season)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def followed(training, season, horizon, **settings):
         ([8640], HOUR, 24, {"window_normalization": "instance"}, "segment", "normalized"),
     ],
 )
-def test_the_architecture_and_why(training, season, horizon, settings, strategy, why):
+def test_the_strategy_and_why(training, season, horizon, settings, strategy, why):
     recipe = followed(training, season, horizon, **settings)
     assert recipe.strategy == strategy and why in recipe.why
 

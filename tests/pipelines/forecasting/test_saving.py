@@ -152,7 +152,10 @@ def _rewrite(path, **changes):
         (lambda folder: _replace(folder / "manifest.json", b'"season": 7', b'"season": 8'), "hash"),
         (lambda folder: _replace(folder / "manifest.json", b"\n}", b" \n}"), "hash"),
         (lambda folder: _rewrite(folder / "manifest.json", format=99), "format 99"),
-        (lambda folder: _rewrite(folder / "manifest.json", settings={"cell": "os"}), "`cell`"),
+        (
+            lambda folder: _rewrite(folder / "manifest.json", settings={"cell": "os"}),
+            "horizon, layers",
+        ),
         (lambda folder: _rewrite(folder / "manifest.json", settings={"evil": 1}), "evil"),
         (lambda folder: _rewrite(folder / "manifest.json", schema={}), "cannot|can be read"),
     ],

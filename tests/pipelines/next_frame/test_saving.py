@@ -8,7 +8,7 @@ from rnnzoo import ArgumentError, Forecaster, ModelFileError, NextFrame
 FRESH = """
 import sys, numpy as np
 from rnnzoo import Clips, NextFrame
-from rnnzoo.datasets.moving import sampler
+from rnnzoo.datasets.sources.moving import sampler
 folder = sys.argv[1]
 make = sampler(np.full((1, 2, 2), 255, "uint8"), frames=7, canvas=8)
 clips = Clips("squares", make, make(6, 100), make(40, 101))
