@@ -78,6 +78,7 @@ def test_a_database_that_another_made_meanwhile_stays(tmp_path):
     assert database.read_text() == "ours"
 
 
+@pytest.mark.slow
 def test_one_lock_wherever_temporary_files_lie(tmp_path):
     """Two processes that share no folder but that of the database, which a third holds up."""
     database = tmp_path / "mlflow.db"

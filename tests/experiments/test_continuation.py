@@ -108,6 +108,7 @@ def contents(folder):
     return {path: path.read_bytes() for path in folder.rglob("events.jsonl")}
 
 
+@pytest.mark.slow
 def test_a_study_that_is_over_is_left_as_it_is_and_may_get_another_network(
     forecasting, store, series, tmp_path, caplog
 ):
@@ -154,6 +155,7 @@ def test_where_nothing_was_told_yet_the_run_is_begun(forecasting, store, tmp_pat
     assert not done.damaged and not done.going_on
 
 
+@pytest.mark.slow
 def test_runs_that_somebody_deleted_stay_so(forecasting, store, caplog):
     with pytest.raises(KeyboardInterrupt):
         forecasting("deleted", tried("gru", "elman"), cut("elman", 1))

@@ -175,6 +175,7 @@ def test_compare_reads_the_leaderboard_back(store, found):
     assert "forecast/waves" in store.experiments()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_compared_is_kept_apart(store, found, waves):
     """Another target and horizon in the same experiment; the same study again."""
     series = read_series(waves[["day", "sales"]], time="day", target="sales", name="apart")
