@@ -41,7 +41,7 @@ test-rest: .venv/tested
 # JAX would spend most of its time on optimising programs that run once, and on its newer emitters,
 # which compile for longer than the older ones
 test-jax slow-jax: export JAX_DISABLE_MOST_OPTIMIZATIONS = 1
-test-jax slow-jax: export XLA_FLAGS = --xla_cpu_use_fusion_emitters=false
+test-jax slow-jax slow-zoo: export XLA_FLAGS = --xla_cpu_use_fusion_emitters=false
 
 test-jax test-torch: test-%: .venv/tested
 	KERAS_BACKEND=$* $(BIN)/python -m pytest tests/zoo $(wildcard tests/pipelines/*/test_backends.py)
