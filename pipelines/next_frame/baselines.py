@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .patches import unit
+from .patches import to_unit_interval
 
 
 def baselines(context: np.ndarray, horizon: int, mean_image: np.ndarray) -> dict[str, np.ndarray]:
@@ -19,7 +19,7 @@ def baselines(context: np.ndarray, horizon: int, mean_image: np.ndarray) -> dict
     """
     shape = (len(context), horizon, *context.shape[2:])
     return {
-        "repeat-last": np.broadcast_to(unit(context[:, -1:]), shape),
+        "repeat-last": np.broadcast_to(to_unit_interval(context[:, -1:]), shape),
         "mean-image": np.broadcast_to(mean_image, shape),
         "zeros": np.broadcast_to(np.float32(0), shape),
     }

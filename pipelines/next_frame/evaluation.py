@@ -12,7 +12,7 @@ from ..evaluation.metrics import skill
 from ..recorder import Recorder
 from .baselines import baselines
 from .metrics import METRICS
-from .patches import unit
+from .patches import to_unit_interval
 
 BATCH = 32  # clips forecast and scored at once: bounds memory, whatever their number
 SHOWN = 4  # clips kept to be looked at
@@ -139,14 +139,14 @@ def evaluate(
     scored: dict[str, dict[str, list]] = {}
     samples: list[Sample] = []
     for batch in batches(clips):
-        known, truth = batch[:, :context], unit(batch[:, context : context + horizon])
+        known, truth = batch[:, :context], to_unit_interval(batch[:, context : context + horizon])
         forecasts = {model: roll_out(known, horizon)} | baselines(known, horizon, mean_image)
         for who, forecast in forecasts.items():
             for key, metric in METRICS.items():
                 scored.setdefault(who, {}).setdefault(key, []).append(metric(truth, forecast))
         for i in range(min(len(batch), SHOWN - len(samples))):
             shown = {who: forecast[i] for who, forecast in forecasts.items()}
-            samples.append(Sample(unit(known[i]), truth[i], shown))
+            samples.append(Sample(to_unit_interval(known[i]), truth[i], shown))
     errors = {
         who: {key: np.concatenate(parts) for key, parts in metrics.items()}
         for who, metrics in scored.items()

@@ -10,7 +10,7 @@ def to_patches(frames: np.ndarray, patch: int) -> np.ndarray:
     clips, time, height, width, channels = frames.shape
     grid = frames.reshape(clips, time, height // patch, patch, width // patch, patch, channels)
     patches = grid.swapaxes(3, 4).reshape(clips, time, height // patch, width // patch, -1)
-    return unit(patches)
+    return to_unit_interval(patches)
 
 
 def to_frames(patches: np.ndarray, patch: int) -> np.ndarray:
@@ -20,7 +20,7 @@ def to_frames(patches: np.ndarray, patch: int) -> np.ndarray:
     return grid.swapaxes(3, 4).reshape(clips, time, rows * patch, columns * patch, -1)
 
 
-def unit(frames: np.ndarray) -> np.ndarray:
+def to_unit_interval(frames: np.ndarray) -> np.ndarray:
     """Frames as `float32` in [0, 1]."""
     scale = 255 if frames.dtype == "uint8" else 1
     return frames.astype("float32") / np.float32(scale)

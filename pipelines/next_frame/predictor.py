@@ -8,10 +8,8 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 
 from ...datasets import Clips
-from ...errors import flag, whole_number
-from ...zoo.backend.compiled import compiled
+from ...errors import flag
 from ...zoo.factory import CellLike, cell_factory
-from ...zoo.models import encoder_forecaster
 from ..estimator import BaseEstimator
 from ..recorder import Recorder
 from ..training.callbacks import Callbacks, check_rates, checked_callbacks
@@ -21,18 +19,15 @@ from ..training.keras_settings import LossLike, OptimizerLike, cloned
 from ..training.loop import History, seeded
 from ..training.optimizers import schedule_of
 from ..training.progress import shown
-from . import settings
 from .baselines import mean_image
-from .evaluation import Evaluation, evaluate, record
+from .clips import FrameSpec, training_clips
+from .evaluation import Evaluation, record
+from .fitted import FittedNextFrame
 from .fitting import fit_network
 from .losses import try_loss
-from .patches import to_frames, to_patches
-from .saving import KIND, restore, save
-from .settings import FrameSpec
-from .weights import weighed
-
-PIXELS = 2**17  # rolled out side by side: bounds memory, whatever the number of clips
-MEAN_CLIPS = 1000  # made for the mean image, where clips are made anew
+from .network import FrameNetwork
+from .saving import KIND, load, save
+from .settings import Settings
 
 
 class NextFrame(BaseEstimator):
@@ -120,7 +115,7 @@ class NextFrame(BaseEstimator):
 
     def check(self) -> None:
         """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
-        settings.check(self.get_params())
+        self._settings()
 
     def check_clips(self, clips: Clips) -> None:
         """Raises what `fit` and `evaluate` would, before the work.
@@ -129,9 +124,10 @@ class NextFrame(BaseEstimator):
             ArgumentError, ArgumentTypeError: a setting that cannot be used.
             DataError: clips that cannot be used.
         """
-        _, _, _, look = self._parts(clips, None)
-        self._whole(look, clips.test, self.context, self.horizon)
-        self._try_loss(look, None)
+        settings = self._settings()
+        spec = training_clips(clips, settings).spec
+        spec.checked_whole(clips.test, settings)
+        try_loss(settings.loss, (settings.horizon, *spec.frame), settings.patch, weighed=False)
 
     def fit(
         self,
@@ -169,34 +165,22 @@ class NextFrame(BaseEstimator):
             CheckpointError: the checkpoint is damaged, of another fit, or cannot be written.
         """
         flag("progress", progress)
-        called = checked_callbacks(callbacks, "mse")
-        training, some, held_out, look = self._parts(clips, validation)
-        training, weights = weighed(training, sample_weight, clips)
-        self._try_loss(look, weights)
-        check_rates(called, schedule_of(self.optimizer))
-        if hasattr(self, "history_"):  # should this fit fail, no half of an older one is left
-            del self.history_
-        self.settings_, self.look_ = self.get_params(), look
-        self.mean_image_ = mean_image(some)
-        known = some if callable(training) else training
-        read = (known, held_out, np.empty(0) if weights is None else weights)
-        kept_in = checkpoint_in(
-            checkpoint, KIND, identified(self.settings_, self.settings_["filters"]), read
-        )
-        with seeded(self.seed), kept_in as kept, shown(recorder, progress) as told:
-            self._build()
-            told.parameters(settings.described(self, training))
-            self.history_: History = fit_network(
-                self.network_,
-                self._roll_out,
-                training,
-                held_out,
-                self.settings_,
-                told,
-                kept,
-                weights,
-                called,
-            )
+        hooks = checked_callbacks(callbacks, "mse")
+        settings = self._settings()
+        parts = training_clips(clips, settings, validation, sample_weight)
+        spec, weighed = parts.spec, parts.weights is not None
+        try_loss(settings.loss, (settings.horizon, *spec.frame), settings.patch, weighed)
+        check_rates(hooks, schedule_of(settings.optimizer))
+        mean = mean_image(parts.sample)
+        identity = identified(settings.to_dict(), settings.filters)
+        with (
+            seeded(settings.seed),
+            checkpoint_in(checkpoint, KIND, identity, parts.arrays) as epochs,
+            shown(recorder, progress) as listener,
+        ):
+            network = FrameNetwork.untrained(settings, spec)
+            history = fit_network(network, parts, settings, listener, epochs, hooks)
+        self.fitted_ = FittedNextFrame(settings, network, mean, history)
         return self
 
     def predict(self, frames: Any, steps: int | None = None) -> np.ndarray:
@@ -214,11 +198,7 @@ class NextFrame(BaseEstimator):
         Raises:
             DataError: too few frames, or frames of another size or type than in `fit`.
         """
-        self._require_fit()
-        steps = self.settings_["horizon"] if steps is None else whole_number("steps", steps)
-        known = self.look_.checked(frames, self.settings_["context"], "the context")
-        forecast = self._roll_out(known, steps)
-        return forecast if np.ndim(frames) == 5 else forecast[..., 0]
+        return self._require_fit().predict(frames, steps)
 
     def evaluate(self, clips: Any, *, recorder: Recorder | None = None) -> Evaluation:
         """Scores free roll-outs beside `repeat-last`, `mean-image` and `zeros`.
@@ -231,19 +211,9 @@ class NextFrame(BaseEstimator):
         Raises:
             DataError: too few frames, or frames of another size or type than in `fit`.
         """
-        self._require_fit()
         own = isinstance(clips, Clips)
-        context, horizon = int(self.settings_["context"]), int(self.settings_["horizon"])
-        evaluation = evaluate(
-            cell_factory(self.settings_["cell"]).name,
-            self._roll_out,
-            self._whole(self.look_, clips.test if own else clips, context, horizon),
-            context,
-            horizon,
-            self.mean_image_,
-            name=clips.name if own else "clips",
-            parameters=self.parameters_,
-            seconds=self.history_.seconds,
+        evaluation = self._require_fit().evaluate(
+            clips.test if own else clips, clips.name if own else "clips"
         )
         if recorder is not None:
             record(evaluation, recorder)
@@ -257,8 +227,7 @@ class NextFrame(BaseEstimator):
         Raises:
             ArgumentError: the folder exists and holds something else.
         """
-        self._require_fit()
-        return save(self, Path(folder).expanduser())
+        return save(self._require_fit(), Path(folder).expanduser())
 
     @classmethod
     def load(cls, folder: str | Path) -> "NextFrame":
@@ -267,69 +236,50 @@ class NextFrame(BaseEstimator):
         Raises:
             ModelFileError: no model there, or a damaged one.
         """
-        return restore(cls, Path(folder).expanduser())
+        fitted = load(Path(folder).expanduser())
+        loaded = cls(**fitted.settings.to_dict())
+        loaded.fitted_ = fitted
+        return loaded
 
     @property
     def cell_name(self) -> str:
-        """What tables and charts call the cell."""
+        """Name of the cell in tables and charts."""
         return cell_factory(self.cell).name
 
     @property
+    def settings_(self) -> dict[str, Any]:
+        """Arguments of the constructor at the time of the fit."""
+        return self._require_fit().settings.to_dict()
+
+    @property
+    def network_(self) -> keras.Model:
+        """The trained network, which reads and forecasts patches of frames."""
+        return self._require_fit().network.model
+
+    @property
+    def look_(self) -> FrameSpec:
+        """Shape and type of the frames that can be read."""
+        return self._require_fit().network.spec
+
+    @property
+    def mean_image_(self) -> np.ndarray:
+        """Mean training frame, `(height, width, channels)` in [0, 1]."""
+        return self._require_fit().mean_image
+
+    @property
+    def history_(self) -> History:
+        """Errors of each epoch, and the fit time."""
+        return self._require_fit().history
+
+    @property
     def parameters_(self) -> int:
-        """Weights of the network."""
-        self._require_fit()
-        return int(self.network_.count_params())
+        """Number of weights of the network."""
+        return self._require_fit().network.parameters
 
-    def _build(self) -> None:
-        """Makes an untrained network of `settings_` for the frames of `look_`."""
-        height, width, channels = self.look_.frame or ()
-        patch, chosen = self.look_.patch, self.settings_
-        factory, options = cell_factory(chosen["cell"]), chosen["cell_options"] or {}
-        encoder, forecaster = (
-            factory.layered(chosen["layers"], chosen["filters"], **options) for _ in range(2)
-        )
-        places = (height // patch, width // patch, patch**2 * channels)
-        self.network_: keras.Model = encoder_forecaster(
-            encoder, forecaster, places, chosen["engine"]
-        )
-        self._compiled = compiled(self.network_)
+    def _settings(self) -> Settings:
+        return Settings.from_params(self.get_params(deep=False))
 
-    def _roll_out(self, known: np.ndarray, steps: int) -> np.ndarray:
-        """`(clips, steps, height, width, channels)` after frames that were checked."""
-        frames = np.empty((len(known), steps, *known.shape[2:]), "float32")
-        together = max(1, PIXELS // (known.shape[2] * known.shape[3]))
-        for first in range(0, len(known), together):
-            patches = to_patches(known[first : first + together], self.look_.patch)
-            ahead = np.zeros((len(patches), steps, *patches.shape[2:-1], 0), "float32")
-            rolled = to_frames(self._compiled([patches, ahead])[0], self.look_.patch)
-            np.clip(rolled, 0, 1, out=frames[first : first + together])
-        return frames
-
-    def _try_loss(self, look: FrameSpec, weights: np.ndarray | None) -> None:
-        frames = (int(self.horizon), *(look.frame or ()))
-        try_loss(self.loss, frames, look.patch, weights is not None)
-
-    def _parts(self, clips: Any, validation: Any) -> tuple[Any, np.ndarray, np.ndarray, FrameSpec]:
-        """What trains, clips that stand for it, what chooses the weights, how they look."""
-        self.check()
-        training, held_out = settings.parts(clips, validation)
-        some = training(MEAN_CLIPS, 0) if callable(training) else training
-        some = self._whole(FrameSpec(int(self.patch)), some, self.context, self.horizon)
-        look = FrameSpec(int(self.patch), some.shape[2:], some.dtype.name)
-        held_out = self._whole(look, held_out, self.context, self.horizon)
-        if not callable(training):
-            return some, some, held_out, look
-
-        def checked(count: int, seed: int) -> np.ndarray:
-            return self._whole(look, training(count, seed), self.context, self.horizon)
-
-        return checked, some, held_out, look
-
-    @staticmethod
-    def _whole(look: FrameSpec, clips: Any, context: int, horizon: int) -> np.ndarray:
-        why = f"{context} to read and {horizon} to forecast"
-        return look.checked(clips, context + horizon, why)
-
-    def _require_fit(self) -> None:
-        if not hasattr(self, "history_"):
+    def _require_fit(self) -> FittedNextFrame:
+        if not hasattr(self, "fitted_"):
             raise NotFittedError("This NextFrame is not fitted yet: call `fit` or `load` first.")
+        return self.fitted_
