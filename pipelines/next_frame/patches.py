@@ -1,11 +1,17 @@
-"""Space to depth: a frame as a grid of patches, and back."""
+"""Space to depth: frames as grids of patches, and back."""
 
 import numpy as np
 
 
 def to_patches(frames: np.ndarray, patch: int) -> np.ndarray:
-    """`(clips, time, height, width, channels)` of `uint8` or floats in [0, 1] to float
-    patches `(clips, time, height / patch, width / patch, patch² · channels)`.
+    """Frames as patches, floats in [0, 1].
+
+    Args:
+        frames: `(clips, time, height, width, channels)`, `uint8` or floats in [0, 1].
+        patch: side of a patch in pixels.
+
+    Returns:
+        `(clips, time, height / patch, width / patch, patch² · channels)`.
     """
     clips, time, height, width, channels = frames.shape
     grid = frames.reshape(clips, time, height // patch, patch, width // patch, patch, channels)
@@ -14,7 +20,7 @@ def to_patches(frames: np.ndarray, patch: int) -> np.ndarray:
 
 
 def to_frames(patches: np.ndarray, patch: int) -> np.ndarray:
-    """The inverse of `to_patches`, on floats."""
+    """Patches as frames: the inverse of `to_patches` for floats."""
     clips, time, rows, columns, depth = patches.shape
     grid = patches.reshape(clips, time, rows, columns, patch, patch, depth // patch**2)
     return grid.swapaxes(3, 4).reshape(clips, time, rows * patch, columns * patch, -1)

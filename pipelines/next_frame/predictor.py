@@ -31,7 +31,10 @@ from .settings import Settings
 
 
 class NextFrame(BaseEstimator):
-    """Reads some frames and rolls out those that follow, fed nothing but its own.
+    """Forecasts the frames that follow a clip with a recurrent encoder–forecaster.
+
+    The network reads the first frames of a clip, the context, and then forecasts frame after
+    frame. In training and in use alike, what it reads after the context are its own forecasts.
 
     Frames are `(clips, time, height, width)` or `(…, channels)`, `uint8` from 0 to 255 or
     floats from 0 to 1; forecasts are floats from 0 to 1.
@@ -39,31 +42,32 @@ class NextFrame(BaseEstimator):
     Args:
         cell: name of a cell in `CELLS` that reads images, a class of such cells, a function from
             filters to a cell, or a cell, ours or any Keras one, of which untrained copies are
-            made; its own filters then count.
+            made; its own number of filters is then used.
         context: frames that are read before the first forecast.
         horizon: frames that are forecast in training and evaluation.
         filters: channels of the cells.
-        layers: cells on top of each other, in the encoder and in the forecaster.
-        patch: side of the squares of pixels that the network reads as one place each
+        layers: number of cells on top of each other, in the encoder and in the forecaster.
+        patch: side in pixels of the squares that the network reads as one place each
             (space to depth). Height and width must be divisible by it.
-        seed: the same seed on the same clips gives the same forecast.
-        epochs: at most.
-        clips_per_epoch: clips that an epoch reads, at most.
-        batch_size: clips in a step of training.
-        patience: epochs without a better validation error before training ends.
-        learning_rate: of the optimizer; by default 0.004.
+        seed: random seed. The same seed and clips give the same forecast.
+        epochs: largest number of epochs.
+        clips_per_epoch: largest number of clips in an epoch.
+        batch_size: clips in a training step.
+        patience: epochs without a better validation error after which training ends.
+        learning_rate: learning rate of an optimizer that is given by name; by default 0.004.
         cell_options: further arguments of the cell, by name, e.g. `{"kernel_size": 5}`.
         engine: how the loops over time are run: `"auto"`, or a name in `rnnzoo.zoo.engines`.
         optimizer: by default Adam. A name, such as `"sgd"`, is used with `learning_rate` and with
-            the norm of each gradient clipped at 1; an object or a config has its own, as for
-            `Forecaster`.
+            the norm of each gradient clipped at 1; an object or a config has its own learning
+            rate and clipping, as for `Forecaster`.
         loss: by default the squared error. A name, a config, an object of `keras.losses`, or a
             function of truth and forecast, both `(clips, horizon, height, width, channels)` from
             0 to 1. Training minimizes the mean of what it returns. Whatever the loss, the
             weights are chosen by the squared error of the validation clips.
 
-    What `fit` learns ends in an underscore: `network_`, `look_`, `mean_image_`,
-    `history_`, and `settings_`, the arguments as they were then.
+    `fit` sets `fitted_`, one value that never changes, when it has succeeded: a fit that fails
+    or is interrupted leaves the one before. Parts of it can be read as `settings_`, `network_`,
+    `look_`, `mean_image_`, `history_` and `parameters_`.
 
     Example:
 
@@ -118,7 +122,7 @@ class NextFrame(BaseEstimator):
         self._settings()
 
     def check_clips(self, clips: Clips) -> None:
-        """Raises what `fit` and `evaluate` would, before the work.
+        """Checks settings and clips as `fit` and `evaluate` would, without training.
 
         Raises:
             ArgumentError, ArgumentTypeError: a setting that cannot be used.
@@ -140,23 +144,24 @@ class NextFrame(BaseEstimator):
         checkpoint: str | Path | None = None,
         progress: bool = False,
     ) -> "NextFrame":
-        """Trains through the roll-out: no frame that is forecast is ever an input.
+        """Trains the network on its own roll-out: no true frame after the context is an input.
 
         Args:
-            clips: `Clips`, whose test part is not touched; an array or a list of clips; or
+            clips: `Clips`, whose test part is not read; an array or a list of clips; or
                 a function of a count and a seed that makes clips.
-            validation: clips that choose the weights; by default those of `Clips`, or the
-                last tenth.
+            validation: clips whose error chooses the weights of the network; by default those
+                of `Clips`, or the last tenth.
             sample_weight: how much each clip counts in training, `(clips,)`: numbers of 0 or
-                above, relative to their mean, for all clips that are given, the last tenth
-                included where it is held out. A clip of weight 0 is left out. The validation
-                error does not use them. Clips that a function makes anew cannot have weights.
+                above, relative to their mean, for all clips that are given, also for the last
+                tenth where it is held out. A clip of weight 0 is left out. The validation
+                error does not use them. Clips that a function makes cannot have weights.
             callbacks: Keras callbacks, as for `Forecaster.fit`; the logs are `loss`, `val_loss`
                 and `val_mse`, the last two being the validation error.
-            recorder: told of parameters, of the errors of each epoch, with pictures.
-            checkpoint: folder that keeps where the fit stands, as of `Forecaster.fit`. A
-                function that makes clips is taken for the same if it makes the same first ones.
-            progress: show epoch, loss, validation error and the time left.
+            recorder: gets the settings, the errors of each epoch, and pictures.
+            checkpoint: folder to which the state of training is written after each epoch, and
+                from which a fit that was killed continues, as for `Forecaster.fit`. Two
+                functions that make clips count as the same if their first clips are equal.
+            progress: whether to show epoch, loss, validation error and the time left.
 
         Raises:
             ArgumentError, ArgumentTypeError: a setting that cannot be used.
@@ -184,12 +189,12 @@ class NextFrame(BaseEstimator):
         return self
 
     def predict(self, frames: Any, steps: int | None = None) -> np.ndarray:
-        """Rolls out the frames that follow each clip.
+        """Forecasts the frames that follow each clip.
 
         Args:
-            frames: what is known, at least `context` frames a clip. All of it is read: of
-                clips with the frames to be forecast, pass `clips[:, :context]`.
-            steps: how many frames to forecast; by default `horizon`.
+            frames: known frames, at least `context` of each clip. All of them are read: if clips
+                hold the frames to be forecast as well, pass `clips[:, :context]`.
+            steps: number of frames to forecast; by default `horizon`.
 
         Returns:
             `(clips, steps, height, width)` or `(…, channels)`, as the frames were given:
@@ -197,19 +202,21 @@ class NextFrame(BaseEstimator):
 
         Raises:
             DataError: too few frames, or frames of another size or type than in `fit`.
+            NotFittedError: there has been no fit.
         """
         return self._require_fit().predict(frames, steps)
 
     def evaluate(self, clips: Any, *, recorder: Recorder | None = None) -> Evaluation:
-        """Scores free roll-outs beside `repeat-last`, `mean-image` and `zeros`.
+        """Scores forecasts, next to the baselines `repeat-last`, `mean-image` and `zeros`.
 
         Args:
-            clips: `Clips`, of which the test part is scored, or clips as an array or list,
-                of which the first `context` frames are read and the next `horizon` scored.
-            recorder: told of the errors.
+            clips: `Clips`, whose test part is scored, or clips as an array or a list. The first
+                `context` frames of each clip are read, the next `horizon` are scored.
+            recorder: gets the errors of the network.
 
         Raises:
             DataError: too few frames, or frames of another size or type than in `fit`.
+            NotFittedError: there has been no fit.
         """
         own = isinstance(clips, Clips)
         evaluation = self._require_fit().evaluate(
@@ -226,6 +233,9 @@ class NextFrame(BaseEstimator):
 
         Raises:
             ArgumentError: the folder exists and holds something else.
+            ModelFileError: it cannot be written, or the class of the cell could not be found
+                when loading.
+            NotFittedError: there has been no fit.
         """
         return save(self._require_fit(), Path(folder).expanduser())
 

@@ -1,4 +1,4 @@
-"""A fitted next-frame network in a folder, and back."""
+"""Writes a fitted next-frame network to a folder, and reads it."""
 
 from dataclasses import asdict
 from pathlib import Path

@@ -23,10 +23,7 @@ SET_BY_PIPELINE = {"filters", "units", "name", "dtype"}  # arguments of a cell
 
 @dataclass(frozen=True)
 class Settings:
-    """The arguments of a `NextFrame`, whose docstring says what each is.
-
-    `from_params` makes them; all code behind the estimator reads them from here.
-    """
+    """Settings of a `NextFrame`, which documents them; made by `from_params`."""
 
     cell: CellLike
     context: int
