@@ -12,7 +12,6 @@ from ...datasets import Clips
 from ...pipelines.next_frame import Evaluation, NextFrame
 from ...pipelines.next_frame.charts import animation, lead_chart, lead_picture, strip
 from ...pipelines.next_frame.evaluation import record
-from ...pipelines.next_frame.settings import used
 from ...pipelines.storage.animation import write_animation
 from ...pipelines.storage.names import slug
 from ...pipelines.training.keras_settings import plain_settings
@@ -115,7 +114,7 @@ def frames_study(
                 journal.metrics({"time/fit_s": evaluation.seconds})
                 if journal.kept:
                     _files(evaluation, label, journal)
-                    told = split | used(settings[label]) | dict(origin.parameters)
+                    told = split | predictor.fitted_.settings.as_used() | dict(origin.parameters)
                     color = runs.color(predictor.cell_name, label)
                     report = frames_report(evaluation, color, journal.folder, told)
                     journal.text(REPORT, report)
