@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...messages import stamp
-from ..comparison.format import decimal, less
-from ..comparison.paired import Errors, Sample, compared, of_backtest, of_evaluation
-from ..comparison.wording import significance_sentence, word
+from ..comparison.format import decimal
+from ..comparison.models import from_leaderboard
+from ..comparison.paired import Errors, of_backtest, of_evaluation
+from ..comparison.wording import against_baseline, error_unit
 from .html import ERRORS, GLOSSARY, page, picture, row, score_rows
 from .svg import Bar, Line, bar_chart, line_chart
 
@@ -76,14 +77,14 @@ def run_report(
         "tested from": f"{len(backtest.origins):,} origins, the first "
         + stamp(backtest.origins[0], backtest.zone),
     }
-    unit = f", {schema.unit}" if schema.unit and error in ("mae", "rmse") else ""
+    unit = error_unit(error, schema.unit)
     return _report(
         backtest,
         title=f"{backtest.model} on {backtest.name}",
         subtitle=f"{backtest.horizon} steps ahead",
         headline=_headline(backtest, error, of_backtest),
         error=error,
-        error_text=ERRORS[error] + unit,
+        error_text=ERRORS[error] + (f", {unit}" if unit else ""),
         ahead="rows ahead",
         lead_text="that many rows after the last one that was known",
         color=color,
@@ -169,22 +170,15 @@ def _report(
 def _headline(
     result: "Backtest | Evaluation", error: str, errors_of: Callable[[Any, str], Errors]
 ) -> list[str]:
-    """The score beside that of the best baseline, which comparisons of runs rest on too."""
-    scores = result.leaderboard.set_index("model")[error].astype(float)
-    told = f"{error.upper()} {decimal(scores[result.model])}"
-    base = next((name for name in scores.index if name != result.model), "")
-    if not base or not scores[base]:
-        return [f"{told}."]
-    avoided = 1 - scores[result.model] / scores[base]
-    ours, theirs = (
-        Sample("", [float(scores[name])], [errors_of(result, name)])
-        for name in (result.model, base)
+    """The network's score, compared with the best baseline."""
+    board, network = result.leaderboard, result.model
+    comparison = from_leaderboard(
+        board, error, {network: [network]}, lambda name: errors_of(result, name)
     )
-    verdict = compared(ours, theirs)
-    return [
-        f"{told}: {less(avoided)} the best baseline, {base} ({decimal(scores[base])}). "
-        f"{significance_sentence(verdict, word(verdict.p, avoided))}"
-    ]
+    (model,) = comparison.networks
+    score = f"{error.upper()} {decimal(model.mean)}"
+    against = against_baseline(comparison, model)
+    return [f"{score}: {against}" if against else f"{score}."]
 
 
 def _colour(result: "Backtest | Evaluation", name: str, color: str) -> str:

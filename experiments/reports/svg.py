@@ -25,12 +25,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar; `half` of its interval may be NaN."""
+    """One bar; `margin`, half the width of its interval, may be NaN."""
 
     name: str
     color: str
     value: float
-    half: float
+    margin: float
     text: str
 
 
@@ -98,12 +98,12 @@ def bar_chart(bars: Sequence[Bar]) -> dict[str, Any] | None:
     bars = [bar for bar in bars if math.isfinite(bar.value)]
     if not bars:
         return None
-    ends = [bar.value + (0 if math.isnan(bar.half) else bar.half) for bar in bars]
+    ends = [bar.value + (0 if math.isnan(bar.margin) else bar.margin) for bar in bars]
     room = WIDTH - NAME - VALUE
     scale = room / (max(ends) or 1)
     drawn = []
     for k, bar in enumerate(bars):
-        known = not math.isnan(bar.half)
+        known = not math.isnan(bar.margin)
         drawn.append(
             {
                 "name": bar.name,
@@ -111,9 +111,9 @@ def bar_chart(bars: Sequence[Bar]) -> dict[str, Any] | None:
                 "color": bar.color,
                 "y": k * BAR,
                 "width": round(max(1.0, bar.value * scale), 1),
-                "low": round(max(0.0, bar.value - bar.half) * scale, 1) if known else None,
-                "high": round((bar.value + bar.half) * scale, 1) if known else None,
-                "end": round((bar.value + (bar.half if known else 0)) * scale, 1),
+                "low": round(max(0.0, bar.value - bar.margin) * scale, 1) if known else None,
+                "high": round((bar.value + bar.margin) * scale, 1) if known else None,
+                "end": round((bar.value + (bar.margin if known else 0)) * scale, 1),
                 "text": bar.text,
             }
         )
