@@ -6,48 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
 
-import numpy as np
 import pandas as pd
 
-from .paired import Errors, Sample, TestResult, compared, margin_of_error
+from .paired import Errors, ModelScores, TestResult, compared
 
 SIGNIFICANCE_LEVEL = 0.05
 BETTER, WORSE, UNCLEAR = "better", "worse", "unclear"
 NOT_TESTED = TestResult(math.nan, "there is no baseline")
-
-
-@dataclass(frozen=True)
-class ModelScores:
-    """One model's scores on a test.
-
-    Attributes:
-        label: name of the model.
-        scores: mean error of each seed, the smaller the better.
-        baseline: whether nothing was trained; it then has one score.
-        data: identifies the data of the test: equal for models on the same data.
-        read_errors: gives the errors of the same seeds at each origin or clip, `None` for a run
-            without them. Called for models that are tested only, as reading takes time.
-    """
-
-    label: str
-    scores: Sequence[float]
-    baseline: bool
-    data: str
-    read_errors: Callable[[], Sequence[Errors | None]]
-
-    @cached_property
-    def mean(self) -> float:
-        """Mean of the scores over the seeds."""
-        return float(np.mean(self.scores))
-
-    @cached_property
-    def margin(self) -> float:
-        """Half the width of the 95 % interval of the mean; NaN of one seed."""
-        return margin_of_error(self.scores)
-
-    def sample(self) -> Sample:
-        """Scores and errors, as a test takes them."""
-        return Sample(self.data, self.scores, self.read_errors())
 
 
 M = TypeVar("M", bound=ModelScores)
@@ -100,8 +65,7 @@ class Comparison(Generic[M]):
         best = self.best_baseline
         if best is None:
             return {}
-        baseline = best.sample()
-        return {model.label: compared(model.sample(), baseline) for model in self.networks}
+        return {model.label: compared(model, best) for model in self.networks}
 
     def test(self, network: M) -> TestResult:
         """The test of a network against the best baseline."""

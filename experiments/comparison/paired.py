@@ -2,8 +2,9 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,21 +89,41 @@ class TestResult:
 
 
 @dataclass(frozen=True)
-class Sample:
-    """A model as it enters a test.
+class ModelScores:
+    """One model's scores on a test.
 
     Attributes:
+        label: name of the model.
+        scores: mean error of each seed, the smaller the better.
+        baseline: whether nothing was trained; it then has one score.
         data: identifies the data of the test: equal for models on the same data.
-        scores: mean error of each seed.
-        errors: errors of the same seeds at each origin or clip, `None` where they were not saved.
+        read_errors: gives the errors of the same seeds at each origin or clip, `None` for a run
+            without them. Called for models that are tested only, as reading takes time.
     """
 
-    data: str
+    label: str
     scores: Sequence[float]
-    errors: Sequence[Errors | None]
+    baseline: bool
+    data: str
+    read_errors: Callable[[], Sequence[Errors | None]]
+
+    @cached_property
+    def mean(self) -> float:
+        """Mean of the scores over the seeds."""
+        return float(np.mean(self.scores))
+
+    @cached_property
+    def margin(self) -> float:
+        """Half the width of the 95 % interval of the mean; NaN of one seed."""
+        return margin_of_error(self.scores)
+
+    @cached_property
+    def errors(self) -> Sequence[Errors | None]:
+        """What `read_errors` gives, read once."""
+        return self.read_errors()
 
 
-def compared(model: Sample, baseline: Sample) -> TestResult:
+def compared(model: ModelScores, baseline: ModelScores) -> TestResult:
     """Tests whether a model differs from a baseline by more than chance.
 
     Errors at the same origins are paired, those of several seeds averaged first, in a
@@ -111,8 +132,8 @@ def compared(model: Sample, baseline: Sample) -> TestResult:
     have to agree: the larger p counts. Where errors were not saved, there is the t-test alone.
 
     Args:
-        model: scores and errors of one or more seeds.
-        baseline: its single score, and its errors.
+        model: a model with one or more seeds.
+        baseline: a model with one score.
 
     Raises:
         ArgumentError: they were tested on different data.

@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 import numpy as np
 
-from .models import Comparison, ModelScores
+from .models import Comparison
+from .paired import ModelScores
 from .runs import Run
 
 

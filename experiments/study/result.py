@@ -6,8 +6,8 @@ from typing import Protocol
 
 import pandas as pd
 
-from ..comparison.models import Comparison, ModelScores, from_leaderboard
-from ..comparison.paired import Errors
+from ..comparison.models import Comparison, from_leaderboard
+from ..comparison.paired import Errors, ModelScores
 
 
 class Result(Protocol):

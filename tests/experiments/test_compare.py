@@ -10,12 +10,12 @@ from rnnzoo.errors import ArgumentError
 from rnnzoo.experiments.cli.app import app
 from rnnzoo.experiments.cli.compare import run_tables
 from rnnzoo.experiments.comparison.groups import comparable, groups
-from rnnzoo.experiments.comparison.models import Comparison, ModelScores, from_leaderboard
+from rnnzoo.experiments.comparison.models import Comparison, from_leaderboard
 from rnnzoo.experiments.comparison.paired import (
     FILE,
     FRAMES,
     Errors,
-    Sample,
+    ModelScores,
     compared,
     margin_of_error,
 )
@@ -39,6 +39,10 @@ def errors_of(model, seed):
     rng = np.random.default_rng([len(model), seed])
     values = LEVEL[model] + 0.05 * seed + 0.2 * rng.normal(size=ORIGINS)
     return Errors("origin", [str(i) for i in range(ORIGINS)], values, 3)
+
+
+def scores_of(data, scores, errors, baseline=False):
+    return ModelScores("model", scores, baseline, data, lambda: errors)
 
 
 def journal_of(tracker, experiment, name, tags):
@@ -134,14 +138,12 @@ def test_a_study_in_memory_is_compared_as_its_runs_in_the_store_are(runs):
 
 
 def test_nothing_is_said_in_percent_of_no_error():
-    def entry(label, score, baseline):
-        return ModelScores(label, [score], baseline, "", lambda: [None])
-
-    comparison = Comparison("mae", [entry("gru", 1.0, False), entry("zeros", 0.0, True)])
+    trained, zeros = (scores_of("", [score], [None], not score) for score in (1.0, 0.0))
+    comparison = Comparison("mae", [trained, zeros])
     (network,) = comparison.networks
     assert np.isnan(comparison.skill(network))
     assert against_baseline(comparison, network) == ""
-    assert model_cells(comparison, network)["against zeros"] == ""
+    assert model_cells(comparison, network)["against model"] == ""
     alone = Comparison("mae", [network])
     assert alone.best_baseline is None
     assert against_baseline(alone, network) == alone.outcome(network) == ""
@@ -162,10 +164,12 @@ def test_seeds_that_lie_about_the_baseline_show_nothing():
     truth = rng.random(ORIGINS)
     levels = [2.0, 2.6, 2.9]
     errors = [Errors("origin", where, level + truth, 1) for level in levels]
-    base = Sample("a", [2.6], [Errors("origin", where, 2.1 + truth + 0.1 * rng.random(ORIGINS), 1)])
+    base = scores_of(
+        "a", [2.6], [Errors("origin", where, 2.1 + truth + 0.1 * rng.random(ORIGINS), 1)]
+    )
     scores = [float(one.values.mean()) for one in errors]
-    assert compared(Sample("a", scores, errors), base).p > 0.05
-    assert compared(Sample("a", scores[2:], errors[2:]), base).p < 1e-3
+    assert compared(scores_of("a", scores, errors), base).p > 0.05
+    assert compared(scores_of("a", scores[2:], errors[2:]), base).p < 1e-3
 
 
 def test_an_epoch_that_compiles_is_no_measure_and_baselines_alone_are_not_tested(store, runs):
@@ -189,7 +193,7 @@ def test_an_epoch_that_compiles_is_no_measure_and_baselines_alone_are_not_tested
 def test_errors_of_other_origins_are_not_paired():
     one, other = errors_of("gru", 0), errors_of("theta", 0)
     other = Errors("origin", [f"{place}-later" for place in other.where], other.values, 3)
-    found = compared(Sample("a", [2.0], [one]), Sample("a", [4.0], [other]))
+    found = compared(scores_of("a", [2.0], [one]), scores_of("a", [4.0], [other]))
     assert np.isnan(found.p)
     assert found.basis == "errors are kept of other origins than the baseline's"
     assert np.isnan(margin_of_error([2.0]))
@@ -210,7 +214,7 @@ def test_runs_on_other_data_are_no_rivals(store):
         group.title for group in found
     ]
     with pytest.raises(ArgumentError, match="models of the same data"):
-        compared(Sample("1", [1.0], [None]), Sample("2", [1.0], [None]))
+        compared(scores_of("1", [1.0], [None]), scores_of("2", [1.0], [None]))
 
 
 def test_where_no_digest_is_known_only_one_study_is_the_same_data(store):
