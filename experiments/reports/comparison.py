@@ -18,7 +18,7 @@ from ..comparison.wording import (
     error_unit,
     with_interval,
 )
-from .html import ERRORS, GLOSSARY, page, picture, row
+from .html import GLOSSARY, error_text, page, picture, row
 from .svg import Bar, Line, bar_chart, line_chart
 from .tables import summary_cells
 
@@ -53,14 +53,13 @@ def comparison_page(title: str, groups: Sequence[Group], server: str) -> str:
 
 def _group(group: Group, server: str) -> dict[str, Any]:
     comparison = group.comparison
-    models, error = comparison.ranking, comparison.error
-    unit = error_unit(error, comparison.unit)
+    models = comparison.ranking
     steps = "rows" if group.task == "forecast" else "frames"
     validation = _validation_key(group.runs)
     return {
         "title": group.title,
         "headline": _headline(comparison),
-        "error_text": ERRORS.get(error, error) + (f", {unit}" if unit else ""),
+        "error_text": error_text(comparison.error, comparison.unit),
         "repeated": comparison.repeated,
         "lead_text": f"that many {steps} after the last one that was read; means over the seeds",
         "bars": bar_chart([_bar(model) for model in models]),
@@ -112,7 +111,7 @@ def _bar(model: ModelSummary) -> Bar:
 
 
 def _validation_key(runs: Sequence[Run]) -> str:
-    """The metric that chose the weights, e.g. `val/mae`."""
+    """Name of the metric by which the weights were chosen, e.g. `val/mae`; `""` without any."""
     keys = (key for run in runs if not run.baseline for key in run.values)
     return next((key for key in keys if key.startswith("val/")), "")
 
@@ -189,7 +188,7 @@ def film(frames: Sequence[np.ndarray]) -> list[str]:
 
 
 def _misses(frames: np.ndarray, truth: np.ndarray | None) -> list[str]:
-    """The squared error of each frame, in words."""
+    """The squared error of each frame, as text; empty for the truth."""
     if truth is None:
         return [""] * len(frames)
     differences = (frames.astype("float64") - truth) / 255

@@ -1,4 +1,4 @@
-"""Tables of compared models, for terminals and pages alike."""
+"""Tables of compared models, for terminals and pages."""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ TEXT = ("model", "")  # columns that are no numbers
 
 
 def print_comparison(comparison: Comparison[M], out: Console) -> None:
-    """Prints the networks over their seeds, where there are several, and the best in words."""
+    """Prints the networks of a study, if seeds are repeated, and how good the best one is."""
     networks = comparison.networks
     if comparison.repeated:
         table = pd.DataFrame([model_cells(comparison, model) for model in networks])
@@ -45,7 +45,7 @@ def model_cells(comparison: Comparison[M], model: M) -> dict[str, str]:
 
 
 def summary_cells(comparison: Comparison[ModelSummary], model: ModelSummary) -> dict[str, str]:
-    """The same of a model of the tracking store, with what it cost."""
+    """The row of a model of the tracking store, with what it cost."""
     return model_cells(comparison, model) | {
         "weights": _number(model.average("weights"), ",.0f"),
         "ms a step": _number(model.step_ms, ".1f"),
