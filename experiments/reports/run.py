@@ -137,9 +137,7 @@ def _report(
     known = [name for name in result.baselines if name in GLOSSARY]
     baselines = "; ".join(f"{name}, {GLOSSARY[name]}" for name in known)
     leads = [
-        Line(
-            name, _colour(result, name, color), _by_lead(result, name, error), name != result.model
-        )
+        Line(name, _color(result, name, color), _by_lead(result, name, error), name != result.model)
         for name in board["model"]
     ]
     return page(
@@ -148,7 +146,7 @@ def _report(
         f"{time.strftime('%Y-%m-%d %H:%M')}. This page holds all it shows and needs no network.",
         bars=bar_chart(
             [
-                Bar(name, _colour(result, name, color), value, np.nan, decimal(value))
+                Bar(name, _color(result, name, color), value, np.nan, decimal(value))
                 for name, value in zip(board["model"], board[error], strict=True)
             ]
         ),
@@ -180,7 +178,7 @@ def _headline(
     return [f"{score}: {against}" if against else f"{score}."]
 
 
-def _colour(result: "Backtest | Evaluation", name: str, color: str) -> str:
+def _color(result: "Backtest | Evaluation", name: str, color: str) -> str:
     return color if name == result.model else GREY
 
 
