@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.console import Console
 
-from ..comparison.ranking import Ranked
 from ..journal.journal import Journal, Listener
 from ..journal.records import StoredRun
 from ..reports.style import GREYS, color_of, markdown
 from .digests import Used, of_all
 from .environment import environment, git_tags
 from .provenance import Provenance
+from .result import StudyResult
 from .resume import StudyResume
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class StudyRuns:
                 journal.parameters({"cell": name, "dataset": self.dataset} | task)
                 tell(name, journal)
 
-    def conclude(self, found: Ranked) -> None:
+    def conclude(self, found: StudyResult) -> None:
         """Tells the study's own run the leaderboard, as a file and in its note.
 
         Networks of a study that goes on, which nobody asked for again, keep their rows.

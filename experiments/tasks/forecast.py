@@ -22,7 +22,6 @@ from ...pipelines.forecasting.backtest.recording import record
 from ...pipelines.storage.names import slug
 from ...pipelines.training.keras_settings import plain_settings
 from ..comparison.paired import FILE, Errors, of_backtest
-from ..comparison.ranking import ByModel
 from ..journal.journal import Journal
 from ..reports.run import FILE as REPORT
 from ..reports.run import run_report
@@ -30,6 +29,7 @@ from ..reports.style import markdown
 from ..study.digests import Used, of_panel
 from ..study.outputs import write_all
 from ..study.provenance import Provenance
+from ..study.result import StudyResult
 from ..study.resume import StudyResume
 from ..study.study import Listeners, StudyRuns, nobody, run_name
 from .forecast_pictures import GREY, in_color, tell_origins
@@ -38,7 +38,7 @@ ROWS = 1_000_000  # of forecasts that a run keeps, at most
 
 
 @dataclass(frozen=True)
-class Study(ByModel):
+class Study(StudyResult):
     """What a study found.
 
     Attributes:
@@ -61,6 +61,10 @@ class Study(ByModel):
     @property
     def error(self) -> str:
         return self.first.error
+
+    @property
+    def unit(self) -> str:
+        return self.panel.schema.unit
 
     @property
     def results(self) -> dict[str, Backtest]:

@@ -13,8 +13,8 @@ from ...errors import ArgumentError, whole_number
 from ...pipelines.forecasting import Ensemble, Forecaster
 from ...pipelines.storage.names import whole
 from ..config.own_cells import labelled
+from ..reports.tables import print_comparison
 from ..reports.terminal import Display, console, frame_table, leaderboard_table, print_table
-from ..reports.verdict import print_verdict
 from ..study.outputs import OutputOptions, check_folder, model_folder
 from ..study.provenance import Provenance
 from ..study.study import Listeners, wait_for_uploads
@@ -149,7 +149,7 @@ def _ahead(found: Study, future_rows: Path | None, out: Console) -> pd.DataFrame
 
 
 def _who(found: Study) -> str:
-    seeds = len(found.ranking[0].labels)
+    seeds = len(found.comparison.networks[0].scores)
     return f"{found.best}, the first of the {seeds} seeds" if seeds > 1 else found.best
 
 
@@ -212,7 +212,7 @@ def print_leaderboard(found: Study, test_rows: int, out: Console) -> None:
             f"One network alone, of the {len(members)} that forecast together: {error.upper()} "
             f"{alone.mean():.3f} ± {alone.std():.3f}"
         )
-    print_verdict(found, out)
+    print_comparison(found.comparison, out)
     # who forecasts differences takes the last value for the thing to beat
     if backtest.is_random_walk_like or any(one.difference for one in found.forecasters.values()):
         _print_random_walk(found, out)

@@ -16,7 +16,6 @@ from ...pipelines.storage.animation import write_animation
 from ...pipelines.storage.names import slug
 from ...pipelines.training.keras_settings import plain_settings
 from ..comparison.paired import FILE, FRAMES, Errors, frames_of, of_evaluation
-from ..comparison.ranking import ByModel
 from ..journal.journal import Journal
 from ..reports.run import FILE as REPORT
 from ..reports.run import frames_report
@@ -24,6 +23,7 @@ from ..reports.style import markdown
 from ..study.digests import of_clips
 from ..study.outputs import write_all
 from ..study.provenance import Provenance
+from ..study.result import StudyResult
 from ..study.resume import StudyResume
 from ..study.study import Listeners, StudyRuns, nobody, run_name
 
@@ -31,7 +31,7 @@ LEADS = 20  # pictures of leads, at most, after that of lead 0
 
 
 @dataclass(frozen=True)
-class FramesStudy(ByModel):
+class FramesStudy(StudyResult):
     """What a study found.
 
     Attributes:

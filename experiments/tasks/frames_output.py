@@ -7,8 +7,8 @@ from rich.console import Console
 from ...datasets import Clips
 from ...pipelines.next_frame import NextFrame
 from ..config.own_cells import labelled
+from ..reports.tables import print_comparison
 from ..reports.terminal import Display, console, leaderboard_table, print_table
-from ..reports.verdict import print_verdict
 from ..study.outputs import OutputOptions, check_folder, model_folder
 from ..study.provenance import Provenance
 from ..study.study import Listeners, wait_for_uploads
@@ -79,7 +79,7 @@ def print_frames(found: FramesStudy, out: Console) -> None:
         others={"mae": "MAE", "ssim": "SSIM", "psnr": "PSNR, dB"},
     )
     print_table(out, title, table)
-    print_verdict(found, out)
+    print_comparison(found.comparison, out)
     if first.clips < FEW:
         out.print(f"Fewer than {FEW} test clips: the scores are uncertain, give more frames.")
     out.print(

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from rnnzoo import FitError, Forecaster
 from rnnzoo.datasets import read_series
-from rnnzoo.experiments.cli.compare import comparisons
+from rnnzoo.experiments.cli.compare import run_tables
 from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.reports.style import COLORS
 from rnnzoo.experiments.study.digests import of_all, of_panel
@@ -167,7 +167,7 @@ def test_artifacts_lie_beside_the_database(runs, store):
 
 
 def test_compare_reads_the_leaderboard_back(store, found):
-    (compared,) = comparisons(store, "forecast/waves")
+    (compared,) = run_tables(store, "forecast/waves")
     assert compared.table["mae"].tolist() == sorted(found.leaderboard["mae"])
     assert compared.table["run"][0].startswith(found.leaderboard["model"][0])
     assert compared.title.startswith("forecast/waves: sales, 3 steps ahead, tested on 60 rows")
@@ -184,14 +184,14 @@ def test_what_cannot_be_compared_is_kept_apart(store, found, waves):
         forecasters = {"elman": Forecaster("elman", horizon=horizon, **tiny)}
         with Tracker(store.uri) as tracker:
             study(series, forecasters, 6, Listeners(None, tracker))
-    found = comparisons(store, "forecast/apart")
+    found = run_tables(store, "forecast/apart")
     two, four = sorted(found, key=lambda comparison: comparison.title)
     assert "2 steps ahead" in two.title
     assert "4 steps ahead" in four.title
     names = two.table["run"].tolist()
     assert names.count("naive-last") == 1  # the same numbers twice are one row
     assert names.count("elman-0") == 2  # they took different seconds
-    (latest,) = comparisons(store, "forecast/apart", latest=True)
+    (latest,) = run_tables(store, "forecast/apart", latest=True)
     assert "4 steps ahead" in latest.title
 
 
