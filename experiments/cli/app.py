@@ -62,7 +62,7 @@ def frames(
         list[str] | None, typer.Option(help="Argument of the cells, e.g. peepholes=true.")
     ] = None,
     engine: Annotated[
-        str, typer.Option(help="How loops over time are run: auto, scan or hoisted.")
+        str, typer.Option(help="How loops over time are run: auto, scan or project_first.")
     ] = "auto",
     setting: Annotated[
         list[str] | None,
