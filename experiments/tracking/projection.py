@@ -36,7 +36,7 @@ class Projection:
     Attributes:
         run: MLflow's id, once there is a run.
         arrived: events that are in the store.
-        brought: of these, those that were not there before.
+        added: of these, those that were not there before.
     """
 
     def __init__(self, store: Store, folder: Path):
@@ -44,7 +44,7 @@ class Projection:
         self.client = store.client
         self.run = ""
         self.status = "RUNNING"
-        self.arrived = self.wait_for_uploads = 0
+        self.arrived = self.added = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -180,7 +180,7 @@ class Projection:
         tags = [RunTag(key, value) for key, value in (self._tags | {EVENTS: str(arrived)}).items()]
         self.client.log_batch(self.run, self._metrics, self._params, tags)
         self._reset()
-        self.wait_for_uploads += arrived - self.arrived
+        self.added += arrived - self.arrived
         self.arrived = arrived
 
     def _at_once(self, event: Event) -> None:

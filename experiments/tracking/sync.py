@@ -127,8 +127,8 @@ def _one(folder: Path, store: Store, done: Synced) -> None:
         if projection.status == "RUNNING":
             done.killed.append(folder)
         with_retries(lambda: projection.killed(kept.events[-1]))
-    if projection.wait_for_uploads:
+    if projection.added:
         done.runs += 1
-        done.events += projection.wait_for_uploads
+        done.events += projection.added
     else:
         done.complete += 1
