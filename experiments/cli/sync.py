@@ -34,7 +34,7 @@ def print_sync(runs: Path | None) -> int:
         out.print(f"{_runs(done.complete)} {_were(done.complete)} complete there before.")
     for folder in done.killed:
         out.print(f"{folder}: its process died; the run is KILLED now.", soft_wrap=True)
-    for folder in done.going_on:
+    for folder in done.running:
         out.print(f"{folder}: still going on, and left alone.", soft_wrap=True)
     for folder in done.deleted:
         out.print(f"{folder}: deleted in the store, and left alone.", soft_wrap=True)

@@ -105,7 +105,7 @@ def read(folder: Path) -> StoredRun:
     return StoredRun(folder, events, len(tail), len(content) - len(tail))
 
 
-def begun(folder: Path) -> Event | None:
+def first_event(folder: Path) -> Event | None:
     """The first event of a journal, whatever follows; `None` if there is none.
 
     Raises:
@@ -141,24 +141,35 @@ class RunLock:
     """
 
     def __init__(self, folder: Path):
+        self.folder = folder
         self._lock = FileLock(folder / LOCK, thread_local=False)
         self._mutex = threading.Lock()
         self._holders = 0
 
     def hold(self, patience: float = 0.0) -> bool:
-        """Holds it once more; `False` if another process does, for so many seconds."""
+        """Holds it once more; `False` if another process does, for so many seconds.
+
+        Raises:
+            JournalError: the lock cannot be opened, e.g. as the run is another user's.
+        """
         with self._mutex:
             if not self._holders:
                 try:
                     self._lock.acquire(timeout=patience)
                 except Timeout:
                     return False
+                except OSError as error:
+                    raise JournalError(
+                        f"The run in {self.folder} cannot be locked: {reason(error)}. "
+                        "Let its owner sync it."
+                    ) from error
             self._holders += 1
             return True
 
     def release(self) -> None:
+        """Gives it back once; does nothing if nobody here holds it."""
         with self._mutex:
-            self._holders -= 1
+            self._holders = max(0, self._holders - 1)
             if not self._holders:
                 self._lock.release()
 

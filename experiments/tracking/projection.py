@@ -44,7 +44,7 @@ class Projection:
         self.client = store.client
         self.run = ""
         self.status = "RUNNING"
-        self.arrived = self.added = 0
+        self.uploaded = self.added = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -52,7 +52,7 @@ class Projection:
         self._params: list[Param] = []
         self._tags: dict[str, str] = {}
 
-    def bring(self, events: Sequence[Event]) -> None:
+    def upload(self, events: Sequence[Event]) -> None:
         """Brings what has not arrived yet.
 
         Args:
@@ -66,7 +66,7 @@ class Projection:
         self._reset()
         if not self.run:
             self._begin(events)
-        for number, event in enumerate(events[self.arrived :], start=self.arrived + 1):
+        for number, event in enumerate(events[self.uploaded :], start=self.uploaded + 1):
             self._gather(event)
             if event.kind in ("image", "artifact", "dataset", "resume", "end"):
                 self._send(number - 1)
@@ -81,7 +81,7 @@ class Projection:
         self.client.set_terminated(self.run, status, end_time=_milliseconds(last))
         self.status = status
 
-    def killed(self, last: Event) -> None:
+    def mark_killed(self, last: Event) -> None:
         """Ends a run whose process died."""
         if self.status == "RUNNING":
             self.client.log_batch(self.run, tags=[RunTag("error", DIED)])
@@ -111,7 +111,7 @@ class Projection:
                 f"The journal in {self.folder} holds {told} events, of which {found.events} are "
                 f"in {self.store.uri}: its end is lost. Restore the file from a copy."
             )
-        self.run, self.arrived, self.status = found.run, found.events, found.status
+        self.run, self.uploaded, self.status = found.run, found.events, found.status
 
     def _made(self, experiment: str, begun: Event) -> str:
         start = begun.data
@@ -171,7 +171,7 @@ class Projection:
     def _send(self, arrived: int, last: bool = False) -> None:
         """One call for all that was gathered; it also says how much has arrived."""
         gathered = self._metrics or self._params or self._tags
-        if not gathered and not (last and arrived > self.arrived):
+        if not gathered and not (last and arrived > self.uploaded):
             return
         while len(self._metrics) > METRICS or len(self._params) > PARAMS:
             metrics, self._metrics = self._metrics[:METRICS], self._metrics[METRICS:]
@@ -180,8 +180,8 @@ class Projection:
         tags = [RunTag(key, value) for key, value in (self._tags | {EVENTS: str(arrived)}).items()]
         self.client.log_batch(self.run, self._metrics, self._params, tags)
         self._reset()
-        self.added += arrived - self.arrived
-        self.arrived = arrived
+        self.added += arrived - self.uploaded
+        self.uploaded = arrived
 
     def _at_once(self, event: Event) -> None:
         """What MLflow takes one by one."""

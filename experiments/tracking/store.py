@@ -242,6 +242,13 @@ def with_retries(call: Callable[[], Result]) -> Result:
     return call()
 
 
+def reason_of(error: BaseException) -> str:
+    """Why a store failed, on one line: what lies below an error that only says that it did."""
+    lower = error.__cause__
+    text = first_line(lower if isinstance(lower, FAULTS) else error)
+    return text if isinstance(error, FAULTS) else f"{type(error).__name__}: {text}"
+
+
 def first_line(error: BaseException) -> str:
     """What an error says, on one line and without passwords."""
     lines = str(error).strip().splitlines() or [type(error).__name__]

@@ -125,7 +125,7 @@ def test_a_server_that_is_down_stops_nothing_and_sync_brings_the_rest(
     assert done.exit_code == 0, done.output
     assert "What follows, by gru" in done.output
     assert "events are not yet in MLflow: rnnzoo sync" in done.output
-    assert caplog.text.count("The run goes on without it") == 1
+    assert caplog.text.count("The run continues without it") == 1
     assert "secret" not in done.output + caplog.text
     assert {path.name for path in here.iterdir()} == {"down.csv", "rnnzoo-runs"}
     refused = rnnzoo("sync")

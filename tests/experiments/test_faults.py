@@ -232,11 +232,11 @@ def undisturbed(server, tmp_path_factory):
 def check_synced(run, tracker, server, undisturbed, caplog):
     """What every fault has to leave behind."""
     (warning,) = [r.message for r in caplog.records if r.name == "rnnzoo"]
-    assert "The run goes on without it" in warning
+    assert "The run continues without it" in warning
     assert tracker.pending > 0
     assert f"{tracker.pending} events are not yet in MLflow: rnnzoo sync" in tracker.outcome
     done = sync(tracker.root, server.address)
-    assert (done.runs, done.damaged, done.going_on) == (1, [], [])
+    assert (done.runs, done.damaged, done.running) == (1, [], [])
     assert content(Store(server.address), run, tracker.root.parent) == undisturbed
     assert sync(tracker.root, server.address).complete == 1
     shutil.rmtree(tracker.root.parent / "downloads")

@@ -131,7 +131,7 @@ def test_who_only_looks_at_a_run_does_not_stop_it(run):
         again.metrics({"train/loss": 0.4}, step=2)
     timer.join()
     assert lock.hold()
-    with pytest.raises(JournalError, match="still going on"), Journal.reopened(run.folder):
+    with pytest.raises(JournalError, match="still written"), Journal.reopened(run.folder):
         pass
     lock.release()
 
