@@ -34,13 +34,13 @@ _RUN = re.compile(r"\d{8}-\d{6}-.+-[0-9a-f]{12}")  # how a journal names the fol
 
 @dataclass(frozen=True)
 class Event:
-    """Something that a run told.
+    """Something that a run logged.
 
     Attributes:
         kind: `start`, `resume`, `parameters`, `metrics`, `series`, `image`, `artifact`, `dataset`,
             `note` or `end`.
-        time: seconds since 1970.
-        data: what was told, in plain values; artifacts and images by their path in
+        time: Seconds since 1970.
+        data: What was logged, in plain values; artifacts and images by their path in
             the run's folder.
     """
 
@@ -54,10 +54,10 @@ class StoredRun:
     """A journal as it lies on disk.
 
     Attributes:
-        folder: of the run.
-        events: in the order in which they were told.
-        torn: bytes of a last record that its writer did not live to finish; 0 as a rule.
-        size: bytes of the records that are whole.
+        folder: Folder of the run.
+        events: Its events, in the order in which they were written.
+        torn: Bytes of a last record that its writer did not live to finish; 0 as a rule.
+        size: Bytes of the records that are whole.
     """
 
     folder: Path
@@ -134,7 +134,7 @@ def lost(root: Path) -> Iterator[Path]:
 
 
 class RunLock:
-    """Held while anybody in this process writes a run or brings it to a store.
+    """Held while anybody in this process writes a run or uploads it to a store.
 
     The system frees it when the process dies, however it dies: a run whose lock is free has
     nobody left.
@@ -196,7 +196,7 @@ def _plain(value: Any) -> Any:
 
 
 def event_of(record: dict[str, Any]) -> Event:
-    """The event that a record's JSON tells."""
+    """The event in the JSON of a record."""
     data = record["data"]
     if record["kind"] == "metrics":
         data["values"] = {key: float(value) for key, value in data["values"].items()}

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import JournalError, RnnzooError, TrackingError
-from ..journal.records import RunLock, StoredRun, first_event, folders, lost, read
+from ..journal.records import RunLock, first_event, folders, lost, read
 from ..locations import runs_folder, tracking_uri
+from .projection import Deleted
 from .store import FAULTS, Store, reason_of, with_retries
-from .upload import RunUpload
+from .upload import Refused, RunUpload
 
 
 @dataclass
@@ -36,22 +37,6 @@ class SyncReport:
     deleted: list[Path] = field(default_factory=list)
     torn: list[Path] = field(default_factory=list)
     damaged: list[RnnzooError] = field(default_factory=list)
-
-    def add(self, stored: StoredRun, run: RunUpload) -> None:
-        """Adds what became of a run."""
-        if stored.torn:
-            self.torn.append(run.folder)
-        if run.killed:
-            self.killed.append(run.folder)
-        if run.deleted:
-            self.deleted.append(run.folder)
-        elif run.problem is not None:
-            self.damaged.append(run.problem)
-        elif run.added:
-            self.runs += 1
-            self.events += run.added
-        else:
-            self.complete += 1
 
 
 def sync(runs: Path | None = None, uri: str | None = None) -> SyncReport:
@@ -104,11 +89,10 @@ def _sync_run(folder: Path, store: Store, report: SyncReport) -> None:
         if not lock.hold():
             report.running.append(folder)
             return
-        stored = read(folder)
-        run = RunUpload(folder, stored.events, lock)
-        run.upload(store, died=True)
-        report.add(stored, run)
-    except JournalError as error:
+        _upload(folder, lock, store, report)
+    except Deleted:
+        report.deleted.append(folder)
+    except (JournalError, Refused) as error:
         report.damaged.append(error)
     except FAULTS as error:
         raise TrackingError(
@@ -117,3 +101,18 @@ def _sync_run(folder: Path, store: Store, report: SyncReport) -> None:
         ) from error
     finally:
         lock.release()
+
+
+def _upload(folder: Path, lock: RunLock, store: Store, report: SyncReport) -> None:
+    stored = read(folder)
+    if stored.torn:
+        report.torn.append(folder)
+    run = RunUpload(folder, stored.events, lock)
+    run.upload(store, died=True)
+    if run.killed:
+        report.killed.append(folder)
+    if run.added:
+        report.runs += 1
+        report.events += run.added
+    else:
+        report.complete += 1

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from ...errors import TrackingError
+from ...errors import JournalError, RnnzooError, TrackingError
 from ..journal.journal import Journal, Listener
 from ..journal.records import Event, RunLock, StoredRun
 from ..locations import absolute, check_runs, check_uri, runs_folder, shown, tracking_uri
 from .store import Store, reason_of, with_retries
 from .sync import mark_killed
-from .upload import RunUpload
+from .upload import Refused, RunUpload
 
 logger = logging.getLogger("rnnzoo")
 
@@ -197,27 +197,32 @@ class Tracker:
 
     def _upload(self, run: RunUpload, store: Store) -> None:
         """Uploads all that a run has written, in one batch where several events wait."""
-        run.upload(store)
+        problem = None
+        try:
+            run.upload(store)
+        except (JournalError, Refused) as error:
+            problem = error
         with self._changed:
             self._answered = time.monotonic()
             if self._failure:
                 return  # `close` gave up on it
-            if run.problem is not None:
-                self._leave_out(run)
+            if problem is not None:
+                self._leave_out(run, problem)
             elif run.ended and not run.pending:
                 run.release()
                 del self._runs[run.folder]
             self._changed.notify_all()
 
-    def _leave_out(self, run: RunUpload) -> None:
-        """Warns that a run cannot be uploaded: for its own fault the others do not stay behind."""
+    def _leave_out(self, run: RunUpload, problem: RnnzooError) -> None:
+        """Uploads no more of a run: for its own fault the others do not stay behind."""
+        run.problem = problem
         run.release()
-        problem = f"The run {run.name} cannot be uploaded: {run.problem}"
+        what = f"The run {run.name} cannot be uploaded: {problem}"
         if self.strict:
-            self._fail(problem)
+            self._fail(what)
             return
         where = "Everything" if run.ended else "The run continues without it; everything"
-        logger.warning("%s %s is saved in %s.", problem, where, run.folder)
+        logger.warning("%s %s is saved in %s.", what, where, run.folder)
 
     def _wait(self) -> None:
         """Until all is uploaded, the store has failed, or it has not answered for too long."""

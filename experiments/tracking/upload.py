@@ -9,6 +9,10 @@ from .projection import Deleted, Projection
 from .store import FAULTS, Store, reason_of, with_retries
 
 
+class Refused(TrackingError):
+    """A store that answers does not take a run."""
+
+
 class RunUpload:
     """A run on its way to a store; the only place that counts what has arrived there.
 
@@ -19,7 +23,7 @@ class RunUpload:
             uploaded.
 
     Attributes:
-        problem: Why no more of the run can be uploaded; `None` if nothing is wrong with it.
+        problem: Why no more of the run is to be uploaded, for whoever uploads it to note.
         killed: Whether the store took the run for `RUNNING` although its process had died.
     """
 
@@ -32,33 +36,34 @@ class RunUpload:
         self._projection: Projection | None = None
 
     def upload(self, store: Store, died: bool = False) -> None:
-        """Uploads the events that are not in the store; sets `problem` if the run is at fault.
+        """Uploads the events that are not in the store.
 
         Args:
             store: Where to.
             died: Whether the process of the run is gone: without an end, the run was killed.
 
         Raises:
+            Deleted: somebody deleted the run in the store.
+            JournalError: the journal holds no event or fewer than the store, or a file is missing.
+            Refused: the store does not take the run.
             One of `FAULTS`: the store does not answer.
         """
         events = tuple(self.events)
+        if not events:
+            raise JournalError(
+                f"The journal in {self.folder} holds no event: its process died before the first, "
+                "or they are lost. Restore the file from a copy, or delete the folder."
+            )
+        projection = self._projection = self._projection or Projection(store, self.folder)
         try:
-            if not events:
-                raise JournalError(
-                    f"The journal in {self.folder} holds no event: its process died before the "
-                    "first, or they are lost. Restore the file from a copy, or delete the folder."
-                )
-            projection = self._projection = self._projection or Projection(store, self.folder)
             with_retries(lambda: projection.upload(events))
             if died and events[-1].kind != "end":
                 self.killed = projection.status == "RUNNING"
                 with_retries(lambda: projection.mark_killed(events[-1]))
-        except JournalError as error:
-            self.problem = error
         except FAULTS as error:
             if not store.answers():
                 raise
-            self.problem = TrackingError(f"{store.uri} refused {self.folder}: {reason_of(error)}.")
+            raise Refused(f"{store.uri} refused {self.folder}: {reason_of(error)}.") from error
 
     def release(self) -> None:
         """Gives the lock back; a second time it does nothing."""
@@ -76,11 +81,6 @@ class RunUpload:
         return self.events[-1].kind == "end"
 
     @property
-    def deleted(self) -> bool:
-        """Whether somebody deleted the run in the store, where it stays so."""
-        return isinstance(self.problem, Deleted)
-
-    @property
     def added(self) -> int:
         """Number of events that were uploaded here, not before."""
         return self._projection.added if self._projection else 0
@@ -89,7 +89,7 @@ class RunUpload:
     def pending(self) -> int:
         """Number of events that are not in the store, and should be; at most, if not `counted`."""
         uploaded = self._projection.uploaded if self._projection else 0
-        return 0 if self.deleted else len(self.events) - uploaded
+        return 0 if isinstance(self.problem, Deleted) else len(self.events) - uploaded
 
     @property
     def counted(self) -> bool:

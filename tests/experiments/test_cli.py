@@ -137,11 +137,11 @@ def test_a_server_that_is_down_stops_nothing_and_sync_brings_the_rest(
     count = 2 + len(BASELINES)  # the network, the study, the baselines
     print_sync = rnnzoo("sync", "--runs", "rnnzoo-runs")
     assert print_sync.exit_code == 0, print_sync.output
-    assert f"{pending} events of {count} runs were brought to {store.uri}" in print_sync.output
+    assert f"{pending} events of {count} runs were uploaded to {store.uri}" in print_sync.output
     assert "complete there" not in print_sync.output
     assert len(store.runs("forecast/down")) == count - 1
     again = rnnzoo("sync", "--runs", "rnnzoo-runs")
-    assert f"0 events of 0 runs were brought to {store.uri}" in again.output
+    assert f"0 events of 0 runs were uploaded to {store.uri}" in again.output
     assert f"{count} runs were complete there" in again.output
 
     journal = next((here / "rnnzoo-runs").glob("*/events.jsonl"))

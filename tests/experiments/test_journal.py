@@ -21,6 +21,17 @@ def test_events_come_in_order_and_reach_the_listeners():
     assert [e.time for e in heard] == sorted(e.time for e in heard)
 
 
+def test_the_folder_is_known_before_the_run_begins_and_made_when_it_does(tmp_path):
+    journal = Journal("forecast/x", "a", root=tmp_path)
+    assert not journal.folder.exists()
+    folder = journal.folder
+    with journal:
+        assert journal.folder == folder
+        assert folder.is_dir()
+    with Journal.reopened(folder) as again:
+        assert (again.folder, again.uid) == (folder, journal.uid)
+
+
 @pytest.mark.parametrize(
     ("error", "status"), [(ValueError("no"), "FAILED"), (KeyboardInterrupt(), "KILLED")]
 )

@@ -373,6 +373,30 @@ def test_a_run_that_was_deleted_in_the_store_stays_so(store, tmp_path):
     assert sync(tmp_path, store.uri).complete == 2
 
 
+def test_a_strict_tracker_does_not_continue_a_run_that_was_deleted(store, tmp_path):
+    with Tracker(store.uri, tmp_path) as tracker:
+        run = journal(tracker)
+        tell(run)
+    store.client.delete_run(in_store(store, run).info.run_id)
+    tracker = Tracker(store.uri, tmp_path, strict=True)
+    again = Journal.reopened(run.folder, (tracker.projection(),))
+    with pytest.raises(TrackingError, match="was deleted in"), tracker, again:
+        pytest.fail("the run continued")
+
+
+def test_what_is_pending_of_a_run_that_was_begun_before(store, tmp_path):
+    with Tracker(store.uri, tmp_path) as tracker:
+        run = journal(tracker)
+        tell(run)
+    with Tracker(ABSENT, tmp_path) as tracker:
+        tracker.upload(read(run.folder))
+    assert "at most 7 events are not yet in MLflow" in tracker.outcome
+    with Tracker(store.uri, tmp_path) as tracker:
+        tracker.upload(read(run.folder))
+    assert (tracker.pending, tracker.outcome) == (0, f"Runs are in {store.uri}.")
+    assert RunLock(run.folder).hold()  # nobody holds it any more
+
+
 def test_images_are_not_twice(store, tmp_path):
     figures = pytest.importorskip("matplotlib.figure")
     with Tracker(store.uri, tmp_path) as tracker:
