@@ -59,7 +59,7 @@ class Listeners:
 
     @property
     def trackers(self) -> tuple[Listener, ...]:
-        return () if self.tracker is None else (self.tracker.projection(),)
+        return () if self.tracker is None else (self.tracker.listener(),)
 
     @property
     def root(self) -> Path | None:

@@ -104,7 +104,7 @@ class Tracker:
         most = "" if counted else "at most "
         return f"Runs are in {self.root}; {most}{events} not yet in MLflow: rnnzoo sync"
 
-    def projection(self) -> Listener:
+    def listener(self) -> Listener:
         """A listener for the journals of runs: what they write is uploaded."""
         return self._follow
 

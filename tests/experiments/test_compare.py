@@ -31,7 +31,7 @@ def errors_of(model, seed):
 
 
 def journal_of(tracker, experiment, name, tags):
-    return Journal(experiment, name, tags, (tracker.projection(),), tracker.root)
+    return Journal(experiment, name, tags, (tracker.listener(),), tracker.root)
 
 
 def write_run(
