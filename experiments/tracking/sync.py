@@ -89,7 +89,7 @@ def _sync_run(folder: Path, store: Store, report: SyncReport) -> None:
         if not lock.hold():
             report.running.append(folder)
             return
-        _upload(folder, lock, store, report)
+        _upload(folder, store, report)
     except Deleted:
         report.deleted.append(folder)
     except (JournalError, Refused) as error:
@@ -103,11 +103,11 @@ def _sync_run(folder: Path, store: Store, report: SyncReport) -> None:
         lock.release()
 
 
-def _upload(folder: Path, lock: RunLock, store: Store, report: SyncReport) -> None:
+def _upload(folder: Path, store: Store, report: SyncReport) -> None:
     stored = read(folder)
     if stored.torn:
         report.torn.append(folder)
-    run = RunUpload(folder, stored.events, lock)
+    run = RunUpload(folder, stored.events)
     run.upload(store, died=True)
     if run.killed:
         report.killed.append(folder)

@@ -19,15 +19,14 @@ class RunUpload:
     Args:
         folder: Folder of the run.
         events: Events of its journal, in order. The list of an open run may grow.
-        lock: Lock of the run, held already, which `release` gives back; `None` if nothing is to be
-            uploaded.
+        lock: Lock of the run, held already, for `release` to give back.
 
     Attributes:
         problem: Why no more of the run is to be uploaded, for whoever uploads it to note.
         killed: Whether the store took the run for `RUNNING` although its process had died.
     """
 
-    def __init__(self, folder: Path, events: Sequence[Event], lock: RunLock | None):
+    def __init__(self, folder: Path, events: Sequence[Event], lock: RunLock | None = None):
         self.folder, self.events = folder, events
         self.problem: RnnzooError | None = None
         self.killed = False
