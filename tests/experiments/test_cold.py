@@ -24,7 +24,7 @@ from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.tracking import Tracker
 uri, runs, name = sys.argv[1:]
 with Tracker(uri, Path(runs), strict=True) as tracker:
-    with Journal("forecast/cold", name, {}, (tracker.projection(),), tracker.root) as journal:
+    with Journal("forecast/cold", name, {}, (tracker.listener(),), tracker.root) as journal:
         for step in range(1, 21):
             journal.metrics({"train/loss": 1 / step}, step=step)
         journal.text("table.csv", "a")

@@ -46,7 +46,7 @@ def scores_of(data, scores, errors, baseline=False):
 
 
 def journal_of(tracker, experiment, name, tags):
-    return Journal(experiment, name, tags, (tracker.projection(),), tracker.root)
+    return Journal(experiment, name, tags, (tracker.listener(),), tracker.root)
 
 
 def write_run(

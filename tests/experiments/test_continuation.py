@@ -152,7 +152,7 @@ def test_where_nothing_was_told_yet_the_run_is_begun(forecasting, store, tmp_pat
     forecasting(name, tried("gru", "elman"), uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
     assert len([*runs.glob("*-elman-0-*")]) == 2  # of the study of before, and of the new one
     done = sync(runs, f"sqlite:///{tmp_path / 'mlflow.db'}")
-    assert not done.damaged and not done.going_on
+    assert not done.damaged and not done.running
 
 
 @pytest.mark.slow

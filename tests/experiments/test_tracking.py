@@ -242,7 +242,7 @@ def test_the_commit_of_the_working_directory(tmp_path, monkeypatch):
 def track(store, root, name="r"):
     """A journal that is followed, and its tracker; closed, the run is in the store."""
     tracker = Tracker(store.uri, root)
-    return tracker, Journal("forecast/few", name, {}, (tracker.projection(),), root)
+    return tracker, Journal("forecast/few", name, {}, (tracker.listener(),), root)
 
 
 def in_store(store, journal):
