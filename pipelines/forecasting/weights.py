@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ...datasets import TimeSeriesPanel
-from ...datasets.tabular.table import of_series
+from ...datasets.tabular.table import list_series
 from ...errors import ArgumentError, ArgumentTypeError, DataError, did_you_mean, not_below_zero
 from ...zoo.losses import SequenceLoss
 from ..training.losses import loss_of
@@ -98,11 +98,11 @@ def _check_ids(by_series: Mapping[str, float], panel: TimeSeriesPanel) -> None:
     unknown = [one for one in by_series if one not in panel.ids]
     if unknown:
         raise ArgumentError(
-            f"`sample_weight` names series that are not in the table: {of_series(unknown)}."
+            f"`sample_weight` names series that are not in the table: {list_series(unknown)}."
             f"{did_you_mean(unknown[0], panel.ids)}"
         )
     if missing:
         raise ArgumentError(
             f"`sample_weight` must hold a weight for every series, 0 for one that is not to count. "
-            f"It has none for {of_series(missing)}."
+            f"It has none for {list_series(missing)}."
         )
