@@ -16,11 +16,11 @@ from ...errors import ArgumentError, DataError
 from ...zoo.factory import cell_factory
 from ..recorder import Recorder
 from ..training.checkpoints import Checkpoint, checkpoint_in
-from ..training.fingerprint import identified
+from ..training.fingerprint import identifying_settings
 from ..training.loop import History, seeded, trained_weights
 from ..training.optimizers import new_optimizer
 from ..training.options import TrainingOptions
-from ..training.progress import shown
+from ..training.progress import with_progress
 from ..training.windows import origins_between
 from .build import build
 from .fitted import FittedForecaster
@@ -69,11 +69,11 @@ def fit_panel(
     transform.fit(panel.cut(plan.training), panel)
     rows = transform.rows(panel)
     weighed = with_weights(rows, panel, sample_weight, plan, settings.loss)
-    about = identified(vars(settings), plan.recipe.units) | asdict(plan)
+    about = identifying_settings(vars(settings), plan.recipe.units) | asdict(plan)
     with ExitStack() as stack:
         stack.enter_context(seeded(settings.seed))
         kept = stack.enter_context(checkpoint_in(checkpoint, KIND, about, arrays_of(weighed)))
-        follow = stack.enter_context(shown(recorder, progress))
+        follow = stack.enter_context(with_progress(recorder, progress))
         strategy = build(transform, plan.recipe, settings)
         follow.parameters(_parameters(settings, plan, transform, strategy, sample_weight))
         options = _options(settings, plan.recipe, follow, kept, callbacks)

@@ -14,7 +14,7 @@ from ...zoo.factory import CellLike, cell_factory
 from ..estimator import BaseEstimator
 from ..recorder import Recorder
 from ..training.callbacks import Callbacks, check_rates, checked_callbacks
-from ..training.keras_settings import MAY_BE_OBJECTS, LossLike, OptimizerLike, cloned
+from ..training.keras_settings import MAY_BE_OBJECTS, LossLike, OptimizerLike, clone_estimator
 from ..training.loop import History
 from ..training.optimizers import own_settings
 from .backtest.recording import record
@@ -173,7 +173,7 @@ class Forecaster(BaseEstimator):
         self.loss = loss
 
     def __sklearn_clone__(self) -> "Forecaster":
-        return cloned(self)
+        return clone_estimator(self)
 
     @property
     def settings(self) -> Settings:

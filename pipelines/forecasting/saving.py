@@ -9,7 +9,7 @@ import pandas as pd
 from ...datasets import Schema
 from ...errors import ModelFileError
 from ..storage.folders import read_folder, write_folder
-from ..training.keras_settings import restored_settings, stored_settings
+from ..training.keras_settings import settings_from_config, settings_to_config
 from ..training.loop import History
 from .build import build
 from .fitted import FittedForecaster
@@ -25,7 +25,7 @@ def to_plain(fitted: FittedForecaster) -> tuple[dict[str, Any], dict[str, list]]
     """A fitted forecaster and its state as plain values, and as lists of arrays."""
     state = fitted.state
     manifest = {
-        "settings": stored_settings(vars(fitted.settings), fitted.recipe.units),
+        "settings": settings_to_config(vars(fitted.settings), fitted.recipe.units),
         "schema": asdict(fitted.schema),
         "transform": fitted.transform.to_dict(),
         "recipe": fitted.recipe.to_dict(),
@@ -47,7 +47,7 @@ def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForec
     Raises:
         KeyError, TypeError, ValueError: something else.
     """
-    given = restored_settings(manifest["settings"])
+    given = settings_from_config(manifest["settings"])
     known = [one.name for one in fields(Settings)]
     if unknown := [name for name in given if name not in known]:
         raise ValueError(f"there is no setting {', '.join(unknown)}")

@@ -16,11 +16,11 @@ from ..estimator import BaseEstimator
 from ..recorder import Recorder
 from ..training.callbacks import Callbacks, check_rates, checked_callbacks
 from ..training.checkpoints import checkpoint_in
-from ..training.fingerprint import identified
-from ..training.keras_settings import LossLike, OptimizerLike, cloned
+from ..training.fingerprint import identifying_settings
+from ..training.keras_settings import LossLike, OptimizerLike, clone_estimator
 from ..training.loop import History, seeded
 from ..training.optimizers import schedule_of
-from ..training.progress import shown
+from ..training.progress import with_progress
 from . import settings
 from .baselines import mean_image
 from .evaluation import Evaluation, evaluate, record
@@ -116,7 +116,7 @@ class NextFrame(BaseEstimator):
         self.loss = loss
 
     def __sklearn_clone__(self) -> "NextFrame":
-        return cloned(self)
+        return clone_estimator(self)
 
     def check(self) -> None:
         """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
@@ -181,9 +181,9 @@ class NextFrame(BaseEstimator):
         known = some if callable(training) else training
         read = (known, held_out, np.empty(0) if weights is None else weights)
         kept_in = checkpoint_in(
-            checkpoint, KIND, identified(self.settings_, self.settings_["filters"]), read
+            checkpoint, KIND, identifying_settings(self.settings_, self.settings_["filters"]), read
         )
-        with seeded(self.seed), kept_in as kept, shown(recorder, progress) as told:
+        with seeded(self.seed), kept_in as kept, with_progress(recorder, progress) as told:
             self._build()
             told.parameters(settings.described(self, training))
             self.history_: History = fit_network(

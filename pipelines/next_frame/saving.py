@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import ModelFileError
 from ..storage.folders import read_folder, write_folder
-from ..training.keras_settings import restored_settings, stored_settings
+from ..training.keras_settings import settings_from_config, settings_to_config
 from ..training.loop import History
 from .settings import FrameSpec
 
@@ -19,7 +19,7 @@ KIND = "next_frame"
 def save(predictor: "NextFrame", folder: Path) -> Path:
     """Writes a fitted network to a folder."""
     manifest = {
-        "settings": stored_settings(predictor.settings_, predictor.settings_["filters"]),
+        "settings": settings_to_config(predictor.settings_, predictor.settings_["filters"]),
         "look": asdict(predictor.look_),
         "history": asdict(predictor.history_),
     }
@@ -39,7 +39,7 @@ def restore(kind: type["NextFrame"], folder: Path) -> "NextFrame":
     """
     manifest, arrays = read_folder(folder, KIND)
     try:
-        predictor = kind(**restored_settings(manifest["settings"]))
+        predictor = kind(**settings_from_config(manifest["settings"]))
         predictor.check()
         predictor.settings_ = predictor.get_params()
         look = manifest["look"]
