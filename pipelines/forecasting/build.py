@@ -1,4 +1,4 @@
-"""Builds the network of a recipe around the cells of its settings."""
+"""Builds the network of a recipe from the cells of its settings."""
 
 from ...zoo.cells import Feedback, RecurrentCell
 from ...zoo.factory import cell_factory
@@ -10,16 +10,16 @@ from .strategies.closed_loop import ClosedLoopStrategy
 from .strategies.segment import SegmentStrategy
 from .strategies.stateful import StatefulStrategy
 
-LONGEST_SEASON = 48  # rows that a delay line spans unasked, at most
+LONGEST_SEASON = 48  # most rows that a delay line spans by default
 
 
 def build(transform: Transform, recipe: Recipe, settings: Settings) -> Strategy:
-    """Builds the strategy of a recipe around cells made by name.
+    """Builds the strategy of a recipe with its network.
 
     Args:
-        transform: fitted.
-        recipe: what was chosen.
-        settings: of a forecaster.
+        transform: fitted transform.
+        recipe: settings that follow from the data.
+        settings: settings of the forecaster.
     """
     factory = cell_factory(settings.cell)
     kind, layers, units = factory.kind, int(settings.layers), recipe.units
@@ -31,7 +31,7 @@ def build(transform: Transform, recipe: Recipe, settings: Settings) -> Strategy:
             transform, cells, int(settings.horizon), recipe.dropout, settings.engine
         )
     if recipe.strategy == "segment":
-        if factory.takes("truncate"):  # its encoder learns through the state alone
+        if factory.takes("truncate"):  # only the state carries the gradient to its encoder
             options = {"truncate": False} | options
         return SegmentStrategy(
             transform,
@@ -46,7 +46,7 @@ def build(transform: Transform, recipe: Recipe, settings: Settings) -> Strategy:
         )
     outputs = 1 + len(transform.schema.past)
     if kind.has_feedback_delays:
-        if transform.indicators and factory.by_class:  # each tap is told whether it is there
+        if transform.indicators and factory.by_class:  # inputs that mark missing taps
             options = {"input_delays": [0, *options["feedback_delays"]]} | options
         modes = [
             factory.make(units, outputs=outputs, feedback=mode, **options)
@@ -68,8 +68,8 @@ def build(transform: Transform, recipe: Recipe, settings: Settings) -> Strategy:
 
 
 def _reach(kind: type[RecurrentCell], lookback: int, season: int) -> int:
-    """How far back a cell of bounded memory looks unasked: each row in a delay line costs a
-    state, in another memory none."""
+    """How many rows back a cell of bounded memory looks by default: limited for a delay line, in
+    which each row costs a state."""
     if kind.hidden != ():
         return lookback
     return min(lookback, season if 1 < season <= LONGEST_SEASON else 7)

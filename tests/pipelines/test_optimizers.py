@@ -76,21 +76,21 @@ def test_an_object_is_copied_with_all_it_has():
 
 
 def test_the_recipe_says_what_was_used():
-    def followed(**settings):
-        found = Recipe.followed(Forecaster(**settings).settings, [500], 7)
+    def from_data(**settings):
+        found = Recipe.from_data(Forecaster(**settings).settings, [500], 7)
         return found.optimizer, found.learning_rate, found.schedule, found.ema_momentum, found.loss
 
-    assert followed() == ("adam", 0.01, "plateau", 0.0, "mae")
+    assert from_data() == ("adam", 0.01, "plateau", 0.0, "mae")
     asked = {"optimizer": "sgd", "learning_rate": 0.5, "ema_momentum": 0.9, "loss": "huber"}
-    assert followed(**asked) == ("sgd", 0.5, "plateau", 0.9, "huber")
+    assert from_data(**asked) == ("sgd", 0.5, "plateau", 0.9, "huber")
     decay = schedules.ExponentialDecay(0.5, 10, 0.5)
     words = "ExponentialDecay(initial_learning_rate=0.5, decay_steps=10, decay_rate=0.5, "
     words = f"SGD(learning_rate={words}staircase=False))"
     used = (words, 0.5, "ExponentialDecay", 0.0, "mae")
-    assert followed(optimizer=keras.optimizers.SGD(decay)) == used
+    assert from_data(optimizer=keras.optimizers.SGD(decay)) == used
     config = {"class_name": "SGD", "config": {"momentum": 0.9}}
     told = ("SGD(momentum=0.9)", 0.01, "plateau", 0.0, "mae")
-    assert followed(optimizer=config) == told
+    assert from_data(optimizer=config) == told
 
 
 def test_adam_by_name_and_mae_are_what_is_taken_where_nothing_is_said(series):
