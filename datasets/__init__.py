@@ -43,7 +43,7 @@ DATASETS: dict[str, Callable[[], TimeSeries | TimeSeriesPanel]] = {
     "us-employment": us_employment.load,
 }
 
-#: Clips; those made from files that the user has take the folder where they lie.
+#: Loaders of clips; those that read the user's files take the folder that holds them.
 VIDEOS: dict[str, Callable[..., Clips]] = {
     "moving-digits": moving_digits.load,
     "moving-mnist": moving_mnist.load,
@@ -51,20 +51,20 @@ VIDEOS: dict[str, Callable[..., Clips]] = {
 
 
 def load_dataset(name: str) -> TimeSeries | TimeSeriesPanel:
-    """A data set by its name in `DATASETS`.
+    """Loads a data set by its name in `DATASETS`.
 
     Raises:
-        ArgumentError: no such name; the message lists those there are.
+        ArgumentError: no such name; the message lists the available ones.
     """
     return DATASETS[one_of("name", name, DATASETS)]()
 
 
 def load_clips(name: str, folder: str | Path | None = None) -> Clips:
-    """Clips by their name in `VIDEOS`.
+    """Loads clips by their name in `VIDEOS`.
 
     Args:
         name: e.g. `"moving-digits"`.
-        folder: where the files lie from which the clips are made, if they are.
+        folder: folder of the files from which the clips are made, for data sets made from files.
 
     Raises:
         ArgumentError: no such name, or a folder that is missing or not needed.

@@ -1,4 +1,4 @@
-"""Checks of users' frames: one array of one kind, finite, channels last."""
+"""Checks of users' frames: one array of one type, finite, channels last."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,13 +7,13 @@ import numpy as np
 
 from ..errors import DataError
 
-ROUNDING = 1e-5  # beyond 0 and 1, as resizing leaves it
-CHANNELS = 4  # at most: grey, two fields, RGB, RGB with alpha
+ROUNDING = 1e-5  # tolerance below 0 and above 1, for what resizing leaves
+CHANNELS = 4  # most channels: RGB with alpha
 SHAPES = "(clips, time, height, width) or (clips, time, height, width, channels)"
 
 
 def checked_frames(frames: Any) -> np.ndarray:
-    """Clips as one array `(clips, time, height, width, channels)`, `uint8` or `float32`.
+    """Returns clips as one array `(clips, time, height, width, channels)`, `uint8` or `float32`.
 
     Args:
         frames: an array, or a list of clips of one size.
@@ -45,7 +45,11 @@ def checked_frames(frames: Any) -> np.ndarray:
 
 
 def checked_film(film: Any) -> np.ndarray:
-    """One long film as an array `(time, height, width, channels)`, else as `checked_frames`."""
+    """Returns one long film as an array `(time, height, width, channels)`.
+
+    Raises:
+        DataError: as for `checked_frames`.
+    """
     film = np.asarray(film)
     _check_type(film)
     film = film if film.ndim == 4 else film[..., None]
@@ -60,10 +64,10 @@ def _plain(frames: np.ndarray) -> np.ndarray:
 
 
 def checked_list(given: Sequence[Any], kind: str = "clip") -> np.ndarray:
-    """A list of clips, or of frames, as one array.
+    """Stacks a list of clips, or of frames, into one array.
 
     Raises:
-        DataError: none, or ones whose sizes or types differ. Names the first.
+        DataError: an empty list, or sizes or types that differ. Names the first that differs.
     """
     if not given:
         raise DataError("There are no frames. Received: an empty list")
@@ -119,7 +123,7 @@ def _check_channels(frames: np.ndarray) -> None:
     remedy = ""
     for axis in (1, 2):
         if frames.shape[axis] <= CHANNELS:
-            remedy = f" They seem to stand first: np.moveaxis(frames, {axis}, -1)"
+            remedy = f" They seem to come first: np.moveaxis(frames, {axis}, -1)"
     raise DataError(
         f"The last axis of frames holds the channels, {CHANNELS} at most. "
         f"Received: shape {frames.shape}.{remedy}"

@@ -11,7 +11,7 @@ from ..errors import DataError, whole_number
 from .clip_checks import CHANNELS, checked_film, checked_frames, checked_list
 from .files import open_frames
 
-#: Makes clips without end: from how many and a seed, `(clips, time, height, width, channels)`.
+#: From a number of clips and a seed to clips, `(clips, time, height, width, channels)`.
 Sampler = Callable[[int, int], np.ndarray]
 
 
@@ -22,10 +22,10 @@ class Clips:
     Frames are `uint8` from 0 to 255, or floats from 0 to 1.
 
     Attributes:
-        name: what they are called in charts and runs.
-        training: clips, or a `Sampler` that makes ever new ones.
-        validation: clips that choose the weights.
-        test: clips that no fit sees.
+        name: name in charts and runs.
+        training: training clips, or a `Sampler` that makes new ones without end.
+        validation: clips by which the best weights are chosen.
+        test: clips that are never used in fitting.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Clips:
 
 
 def read_clips(data: Any, length: int = 20, name: str | None = None) -> Clips:
-    """Clips from a film or from many clips, in the order in which they are given.
+    """Splits a film, or a set of clips in the given order, into training, validation and test.
 
     A film, `(time, height, width)` or `(time, height, width, channels)` with at most 4
     channels, is cut by time: the last fifth is for the test, a fifth of the rest for
@@ -45,12 +45,12 @@ def read_clips(data: Any, length: int = 20, name: str | None = None) -> Clips:
 
     Args:
         data: an array, a list of frames or of clips, or a path to `.npy` or `.npz`.
-        length: frames of a clip, those that are read and those that are forecast.
-        name: what the clips are called; by default the file's name.
+        length: number of frames in a clip, read and forecast ones together.
+        name: name of the clips; by default the file's name.
 
     Raises:
         ArgumentError: `length` below 2.
-        DataError: no frames, too few, or ones that cannot be used.
+        DataError: no frames, too few of them, or frames that cannot be used.
     """
     whole_number("length", length, at_least=2)
     if isinstance(data, (str, Path)):
@@ -80,7 +80,7 @@ def _is_film(data: Any) -> bool:
 def _holds_frames(parts: Sequence[Any]) -> bool:
     try:
         return bool(parts) and _is_film(np.asarray(parts[0])[None])
-    except ValueError:  # parts of different sizes: what is wrong with them is said later
+    except ValueError:  # parts of different sizes: a later check reports them
         return False
 
 
@@ -92,7 +92,7 @@ def _check_order(data: Any, length: int) -> None:
         return
     if shape[0] == length < shape[1]:
         raise DataError(
-            f"Time seems to stand before the clips. Received: shape {shape}, clips of {length} "
+            f"Time seems to be the first axis. Received: shape {shape}, clips of {length} "
             "frames. Swap them: np.swapaxes(frames, 0, 1); or, if these are "
             f"{length} clips, cut them: frames[:, :{length}]"
         )
@@ -110,8 +110,8 @@ def _split(items: np.ndarray, least: int, kind: str) -> list[np.ndarray]:
     training = len(items) - validation - test
     if training < least:
         raise DataError(
-            f"{3 * least} {kind} are the least, {least} to train on, to validate on and to test "
-            f"on. Received: {len(items)} {kind}. Give more, or read or forecast fewer frames."
+            f"At least {3 * least} {kind} are needed, {least} each for training, validation and "
+            f"test. Received: {len(items)} {kind}. Give more, or read or forecast fewer frames."
         )
     return np.split(items, [training, training + validation])
 

@@ -1,4 +1,4 @@
-"""Opens files: the only place where data come in from the disk."""
+"""Opens files: the only place where data are read from the disk."""
 
 import difflib
 import gzip
@@ -25,9 +25,9 @@ def open_frames(path: str | Path) -> np.ndarray:
     Of a `.npz` file it takes the array called `frames`, or else the only one.
 
     Raises:
-        DataError: missing, damaged, too large, or with no such array.
+        DataError: the file is missing, damaged, too large, or holds no such array.
     """
-    path = existing(path)
+    path = existing_path(path)
     if not path.name.lower().endswith((".npy", ".npz")):
         raise DataError(
             f"{path.name}: Frames are read from .npy and .npz files. Read other kinds with "
@@ -53,11 +53,11 @@ def open_idx(folder: str | Path, name: str) -> np.ndarray:
     """Reads the images of an IDX file of MNIST, packed or not: `(images, height, width)`.
 
     Args:
-        folder: where the file lies.
-        name: without `.gz`, e.g. `"train-images-idx3-ubyte"`.
+        folder: folder that holds the file.
+        name: file name without `.gz`, e.g. `"train-images-idx3-ubyte"`.
 
     Raises:
-        DataError: missing, damaged, or no file of images.
+        DataError: the file is missing, damaged, or holds no images.
     """
     folder = Path(folder).expanduser()
     found = [path for path in (folder / name, folder / f"{name}.gz") if path.is_file()]
@@ -80,7 +80,8 @@ def open_idx(folder: str | Path, name: str) -> np.ndarray:
 
 
 @contextmanager
-def readable(path: Path) -> Iterator[None]:
+def reading(path: Path) -> Iterator[None]:
+    """Raises what goes wrong inside as a `DataError` that names the file."""
     try:
         yield
     except UNPACKING as error:
@@ -91,8 +92,12 @@ def readable(path: Path) -> Iterator[None]:
         raise DataError(f"{path.name}: The file cannot be read: {error}") from error
 
 
-def unpacked(path: Path) -> tuple[BinaryIO, Callable[[], float]]:
-    """The content of a file as a stream, and the share of it that has been read."""
+def open_unpacked(path: Path) -> tuple[BinaryIO, Callable[[], float]]:
+    """Opens the unpacked content of a file as a stream.
+
+    Returns:
+        The stream, and a function that gives the share of the file read so far, in [0, 1].
+    """
     size = max(1, path.stat().st_size)
     if _is_packed(path):
         packed: Any = gzip.GzipFile(path)
@@ -106,7 +111,12 @@ def _is_packed(path: Path) -> bool:
         return file.read(2) == b"\x1f\x8b" or path.name.lower().endswith(".gz")
 
 
-def existing(path: str | Path) -> Path:
+def existing_path(path: str | Path) -> Path:
+    """Returns the path of a file that exists.
+
+    Raises:
+        DataError: it is missing, or a directory; near file names are suggested.
+    """
     path = Path(path).expanduser()
     if path.is_dir():
         raise DataError(f"{path} is a directory. Give the path of a file inside it.")
@@ -145,6 +155,6 @@ def _content(path: Path) -> bytes:
     if len(content) > LIMIT:
         raise DataError(
             f"{path.name}: The file unpacks to more than {LIMIT >> 30} GiB. "
-            "Read what is needed of it and pass that."
+            "Read the part that is needed and pass that."
         )
     return content

@@ -16,23 +16,23 @@ class Schema:
     """What the columns of a table mean.
 
     Attributes:
-        name: what the series is called in charts and runs.
-        time: the user's name of the time column; `""` for a `DatetimeIndex`.
-        target: the user's name of the column that is forecast.
+        name: name of the series in charts and runs.
+        time: time column as the user named it; `""` for a `DatetimeIndex`.
+        target: column to forecast, as the user named it.
         past: covariates known up to the origin only.
         future: covariates known for the steps ahead as well.
         static: covariates that are one number for each series.
         frequency: a pandas offset alias, e.g. `"h"`, `"D"`, `"B"`.
-        season: steps in a season, e.g. 24 for hourly data with a daily cycle.
-        unit: of the target, for axes; may be empty.
-        others: columns that stood in the table and were not asked for.
-        masked: whether target and past covariates may be missing (NaN); a network is told
+        season: number of steps in a season, e.g. 24 for hourly data with a daily cycle.
+        unit: unit of the target, for the axes of charts; may be empty.
+        others: columns of the table that are not used.
+        masked: whether target and past covariates may be missing (NaN); the network then reads
             which of them are.
-        zone: e.g. `"Europe/Paris"`: times of the series are UTC, and those of tables that are
-            written without a zone are local times of it. `""` where no time has a zone.
-        time_format: of times that are not ISO 8601, as for `strptime`; may be empty.
-        weight: column that says how much each row counts in training; `""` where all count
-            alike.
+        zone: time zone, e.g. `"Europe/Paris"`: times of the series are UTC, and times that a
+            table gives without a zone are local times of this one. `""` where no time has a
+            zone.
+        time_format: format of times that are not ISO 8601, as for `strptime`; may be empty.
+        weight: column of the weight of each row in training; `""` where all weigh the same.
     """
 
     name: str
@@ -51,20 +51,20 @@ class Schema:
     weight: str = ""
 
     def instant(self, value: Any, argument: str = "time") -> pd.Timestamp:
-        """One time that a user gives, as `TimeSeries.times` holds it.
+        """Reads one time given by a user, as `TimeSeries.times` holds it.
 
         A time without a zone is a local time of `zone`, if there is one.
 
         Args:
-            value: a text in ISO 8601 or in `time_format`, a date or a time.
-            argument: what messages call it.
+            value: text in ISO 8601 or in `time_format`, a date or a time.
+            argument: its name in messages.
 
         Returns:
-            It without zone, UTC where the schema has one.
+            The time without a zone; in UTC where the schema has one.
 
         Raises:
-            ArgumentError: no time; one with a zone where the schema has none; one that clocks
-                skip or repeat.
+            ArgumentError: no time; a time with a zone where the schema has none; a time that
+                clocks skip or repeat.
         """
         return instant(value, self.zone, self.time_format, argument)
 
@@ -85,19 +85,18 @@ class Schema:
 
 @dataclass(frozen=True)
 class TimeSeries:
-    """One series in time order, without gaps or duplicates.
-
-    Without missing values as well, unless `schema.masked`.
+    """One series in time order, without gaps or duplicates; values are missing (NaN) only where
+    `schema.masked` allows it.
 
     Attributes:
         schema: what the columns mean.
         frame: columns `unique_id`, `ds`, `y`, the covariates and the weight under their own
             names, all numbers `float64`; index 0 … n−1. `ds` is UTC without saying so where
-            `schema.zone` is set: read the `TimeSeries` again, not its frame.
-        repairs: what was changed on the way in, one sentence each.
-        static: the numbers of `schema.static`.
-        filled: `(rows, 1 + past)` of `bool`: where the target or a past covariate had no
-            value and was given one, from its neighbors; `None` where nothing was.
+            `schema.zone` is set: to read the series again, pass the `TimeSeries`, not its frame.
+        repairs: what was changed in reading, one sentence each.
+        static: values of the columns `schema.static`.
+        filled: `(rows, 1 + past)` of `bool`: where a missing value of the target or of a past
+            covariate was filled from its neighbors; `None` where none was.
     """
 
     schema: Schema
@@ -110,22 +109,22 @@ class TimeSeries:
         return len(self.frame)
 
     def __getitem__(self, rows: slice) -> "TimeSeries":
-        """A span of rows: `series[:-365]`."""
+        """Returns a span of rows: `series[:-365]`."""
         frame = self.frame.iloc[rows].reset_index(drop=True)
         return replace(self, frame=frame, filled=_or_none(self.filled, rows))
 
     def as_known(self, row: int) -> "TimeSeries":
-        """The series as it was known once `row` was read, its later rows as they are.
+        """The series as it was known once `row` had been read; observed later rows are unchanged.
 
-        What was filled into a gap that was still open then is missing (NaN), as it was made
-        from a later value, and so is what was filled in later on. Gaps that an observed value
-        had closed by then keep their values.
+        Values filled into a gap that was still open at `row`, or that begins later, become
+        missing (NaN), because they were made from later values. Values in gaps that an observed
+        value had closed by then stay.
 
         Args:
-            row: from 0; −1 where nothing was read yet.
+            row: index from 0; −1 where nothing has been read.
 
         Returns:
-            This very series if all of it stays.
+            The same object if nothing changes.
         """
         if self.filled is None:
             return self
@@ -155,14 +154,14 @@ class TimeSeries:
 
 @dataclass(frozen=True)
 class TimeSeriesPanel:
-    """Several series that mean the same: one network is fitted over all of them.
+    """Several series with the same columns: one network is fitted over all of them.
 
-    They have one step, season and set of columns, but each its own span of time.
+    They share step, season and columns; each has its own span of time.
 
     Attributes:
-        schema: what the columns mean; its name is that of the panel.
-        series: one for each `unique_id`; the name in its own schema is that id.
-        repairs: what was changed on the way in, one sentence each.
+        schema: what the columns mean; `schema.name` is the name of the panel.
+        series: one for each `unique_id`, which is the name in its own schema.
+        repairs: what was changed in reading, one sentence each.
     """
 
     schema: Schema
@@ -180,24 +179,25 @@ class TimeSeriesPanel:
         return tuple(series.unique_id for series in self.series)
 
     def __getitem__(self, rows: slice) -> "TimeSeriesPanel":
-        """The same span of rows of every series: `panel[:-48]`."""
+        """Returns the same span of rows of every series: `panel[:-48]`."""
         return replace(self, series=tuple(series[rows] for series in self.series))
 
     def cut(self, rows: Sequence[int]) -> "TimeSeriesPanel":
-        """The first rows of each series, so many of each."""
+        """Returns the first `rows[i]` rows of the i-th series."""
         pairs = zip(self.series, rows, strict=True)
         return replace(self, series=tuple(series[:count] for series, count in pairs))
 
     def before(self, time: pd.Timestamp | str) -> "TimeSeriesPanel":
-        """The rows of each series before a time, the same for all: `panel.before("2015-01-01")`."""
+        """Returns the rows of every series before one time: `panel.before("2015-01-01")`."""
         first = self.schema.instant(time)
         return self.cut([int((series.times < first).sum()) for series in self.series])
 
     def as_known(self, rows: Sequence[int]) -> "TimeSeriesPanel":
-        """Each series as it was known once its row was read, as `TimeSeries.as_known` says.
+        """Each series as it was known once one of its rows had been read; see
+        `TimeSeries.as_known`.
 
         Args:
-            rows: one for each series.
+            rows: index of that row, one for each series.
         """
         known = tuple(one.as_known(row) for one, row in zip(self.series, rows, strict=True))
         same = all(one is other for one, other in zip(known, self.series, strict=True))
@@ -205,12 +205,12 @@ class TimeSeriesPanel:
 
     @classmethod
     def of(cls, data: "TimeSeries | TimeSeriesPanel") -> "TimeSeriesPanel":
-        """A panel of one, for what works on any number."""
+        """Returns the panel, or a panel that holds the one series."""
         return (
             data if isinstance(data, TimeSeriesPanel) else cls(data.schema, (data,), data.repairs)
         )
 
 
 def _or_none(filled: np.ndarray | None, rows: slice = slice(None)) -> np.ndarray | None:
-    """Some rows of the marks; `None` where there are none in them."""
+    """Some rows of `filled`; `None` where nothing in them was filled."""
     return None if filled is None or not filled[rows].any() else filled[rows]

@@ -15,7 +15,7 @@ YEAR_FIRST = r"\d{4}(?!\d)"
 
 
 def zone_name(zone: tzinfo | None) -> str:
-    """The name of a zone that has one, e.g. `"Europe/Paris"`, else `"UTC"`; `""` for none."""
+    """The name of a zone, e.g. `"Europe/Paris"`; `"UTC"` for a nameless one, `""` for `None`."""
     if zone is None:
         return ""
     name = str(getattr(zone, "key", None) or getattr(zone, "zone", None) or "UTC")
@@ -23,7 +23,7 @@ def zone_name(zone: tzinfo | None) -> str:
 
 
 def is_zone(name: Any) -> bool:
-    """Whether `name` is that of a time zone."""
+    """Whether `name` is the name of a time zone."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, TypeError, OSError, AttributeError):
@@ -32,16 +32,17 @@ def is_zone(name: Any) -> bool:
 
 
 def instant(value: Any, zone: str, time_format: str, argument: str) -> pd.Timestamp:
-    """One time that a user gives, as times of a series are held: without zone, UTC if it has one.
+    """Reads one time given by a user: without a zone, in UTC where the series has one.
 
     Args:
-        value: a text in ISO 8601 or in `time_format`, a date or a time.
-        zone: of the series, of which a time without one is a local time; may be `""`.
-        time_format: how the times of the table were written; may be `""`.
-        argument: what messages call the value.
+        value: text in ISO 8601 or in `time_format`, a date or a time.
+        zone: time zone of the series; a time given without one is a local time of it. May be
+            `""`.
+        time_format: format of the times in the table; may be `""`.
+        argument: name of the value in messages.
 
     Raises:
-        ArgumentError: no time; one with a zone where the series has none; one that clocks
+        ArgumentError: no time; a time with a zone where the series has none; a time that clocks
             skip or repeat.
     """
     time = _one_time(value, time_format)
@@ -67,22 +68,22 @@ def instant(value: Any, zone: str, time_format: str, argument: str) -> pd.Timest
 
 
 def in_zone(times: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:
-    """Times without zone as users see them: UTC as local times of `zone`, unless it is `""`."""
+    """Converts UTC times to local times of `zone`; `""` leaves them as they are."""
     return times.tz_localize("UTC").tz_convert(zone) if zone else times
 
 
 def _one_time(value: Any, time_format: str) -> pd.Timestamp | None:
-    """Numbers are not times, and the order of day and month is not guessed."""
+    """A time, or `None`: numbers are no times, and the order of day and month is never guessed."""
     forms = [time_format, "ISO8601"] if time_format else ["ISO8601"]
     if isinstance(value, str):
         for form in forms:
-            with suppress(ValueError):  # a form that is none, which no text needed so far
-                found = pd.to_datetime(value, format=form, errors="coerce")
-                told = form == time_format or re.match(YEAR_FIRST, value)  # "now" is no time
-                if isinstance(found, pd.Timestamp) and told:
-                    return found
+            with suppress(ValueError):  # an invalid `time_format`, unused until now
+                time = pd.to_datetime(value, format=form, errors="coerce")
+                dated = form == time_format or re.match(YEAR_FIRST, value)  # "now" is no time
+                if isinstance(time, pd.Timestamp) and dated:
+                    return time
         return None
     if not isinstance(value, (date, np.datetime64)):
         return None
-    found = pd.Timestamp(value)
-    return found if isinstance(found, pd.Timestamp) else None  # NaT
+    time = pd.Timestamp(value)
+    return time if isinstance(time, pd.Timestamp) else None  # NaT

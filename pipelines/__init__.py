@@ -1,6 +1,6 @@
-"""Forecasting and next-frame pipelines. They know no tracker, only a recorder.
+"""Forecasting and next-frame pipelines. They import no tracker; they log to a recorder.
 
-A recorder is any object with the methods of `Recorder`; `None` records nothing.
+A recorder is any object with the methods of `Recorder`; `None` logs nothing.
 """
 
 from .recorder import Recorder

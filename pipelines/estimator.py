@@ -1,4 +1,4 @@
-"""The base of every estimator, scikit-learn's, with the types that scikit-learn leaves out."""
+"""scikit-learn's base class of estimators, with the types that scikit-learn leaves out."""
 
 from typing import TYPE_CHECKING, Any, Self
 

@@ -2,29 +2,29 @@ from typing import Any, Protocol
 
 
 class Recorder(Protocol):
-    """What a pipeline tells about its work, if somebody listens."""
+    """Where a pipeline logs its parameters, metrics and artifacts."""
 
     def parameters(self, values: dict[str, Any]) -> None:
-        """Settings of the run, told once each."""
+        """Logs settings of the run, each of them once."""
 
     def metrics(self, values: dict[str, float], step: int | None = None) -> None:
-        """Numbers at one step, or without a step for the whole run."""
+        """Logs numbers at one step, or, without a step, of the whole run."""
 
     def series(self, name: str, values: Any) -> None:
-        """A number for each lead 1 … n."""
+        """Logs one number for each lead 1 … n."""
 
     def picture(self, name: str, figure: Any, step: int | None = None) -> None:
-        """A matplotlib figure; with a step, one of a series of them."""
+        """Logs a matplotlib figure; with a step, one of a series of figures."""
 
     def animation(self, name: str, film: Any) -> None:
-        """A moving picture, `(time, height, width, 3)` of `uint8`."""
+        """Logs an animation, `(time, height, width, 3)` of `uint8`."""
 
     def text(self, name: str, content: str) -> None:
-        """A file of text, its name with an ending."""
+        """Logs a text file; `name` includes its ending."""
 
 
 class NullRecorder:
-    """The recorder of those who want none."""
+    """A recorder that logs nothing."""
 
     def parameters(self, values: dict[str, Any]) -> None: ...
 
@@ -40,7 +40,7 @@ class NullRecorder:
 
 
 class CompositeRecorder:
-    """Tells two recorders the same."""
+    """A recorder that passes everything on to two recorders."""
 
     def __init__(self, first: Recorder, second: Recorder):
         self.each = (first, second)

@@ -8,10 +8,10 @@ def load() -> TimeSeries:
     """Daily adjusted close of the Google share, USD.
 
     1,047 trading days, 2004-08-19 to 2008-10-14; holidays are left out, not filled. Target
-    `adj_close` in USD, adjusted as its source did in 2008. The season is 5 trading days.
+    `adj_close` in USD, adjusted by its source as of 2008. The season is 5 trading days.
 
-    Source: the file `goog.npz` inside the installed package matplotlib, which had it from
-    Yahoo! Finance and states no licence of its own for it. No network is used.
+    Source: the file `goog.npz` inside the installed package matplotlib, which took it from
+    Yahoo! Finance and states no licence for it. No network is used.
     """
     import numpy as np
     import pandas as pd

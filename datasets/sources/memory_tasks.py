@@ -10,31 +10,31 @@ from ...errors import ArgumentError, one_of, seed_number, whole_number
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
-#: Which of the 1,797 digits serve what.
+#: The parts of the 1,797 digits.
 DIGITS = {"training": slice(1100), "check": slice(1100, 1300), "test": slice(1300, None)}
-#: Seeds of what is held out, far above those that training counts through.
+#: Seeds of the held-out sequences, far above those that training uses.
 HELD_OUT = {"check": 2**31, "test": 2**31 + 1}
-SYMBOLS = 8  # of copy memory, beside the blank and the mark
+SYMBOLS = 8  # symbols of copy memory, without the blank and the mark
 
 
 @dataclass(frozen=True)
 class Task:
-    """A memory task as a row of the table `TASKS`.
+    """A memory task: one row of the table `TASKS`.
 
     Attributes:
-        name: as in `TASKS`.
-        make: `(items, steps, seed)` to `x (items, time, inputs)` and `y`, the truth:
-            `(items, outputs)` for one answer an item, `(items, time, 1)` for one a step.
-            Truths of classes are whole numbers below `outputs`, one wide.
+        name: name in `TASKS`.
+        make: function from `(items, steps, seed)` to `x (items, time, inputs)` and the truth `y`:
+            `(items, outputs)` for one answer per item, `(items, time, 1)` for one per step.
+            Classes are whole numbers below `outputs`, in one column.
         kind: `"many_to_one"` or `"many_to_many"`.
         inputs: width of x.
-        outputs: width of an answer: 1 number, 1 bit, or so many classes.
-        steps: the usual `steps`.
+        outputs: width of an answer: 1 for a number or a bit, else the number of classes.
+        steps: default of `steps`.
         answer: `"number"`, `"bit"` or `"class"`.
-        score: what is measured, the lower the better: `"MSE"`, `"cross-entropy"` (in nats,
-            mean over steps), or `"errors"`, the share of answers that are wrong.
-        floor: `steps` to the score of the best answer that reads nothing.
-        solved: the score under which the task counts as solved; 0 where there is no such bar.
+        score: measure, the lower the better: `"MSE"`, `"cross-entropy"` (in nats, mean over
+            steps), or `"errors"`, the share of wrong answers.
+        floor: function from `steps` to the score of the best answer that reads nothing.
+        solved: score below which the task counts as solved; 0 for no such threshold.
     """
 
     name: str
@@ -57,12 +57,12 @@ def adding(items: int, steps: int = 50, seed: int = 0) -> Arrays:
     y = a_i + a_j,     i in the first half, j in the second
     ```
 
-    The best constant is 1, of mean squared error 2 · 1/12 = 1/6, whatever the length.
+    The best constant answer is 1, with a mean squared error of 2 · 1/12 = 1/6 at any length.
 
     Args:
-        items: how many sequences.
-        steps: their length, at least 2.
-        seed: of the draw.
+        items: number of sequences.
+        steps: length of each sequence, at least 2.
+        seed: seed of the draw.
 
     Returns:
         x `(items, steps, 2)` and y `(items, 1)`, float32.
@@ -74,7 +74,7 @@ def adding(items: int, steps: int = 50, seed: int = 0) -> Arrays:
     Le, Jaitly and Hinton (2015), A simple way to initialize recurrent networks of
     rectified linear units.
     """
-    rng = _drawn(items, steps, seed, at_least=2)
+    rng = _generator(items, steps, seed, at_least=2)
     x = np.zeros((items, steps, 2), "float32")
     x[..., 0] = rng.random((items, steps))
     each = np.arange(items)
@@ -91,13 +91,13 @@ def copying(items: int, steps: int = 20, seed: int = 0) -> Arrays:
     answer   blanks × (steps + 10),                       s_1 … s_10
     ```
 
-    An answer is a class: 0 the blank, 1 to 8 the symbols. Who remembers nothing gives the
-    blanks at no cost and guesses the symbols: a cross-entropy of 10 ln 8 / (steps + 20).
+    An answer is a class: 0 the blank, 1 to 8 the symbols. A model without memory gets the
+    blanks right and guesses the symbols: a cross-entropy of 10 ln 8 / (steps + 20).
 
     Args:
-        items: how many sequences.
+        items: number of sequences.
         steps: the wait T, at least 1; a sequence is T + 20 long.
-        seed: of the draw.
+        seed: seed of the draw.
 
     Returns:
         x `(items, steps + 20, 10)`, one-hot with the mark last, float32, and y
@@ -109,7 +109,7 @@ def copying(items: int, steps: int = 20, seed: int = 0) -> Arrays:
     Reference: Arjovsky, Shah and Bengio (2016), Unitary evolution recurrent neural
     networks, ICML.
     """
-    rng = _drawn(items, steps, seed)
+    rng = _generator(items, steps, seed)
     symbols = rng.integers(1, SYMBOLS + 1, (items, 10))
     x, y = np.zeros((2, items, steps + 20), "int32")
     x[:, :10] = y[:, -10:] = symbols
@@ -124,13 +124,13 @@ def parity(items: int, steps: int = 20, seed: int = 0) -> Arrays:
     y_t = x_1 ⊕ … ⊕ x_t,    x_t ~ U{0, 1}
     ```
 
-    Whatever was read before, x_t makes y_t 0 or 1 with the same chance: who forgets is
-    wrong in half of the steps.
+    Whatever was read before, x_t makes y_t 0 or 1 with the same chance: a model that forgets
+    is wrong in half of the steps.
 
     Args:
-        items: how many sequences.
-        steps: their length.
-        seed: of the draw.
+        items: number of sequences.
+        steps: length of each sequence.
+        seed: seed of the draw.
 
     Returns:
         x and y, both `(items, steps, 1)`, float32.
@@ -141,7 +141,7 @@ def parity(items: int, steps: int = 20, seed: int = 0) -> Arrays:
     Reference: Hochreiter and Schmidhuber (1996), Bridging long time lags by weight
     guessing and "long short-term memory" (on parity).
     """
-    rng = _drawn(items, steps, seed)
+    rng = _generator(items, steps, seed)
     x = rng.integers(0, 2, (items, steps, 1))
     return x.astype("float32"), (np.cumsum(x, axis=1) % 2).astype("float32")
 
@@ -154,12 +154,12 @@ def addition(items: int, steps: int = 8, seed: int = 0) -> Arrays:
     ```
 
     After N bits of each number comes one step of zeros, for the last carry. The method
-    does not depend on N; whoever has found it adds numbers of any length.
+    does not depend on N: a model that has learned it adds numbers of any length.
 
     Args:
-        items: how many sums.
+        items: number of sums.
         steps: the bits N of each number; a sequence is N + 1 long.
-        seed: of the draw.
+        seed: seed of the draw.
 
     Returns:
         x `(items, steps + 1, 2)` and y `(items, steps + 1, 1)`, the bits of the sum, float32.
@@ -171,7 +171,7 @@ def addition(items: int, steps: int = 8, seed: int = 0) -> Arrays:
     Reference: Rumelhart, Hinton and Williams (1986), Learning internal representations by
     error propagation (binary addition, on numbers of two bits).
     """
-    rng = _drawn(items, steps, seed)
+    rng = _generator(items, steps, seed)
     x = rng.integers(0, 2, (items, steps + 1, 2))
     x[:, -1] = 0
     y, carry = np.empty((items, steps + 1, 1)), np.zeros(items, int)
@@ -185,11 +185,11 @@ def digits(items: int, steps: int = 64, seed: int = 0, part: str = "training") -
     """Hand-written digits, read pixel by pixel, row after row: which digit was it?
 
     Args:
-        items: how many digits are drawn, without end, from the first 1,100; of the other
-            parts at most those there are, always the same ones.
-        steps: 64, the pixels of an image.
-        seed: of the draw from the training digits.
-        part: `"training"`; `"check"`, 200 digits to watch training by; `"test"`, 497.
+        items: number of digits, drawn with repetition from the first 1,100; from the other
+            parts always the same ones, at most all of them.
+        steps: 64, the number of pixels in an image.
+        seed: seed of the draw from the training digits.
+        part: `"training"`; `"check"`, 200 digits to monitor training; `"test"`, 497.
 
     Returns:
         x `(items, 64, 1)`, brightness from 0 to 1, float32, and y `(items, 1)`, the digit
@@ -204,13 +204,13 @@ def digits(items: int, steps: int = 64, seed: int = 0, part: str = "training") -
     """
     from sklearn.datasets import load_digits
 
-    rng = _drawn(items, steps, seed)
+    rng = _generator(items, steps, seed)
     if steps != 64:
         raise ArgumentError(f"An image has 64 pixels. Received: steps={steps}")
-    found = load_digits()
-    these = DIGITS[one_of("part", part, DIGITS)]
-    x = found.data[these].astype("float32")[..., None] / 16
-    y = found.target[these].astype("int32")[:, None]
+    images = load_digits()
+    rows = DIGITS[one_of("part", part, DIGITS)]
+    x = images.data[rows].astype("float32")[..., None] / 16
+    y = images.target[rows].astype("int32")[:, None]
     if part != "training":
         return x[:items], y[:items]
     drawn = rng.integers(0, len(x), items)
@@ -229,7 +229,7 @@ TASKS: dict[str, Task] = {
         Task("parity", parity, "many_to_many", 1, 1, 20, "bit", "errors", lambda _: 0.5, 0.01),
         Task(
             *("addition", addition, "many_to_many", 2, 1, 8),
-            # the last carry alone is not balanced: 1 − 2^−N of the pairs have as many without
+            # only the last carry is unbalanced: it is 1 with probability (1 − 2^−N) / 2
             *("bit", "errors", lambda N: 0.5 - 0.5 ** (N + 1) / (N + 1), 0.01),
         ),
         Task(
@@ -241,13 +241,13 @@ TASKS: dict[str, Task] = {
 
 
 def held_out(task: Task, part: str = "test", items: int = 1000, steps: int | None = None) -> Arrays:
-    """Sequences of a task that training never draws, always the same ones.
+    """Returns sequences of a task that training never draws, always the same ones.
 
     Args:
         task: e.g. `TASKS["adding"]`.
-        part: `"check"`, to watch training by, or `"test"`.
-        items: how many; of the digits at most 200 and 497.
-        steps: as `make` takes them; by default the task's own.
+        part: `"check"`, to monitor training, or `"test"`.
+        items: number of sequences; at most 200 and 497 for the digits.
+        steps: as for `make`; by default `task.steps`.
     """
     seed = HELD_OUT[one_of("part", part, HELD_OUT)]
     steps = task.steps if steps is None else steps
@@ -257,12 +257,12 @@ def held_out(task: Task, part: str = "test", items: int = 1000, steps: int | Non
 
 
 def _most_frequent() -> float:
-    """Errors of who always answers the most frequent digit of the test."""
+    """Share of errors of the constant answer: the most frequent digit of the test part."""
     _, y = held_out(TASKS["digits"])
     return float(1 - np.bincount(y[:, 0]).max() / len(y))
 
 
-def _drawn(items: int, steps: int, seed: int, at_least: int = 1) -> np.random.Generator:
+def _generator(items: int, steps: int, seed: int, at_least: int = 1) -> np.random.Generator:
     whole_number("items", items)
     whole_number("steps", steps, at_least)
     return np.random.default_rng(seed_number(seed))

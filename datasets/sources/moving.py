@@ -4,7 +4,7 @@ import numpy as np
 
 from ..clips import Sampler
 
-SPEED = 0.1  # of the free way, a frame
+SPEED = 0.1  # share of the free way that a digit moves in one frame
 
 
 def moving(
@@ -17,17 +17,17 @@ def moving(
 ) -> np.ndarray:
     """Clips in which `count` random digits move straight on and bounce.
 
-    Each digit starts anywhere and goes in a random direction at a tenth of its free way
-    a frame; at an edge it is held, and turns. Places are cut to whole pixels; where
-    digits overlap, the brighter one shows.
+    Each digit starts anywhere and moves in a random direction, a tenth of its free way per
+    frame; at an edge it stops and turns. Positions are cut to whole pixels; where digits
+    overlap, the brighter pixel shows.
 
     Args:
         digits: `(digits, size, size)` `uint8`.
-        clips: how many.
-        frames: of each clip.
+        clips: number of clips.
+        frames: number of frames in each clip.
         canvas: height and width of a frame, in pixels.
-        rng: chooses digits and ways.
-        count: digits in a clip.
+        rng: random generator that chooses digits, positions and directions.
+        count: number of digits in a clip.
 
     Returns:
         `(clips, frames, canvas, canvas, 1)` `uint8`.
@@ -36,12 +36,12 @@ def moving(
     video representations using LSTMs, ICML; the steps as in the code of PredRNN.
     """
     size = digits.shape[-1]
-    chosen = rng.integers(len(digits), size=(clips, count))
-    places = _ways(clips * count, frames, rng)
-    corners = (places * (canvas - size)).astype(int).reshape(clips, count, frames, 2)
+    choice = rng.integers(len(digits), size=(clips, count))
+    paths = _ways(clips * count, frames, rng)
+    corners = (paths * (canvas - size)).astype(int).reshape(clips, count, frames, 2)
     film = np.zeros((clips, frames, canvas, canvas, 1), "uint8")
     for clip in range(clips):
-        for digit, way in zip(digits[chosen[clip]], corners[clip], strict=True):
+        for digit, way in zip(digits[choice[clip]], corners[clip], strict=True):
             for frame, (top, left) in zip(film[clip, ..., 0], way, strict=True):
                 here = frame[top : top + size, left : left + size]
                 np.maximum(here, digit, out=here)
@@ -49,7 +49,7 @@ def moving(
 
 
 def _ways(count: int, frames: int, rng: np.random.Generator) -> np.ndarray:
-    """`(count, frames, 2)`: places in [0, 1] down and across."""
+    """Paths of digits, `(count, frames, 2)`: positions in [0, 1], vertical and horizontal."""
     place = rng.random((count, 2))
     angle = rng.uniform(0, 2 * np.pi, count)
     velocity = SPEED * np.stack([np.sin(angle), np.cos(angle)], axis=-1)
@@ -62,5 +62,5 @@ def _ways(count: int, frames: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def sampler(digits: np.ndarray, frames: int, canvas: int) -> Sampler:
-    """Makes clips of two moving digits, as many as asked for, from a seed."""
+    """Returns a function that makes clips of two moving digits from their number and a seed."""
     return lambda clips, seed: moving(digits, clips, frames, canvas, np.random.default_rng(seed))

@@ -7,7 +7,7 @@ from .moving import sampler
 
 FRAMES = 20
 CANVAS, SIZE = 32, 14  # pixels, in the proportion of Moving MNIST
-PARTS = (1200, 1500)  # digits from here on are seen in validation, in the test, only
+PARTS = (1200, 1500)  # where the digits of validation and of the test begin
 VALIDATION_CLIPS, TEST_CLIPS = 64, 200
 
 

@@ -22,14 +22,14 @@ def load(folder: str | Path) -> Clips:
 
     The 1,000 test clips are always the same and made from the t10k images, which no
     training clip shows. They are not the published file `mnist_test_seq.npy`: say so
-    beside a score. The t10k digits carry 1.7 % more energy than the train digits.
+    with a score. The t10k digits carry 1.7 % more energy than the train digits.
 
     Args:
         folder: holds `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, packed by
             gzip or not.
 
     Raises:
-        DataError: the files are not there, or damaged.
+        DataError: the files are missing or damaged.
     """
     train, t10k = (open_idx(folder, f"{name}-images-idx3-ubyte") for name in ("train", "t10k"))
     if len(train) <= VALIDATION_DIGITS or not len(t10k):

@@ -3,7 +3,7 @@
 from ..series import TimeSeriesPanel
 from ..tabular.read import read_panel
 
-#: The sectors that together are all non-farm jobs; sums of them are left out.
+#: The sectors that add up to all non-farm jobs; the columns of their sums are left out.
 SECTORS = (
     *("mining_and_logging", "construction", "durable_goods", "nondurable_goods"),
     *("wholesale_trade", "retail_trade", "transportation_and_warehousing", "utilities"),

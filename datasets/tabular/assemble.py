@@ -1,4 +1,4 @@
-"""From the columns of a table to series in order, each checked, the repairs told."""
+"""Makes series in time order from the columns of a table, checks them and lists the repairs."""
 
 import warnings
 from dataclasses import replace
@@ -12,13 +12,13 @@ from ...messages import counted
 from ..series import Schema, TimeSeries, TimeSeriesPanel
 from .frequency import default_season, find_frequency
 from .gaps import absent, check_grid, other_step, regular
-from .impute import Grid, interpolate, padded, with_gaps
+from .impute import Grid, interpolate, pad_short, with_gaps
 from .options import Rules
-from .order import Rows, in_order, long_enough, one_row_a_time
-from .table import TableSource, of_series
+from .order import Rows, drop_or_pad_short, in_order, merge_duplicates
+from .table import TableSource, list_series
 from .validate import rows_of, weight_of
 
-PRECISION = 1e-12  # of the size of a column: float64 tells steps of 2e-16 of it apart
+PRECISION = 1e-12  # share of the size of a column; float64 resolves steps of 2e-16 of it
 
 
 def panel_of(
@@ -32,19 +32,20 @@ def panel_of(
     wide: bool = False,
     name: str | None = None,
 ) -> TimeSeriesPanel:
-    """Reads what is needed of a table, and makes series of it.
+    """Reads the columns that are needed of a table, and makes series of them.
 
     Args:
         unread: the table.
         time: the time column as the table calls it, `""` for its index.
-        targets: the target as the table calls it, or, of a wide table, all of them.
-        schema: what the result says; an empty frequency and season 0 are found here.
-        one: whether only one series may stand in the table.
+        targets: the target column as the table calls it; for a wide table, the column of each
+            series.
+        schema: schema of the result; an empty frequency and season 0 are found from the data.
+        one: whether the table may hold only one series.
         wide: whether each series has a column of its own.
-        name: of the series where only one may; by default its id, else `schema.name`.
+        name: name of the series where `one` is set; by default its id, else `schema.name`.
 
     Raises:
-        DataError: as `read_panel`.
+        DataError: as for `read_panel`.
     """
     numbers = (*targets, *schema.past, *schema.future, *schema.static, *weight_of(schema))
     table = unread.load(("unique_id", time), numbers)
@@ -52,20 +53,20 @@ def panel_of(
     if one and name:
         statics = dict.fromkeys([name], *statics.values()) if statics else {}
         rows = replace(rows, ids=(name,))
-    series, schema, more = _arranged(rows, schema, rules)
+    series, schema, more = _arrange(rows, schema, rules)
     if statics:
         series = [replace(s, static=statics[s.unique_id]) for s in series]
     return TimeSeriesPanel(schema, tuple(series), (*repairs, *more))
 
 
-def _arranged(
+def _arrange(
     given: Rows, schema: Schema, rules: Rules
 ) -> tuple[list[TimeSeries], Schema, list[str]]:
-    """Series in order of time, checked and repaired; their schema, complete; the repairs."""
+    """Checks and repairs the rows; returns series in time order, their full schema, the repairs."""
     repairs: list[str] = []
-    rows = one_row_a_time(in_order(given, repairs), rules, repairs)
-    rows, pads = long_enough(rows, rules, repairs)
-    frequency = schema.frequency or _found(rows)
+    rows = merge_duplicates(in_order(given, repairs), rules, repairs)
+    rows, pads = drop_or_pad_short(rows, rules, repairs)
+    frequency = schema.frequency or _frequency_of_longest(rows)
     _check_values(rows, schema, rules, repairs)
     season = schema.season or default_season(frequency)
     zone = rows.zone or schema.zone
@@ -73,18 +74,18 @@ def _arranged(
     return _series(rows, pads, schema, rules, repairs), schema, repairs
 
 
-def _found(rows: Rows) -> str:
-    """The step of the series with the most rows."""
+def _frequency_of_longest(rows: Rows) -> str:
+    """The frequency of the series with the most rows."""
     bounds = rows.bounds
     longest = int(np.argmax(np.diff(bounds)))
     times = pd.DatetimeIndex(rows.times[bounds[longest] : bounds[longest + 1]])
     if len(times) < 2:
-        raise rows.table.error("No series has 2 rows, so no step is found. Say frequency=… .")
+        raise rows.table.error("No series has 2 rows, so no step can be found. Say frequency=… .")
     return find_frequency(rows.table, times)
 
 
 def _check_values(rows: Rows, schema: Schema, rules: Rules, repairs: list[str]) -> None:
-    """Refuses columns of a series without any value, tells of missing ones, warns of huge ones."""
+    """Refuses columns without any value in a series, lists missing values, warns of huge ones."""
     starts, lengths = rows.bounds[:-1], np.diff(rows.bounds)
     for place, (label, cells) in enumerate(zip(rows.labels, rows.values, strict=True)):
         label = f"Column {label!r}" if label else "The target"
@@ -94,12 +95,12 @@ def _check_values(rows: Rows, schema: Schema, rules: Rules, repairs: list[str]) 
             void = np.flatnonzero(count == lengths)
             if len(void) and not rules.empty:
                 raise rows.table.error(
-                    f"{label} has no value at all in {of_series([rows.ids[c] for c in void])}. "
+                    f"{label} has no value at all in {list_series([rows.ids[c] for c in void])}. "
                     "Leave these series out, or fill them."
                 )
-            kept = rules.missing == "mask" and place <= len(schema.past)
+            masked = rules.missing == "mask" and place <= len(schema.past)
             were = counted(int(gone.sum()), "missing value", "was", "were")
-            done = "kept as missing" if kept else "interpolated"
+            done = "left missing" if masked else "interpolated"
             repairs.append(f"{label}: {were} {done}{rows.of(np.flatnonzero(count))}.")
         low, high = np.fmin.reduceat(cells, starts), np.fmax.reduceat(cells, starts)
         size = np.maximum(abs(low), abs(high))
@@ -117,19 +118,19 @@ def _series(
     rows: Rows, pads: np.ndarray, schema: Schema, rules: Rules, repairs: list[str]
 ) -> list[TimeSeries]:
     frequency = schema.frequency
-    good = regular(rows.times, rows.codes, len(rows.ids), frequency)
-    grids = _grids(rows, good, frequency, rules)
+    is_regular = regular(rows.times, rows.codes, len(rows.ids), frequency)
+    grids = _grids(rows, is_regular, frequency, rules)
     if inserted := {c: absent(numbers, frequency) for c, (numbers, _) in grids.items()}:
         rows = with_gaps(rows, grids, inserted)
-    known = 1 + len(schema.past)  # columns that may not be known ahead
-    filled = interpolate(rows, known if rules.missing == "mask" else 0)[:known]
+    own = 1 + len(schema.past)  # target and past covariates, which a mask covers
+    filled = interpolate(rows, own if rules.missing == "mask" else 0)[:own]
     if count := sum(map(len, inserted.values())):
         were = counted(count, "missing time", "was", "were")
-        kept = "interpolated" if rules.missing != "mask" else "kept as missing"
+        done = "and interpolated" if rules.missing != "mask" else "without values"
         codes = [code for code, numbers in inserted.items() if len(numbers)]
-        repairs.append(f"{were} inserted and {kept}{rows.of(codes)}.")
+        repairs.append(f"{were} inserted {done}{rows.of(codes)}.")
     if pads.any():
-        rows, filled = padded(rows, pads, frequency, filled)
+        rows, filled = pad_short(rows, pads, frequency, filled)
     ids = pd.Series(rows.ids, dtype="str").repeat(np.diff(rows.bounds).tolist())
     columns = ("y", *schema.past, *schema.future, *weight_of(schema))
     values = dict(zip(columns, rows.values, strict=True))
@@ -147,10 +148,10 @@ def _series(
 def _grids(
     rows: Rows, good: np.ndarray, frequency: str, rules: Rules
 ) -> dict[int, tuple[np.ndarray, Grid]]:
-    """The step numbers of the series that `regular` did not pass, as by `check_grid`.
+    """The step numbers of the series that are not `regular`, as `check_grid` returns them.
 
     Raises:
-        DataError: one has another step, or gaps that are not to be filled.
+        DataError: a series has another step, or gaps that may not be filled.
     """
     grids = {}
     failed: DataError | None = None

@@ -1,4 +1,4 @@
-"""Reads CSV as a stream: every row is checked, and only the columns asked for are kept."""
+"""Reads CSV as a stream: every row is checked, and only the requested columns are read."""
 
 import csv
 import io
@@ -18,35 +18,35 @@ from .numeric import Numbers, looks_like_number
 from .table import Table, TableSource, names
 
 EMPTY = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A"]
-BLOCK = 2**22  # bytes read at a time
-LONGEST = 2**26  # bytes of a line: a file without line ends must not fill the memory
-CELLS = 2**21  # parsed at a time
-EVERY = 2**16  # rows after which the memory they will need is estimated
-HEAD = 100  # rows that tell which columns hold numbers
+BLOCK = 2**22  # bytes read at once
+LONGEST = 2**26  # most bytes in a line: a file without line ends must not fill the memory
+CELLS = 2**21  # cells parsed at once
+EVERY = 2**16  # rows between two estimates of the memory that the file will need
+HEAD = 100  # rows read to find the columns that hold numbers
 
-#: Opens the file anew, unpacked; and how much of it, from 0 to 1, the stream has read.
+#: Opens the unpacked file from its start; also returns a function for the share read, in [0, 1].
 Opener = Callable[[], tuple[BinaryIO, Callable[[], float]]]
 
 
 def open_csv(opener: Opener, name: str, size: int) -> TableSource:
-    """The head of a CSV file, and how to read more of it.
+    """Reads the head of a CSV file, and returns what can read the rest.
 
     Args:
         opener: opens the file.
-        name: of the file, for messages.
-        size: its bytes on the disk.
+        name: file name, for messages.
+        size: size of the file on the disk, in bytes.
 
     Raises:
-        DataError: empty, in another encoding, or with a header that cannot be used.
+        DataError: the file is empty, in another encoding, or its header cannot be used.
     """
     header, cells = _head(opener, name)
     columns = [column or f"Unnamed: {i}" for i, column in enumerate(header)]
     numeric = {c for c, held in zip(columns, cells, strict=True) if looks_like_number(held)}
 
     def load(text: Sequence[str], numbers: Sequence[str]) -> Table:
-        kept = [column for column in dict.fromkeys((*text, *numbers)) if column in columns]
-        asked = [column for column in kept if column in text]
-        file = _File(opener, name, size, columns, asked, [c for c in kept if c not in text])
+        chosen = [column for column in dict.fromkeys((*text, *numbers)) if column in columns]
+        texts = [column for column in chosen if column in text]
+        file = _File(opener, name, size, columns, texts, [c for c in chosen if c not in text])
         lines = file.checked_lines()
         return file.parsed(lines)
 
@@ -54,7 +54,7 @@ def open_csv(opener: Opener, name: str, size: int) -> TableSource:
 
 
 def _head(opener: Opener, name: str) -> tuple[list[str], list[str]]:
-    """The header, and the first cell of each column that is not empty."""
+    """The header, and the first non-empty cell of each column."""
     stream, _ = opener()
     with stream:
         rows = csv.reader(_text(stream, name), skipinitialspace=True)
@@ -67,7 +67,7 @@ def _head(opener: Opener, name: str) -> tuple[list[str], list[str]]:
             raise DataError(f"{name}: The file is empty.")
         _check_header(header, name)
         first = [""] * len(header)
-        with suppress(csv.Error):  # told, with its line, when the rows are read
+        with suppress(csv.Error):  # raised, with its line, when the rows are read
             for row in islice(filled, HEAD):
                 cells = [*row, *[""] * len(first)]
                 first = [f or c * (c not in EMPTY) for f, c in zip(first, cells, strict=False)]
@@ -75,7 +75,7 @@ def _head(opener: Opener, name: str) -> tuple[list[str], list[str]]:
 
 
 class _File:
-    """One reading of a file, its columns known."""
+    """A CSV file whose columns are known."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class _File:
         self.columns, self.text, self.numbers = columns, text, numbers
 
     def checked_lines(self) -> np.ndarray:
-        """The line at which each row starts; checks the shape of every row."""
+        """Checks the width of every row, and returns the line at which each row starts."""
         width = len(self.columns)
         places = [self.columns.index(column) for column in self.text]
         lines, wrong, widths = array("q"), 0, set()
@@ -123,7 +123,7 @@ class _File:
         return np.frombuffer(lines, np.int64)[1:] if count > 0 else np.empty(0, np.int64)
 
     def parsed(self, lines: np.ndarray) -> Table:
-        """The columns asked for: times and ids as text, numbers as `float64`."""
+        """Reads the requested columns: times and ids as text, numbers as `float64`."""
         place = {column: self.columns.index(column) for column in (*self.text, *self.numbers)}
         readers = {column: Numbers() for column in self.numbers}
         pieces: dict[str, list] = {column: [] for column in place}
@@ -222,7 +222,7 @@ def _text(stream: BinaryIO, name: str) -> Iterator[str]:
 
 
 def _lines(block: bytes, name: str, done: int) -> Iterator[str]:
-    """The lines of a block, `done` of which came before it."""
+    """The lines of a block that comes after `done` lines."""
     if (zero := block.find(b"\0")) >= 0:
         line = done + block.count(b"\n", 0, zero) + 1
         raise DataError(

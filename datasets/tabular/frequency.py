@@ -9,14 +9,14 @@ from ...errors import ArgumentError
 from ...messages import counted
 from .table import Table
 
-HOLIDAY = 10  # business days: a longer hole in a trading calendar counts as a gap
+HOLIDAY = 10  # business days: a longer pause in a trading calendar counts as a gap
 _DAY = pd.Timedelta(days=1)
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
 def find_frequency(table: Table, times: pd.DatetimeIndex) -> str:
-    """The step of sorted, distinct times as a pandas alias: the most common one.
+    """The most common step of sorted, distinct times, as a pandas alias.
 
     Months, quarters and years count as steps. Days without weekends are `"B"`.
 
@@ -79,8 +79,8 @@ def on_grid(
     """Counts sorted times in steps of `frequency`.
 
     Returns:
-        The step number of each time; whether it lies between steps, which makes its number
-        void; and the function from step numbers back to times.
+        The step number of each time; whether the time lies between steps, so that its number
+        means nothing; and the function from step numbers back to times.
     """
     fixed = fixed_step(frequency)
     if fixed is None:
@@ -113,7 +113,7 @@ def check_frequency(frequency: str) -> str:
     """Returns `frequency` if it is a pandas offset alias.
 
     Raises:
-        ArgumentError: it is none, or does not go forward.
+        ArgumentError: it is no alias, or does not go forward.
     """
     try:
         offset = pd.tseries.frequencies.to_offset(frequency)
@@ -128,13 +128,13 @@ def check_frequency(frequency: str) -> str:
 
 
 def steps_by_days(frequency: str) -> bool:
-    """Whether steps are a day or longer; true as well where they are not known yet (`""`)."""
+    """Whether a step is a day or longer; also true where it is not known yet (`""`)."""
     fixed = fixed_step(frequency) if frequency else None
     return fixed is None or fixed >= _DAY
 
 
 def fixed_step(frequency: str) -> pd.Timedelta | None:
-    """The step as a span of time; `None` where it varies, as that of months does."""
+    """The length of a step; `None` where it varies, as with months."""
     offset = pd.tseries.frequencies.to_offset(frequency)
     if isinstance(offset, pd.offsets.Day):
         return offset.n * _DAY

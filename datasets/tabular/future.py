@@ -8,8 +8,8 @@ from ...messages import stamp
 from ..series import Schema
 from .options import Rules
 from .order import Rows
-from .source import Source, check_present, clock_of, opened, our_names
-from .table import names, of_series
+from .source import Source, check_present, open_source, our_names, time_format_and_zone
+from .table import list_series, names
 from .validate import check_finite, ids_of, times_of
 
 
@@ -18,11 +18,11 @@ class FutureCovariates:
 
     Args:
         source: as for `read_panel`, or `None` where `schema.future` is empty.
-        schema: of the series that are forecast.
-        time_format, zone: as for `read`; by default those of `schema`.
+        schema: schema of the series to forecast.
+        time_format, zone: as for `read_series`; by default those of `schema`.
 
     Raises:
-        DataError: a column is missing or holds something else than numbers.
+        DataError: a column is missing, or holds anything but numbers.
     """
 
     def __init__(
@@ -36,8 +36,8 @@ class FutureCovariates:
         self.schema, self.given = schema, source is not None and bool(schema.future)
         if source is None or not schema.future:
             return
-        time_format, zone = clock_of(source, schema, time_format, zone)
-        unread = opened(source)
+        time_format, zone = time_format_and_zone(source, schema, time_format, zone)
+        unread = open_source(source)
         time, _ = our_names(unread, schema)
         check_present(unread, schema.future)
         self.table = unread.load(("unique_id", time), schema.future)
@@ -52,11 +52,11 @@ class FutureCovariates:
         self.values = np.stack([self.table.numbers(column) for column in schema.future])
 
     def rows(self, times: pd.DatetimeIndex, unique_id: str | None = None) -> np.ndarray:
-        """The values for exactly `times`, `(times, futures)`; other rows do not matter.
+        """Returns the values at `times`, `(times, futures)`; other rows are ignored.
 
         Args:
-            times: the steps ahead, without zone (UTC where the history had one).
-            unique_id: of the series, where the table holds several.
+            times: times of the steps ahead, without zone (UTC where the history had one).
+            unique_id: id of the series, where the table holds several.
 
         Raises:
             DataError: the table, the series, a time or a value is missing or not finite.
@@ -72,7 +72,7 @@ class FutureCovariates:
                 f"({len(times)} steps of {schema.frequency!r}). Give a table with these columns "
                 "and times."
             )
-        table, own = self.table, self._of(unique_id)
+        table, own = self.table, self._rows_of(unique_id)
         own_times = self.times[own]
         if (twice := own_times.duplicated() & own_times.isin(times)).any():
             rows = own[twice]
@@ -88,28 +88,28 @@ class FutureCovariates:
                 f"{len(absent)} of {len(times)} times are missing, the first "
                 f"{stamp(absent[0], zone)}. Add the rows."
             )
-        chosen = own[first[found]]
+        picked = own[first[found]]
         place = Rows(
-            table, ("",), np.zeros(len(chosen), int), times.to_numpy(), self.values[:, chosen],
-            chosen, True, schema.future, zone,
+            table, ("",), np.zeros(len(picked), int), times.to_numpy(), self.values[:, picked],
+            picked, True, schema.future, zone,
         )  # fmt: skip
         for column, cells in zip(schema.future, place.values, strict=True):
             check_finite(place, column, cells, remedy="Fill them.")
         return np.ascontiguousarray(place.values.T)
 
-    def _of(self, unique_id: str | None) -> np.ndarray:
-        """The rows of one series."""
+    def _rows_of(self, unique_id: str | None) -> np.ndarray:
+        """The rows of one series, as indices."""
         if len(self.ids) < 2:
             return np.arange(len(self.times))
         if unique_id is None:
             raise self.table.error(
-                f"The table of the future holds {of_series(self.ids)}. Say which is meant, or "
+                f"The table of the future holds {list_series(self.ids)}. Say which is meant, or "
                 "give a table with the rows of one."
             )
         if unique_id not in self.ids:
             raise self.table.error(
                 f"The known-future columns {names(self.schema.future)} of series {unique_id!r} are "
-                f"missing; there are {of_series(self.ids)}. Add the rows."
+                f"missing; there are {list_series(self.ids)}. Add the rows."
             )
         code = self.ids.index(unique_id)
         return np.sort(self.order[self.bounds[code] : self.bounds[code + 1]])
@@ -124,14 +124,14 @@ def future_rows(
     zone: str | None = None,
     unique_id: str | None = None,
 ) -> np.ndarray:
-    """Known-future covariates of one series for exactly `times`; other rows do not matter.
+    """Returns the known-future covariates of one series at `times`; other rows are ignored.
 
     Args:
-        source: as for `read`, or `None` where `schema.future` is empty.
-        schema: of the series that is forecast.
-        times: the steps ahead, without zone (UTC where the history had one).
-        time_format, zone: as for `read`; by default those of `schema`.
-        unique_id: of the series, where the table holds several.
+        source: as for `read_series`, or `None` where `schema.future` is empty.
+        schema: schema of the series to forecast.
+        times: times of the steps ahead, without zone (UTC where the history had one).
+        time_format, zone: as for `read_series`; by default those of `schema`.
+        unique_id: id of the series, where the table holds several.
 
     Returns:
         `(len(times), len(schema.future))`, `float64`.

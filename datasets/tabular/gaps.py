@@ -1,4 +1,4 @@
-"""Whether times keep to one step; the gaps between them, found and filled."""
+"""Checks that times have one step, and finds the gaps between them."""
 
 from collections.abc import Callable
 
@@ -16,11 +16,11 @@ from .table import Table
 def regular(times: np.ndarray, codes: np.ndarray, series: int, frequency: str) -> np.ndarray:
     """Which series step by `frequency` from first to last, `(series,)` of `bool`.
 
-    A quick look at all series at once; those it does not pass may still do in a close one.
+    A quick check of all series at once; a series that fails it may still pass `check_grid`.
 
     Args:
         times: in order of the series and of time, `datetime64`.
-        codes: the number of the series that each belongs to.
+        codes: number of the series of each time.
     """
     fixed = fixed_step(frequency)
     ok = np.ones(series, bool)
@@ -46,14 +46,14 @@ def check_grid(
     """Counts the times of one series in steps.
 
     Args:
-        rows: in order.
-        code: the number of the series.
+        rows: rows in order.
+        code: number of the series.
 
     Returns:
-        The number of each time, and the function from numbers back to times.
+        The step number of each time, and the function from step numbers back to times.
 
     Raises:
-        DataError: times between steps, and gaps where they are not to be filled.
+        DataError: times between steps, or gaps that may not be filled.
     """
     table, span = rows.table_of(code), slice(*rows.bounds[code : code + 2])
     times, places = pd.DatetimeIndex(rows.times[span]), rows.rows[span]
@@ -88,7 +88,7 @@ def check_grid(
 
 
 def other_step(table: Table, times: pd.DatetimeIndex, frequency: str) -> str:
-    """The step that sorted times keep to if it is another than `frequency`, else `""`."""
+    """The frequency of sorted times where it differs from `frequency`, else `""`."""
     if len(times) < 2:
         return ""
     try:
@@ -100,11 +100,11 @@ def other_step(table: Table, times: pd.DatetimeIndex, frequency: str) -> str:
 
 
 def absent(numbers: np.ndarray, frequency: str) -> np.ndarray:
-    """The step numbers missing in the gaps."""
+    """The step numbers that are missing in the gaps."""
     spans = [np.arange(numbers[h] + 1, numbers[h + 1]) for h in _holes(numbers, frequency)]
     return np.concatenate([np.empty(0, int), *spans])
 
 
 def _holes(numbers: np.ndarray, frequency: str) -> np.ndarray:
-    """Positions of the rows before a gap; holidays of a trading calendar are none."""
+    """Positions of the rows before a gap; holidays of a trading calendar do not count as gaps."""
     return np.flatnonzero(np.diff(numbers) - 1 > (HOLIDAY if frequency == "B" else 0))

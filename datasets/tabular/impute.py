@@ -1,4 +1,4 @@
-"""Rows and values that a table has not got: inserted, interpolated, and marked as such."""
+"""Inserts missing rows, interpolates missing values, and marks what was filled."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,11 +16,12 @@ Grid = Callable[[np.ndarray], np.ndarray]
 def with_gaps(
     rows: Rows, grids: dict[int, tuple[np.ndarray, Grid]], inserted: dict[int, np.ndarray]
 ) -> Rows:
-    """Rows without values for the missing times.
+    """Inserts rows without values at the missing times.
 
     Args:
-        grids: of a series with gaps, the step number of each row and the way back to times.
-        inserted: the step numbers that are missing.
+        grids: for each series with gaps, the step number of each row and the function from step
+            numbers back to times.
+        inserted: missing step numbers of each series.
     """
     times, values = [], []
     for code in range(len(rows.ids)):
@@ -34,18 +35,18 @@ def with_gaps(
             own, cells = at(every), wider
         times.append(own)
         values.append(cells)
-    return _joined(rows, times, values)
+    return _concatenate(rows, times, values)
 
 
 def interpolate(rows: Rows, first: int) -> np.ndarray:
     """Fills NaN in place: linear in time, the nearest value at the ends of a series.
 
     Args:
-        rows: in order; a series has a value in every column.
-        first: the columns before it are left as they are.
+        rows: rows in order; each series has at least one value in every filled column.
+        first: first column to fill; those before it are not changed.
 
     Returns:
-        What was filled, `(columns, rows)` of `bool`.
+        Where values were filled, `(columns, rows)` of `bool`.
     """
     filled = np.zeros(rows.values.shape, bool)
     for cells, empty in zip(rows.values[first:], filled[first:], strict=True):
@@ -57,14 +58,16 @@ def interpolate(rows: Rows, first: int) -> np.ndarray:
     return filled
 
 
-def padded(
+def pad_short(
     rows: Rows, pads: np.ndarray, frequency: str, filled: np.ndarray
 ) -> tuple[Rows, np.ndarray]:
-    """Series begun earlier, by rows of their first values, which count as filled.
+    """Begins series earlier, with rows of their first values, which count as filled.
 
     Args:
-        pads: how many rows earlier, `(series,)`.
-        filled: as `interpolate` gives it.
+        rows: rows in order.
+        pads: number of rows to add before each series, `(series,)`.
+        frequency: step of the series.
+        filled: as `interpolate` returns it.
     """
     times, values, marks = [], [], []
     for code, pad in enumerate(pads):
@@ -79,26 +82,26 @@ def padded(
         times.append(own)
         values.append(cells)
         marks.append(marked)
-    return _joined(rows, times, values), np.concatenate(marks, axis=1)
+    return _concatenate(rows, times, values), np.concatenate(marks, axis=1)
 
 
-def carry_forward(found: Sequence[TimeSeries], source: object) -> tuple[TimeSeries, ...]:
-    """Series with what was filled in those that they were read from, if they were.
+def carry_forward(series: Sequence[TimeSeries], source: object) -> tuple[TimeSeries, ...]:
+    """Copies the marks of filled values from the series that these were read from.
 
     Args:
-        found: as read.
-        source: a `TimeSeries` or a `TimeSeriesPanel`; nothing is known of another.
+        found: series just read.
+        source: what they were read from; only a `TimeSeries` or `TimeSeriesPanel` has marks.
     """
     if not isinstance(source, (TimeSeries, TimeSeriesPanel)):
-        return tuple(found)
+        return tuple(series)
     earlier = TimeSeriesPanel.of(source)
-    if len(earlier) == 1 and len(found) == 1:  # its id may be another now
-        return (_marked(found[0], earlier.series[0]),)
-    known = {one.unique_id: one for one in earlier}
-    return tuple(_marked(one, known[one.unique_id]) for one in found)
+    if len(earlier) == 1 and len(series) == 1:  # its id may have changed
+        return (_with_marks(series[0], earlier.series[0]),)
+    by_id = {one.unique_id: one for one in earlier}
+    return tuple(_with_marks(one, by_id[one.unique_id]) for one in series)
 
 
-def _marked(found: TimeSeries, earlier: TimeSeries) -> TimeSeries:
+def _with_marks(found: TimeSeries, earlier: TimeSeries) -> TimeSeries:
     if earlier.filled is None:
         return found
     old = ("y", *earlier.schema.past)
@@ -116,7 +119,7 @@ def _marked(found: TimeSeries, earlier: TimeSeries) -> TimeSeries:
     return replace(found, filled=marks if marks.any() else None)
 
 
-def _joined(rows: Rows, times: list[np.ndarray], values: list[np.ndarray]) -> Rows:
+def _concatenate(rows: Rows, times: list[np.ndarray], values: list[np.ndarray]) -> Rows:
     return replace(
         rows,
         codes=np.repeat(np.arange(len(times)), [len(own) for own in times]),

@@ -1,4 +1,4 @@
-"""Local times of tables, which clocks skip in spring and repeat in autumn, as UTC."""
+"""Converts local times, which clocks skip in spring and repeat in autumn, to UTC."""
 
 import numpy as np
 import pandas as pd
@@ -10,16 +10,17 @@ from .table import Table
 def to_utc(
     table: Table, local: pd.DatetimeIndex, label: str, zone: str, series: np.ndarray | None
 ) -> pd.DatetimeIndex:
-    """Local times of `zone`, one a row of the table, as UTC without zone.
+    """Converts local times of `zone`, one per row of the table, to UTC without zone.
 
-    Of an hour that clocks repeat, the order of the rows tells which is the first.
+    Where clocks repeat an hour, the order of the rows decides which one is the first.
 
     Args:
-        label: what messages call the column.
-        series: the number of the series that each row belongs to; by default all to one.
+        label: name of the column in messages.
+        series: number of the series of each row; by default all rows are of one series.
 
     Raises:
-        DataError: a time that clocks skip; a repeated one of which it cannot be told which.
+        DataError: a time that clocks skip; a repeated time where the order of the rows does not
+            decide.
     """
     utc, skipped = _utc(local.tz_localize(zone, ambiguous=_all(local), nonexistent="NaT"))
     if skipped.any():
@@ -32,20 +33,20 @@ def to_utc(
     _, twice = _utc(local.tz_localize(zone, ambiguous="NaT"))
     if not twice.any():
         return utc
-    told = utc.to_numpy().copy()
+    resolved = utc.to_numpy().copy()
     rows = np.flatnonzero(twice)
     groups = [np.arange(len(local))]
     if series is not None:
-        chosen = np.unique(series[rows])
+        affected = np.unique(series[rows])
         order = np.argsort(series, kind="stable")
-        first = np.searchsorted(series[order], [chosen, chosen + 1])
+        first = np.searchsorted(series[order], [affected, affected + 1])
         groups = [order[a:b] for a, b in first.T]
     for group in groups:
-        told[group] = _told_by_order(table, local, group, twice, label, zone)
-    return pd.DatetimeIndex(told)
+        resolved[group] = _resolve_by_order(table, local, group, twice, label, zone)
+    return pd.DatetimeIndex(resolved)
 
 
-def _told_by_order(
+def _resolve_by_order(
     table: Table,
     local: pd.DatetimeIndex,
     group: np.ndarray,
@@ -53,7 +54,7 @@ def _told_by_order(
     label: str,
     zone: str,
 ) -> pd.DatetimeIndex:
-    """The times of one series, in the order of its rows."""
+    """The times of one series in UTC, as the order of its rows decides them."""
     try:
         utc, _ = _utc(local[group].tz_localize(zone, ambiguous="infer"))
     except ValueError:
@@ -64,7 +65,7 @@ def _told_by_order(
         places = table.first(rows, (stamp(local[r]) for r in rows[:3]))
         raise table.error(
             f"{label} has {counted(len(rows), 'time')} that clocks repeat in {zone}, first at "
-            f"{places}, and the rows do not tell which is the first of the two. Put the rows in "
+            f"{places}, and the order of the rows does not show which comes first. Put the rows in "
             "the order of time with both hours complete, or give the times with their offset from "
             "UTC."
         )

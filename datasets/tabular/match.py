@@ -1,4 +1,4 @@
-"""Reads tables that must mean the same as an earlier one: more history, or the future."""
+"""Reads tables with the columns of an earlier one: more history, or the future."""
 
 import difflib
 import math
@@ -11,11 +11,11 @@ from ..series import Schema, TimeSeries, TimeSeriesPanel
 from .assemble import panel_of
 from .impute import carry_forward
 from .options import Rules
-from .source import Source, check_present, clock_of, opened, our_names
-from .table import OURS, TableSource, names, of_series
+from .source import Source, check_present, open_source, our_names, time_format_and_zone
+from .table import OURS, TableSource, list_series, names
 from .validate import weight_of
 
-SAME = 1e-6  # of a static covariate: what float32 leaves of it is the same number
+SAME = 1e-6  # relative difference below which static covariates are equal, as in float32
 
 
 def read_like(
@@ -28,30 +28,31 @@ def read_like(
     time_format: str | None = None,
     zone: str | None = None,
 ) -> TimeSeries:
-    """Reads another table of the same meaning, as for predicting or a backtest.
+    """Reads another table of one series with the same columns, to predict or for a backtest.
 
-    Columns are found by the names in `schema`, or by ours (`unique_id, ds, y`). One row
-    is enough. Columns of numbers that the fitted table did not have are ignored with a
-    warning.
+    Columns are found by their names in `schema`, or by the standard names `unique_id`, `ds` and
+    `y`. One row is enough. Numeric columns that the fitted table did not have are ignored with
+    a warning.
 
     Args:
-        source: as for `read`.
-        schema: of the series that the model was fitted on; the result has the same, without
-            its column of weights.
-        missing: as for `read`; by default `"mask"` where `schema.masked`, else `"error"`.
-        duplicates, gaps: as for `read`.
-        time_format, zone: as for `read`; by default those of `schema`. The times of a `TimeSeries`
-            are read already.
+        source: as for `read_series`.
+        schema: schema of the series that the model was fitted on; the result has the same
+            schema without the column of weights.
+        missing: as for `read_series`; by default `"mask"` where `schema.masked`, else
+            `"error"`.
+        duplicates, gaps: as for `read_series`.
+        time_format, zone: as for `read_series`; by default those of `schema`. They do not apply
+            to a `TimeSeries`, whose times have been read.
 
     Raises:
-        DataError: as `read`; a column of `schema` is missing; the step is another; times with
-            a zone where `schema` has none.
+        DataError: as for `read_series`; a column of `schema` is missing; the step differs;
+            times with a zone where `schema` has none.
     """
-    time_format, zone = clock_of(source, schema, time_format, zone)
+    time_format, zone = time_format_and_zone(source, schema, time_format, zone)
     rules = _rules(schema, missing, duplicates, gaps, time_format, zone)
     if isinstance(source, TimeSeriesPanel) and len(source) == 1:
         source = source.series[0]
-    unread = opened(source)
+    unread = open_source(source)
     time, target = our_names(unread, schema)
     check_present(unread, (target, *schema.past, *schema.future))
     _warn_of_extra(unread, source, schema, {time, target})
@@ -77,28 +78,28 @@ def read_panel_like(
     time_format: str | None = None,
     zone: str | None = None,
 ) -> TimeSeriesPanel:
-    """Reads another table of several series, as for predicting or a backtest.
+    """Reads another table of several series, to predict or for a backtest.
 
-    Columns are found as by `read_like`. A table without `unique_id` is wide where columns
-    bear names among `ids`, else it holds the only series there is.
+    Columns are found as by `read_like`. A table without `unique_id` is wide where it has
+    columns named as in `ids`; else it holds a single series.
 
     Args:
         source: as for `read_panel`.
-        schema: of the panel that the model was fitted on; the result has the same, but for
-            the column of weights where it is not read.
-        weights: read the column of weights as well, if there is one.
-        ids: of the series that the model knows; by default any will do.
-        statics: the static covariates by id; the table need not have their columns.
+        schema: schema of the panel that the model was fitted on; the result has the same schema,
+            without the column of weights unless that is read.
+        weights: whether to read the column of weights, if there is one.
+        ids: ids of the series that the model knows; by default any series is accepted.
+        statics: static covariates by id; the table need not have their columns.
         missing, duplicates, gaps, time_format, zone: as for `read_like`.
 
     Raises:
-        DataError: as `read_panel`; a column of `schema` is missing; the step is another; a
-            series is not among `ids`, or its static covariates are not known, or others than
-            in `statics`; times with a zone where `schema` has none.
+        DataError: as for `read_panel`; a column of `schema` is missing; the step differs; a
+            series is not in `ids`; static covariates are unknown, or differ from `statics`;
+            times with a zone where `schema` has none.
     """
-    time_format, zone = clock_of(source, schema, time_format, zone)
+    time_format, zone = time_format_and_zone(source, schema, time_format, zone)
     rules = _rules(schema, missing, duplicates, gaps, time_format, zone)
-    unread = opened(source)
+    unread = open_source(source)
     time, target = our_names(unread, schema)
     columns = set(unread.columns)
     own = tuple(one for one in ids or () if one in columns)
@@ -131,13 +132,13 @@ def require_rows(series: TimeSeries, needed: int, why: str, among: int = 1) -> N
     """Refuses a series that is too short.
 
     Args:
-        series: the rows that there are.
-        needed: rows that it must have.
-        why: so many, for the message.
-        among: how many series there are: one of several may be left out.
+        series: series to check.
+        needed: least number of rows.
+        why: reason for that number, for the message.
+        among: number of series; the message proposes to leave out one of several.
 
     Raises:
-        DataError: fewer than `needed` rows.
+        DataError: it has fewer than `needed` rows.
     """
     if len(series) < needed:
         remedy = (
@@ -161,7 +162,7 @@ def _rules(
     if missing == "mask" and not schema.masked:
         raise ArgumentError(
             'The model was fitted on complete series and reads no others. Fit it with missing="mask'
-            '", or ask for missing="interpolate". Received: missing=\'mask\''
+            '", or read them with missing="interpolate". Received: missing=\'mask\''
         )
     if missing is None:
         missing = "mask" if schema.masked else "error"
@@ -185,7 +186,7 @@ def _only(unread: TableSource, ids: Sequence[str]) -> str:
     if len(ids) == 1:
         return ids[0]
     raise unread.head.error(
-        f"The model knows {of_series(ids)}, and the table does not say which of them it holds. "
+        f"The model knows {list_series(ids)}, and the table does not say which of them it holds. "
         f'Add a column: frame.assign(unique_id="{ids[0]}").'
     )
 
@@ -198,7 +199,7 @@ def _check_known(unread: TableSource, found: Sequence[str], ids: Sequence[str]) 
         hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise unread.head.error(
             f"The table holds unseen series, which the model was not fitted on: "
-            f"{of_series(unseen)}.{hint} Fit it on them as well, or leave their rows out."
+            f"{list_series(unseen)}.{hint} Fit it on them as well, or leave their rows out."
         )
 
 

@@ -1,13 +1,13 @@
-"""Refuses what would not fit into the memory, before it is read."""
+"""Refuses files that would not fit into the memory, before they are read."""
 
 import psutil
 
 from ...errors import DataError
 from .table import names
 
-NUMBER = 48  # bytes at the peak for one number: pieces, columns, rows in order, the frame
-TEXT = 80  # and for one time or id, beside its letters twice
-ROW = 72  # and for a row whatever its columns: its line, its place, its series
+NUMBER = 48  # bytes per number at the peak: pieces, columns, rows in order, the frame
+TEXT = 80  # bytes per time or id, in addition to twice its letters
+ROW = 72  # bytes per row, in addition to its columns: its line, its place, its series
 
 
 def require_memory(
@@ -15,18 +15,18 @@ def require_memory(
 ) -> None:
     """Compares the memory that reading takes at its peak with what is available.
 
-    The estimate is 72 bytes a row, 48 for each number in it, and for each time or id 80
-    and its letters twice.
+    The estimate is 72 bytes per row, 48 for each number in it, and for each time or id 80
+    and twice its letters.
 
     Args:
-        file: its name.
-        size: its bytes on the disk.
-        rows: how many it holds, or will hold if it goes on as it began.
-        text: the columns of times and ids that are read, and their mean width in letters.
-        numbers: the columns of numbers that are read.
+        file: file name.
+        size: size of the file on the disk, in bytes.
+        rows: number of rows, or an estimate from the part read so far.
+        text: columns of times and ids to read, with their mean width in letters.
+        numbers: columns of numbers to read.
 
     Raises:
-        DataError: it would not fit; names the sizes.
+        DataError: the columns would not fit; names the sizes.
     """
     row = ROW + NUMBER * len(numbers) + sum(TEXT + 2 * width for width in text.values())
     needed, free = rows * row, available()
@@ -39,7 +39,7 @@ def require_memory(
 
 
 def available() -> int:
-    """Bytes of memory that can be had without driving others out of it."""
+    """Bytes of memory that are available without swapping."""
     return int(psutil.virtual_memory().available)
 
 

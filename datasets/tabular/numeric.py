@@ -1,4 +1,4 @@
-"""Cells of a table as numbers; what is no number is refused by column, row and remedy."""
+"""Converts cells of a table to numbers; errors name column, row and remedy."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ def looks_like_number(cell: str) -> bool:
 
 @dataclass
 class _Kind:
-    """Cells that are no numbers in one way: how many, and the first three with their rows."""
+    """Cells with one kind of fault: their number, and the first three with their rows."""
 
     count: int = 0
     first: list[tuple[int, Any]] = field(default_factory=list)
@@ -35,7 +35,7 @@ class _Kind:
 
 @dataclass
 class Numbers:
-    """Turns a column into `float64`, whole or piece by piece, and keeps count of the misfits."""
+    """Converts a column to `float64`, whole or piece by piece, and counts the cells that fail."""
 
     rows: int = 0
     boolean: bool = False
@@ -45,7 +45,7 @@ class Numbers:
     texts: _Kind = field(default_factory=_Kind)
 
     def take(self, values: pd.Series) -> np.ndarray:
-        """The next rows as `float64`, NaN where a value is missing or no number."""
+        """Converts the next rows to `float64`, NaN where a value is missing or no number."""
         first, self.rows = self.rows, self.rows + len(values)
         if pd.api.types.is_bool_dtype(values.dtype):
             self.boolean = True
@@ -64,10 +64,11 @@ class Numbers:
         )
 
     def complaint(self, name: str, where: Callable[[Sequence[tuple[int, Any]], int], str]) -> str:
-        """What is wrong with the column `name` and what to do; `""` if nothing.
+        """What is wrong with the column `name`, and the remedy; `""` if nothing.
 
         Args:
-            where: words for the first misfits and their rows, of a number of them.
+            name: name of the column.
+            where: wording of the first faulty cells with their rows, given their total number.
         """
         if self.boolean:
             return (
@@ -76,9 +77,7 @@ class Numbers:
             )
         if self.words.count:
             kind, what = self.words, counted(self.words.count, "non-numeric value")
-            remedy = (
-                'Correct them, or leave them empty and ask for missing="mask" (--missing mask).'
-            )
+            remedy = 'Correct them, or leave them empty and say missing="mask" (--missing mask).'
             if self.commas:
                 remedy = (
                     "If the commas are decimal, read the file with pd.read_csv(path, decimal=','); "
@@ -101,8 +100,8 @@ class Numbers:
         huge = ~word & np.array([_beyond_64_bits(t) for t in text])
         self.commas &= all(_COMMAS.fullmatch(t) for t, w in zip(text, word, strict=True) if w)
         kinds = ((self.words, word), (self.huge, huge), (self.texts, ~word & ~huge))
-        for kind, chosen in kinds:
-            kind.add(first + bad[chosen], cells[bad[chosen]])
+        for kind, of_kind in kinds:
+            kind.add(first + bad[of_kind], cells[bad[of_kind]])
 
 
 def _is_number(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Which repairs of a table are asked for."""
+"""Which repairs of a table are allowed."""
 
 from dataclasses import dataclass
 
@@ -13,19 +13,19 @@ SHORT = ("error", "drop", "pad")
 
 @dataclass(frozen=True)
 class Rules:
-    """What is done about a table that is not as it should be.
+    """Which faults of a table are repaired, and how its times are read.
 
     Attributes:
         missing: `"error"`, `"interpolate"`, or `"mask"`: missing values stay.
         duplicates: `"error"`, or `"mean"` of the rows that share a time.
         gaps: `"error"`, or `"fill"` with rows for the missing times.
-        short: of series with fewer than `fewest` rows: `"error"`, `"drop"` or `"pad"`.
-        fewest: rows of a series.
-        time_format: of times that are not ISO 8601.
-        zone: of which times written without one are local times.
-        empty: whether columns may have no value at all, where missing ones may stay.
-        again: whether a model was fitted on such a table before; where it has no `zone`
-            either, times must come without one.
+        short: for series with fewer than `fewest` rows: `"error"`, `"drop"` or `"pad"`.
+        fewest: least number of rows in a series.
+        time_format: format of times that are not ISO 8601.
+        zone: time zone of times that are given without one.
+        empty: whether a column may have no value at all, where missing values may stay.
+        again: whether a model has been fitted on such a table; if it has no `zone`, times must
+            come without one.
 
     Raises:
         ArgumentError, ArgumentTypeError: a value that cannot be used.
@@ -54,34 +54,34 @@ class Rules:
             )
 
     def for_missing(self, reader: str, ahead: bool = False) -> str:
-        """What to do about missing values.
+        """The remedy for missing values.
 
         Args:
-            reader: the function that could be asked, e.g. `"rnnzoo.read_series"`.
-            ahead: whether the column is known for the steps ahead, which no mask covers.
+            reader: function to call, e.g. `"rnnzoo.read_series"`.
+            ahead: whether the column is a known-future covariate, which no mask covers.
         """
         interpolate = f'{reader}(…, missing="interpolate")'
         if ahead and self.missing == "mask":
-            return "Fill them: what is known ahead is never missing."
+            return "Fill them: known-future covariates may not be missing."
         if self.again:
-            return f"Fill them, or ask for it: {interpolate}, which looks at later values."
+            return f"Fill them, or read with {interpolate}, which looks at later values."
         if ahead:
-            return f"Fill them, or ask for it: {interpolate}, or --missing interpolate."
+            return f"Fill them, or read with {interpolate}, or --missing interpolate."
         return (
-            f'Fill them, or ask for it: {reader}(…, missing="mask") lets the network know where '
+            f'Fill them, or choose: {reader}(…, missing="mask") lets the network know where '
             'they are; missing="interpolate" looks at later values. On the command line '
             "--missing mask or --missing interpolate."
         )
 
     def for_gaps(self, reader: str) -> str:
-        """What to do about missing times; `reader` as above."""
-        add = "Add the rows, or ask for it:"
+        """The remedy for missing times; `reader` as above."""
+        add = "Add the rows, or read with"
         if self.missing == "mask":
             return f'{add} {reader}(…, missing="mask", gaps="fill"), or --missing mask --gaps fill.'
         if self.missing == "interpolate" or self.again:
             return f'{add} {reader}(…, gaps="fill"), or --gaps fill; it looks at later values.'
         return (
-            f'{add} {reader}(…, missing="mask", gaps="fill") leaves their values missing; '
-            'gaps="fill" alone interpolates, which looks at later ones. On the command line '
-            "--missing mask --gaps fill, or --gaps fill."
+            f'Add the rows, or choose: {reader}(…, missing="mask", gaps="fill") leaves their '
+            'values missing; gaps="fill" alone interpolates, which looks at later values. On the '
+            "command line --missing mask --gaps fill, or --gaps fill."
         )

@@ -1,4 +1,4 @@
-"""Rows of one or several series, put in order."""
+"""Puts the rows of one or several series in order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,24 +9,24 @@ import pandas as pd
 
 from ...messages import counted, stamp
 from .options import Rules
-from .table import Table, of_series
+from .table import Table, list_series
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of several series, as they stand in a table or already in order.
+    """Rows of several series, in the order of the table or sorted.
 
     Attributes:
-        table: where they come from.
-        ids: of the series.
-        codes: the number of the series of each row.
+        table: table they come from.
+        ids: ids of the series.
+        codes: number of the series of each row, `(rows,)`.
         times: `(rows,)` of `datetime64`.
         values: `(columns, rows)`: target, past and future covariates.
-        rows: of the table, `(rows,)`.
+        rows: row numbers in the table, `(rows,)`.
         alone: whether the table holds one series, which messages need not name.
-        labels: the columns as messages call them; the target's is `""` where each series
-            has a column of its own.
-        zone: in which messages show the times, where they are UTC.
+        labels: names of the columns in messages; `""` for the target where each series has a
+            column of its own.
+        zone: time zone in which messages show times that are UTC.
     """
 
     table: Table
@@ -39,24 +39,24 @@ class Rows:
     labels: tuple[str, ...]
     zone: str = ""
 
-    def __getitem__(self, chosen: np.ndarray) -> "Rows":
+    def __getitem__(self, index: np.ndarray) -> "Rows":
         return replace(
             self,
-            codes=self.codes[chosen],
-            times=self.times[chosen],
-            values=self.values[:, chosen],
-            rows=self.rows[chosen],
+            codes=self.codes[index],
+            times=self.times[index],
+            values=self.values[:, index],
+            rows=self.rows[index],
         )
 
     @cached_property
     def bounds(self) -> np.ndarray:
-        """Where each series begins and ends, of rows in order."""
+        """Where each series begins and ends in sorted rows, `(series + 1,)`."""
         return np.searchsorted(self.codes, np.arange(len(self.ids) + 1))
 
     def of(self, codes: Sequence[int] | np.ndarray) -> str:
         """Names series for a repair: ` (2 series: 'A', 'B')`; nothing where there is one."""
         chosen = [self.ids[c] for c in np.unique(codes)]
-        return "" if self.alone else f" ({of_series(chosen)})"
+        return "" if self.alone else f" ({list_series(chosen)})"
 
     def notes(self, places: np.ndarray) -> list[str]:
         """The times of the first three of `places`, with their series."""
@@ -66,7 +66,7 @@ class Rows:
         return [f"{self.ids[self.codes[p]]!r}, {s}" for p, s in zip(places, stamps, strict=False)]
 
     def table_of(self, code: int) -> Table:
-        """The table, its messages about one series."""
+        """The table, with one series named in its messages."""
         if self.alone:
             return self.table
         one, file = repr(self.ids[code]), self.table.file
@@ -74,7 +74,7 @@ class Rows:
 
 
 def in_order(rows: Rows, repairs: list[str]) -> Rows:
-    """The rows by series and time, in the order of the table where times are shared."""
+    """Sorts the rows by series and time; rows that share a time stay in the order of the table."""
     every, ranks = np.unique(rows.times, return_inverse=True)
     keys = rows.codes * len(every) + ranks
     if (np.diff(keys) >= 0).all():
@@ -89,11 +89,11 @@ def in_order(rows: Rows, repairs: list[str]) -> Rows:
     return rows[np.argsort(keys, kind="stable")]
 
 
-def one_row_a_time(rows: Rows, rules: Rules, repairs: list[str]) -> Rows:
-    """The rows in order with no time twice in a series.
+def merge_duplicates(rows: Rows, rules: Rules, repairs: list[str]) -> Rows:
+    """Makes one row of those of a series that share a time: their mean.
 
     Raises:
-        DataError: a time is repeated, and the mean is not asked for.
+        DataError: a time is repeated, and `rules.duplicates` is `"error"`.
     """
     again = np.zeros(len(rows.codes), bool)
     again[1:] = (np.diff(rows.codes) == 0) & (rows.times[1:] == rows.times[:-1])
@@ -104,7 +104,7 @@ def one_row_a_time(rows: Rows, rules: Rules, repairs: list[str]) -> Rows:
         places = rows.table.first(rows.rows[repeated], rows.notes(repeated))
         raise rows.table.error(
             f"{counted(len(repeated), 'row', 'repeats', 'repeat')} an earlier time, first at "
-            f"{places}. Remove them, or ask for the mean: "
+            f"{places}. Remove them, or take their mean: "
             'duplicates="mean" (--duplicates mean). If an hour is repeated because '
             'clocks went back, give the times with their zone, or say zone="…".'
         )
@@ -117,11 +117,14 @@ def one_row_a_time(rows: Rows, rules: Rules, repairs: list[str]) -> Rows:
     return replace(rows[~again], values=np.ascontiguousarray(means.T))
 
 
-def long_enough(rows: Rows, rules: Rules, repairs: list[str]) -> tuple[Rows, np.ndarray]:
-    """The rows without the series that are too short, or how many each lacks, `(series,)`.
+def drop_or_pad_short(rows: Rows, rules: Rules, repairs: list[str]) -> tuple[Rows, np.ndarray]:
+    """Drops short series, or counts the rows that each lacks, as `rules.short` says.
+
+    Returns:
+        The rows, and the number of rows to add before each series, `(series,)`.
 
     Raises:
-        DataError: there are some, and neither is asked for; or no other.
+        DataError: there are short series, and `rules.short` is `"error"`; or all are short.
     """
     lengths = np.diff(rows.bounds)
     short = np.flatnonzero(lengths < rules.fewest)
@@ -139,22 +142,22 @@ def long_enough(rows: Rows, rules: Rules, repairs: list[str]) -> tuple[Rows, np.
         first = ", ".join(f"{rows.ids[c]!r} ({lengths[c]})" for c in short[:3])
         raise rows.table.error(
             f"{len(short)} of {len(rows.ids)} series have fewer than {rules.fewest} rows: {first}"
-            f'{", …" if len(short) > 3 else ""}. Leave them out, or ask for it: short="drop" '
+            f'{", …" if len(short) > 3 else ""}. Leave them out, or say short="drop" '
             '(--short drop); or short="pad" (--short pad), which repeats the first value before it.'
         )
-    told = f"{len(short)} series with fewer than {rules.fewest} rows"
+    series = f"{len(short)} series with fewer than {rules.fewest} rows"
     were = "was" if len(short) == 1 else "were"
     if rules.short == "pad":
         pads[short] = rules.fewest - lengths[short]
         repairs.append(
-            f"{told} {were} begun earlier by {int(pads.sum())} rows of the first "
+            f"{series} {were} begun earlier by {int(pads.sum())} rows of the first "
             f"value{rows.of(short)}."
         )
         return rows, pads
     if len(short) == len(rows.ids):
         raise rows.table.error(f"No series has {rules.fewest} rows.")
-    repairs.append(f"{told} {were} left out{rows.of(short)}.")
-    keep = lengths >= rules.fewest
-    rows = rows[keep[rows.codes]]
-    ids = tuple(one for one, kept in zip(rows.ids, keep, strict=True) if kept)
-    return replace(rows, ids=ids, codes=(np.cumsum(keep) - 1)[rows.codes]), pads[keep]
+    repairs.append(f"{series} {were} left out{rows.of(short)}.")
+    enough = lengths >= rules.fewest
+    rows = rows[enough[rows.codes]]
+    ids = tuple(one for one, stays in zip(rows.ids, enough, strict=True) if stays)
+    return replace(rows, ids=ids, codes=(np.cumsum(enough) - 1)[rows.codes]), pads[enough]

@@ -1,4 +1,4 @@
-"""Reads users' tables into one series or a panel; what cannot be used is refused by name."""
+"""Reads users' tables into one series or a panel; errors name the column and the rows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,8 +10,8 @@ from .assemble import panel_of
 from .frequency import check_frequency
 from .impute import carry_forward
 from .options import Rules
-from .source import Source, column_names, frame_of, opened, target_column, time_column
-from .table import TableSource, of_series
+from .source import Source, column_names, frame_of, open_source, target_column, time_column
+from .table import TableSource, list_series
 from .validate import check_columns
 
 
@@ -35,42 +35,42 @@ def read_series(
 ) -> TimeSeries:
     """Reads and checks one series. The caller's frame is never changed.
 
-    Rows out of time order are sorted and times with a zone become UTC; both are told in
-    `repairs`, as is every repair that is asked for. Of a file only the columns that are
-    asked for are kept, and one that would not fit into the memory is refused.
+    Rows out of time order are sorted and times with a zone become UTC; `repairs` lists both,
+    and every repair that an option allows. Of a file only the named columns are read, and a
+    file that would not fit into the memory is refused.
 
     Args:
         source: path of a `.csv`, `.csv.gz` or `.parquet` file, a frame, a pandas Series
-            with a `DatetimeIndex`, or a `TimeSeries`, which is returned as it is if nothing
-            else is asked for.
+            with a `DatetimeIndex`, or a `TimeSeries`, which is returned as it is if no other
+            argument is given.
         time: the time column; by default `ds`, else the `DatetimeIndex`.
         target: the column to forecast; by default `y`, else the pandas Series itself.
         past: covariates known up to the origin only.
         future: covariates known for the steps ahead as well.
         weight: column that says how much each row counts in training: numbers of at least 0,
-            0 as a target that is missing. Rows that are inserted in gaps take the weights of
-            their neighbors, linear in time; of rows that share a time the mean is taken.
-        name: of the series; by default its `unique_id`, else the file, else the target.
+            0 has the effect of a missing target. Rows inserted in gaps take the weights of their
+            neighbors, linear in time; rows that share a time take their mean.
+        name: name of the series; by default its `unique_id`, else the file, else the target.
         missing: `"error"`; or `"interpolate"`: linear in time inside a gap, the nearest
             value at the ends, which looks at the value after the gap; or `"mask"`: values
-            of the target and of past covariates stay missing, and a network is told so.
-            What was interpolated is history for fitting and predicting, but a backtest never
-            scores it, and takes that of a gap which is open at its first origin, or begins
+            of the target and of past covariates stay missing, and the network reads where.
+            Fitting and predicting use interpolated values as history. A backtest never scores
+            them, and treats those in a gap that is open at its first origin, or that begins
             later, as missing.
         duplicates: `"error"`, or `"mean"` of the rows that share a time.
         gaps: `"error"`, or `"fill"`: rows for the missing times, interpolated as above,
             or, with `missing="mask"`, without values.
             In a trading calendar (`"B"`) only holes of more than 10 business days count.
-        time_format: how to read times that are not ISO 8601, as for `strptime`. Later
-            tables, for predicting or a backtest, are read so too.
+        time_format: format of times that are not ISO 8601, as for `strptime`; also used for
+            later tables, to predict or for a backtest.
         frequency: the step as a pandas alias; by default the most common step.
-        season: steps in a season; by default a day for minutes and hours, a week for
-            days, a year for weeks, months and quarters, else 1. Steps are of equal length,
-            so that a daily cycle by local clocks moves against it when these are changed.
-        unit: of the target, for axes.
-        zone: e.g. `"Europe/Paris"`: times written without a zone are local times of it.
-            The order of the rows tells which of two repeated hours is the first. Later
-            tables are read so too, and forecasts have their times in it.
+        season: number of steps in a season; by default a day for minutes and hours, a week for
+            days, a year for weeks, months and quarters, else 1. Steps have equal length, so a
+            daily cycle by local clocks shifts by an hour when clocks change.
+        unit: unit of the target, for the axes of charts.
+        zone: time zone, e.g. `"Europe/Paris"`, of times given without one. Where clocks repeat
+            an hour, the order of the rows decides which comes first. Also used for later
+            tables, and for the times of forecasts.
 
     Raises:
         DataError: the table cannot be used; names the column, the rows and the remedy.
@@ -80,12 +80,24 @@ def read_series(
     if isinstance(source, TimeSeriesPanel):
         if len(source) > 1:
             raise DataError(
-                f"The panel holds {of_series(source.ids)}, and one series is read here. Choose "
+                f"The panel holds {list_series(source.ids)}, and one series is read here. Choose "
                 "one, panel.series[0], or read all of them with rnnzoo.read_panel(…)."
             )
         source = source.series[0]
-    asked = (time, target, name, time_format, frequency, past, future, unit, zone, season, weight)
-    if isinstance(source, TimeSeries) and not _any(asked):
+    arguments = (
+        time,
+        target,
+        name,
+        time_format,
+        frequency,
+        past,
+        future,
+        unit,
+        zone,
+        season,
+        weight,
+    )
+    if isinstance(source, TimeSeries) and not _any_given(arguments):
         return source
     panel = _read(
         source, time, target, past, future, (), weight, name, rules, frequency, season, unit,
@@ -117,28 +129,29 @@ def read_panel(
 ) -> TimeSeriesPanel:
     """Reads and checks several series of one step, for one network over all of them.
 
-    A long table names the series of each row in a column `unique_id`; without one it holds
-    a single series. A wide table has a column for each. Ids are text: `NA` and `0001` stay
-    as they are. The series stand in the order in which they first appear.
+    A long table names the series of each row in a column `unique_id`; without that column it
+    holds a single series. A wide table has a column for each series. Ids are text: `NA` and
+    `0001` stay as they are. The series are in the order in which they first appear.
 
     Args:
-        source: as for `read`, or a `TimeSeriesPanel`, which is returned as it is if nothing else is
-            asked for.
-        time: as for `read`.
-        target: as for `read`; or, of a wide table, the columns of the series, whose names
-            become their ids. Covariates are then shared by all.
-        past, future: as for `read`.
-        static: columns of numbers that stay the same within each series.
-        weight: as for `read`; rows that are put before a short series take that of its first.
-        name: of the panel; by default the file, else the target.
-        missing, duplicates, gaps, time_format, zone: as for `read`, also for what a backtest
-            makes of interpolated values.
-        short: of series with fewer than `fewest` rows: `"error"`; `"drop"` leaves them out;
+        source: as for `read_series`, or a `TimeSeriesPanel`, which is returned as it is if no
+            other argument is given.
+        time: as for `read_series`.
+        target: as for `read_series`; or, for a wide table, the columns of the series, whose
+            names become their ids. Covariates are then shared by all series.
+        past, future: as for `read_series`.
+        static: columns of numbers that are constant within each series.
+        weight: as for `read_series`; rows put before a short series take the weight of its
+            first row.
+        name: name of the panel; by default the file, else the target.
+        missing, duplicates, gaps, time_format, zone: as for `read_series`; so is how a backtest
+            treats interpolated values.
+        short: for series with fewer than `fewest` rows: `"error"`; `"drop"` leaves them out;
             `"pad"` begins them earlier, with rows of their first values, which count as
             interpolated.
-        fewest: rows that a series must have.
-        frequency: the step of all series; by default that of the longest.
-        season, unit: as for `read`.
+        fewest: least number of rows in a series.
+        frequency: step of all series; by default the step of the longest one.
+        season, unit: as for `read_series`.
 
     Raises:
         DataError: the table cannot be used, or the series have different steps; names the
@@ -146,8 +159,20 @@ def read_panel(
         ArgumentError, ArgumentTypeError: another argument cannot be used.
     """
     rules = Rules(missing, duplicates, gaps, short, fewest, time_format, zone)
-    asked = (time, target, name, time_format, frequency, past, future, unit, zone, season, static)
-    if isinstance(source, (TimeSeries, TimeSeriesPanel)) and not _any((*asked, weight)):
+    arguments = (
+        time,
+        target,
+        name,
+        time_format,
+        frequency,
+        past,
+        future,
+        unit,
+        zone,
+        season,
+        static,
+    )
+    if isinstance(source, (TimeSeries, TimeSeriesPanel)) and not _any_given((*arguments, weight)):
         panel = TimeSeriesPanel.of(source)
         if all(len(one) >= fewest for one in panel):
             return panel
@@ -197,11 +222,11 @@ def _read(
         if old.masked and rules.missing == "error":
             rules = replace(rules, missing="mask")
         source = frame_of(source).rename(columns={"ds": old.time or "ds", "y": old.target})
-    unread = opened(source)
+    unread = open_source(source)
     time = time_column(unread) if time is None else time
     wide = target is not None and not isinstance(target, str)
     if wide:
-        targets = _wide(unread, column_names("target", target or ()), static)
+        targets = _wide_targets(unread, column_names("target", target or ()), static)
     else:
         targets = (target_column(unread, source) if target is None else str(target),)
     numbers = (*targets, *past, *future, *static, *([weight] if weight else []))
@@ -227,7 +252,7 @@ def _read(
     return replace(panel, series=series, repairs=repairs + panel.repairs)
 
 
-def _wide(
+def _wide_targets(
     unread: TableSource, targets: tuple[str, ...], static: tuple[str, ...]
 ) -> tuple[str, ...]:
     if not targets:
@@ -246,7 +271,7 @@ def _wide(
 
 
 def _require_weight(source: TimeSeries | TimeSeriesPanel, weight: str) -> None:
-    """Refuses weights that were not read with the rest of a table."""
+    """Refuses a column of weights that was not read with the series."""
     if weight and any(weight not in one.frame.columns for one in TimeSeriesPanel.of(source)):
         raise DataError(
             f"The column {weight!r} was not read with {source.schema.name!r}: name it where the "
@@ -254,5 +279,5 @@ def _require_weight(source: TimeSeries | TimeSeriesPanel, weight: str) -> None:
         )
 
 
-def _any(asked: Sequence[Any]) -> bool:
-    return any(a is not None and a not in ("", (), []) for a in asked)
+def _any_given(arguments: Sequence[Any]) -> bool:
+    return any(a is not None and a not in ("", (), []) for a in arguments)

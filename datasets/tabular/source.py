@@ -1,4 +1,4 @@
-"""Whatever a user may hand in as a table, opened; and which of its columns mean what."""
+"""Opens whatever a user may pass as a table, and finds its time and target columns."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,8 +14,8 @@ from .table import Table, TableSource, names
 Source: TypeAlias = str | Path | pd.DataFrame | pd.Series | TimeSeries | TimeSeriesPanel
 
 
-def opened(source: Any) -> TableSource:
-    """A table of which it can be asked what columns it has, then for some of them.
+def open_source(source: Any) -> TableSource:
+    """Opens a table: its columns are known, and their rows are loaded on request.
 
     Args:
         source: a path, a frame, a pandas Series, a `TimeSeries` or a `TimeSeriesPanel`.
@@ -32,8 +32,8 @@ def opened(source: Any) -> TableSource:
         source = source.to_frame("y" if source.name is None else source.name)
     if not isinstance(source, pd.DataFrame):
         raise ArgumentTypeError(
-            "`source` must be a path, a pandas DataFrame or Series, or an rnnzoo Series or Panel. "
-            f"Received: {type(source).__name__}"
+            "`source` must be a path, a pandas DataFrame or Series, a TimeSeries or a "
+            f"TimeSeriesPanel. Received: {type(source).__name__}"
         )
     table = Table(source.rename(columns=str))
     columns = table.frame.columns
@@ -46,7 +46,7 @@ def opened(source: Any) -> TableSource:
 
 
 def frame_of(data: TimeSeries | TimeSeriesPanel) -> pd.DataFrame:
-    """The rows of all series below one another, with the static covariates as columns."""
+    """The rows of all series in one frame, with the static covariates as columns."""
     frames = [
         one.frame.assign(**dict(zip(one.schema.static, one.static, strict=False)))
         for one in TimeSeriesPanel.of(data)
@@ -55,7 +55,7 @@ def frame_of(data: TimeSeries | TimeSeriesPanel) -> pd.DataFrame:
 
 
 def time_column(unread: TableSource) -> str:
-    """The column of times where none is named: `ds`, else the index, `""`."""
+    """The default column of times: `ds`, else the index, `""`."""
     if "ds" in unread.columns:
         return "ds"
     if unread.indexed:
@@ -68,7 +68,7 @@ def time_column(unread: TableSource) -> str:
 
 
 def target_column(unread: TableSource, source: Any) -> str:
-    """The column to forecast where none is named: `y`, else that of a pandas Series."""
+    """The default column to forecast: `y`, or the values of a pandas Series."""
     if isinstance(source, pd.Series):
         return unread.columns[0]
     if "y" in unread.columns:
@@ -83,7 +83,7 @@ def column_names(argument: str, columns: Sequence[str]) -> tuple[str, ...]:
     """Returns a list of columns as a tuple.
 
     Raises:
-        ArgumentTypeError: a single text, or something else than texts.
+        ArgumentTypeError: a single text, or anything but texts.
     """
     if isinstance(columns, str) or not all(isinstance(c, str) for c in columns):
         raise ArgumentTypeError(
@@ -93,7 +93,7 @@ def column_names(argument: str, columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def our_names(unread: TableSource, schema: Schema) -> tuple[str, str]:
-    """The time and target as the table calls them: the user's names, or ours."""
+    """The names of the time and target columns in a table: the user's, or `ds` and `y`."""
     columns = unread.columns
     ours = {"unique_id", "ds"} <= set(columns)
     target = "y" if ours and schema.target not in columns and "y" in columns else schema.target
@@ -106,16 +106,17 @@ def our_names(unread: TableSource, schema: Schema) -> tuple[str, str]:
     return schema.time or "ds", target
 
 
-def clock_of(
+def time_format_and_zone(
     source: Any, schema: Schema, time_format: str | None, zone: str | None
 ) -> tuple[str | None, str | None]:
-    """How a table reads its times where a model knows others by `schema`: format and zone.
+    """The format and time zone with which to read the times of a later table.
 
-    Those of the schema, unless others are given. Times that are read
-    already, of a `TimeSeries` or `TimeSeriesPanel`, stay: no zone is theirs any more.
+    By default those of `schema`. The times of a `TimeSeries` or `TimeSeriesPanel` have been
+    read, so that neither applies.
 
     Raises:
-        DataError: the series is in UTC and the model's times are not, or otherwise.
+        DataError: the times of the series are UTC and those of the model are not, or the
+            reverse.
     """
     if not isinstance(source, (TimeSeries, TimeSeriesPanel)):
         return time_format or schema.time_format or None, zone or schema.zone or None
@@ -134,10 +135,10 @@ def clock_of(
 
 
 def check_present(unread: TableSource, needed: tuple[str, ...]) -> None:
-    """Refuses a table without columns that the model was fitted with.
+    """Refuses a table that lacks columns the model was fitted with.
 
     Raises:
-        DataError: names those that are missing.
+        DataError: columns are missing; names them.
     """
     absent = [column for column in needed if column not in unread.columns]
     if absent:

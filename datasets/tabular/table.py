@@ -1,4 +1,4 @@
-"""A table as it was given, and how messages about it are worded."""
+"""A table as given by the user, and the wording of messages about it."""
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +12,7 @@ from ...errors import DataError
 from ...messages import counted
 from .numeric import Numbers
 
-__all__ = ["OURS", "Table", "TableSource", "counted", "names", "of_series"]
+__all__ = ["OURS", "Table", "TableSource", "counted", "list_series", "names"]
 
 OURS = ("unique_id", "ds", "y")
 
@@ -22,9 +22,9 @@ class Table:
     """An unchecked table.
 
     Attributes:
-        frame: as given; never changed. Of a file, only the columns that were asked for.
-        file: name of the file it came from; `""` for a frame.
-        lines: line of the file at which each row starts, where the file has lines.
+        frame: the rows; never changed. For a file, only the requested columns.
+        file: file name; `""` for a frame.
+        lines: line of the file at which each row starts; `None` where the file has no lines.
     """
 
     frame: pd.DataFrame
@@ -58,7 +58,7 @@ class Table:
         """A column as `float64`, NaN where a value is missing.
 
         Raises:
-            DataError: no such column, or it holds something else than numbers.
+            DataError: no such column, or it holds anything but numbers.
         """
         reader = Numbers()
         values = reader.take(self.column(name))
@@ -66,10 +66,10 @@ class Table:
         return values
 
     def check_numbers(self, name: str, reader: Numbers) -> None:
-        """Refuses the column `name` if its `reader` met something else than numbers.
+        """Checks that `reader` found only numbers in the column `name`.
 
         Raises:
-            DataError: it did.
+            DataError: it found something else.
         """
 
         def where(first: Sequence[tuple[int, Any]], count: int) -> str:
@@ -88,12 +88,12 @@ class Table:
 
 @dataclass(frozen=True)
 class TableSource:
-    """A table of which only the head is known, so that it is known what to read of it.
+    """A table whose columns are known and whose rows are loaded on request.
 
     Attributes:
-        head: the columns, without rows, or, of a frame, all of it.
-        numeric: the columns that hold numbers, as far as the head tells.
-        load: reads the columns named, those of times and ids and those of numbers.
+        head: the columns without rows; a frame as a whole.
+        numeric: columns that hold numbers, judged by the first rows of the file.
+        load: function from the columns of times and ids, and those of numbers, to their rows.
     """
 
     head: Table
@@ -106,18 +106,18 @@ class TableSource:
 
     @property
     def indexed(self) -> bool:
-        """Whether the times may stand in the index."""
+        """Whether the index holds times."""
         return isinstance(self.head.frame.index, (pd.DatetimeIndex, pd.PeriodIndex))
 
 
 def names(columns: Iterable[str]) -> str:
-    """Column names for a message; the first 20 of many."""
+    """Column names for a message; at most the first 20."""
     listed = list(map(repr, columns))
     rest = f" and {len(listed) - 20} more" if len(listed) > 20 else ""
     return ", ".join(listed[:20]) + rest if listed else "(none)"
 
 
-def of_series(ids: Sequence[str]) -> str:
-    """`3 series: 'A', 'B', 'C'`; the first three of many."""
+def list_series(ids: Sequence[str]) -> str:
+    """Ids for a message, `3 series: 'A', 'B', 'C'`; at most the first three."""
     shown = ", ".join(map(repr, ids[:3])) + (", …" if len(ids) > 3 else "")
     return f"{len(ids)} series: {shown}"

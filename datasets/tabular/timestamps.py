@@ -1,4 +1,4 @@
-"""Reads times; their order of day and month is never guessed."""
+"""Reads times; the order of day and month is never guessed."""
 
 import re
 from contextlib import suppress
@@ -36,25 +36,26 @@ def parse(
     midnights, and `frequency` is not finer than a day, the zone is dropped.
 
     Args:
-        label: what messages call the column, e.g. `"Column 'date'"`.
-        rules: its `zone` is that of which times that are written without one are local times.
-        series: the number of the series that each row belongs to; by default all to one.
+        label: name of the column in messages, e.g. `"Column 'date'"`.
+        rules: its `zone` is the time zone of times that are given without one.
+        frequency: step of the series; `""` where it is not known.
+        series: number of the series of each row; by default all rows are of one series.
 
     Returns:
-        The times without zone, one a row; a sentence for each repair; the zone in which
+        The times without zone, one per row; a sentence for each repair; the zone in which
         users see the times if they are UTC now, else `""`.
 
     Raises:
-        DataError: missing or unreadable times, numbers, unknown order of day and month,
-            only some of the times with a zone, times that `zone` does not have, or a zone
-            where the model was fitted on times without.
+        DataError: missing or unreadable times; numbers; an unknown order of day and month; a zone
+            in only some of the times; times that `zone` does not have; or a zone where the model
+            was fitted on times without one.
     """
     zone = rules.zone
     index, repairs, own = _parse_once(table, values, label, rules.time_format, frequency)
     if own and rules.again and zone is None:
         raise table.error(
-            f"{label} carries a time zone{_named(own)}, but the model was fitted on times without, "
-            "of which it is not known what they are in UTC. Give these as local times of the same "
+            f"{label} carries a time zone{_bracketed(own)}, but the model was fitted on times "
+            "without one, whose zone is not known. Give these as local times of the same "
             'clocks: times.dt.tz_convert("…").dt.tz_localize(None), or fit on times with a zone.'
         )
     if own:
@@ -69,11 +70,11 @@ def parse(
 def _parse_once(
     table: Table, values: pd.Series, label: str, time_format: str | None, frequency: str
 ) -> tuple[pd.DatetimeIndex, list[str], str]:
-    """Many series share their times: each text is read once."""
+    """As `_parse`, but reads each text once: series often share their times."""
     if isinstance(values.dtype, pd.StringDtype):
         codes, texts = pd.factorize(values)
         if len(texts) < len(values) // 2 and (codes >= 0).all():
-            # what is wrong, and in which rows, is told below
+            # the call below reports what is wrong, and in which rows
             with suppress(DataError):
                 each = pd.Series(texts, dtype=values.dtype)
                 index, repairs, zone = _parse(table, each, label, time_format, frequency)
@@ -84,7 +85,7 @@ def _parse_once(
 def _parse(
     table: Table, values: pd.Series, label: str, time_format: str | None, frequency: str
 ) -> tuple[pd.DatetimeIndex, list[str], str]:
-    """As `parse`, with the zone that the times carry themselves."""
+    """As `parse`, but returns the zone that the times themselves have."""
     if isinstance(values.dtype, pd.PeriodDtype):
         values = values.dt.to_timestamp()
     empty = values.isna().to_numpy()
@@ -102,7 +103,7 @@ def _parse(
         raise table.error(f"{label} holds times finer than a microsecond. Round them.")
     if index.tz is None:
         return index.as_unit("us"), [], ""
-    zone, own = _named(str(index.tz)), zone_name(index.tz)
+    zone, own = _bracketed(str(index.tz)), zone_name(index.tz)
     local = index.tz_localize(None).as_unit("us")
     if steps_by_days(frequency) and (local == local.normalize()).all():
         return (
@@ -114,7 +115,7 @@ def _parse(
     return index.tz_convert("UTC").tz_localize(None).as_unit("us"), [repair], own
 
 
-def _named(zone: str) -> str:
+def _bracketed(zone: str) -> str:
     return "" if zone == "UTC" else f" ({zone})"
 
 
@@ -157,15 +158,15 @@ def _parse_text(
     if year_first.mean() < 0.5:
         raise table.error(
             f"{label} holds times that do not begin with a 4-digit year, first at "
-            f"{_shown(table, text, np.flatnonzero(~year_first))}. Day and month are not guessed: "
+            f"{_places(table, text, np.flatnonzero(~year_first))}. Day and month are not guessed: "
             'say which is which, e.g. time_format="%d/%m/%Y" (--time-format).'
         )
     zoned = text.str.fullmatch(_ZONE).to_numpy()
     if zoned.any() and not zoned.all():
         raise table.error(
             f"{label} mixes times with a zone, first at "
-            f"{_shown(table, text, np.flatnonzero(zoned)[:1])}, and times without, first at "
-            f"{_shown(table, text, np.flatnonzero(~zoned)[:1])}. Give all of them a zone, or none."
+            f"{_places(table, text, np.flatnonzero(zoned)[:1])}, and times without, first at "
+            f"{_places(table, text, np.flatnonzero(~zoned)[:1])}. Give all of them a zone, or none."
         )
     whole = days and bool(zoned.any()) and text.str.fullmatch(_MIDNIGHT).all()
     days_or_times = text.str.slice(0, 10) if whole else text  # else UTC moves local midnights
@@ -175,7 +176,7 @@ def _parse_text(
 
 
 def _in_pieces(text: pd.Series, form: str, utc: bool) -> pd.Series:
-    """The times in a text, NaT where it has none; pandas makes an object of each on the way."""
+    """Reads times in pieces, because pandas makes an object of each text; NaT for no time."""
     pieces = [text.iloc[i : i + PIECE] for i in range(0, len(text), PIECE)]
     return pd.concat(
         [pd.to_datetime(piece, format=form, errors="coerce", utc=utc) for piece in pieces]
@@ -187,10 +188,10 @@ def _readable(table: Table, text: pd.Series, parsed: pd.Series, label: str, how:
     if len(bad):
         raise table.error(
             f"{label} has {counted(len(bad), 'value')} that cannot be read as {how}, first at "
-            f"{_shown(table, text, bad)}. Correct them, or say time_format=… (--time-format)."
+            f"{_places(table, text, bad)}. Correct them, or say time_format=… (--time-format)."
         )
     return parsed
 
 
-def _shown(table: Table, text: pd.Series, rows: np.ndarray) -> str:
+def _places(table: Table, text: pd.Series, rows: np.ndarray) -> str:
     return table.first(rows, (repr(text.iloc[r]) for r in rows[:3]))

@@ -1,4 +1,4 @@
-"""What the columns of a table must hold."""
+"""Checks of the columns of a table."""
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,10 @@ from .timestamps import parse
 
 
 def check_columns(table: Table, time: str, targets: tuple[str, ...], schema: Schema) -> None:
-    """Each column exists, has one role, and does not bear the name of another of ours.
+    """Checks that each column exists, has one role, and does not have a reserved name.
 
     Raises:
-        DataError: names the column, and how to rename it where that helps.
+        DataError: a column fails; names it, and how to rename it where that helps.
     """
     covariates = (*schema.past, *schema.future, *schema.static, *weight_of(schema))
     roles = [c for c in (time, *targets, *covariates) if c]
@@ -34,7 +34,7 @@ def check_columns(table: Table, time: str, targets: tuple[str, ...], schema: Sch
     for column, reserved in taken.items():
         if column in reserved:
             raise table.error(
-                f"Column {column!r} cannot keep its name, which stands for something else here "
+                f"Column {column!r} needs another name: this one is reserved for something else "
                 "(unique_id: the series, ds: its times, y: the target). Rename it: "
                 f'frame.rename(columns={{"{column}": "{column}_"}}).'
             )
@@ -50,19 +50,19 @@ def rows_of(
     one: bool = False,
     wide: bool = False,
 ) -> tuple[Rows, dict[str, tuple[float, ...]], list[str]]:
-    """The rows of a table as it stands, its values checked.
+    """Checks the values of a table, and returns its rows in the order of the table.
 
     Args:
         time: the time column as the table calls it, `""` for its index.
-        targets: the target, or, of a wide table, that of each series.
-        one: whether only one series may stand in the table.
+        targets: the target column; for a wide table, the column of each series.
+        one: whether the table may hold only one series.
         wide: whether each series has a column of its own.
 
     Returns:
         The rows, the static covariates of each series by its id, and the repairs so far.
 
     Raises:
-        DataError: as `read_panel`.
+        DataError: as for `read_panel`.
     """
     frame = table.frame
     fewest = rules.fewest if one or "unique_id" not in frame.columns else 1
@@ -89,7 +89,7 @@ def rows_of(
     statics = _statics(place, schema.static)
     shared = [values[c] for c in columns[len(targets) :]]
     if wide:
-        place, shared = _melted(place, targets), [np.tile(c, len(targets)) for c in shared]
+        place, shared = _melt(place, targets), [np.tile(c, len(targets)) for c in shared]
     target = np.concatenate([values.pop(c) for c in targets])
     labels = ("" if wide else targets[0], *columns[len(targets) :])
     filled = Rows(
@@ -119,7 +119,7 @@ def _check_weights(rows: Rows, column: str, cells: np.ndarray) -> None:
 def times_of(
     table: Table, time: str, rules: Rules, frequency: str, codes: np.ndarray | None = None
 ) -> tuple[pd.DatetimeIndex, list[str], str]:
-    """The times of all rows, the repairs they needed and their zone; `time=""` is the index."""
+    """The times of all rows, their repairs and their zone; `time=""` is the index."""
     values = table.column(time) if time else table.frame.index.to_series()
     label = f"Column {time!r}" if time else "The index"
     return parse(table, values, label, rules, frequency, codes)
@@ -136,7 +136,7 @@ def check_finite(
     """Refuses infinite values, a column without any value, and, unless allowed, missing ones.
 
     Raises:
-        DataError: names the column and the rows of the table, to which `cells` belong.
+        DataError: names the column and the rows of the table.
     """
 
     def where(bad: np.ndarray) -> str:
@@ -196,8 +196,8 @@ def _series_of(table: Table, name: str, one: bool) -> tuple[np.ndarray, tuple[st
     return np.zeros(len(table.frame), int), (name,)
 
 
-def _melted(place: Rows, targets: tuple[str, ...]) -> Rows:
-    """One series after the other, each with the times of the table."""
+def _melt(place: Rows, targets: tuple[str, ...]) -> Rows:
+    """The rows of a wide table in long form: one series after the other."""
     many, n = len(targets), len(place.times)
     return Rows(
         place.table, targets, np.repeat(np.arange(many), n), np.tile(place.times, many),
@@ -206,14 +206,14 @@ def _melted(place: Rows, targets: tuple[str, ...]) -> Rows:
 
 
 def _statics(rows: Rows, columns: tuple[str, ...]) -> dict[str, tuple[float, ...]]:
-    """One number a column for each series."""
+    """The static covariates of each series, by its id."""
     if not columns:
         return {}
     values = np.empty((len(rows.ids), len(columns)))
     _, first = np.unique(rows.codes, return_index=True)
     for place, column in enumerate(columns):
         cells = rows.table.numbers(column)
-        check_finite(rows, column, cells, remedy="Fill them: a series is never without.")
+        check_finite(rows, column, cells, remedy="Fill them: every series needs a value.")
         values[:, place] = cells[first]
         if (differ := np.flatnonzero(cells != cells[first][rows.codes])).size:
             one = rows.codes[differ[0]]

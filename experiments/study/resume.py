@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ArgumentError, CheckpointError
-from ...pipelines.storage.files import sealed, write_whole
+from ...pipelines.storage.files import seal, write_whole
 from ...pipelines.storage.names import Names
 from ...pipelines.training.checkpoints import (
     FORMAT,
     LOCK,
-    alone_in,
     holds_fit,
     holds_only_fits,
     identity,
+    lock_folder,
+    prepare_folder,
+    read_sealed,
     require_same,
-    sealed_in,
-    used_folder,
 )
 from ..journal.journal import Journal, Listener
 from ..journal.records import EVENTS, StoredRun, read
@@ -75,8 +75,8 @@ class StudyResume:
         if self.folder is None:
             yield began, uid
             return
-        folder = used_folder(self.folder, _belongs)
-        with alone_in(folder):
+        folder = prepare_folder(self.folder, _belongs)
+        with lock_folder(folder):
             self._path: Path = folder / NOTE
             settings = {"study": dict(self.study), "networks": dict(self.networks)}
             fit = identity(KIND, settings, ()) | {"data": data()}
@@ -137,7 +137,7 @@ class StudyResume:
 
     def _take_up(self, root: Path | None) -> None:
         """Goes on from what was noted; networks that are not asked for now stay in the note."""
-        before = sealed_in(self._path, KIND, REMEDY)
+        before = read_sealed(self._path, KIND, REMEDY)
         if before is None:
             return
         fit = self._note["fit"]
@@ -168,7 +168,7 @@ class StudyResume:
 
     def _write(self) -> None:
         try:
-            write_whole(self._path, sealed({"format": FORMAT, "kind": KIND} | self._note))
+            write_whole(self._path, seal({"format": FORMAT, "kind": KIND} | self._note))
         except OSError as error:
             raise CheckpointError(
                 f"{self._path} could not be written: {error.strerror}. Make room, or name another "

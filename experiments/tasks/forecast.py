@@ -174,7 +174,7 @@ def study(
                     first = backtest = _called(label, forecaster.backtest(panel, audit=audit))
                 else:  # the baselines are the same: they are forecast once
                     backtest = forecaster.backtest(panel, baselines=(), audit=audit)
-                    backtest = _called(label, backtest).beside(first)
+                    backtest = _called(label, backtest).with_baselines_of(first)
                 backtests[label] = backtest
                 record(backtest, journal)
                 journal.metrics({"time/fit_s": backtest.seconds})

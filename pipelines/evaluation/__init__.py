@@ -1,1 +1,1 @@
-"""Errors of forecasts, intervals out of them, tests of their differences, and how charts look."""
+"""Metrics of forecasts, intervals from past errors, significance tests, and chart styles."""

@@ -1,4 +1,4 @@
-"""What all charts share: figures that belong to nobody's window, lines for black and white."""
+"""What all charts share: figures without a window, and line styles for black and white."""
 
 from itertools import cycle
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-#: Styles that stay apart without color.
+#: Line styles that can be distinguished without color.
 LINES: list[Any] = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 4))]
 DARK = ["black", "#0b3d91", "#8c1c13", "#14532d", "#5b2a86", "#7a4a00"]
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
-MARKED = 12  # leads of a line that bear a marker, at most
+MARKED = 12  # most markers on a line
 
 
 def axes(width: float, height: float = 4) -> tuple[Figure, Any]:
@@ -31,16 +31,16 @@ def lead_lines(
     error: str,
     ahead: str,
 ) -> Figure:
-    """An error against lead time: networks dark, wide and marked, the best first, baselines
-    grey, thin and dashed.
+    """Draws an error against lead time: networks dark, wide and with markers, the best first;
+    baselines grey, thin and dashed.
 
     Args:
-        leads: `(horizon,)`.
-        networks: `(horizon,)` by name.
-        baselines: the same.
-        title: of the chart.
-        error: what is drawn, with its unit.
-        ahead: what a lead counts, e.g. `"steps ahead"`.
+        leads: lead times, `(horizon,)`.
+        networks: errors of the networks by name, each `(horizon,)`.
+        baselines: errors of the baselines by name, each `(horizon,)`.
+        title: title of the chart.
+        error: name of the error, with its unit.
+        ahead: unit of a lead, e.g. `"steps ahead"`.
     """
     figure, pair = axes(width=8, height=max(4, 0.23 * (len(networks) + len(baselines))))
     every = -(-len(leads) // MARKED)

@@ -1,4 +1,4 @@
-"""Honest intervals out of past errors, for any forecast: online conformal prediction."""
+"""Intervals from past errors, for any forecast: online conformal prediction."""
 
 from bisect import bisect_left, insort
 from collections import deque
@@ -12,24 +12,24 @@ from . import metrics
 
 
 def check_levels(levels: Sequence[float]) -> np.ndarray:
-    """Levels of quantiles, rising.
+    """Returns increasing levels of quantiles as an array.
 
     Raises:
         ArgumentTypeError: no list of numbers.
-        ArgumentError: none, repeated ones, or outside (0, 1).
+        ArgumentError: no levels, levels that do not increase, or levels outside (0, 1).
     """
     try:
-        found = np.array([*levels], "float64")
+        values = np.array([*levels], "float64")
     except (TypeError, ValueError) as error:
         raise ArgumentTypeError(
             f"`levels` must be a list of numbers. Received: levels={levels!r}"
         ) from error
-    if not len(found) or not ((found > 0) & (found < 1)).all() or (np.diff(found) <= 0).any():
+    if not len(values) or not ((values > 0) & (values < 1)).all() or (np.diff(values) <= 0).any():
         raise ArgumentError(
             "`levels` must hold at least one number, each above 0 and below 1, rising. "
             f"Received: levels={[*levels]!r}"
         )
-    return found
+    return values
 
 
 def conformal_quantiles(
@@ -45,23 +45,23 @@ def conformal_quantiles(
     q_{t,h}(α) = ŷ_{t+h} + the α-quantile of { y_{s+h} − ŷ_{s+h} : s + h ≤ t }
     ```
 
-    The error of lead h from origin s is known h rows later and counts from then on, never
-    earlier. The lower quantiles are rounded outwards, as the upper ones are: of n
-    exchangeable errors, a share of at most α falls below the α-quantile, α < ½, on average.
+    The error of lead h from origin s is known h rows later, and is used from then on. Lower and
+    upper quantiles are rounded outwards: of n exchangeable errors, a share of at most α falls
+    below the α-quantile on average, for α < ½.
 
     Args:
-        truth: `(origins, horizon)` of one series; NaN is left out.
-        forecast: the same shape.
-        origins: their rows, `(origins,)`, rising.
-        levels: α, rising.
-        window: how many of the last errors count, by default all.
+        truth: true values of one series, `(origins, horizon)`; NaN is left out.
+        forecast: forecasts in the same shape.
+        origins: row of each origin, `(origins,)`, increasing.
+        levels: α, increasing.
+        window: number of most recent errors to use; by default all.
 
     Returns:
         `(levels, origins, horizon)`; NaN where too few errors are known for a level: fewer
         than 1/α − 1, α the smaller of a level and its complement. Quantiles never cross.
 
     Raises:
-        ArgumentError, ArgumentTypeError: levels that are none.
+        ArgumentError, ArgumentTypeError: invalid levels or window.
 
     References: Vovk, Gammerman and Shafer (2005), Algorithmic learning in a random world;
     Papadopoulos et al. (2002), Inductive confidence machines for regression.
@@ -69,7 +69,7 @@ def conformal_quantiles(
     α = check_levels(levels)
     if window is not None:
         whole_number("window", window)
-    found = np.full((len(α), *truth.shape), np.nan)
+    result = np.full((len(α), *truth.shape), np.nan)
     for h in range(1, truth.shape[1] + 1):
         errors = truth[:, h - 1] - forecast[:, h - 1]
         known = np.searchsorted(origins, origins - h, side="right")  # errors known at each origin
@@ -87,12 +87,12 @@ def conformal_quantiles(
             places = _places(α, len(ordered))
             inside = (places >= 1) & (places <= len(ordered))
             quantiles = [ordered[place - 1] for place in places[inside]]
-            found[inside, t, h - 1] = forecast[t, h - 1] + np.array(quantiles)
-    return found
+            result[inside, t, h - 1] = forecast[t, h - 1] + np.array(quantiles)
+    return result
 
 
 def _places(levels: np.ndarray, n: int) -> np.ndarray:
-    """Which of n errors in order, counted from 1, is each level's; rounded outwards."""
+    """The rank, from 1, of each level's quantile among n sorted errors, rounded outwards."""
     exact = np.round((n + 1) * levels, 9)  # 0.9 · 10 is 9, not a little more
     return np.where(levels < 0.5, np.floor(exact), np.ceil(exact)).astype(int)
 
@@ -100,17 +100,17 @@ def _places(levels: np.ndarray, n: int) -> np.ndarray:
 def calibration_table(
     truth: np.ndarray, quantiles: np.ndarray, levels: Sequence[float]
 ) -> pd.DataFrame:
-    """How central intervals fare.
+    """Measures central intervals against the truth.
 
     Args:
-        truth: of any shape.
-        quantiles: `(levels, …)`; NaN where none is known.
-        levels: rising, and symmetric about ½.
+        truth: true values of any shape.
+        quantiles: `(levels, …)`; NaN where unknown.
+        levels: levels of the quantiles, increasing and symmetric about ½.
 
     Returns:
-        Columns `nominal, coverage, width, pinball, count`, the narrowest first: the share of the
-        truth inside, mean width, mean pinball loss of the two ends, and how many truths that
-        rests on.
+        One row per interval, the narrowest first, with the columns `nominal, coverage, width,
+        pinball, count`: nominal share, share of the truth inside, mean width, mean pinball loss
+        of the two ends, and number of true values.
     """
     rows = []
     for k in reversed(range(len(levels) // 2)):

@@ -17,8 +17,8 @@ def rmse(truth: np.ndarray, forecast: np.ndarray, axis: int | None = None) -> np
 
 
 def naive_scale(training: np.ndarray, season: int) -> float:
-    """What MASE divides by: the mean absolute error of the value one season before,
-    over the training span `(rows,)`.
+    """The scale of MASE: the mean absolute error of the value one season before, over the
+    training span `(rows,)`.
 
     NaN where the span is no longer than a season, or constant: MASE is then
     undefined, not infinite.
@@ -39,19 +39,19 @@ def mase(
 
     Args:
         truth, forecast: `(origins, horizon)`.
-        scale: one number, or `(origins,)`, where they are of several series; origins whose
-            scale is NaN are not scored, and without any other the error is NaN.
-        axis: 0 gives one number a lead.
+        scale: one number, or one per origin, `(origins,)`, for several series. Origins with a
+            scale of NaN are not scored; if all are NaN, so is the error.
+        axis: 0 for one number per lead.
     """
     errors = np.abs(forecast - truth) / np.reshape(scale, (-1, 1))
     return _mean(errors, axis)
 
 
 def skill(error: np.ndarray | float, naive_error: np.ndarray | float) -> np.ndarray:
-    """Share of a naive forecast's error that a forecast avoids: 1 − error / naive_error.
+    """Skill relative to a naive forecast: 1 − error / naive_error.
 
-    0 is as good as naive, 1 perfect, below 0 worse than naive; NaN where the naive
-    forecast makes no error.
+    1 is perfect, 0 as good as the naive forecast, below 0 worse; NaN where the naive forecast
+    makes no error.
     """
     naive = np.asarray(naive_error, "float64")
     return 1 - np.asarray(error) / np.where(naive > 0, naive, np.nan)
@@ -79,14 +79,14 @@ def owa(smape: float, mase: float, naive2_smape: float, naive2_mase: float) -> f
 
 
 def r_squared(truth: np.ndarray, forecast: np.ndarray) -> float:
-    """Share of the variance that is explained: 1 − Σ(y − ŷ)² / Σ(y − ȳ)²."""
+    """Share of explained variance: 1 − Σ(y − ŷ)² / Σ(y − ȳ)²."""
     return float(1 - _mean((forecast - truth) ** 2) / _mean((truth - _mean(truth)) ** 2))
 
 
 def pinball(
     truth: np.ndarray, quantile: np.ndarray, level: float, axis: int | None = None
 ) -> np.ndarray:
-    """Pinball loss of a quantile's forecast, in the unit of the series.
+    """Pinball loss of forecasts of a quantile, in the unit of the series.
 
     ```
     mean of α (y − q) where y > q, of (1 − α)(q − y) elsewhere
@@ -107,15 +107,15 @@ def crps(
     CRPS = 2 ∫ pinball_α dα
     ```
 
-    The integral is taken by the trapezium rule over the levels, and beyond the outermost
-    ones by their own loss up to 0 and 1: the more levels, the nearer. Of a point forecast it is
-    the absolute error.
+    The integral uses the trapezium rule over the levels, and the loss of the outermost levels
+    beyond them, up to 0 and 1: more levels approximate it better. For a point forecast it is the
+    absolute error.
 
     Args:
         truth: `(origins, horizon)`.
         quantiles: `(levels, origins, horizon)`.
-        levels: `(levels,)`, rising.
-        axis: 0 gives one number a lead.
+        levels: `(levels,)`, increasing.
+        axis: 0 for one number per lead.
 
     Reference: Gneiting and Raftery (2007), Strictly proper scoring rules.
     """
@@ -134,7 +134,7 @@ def coverage(
 
 
 def _mean(values: np.ndarray, axis: int | None = None) -> np.ndarray:
-    """The mean of what is not NaN; NaN, without a warning, where nothing else is."""
+    """The mean without NaN; NaN, without a warning, where all is NaN."""
     there = ~np.isnan(values)
     count = np.sum(there, axis=axis)
     return np.sum(values, axis=axis, where=there) / np.where(count > 0, count, np.nan)

@@ -1,4 +1,4 @@
-"""Whether one forecast is better than another, or than chance, beyond luck."""
+"""Tests whether one forecast is better than another, or than chance."""
 
 import math
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ import numpy as np
 from ...errors import ArgumentError, one_of, whole_number
 
 LOSSES = {"absolute": np.abs, "squared": np.square}
-# Below these a variance is not known well enough to say anything of luck:
+# With fewer, a variance is too uncertain for a test:
 ORIGINS = 10
-STRETCHES = 3  # that do not overlap
-BLOCKS = 5  # of a bootstrap
+STRETCHES = 3  # spans of h origins that do not overlap
+BLOCKS = 5  # blocks of a bootstrap
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class Comparison:
     Attributes:
         difference: mean loss of the first forecast less that of the other; below zero the
             first is better.
-        statistic: of the test, corrected for small samples.
-        p_value: two-sided: how often equally good forecasts would differ as much. NaN where
-            both have the same losses throughout, or too few origins tell.
-        origins: that were compared.
+        statistic: test statistic, corrected for small samples.
+        p_value: two-sided p-value: how often equally good forecasts would differ as much. NaN
+            where all losses are equal, or there are too few origins.
+        origins: number of compared origins.
     """
 
     difference: float
@@ -45,19 +45,20 @@ def diebold_mariano(
     ```
 
     Errors h steps ahead overlap, so their differences are correlated up to lag h − 1. Where
-    that sum is not positive, as it may be in a small sample, Bartlett's weights
-    1 − k/h make it so.
+    that sum is not positive, as may happen in a small sample, Bartlett's weights 1 − k/h
+    make it positive.
 
-    V varies as χ² with about n/h degrees of freedom does, the number of stretches that do
-    not overlap. At h = 1 that gives the n − 1 of Harvey, Leybourne and Newbold, which at
-    h = 24 tell equal forecasts apart one time in ten.
+    V is distributed about as χ² with n/h degrees of freedom, the number of stretches that do
+    not overlap. At h = 1 these are the n − 1 of Harvey, Leybourne and Newbold; at h = 24, n − 1
+    degrees would find a difference between equal forecasts in one test of ten.
 
     Args:
-        errors: `(origins,)` in the order of time, of one forecast at one lead; NaN is left
-            out.
-        others: those of the other forecast.
-        lead: h, how many origins' forecasts overlap. Fewer than 3h origins, or than ten,
-            are not tested: at three stretches V is not positive in one test of eight.
+        errors: errors of one forecast at one lead, `(origins,)`, in the order of time; NaN is
+            left out.
+        others: errors of the other forecast.
+        lead: h, the number of origins whose forecasts overlap. Fewer than 3h origins, or fewer
+            than ten, are not tested: even at three stretches V is not positive in one test of
+            eight.
         loss: `"absolute"` or `"squared"`.
 
     Raises:
@@ -75,7 +76,7 @@ def diebold_mariano(
     errors, others = np.asarray(errors, "float64"), np.asarray(others, "float64")
     if errors.shape != others.shape or errors.ndim != 1:
         raise ArgumentError(
-            "Both forecasts need one error an origin. "
+            "Both forecasts need one error per origin. "
             f"Received: errors of shape {errors.shape} and {others.shape}"
         )
     d = measure(errors) - measure(others)
@@ -89,7 +90,7 @@ def diebold_mariano(
     variance = γ[0] + 2 * γ[1:].sum()
     if variance <= 0:
         variance = γ[0] + 2 * ((1 - np.arange(1, h) / h) * γ[1:]).sum()
-    if variance <= 0:  # the same difference everywhere: no luck in it
+    if variance <= 0:  # the same difference at every origin: no chance involved
         return Comparison(mean, math.copysign(math.inf, mean), 0.0, n)
     correction = math.sqrt((n + 1 - 2 * h + h * (h - 1) / n) / n)
     statistic = mean / math.sqrt(variance / n) * correction
@@ -98,7 +99,7 @@ def diebold_mariano(
 
 @dataclass(frozen=True)
 class Ratio:
-    """An error relative to another, with its 95 % interval; NaN where nothing bounds it."""
+    """An error relative to another, with its 95 % interval; NaN where that is unbounded."""
 
     ratio: float
     lower: float
@@ -106,25 +107,26 @@ class Ratio:
 
 
 def rmse_ratio(errors: np.ndarray, others: np.ndarray, lead: int = 1) -> Ratio:
-    """The RMSE of a forecast divided by that of another, such as the random walk's.
+    """The RMSE of a forecast divided by the RMSE of another, such as the random walk.
 
     ```
     r² = ē / ē′                                       means of the squared errors
     interval: all r with |ē − r² ē′| ≤ t · √(V_ē − 2 r² V_ēē′ + r⁴ V_ē′)
     ```
 
-    V are the variances of both means and their covariance in a circular block bootstrap
-    over origins, which keeps together what follows one another. Blocks are of ∛n origins,
-    but at least of two leads: a shorter one cuts through most of what overlaps. t is
-    Student's 0.975 quantile, with one degree of freedom less than there are blocks. The
-    quantiles of ratios drawn would lie too close together, as ten blocks hold no tails.
+    V are the variances of both means and their covariance in a circular block bootstrap over
+    origins, which preserves the order within blocks. Blocks have ∛n origins, but at least two
+    leads: shorter blocks would cut through most overlapping forecasts. t is Student's 0.975
+    quantile, with one degree of freedom less than there are blocks. Quantiles of resampled
+    ratios would lie too close together, as ten blocks have no tails.
 
-    Fewer than five blocks bound nothing, nor do errors of the other forecast so uneven that
-    their mean is not known to be above zero.
+    The interval is unbounded (NaN) with fewer than five blocks, or where the errors of the other
+    forecast vary so much that their mean may be zero.
 
     Args:
-        errors, others: `(origins,)` in the order of time; NaN is left out.
-        lead: how many origins' forecasts overlap.
+        errors, others: errors of both forecasts, `(origins,)`, in the order of time; NaN is
+            left out.
+        lead: number of origins whose forecasts overlap.
 
     References: Politis and Romano (1992), A circular block-resampling procedure for
     stationary data; Fieller (1954), Some problems in interval estimation (of a ratio).
@@ -153,9 +155,9 @@ def rmse_ratio(errors: np.ndarray, others: np.ndarray, lead: int = 1) -> Ratio:
 
 
 def _covariance(values: np.ndarray, block: int) -> np.ndarray:
-    """Of the means of rows `(rows, n)`, in a circular block bootstrap.
+    """The covariance of the means of the rows of `(rows, n)` in a circular block bootstrap.
 
-    Known without drawing: a resample is n / block of the n blocks, each as likely.
+    It needs no random draws: a resample consists of n / block of the n equally likely blocks.
     """
     n = values.shape[1]
     centred = values - values.mean(axis=1, keepdims=True)
@@ -167,15 +169,15 @@ def _covariance(values: np.ndarray, block: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Direction:
-    """How often ups and downs were called right.
+    """How often the direction of change was forecast correctly.
 
     Attributes:
-        share: of right calls.
-        lower: end of its 95 % interval.
-        upper: the other end.
-        majority: share of the more frequent direction: what calling always that one gives.
-        p_value: one-sided, of calls no better than that.
-        calls: as many independent ones tell as much; interval and p rest on that number.
+        share: share of correct calls.
+        lower: lower end of its 95 % interval.
+        upper: upper end of its 95 % interval.
+        majority: share of the more frequent direction, the score of always calling that one.
+        p_value: one-sided p-value of the hypothesis that calls are no better than `majority`.
+        calls: effective number of independent calls, used for interval and p-value.
     """
 
     share: float
@@ -193,30 +195,30 @@ def direction(
     lead: int = 1,
     times: np.ndarray | None = None,
 ) -> Direction:
-    """How often a forecast goes the way of the truth from the last value known.
+    """How often a forecast has the direction of the truth, from the last known value.
 
-    Calls from origins that follow one another share most of what they forecast, and so do
-    those of series that move together. The interval is Clopper and Pearson's for as many
-    independent calls as would tell as much of the share, after Korn and Graubard:
+    Calls from successive origins share most of the steps they forecast, and calls for series
+    that move together are correlated. The interval is Clopper and Pearson's for the effective
+    number of independent calls, after Korn and Graubard:
 
     ```
     n = p (1 − p) / V · (t_{N−1} / t_{B−1})²        between times / h and N
     ```
 
     p is the share of N calls, V its variance in a circular block bootstrap over B blocks of
-    origin times, each of two leads; t are Student's 0.975 quantiles. Fewer than five blocks
-    tell no variance: then every h-th time counts as one call. Calls of one series that do
-    not overlap are taken as independent.
+    origin times, each of two leads; t are Student's 0.975 quantiles. With fewer than five blocks
+    the variance is unknown, and every h-th time counts as one call. Calls of one series that do
+    not overlap count as independent.
 
-    A forecast of no change is a wrong call, wherever the truth went; where the truth did not
-    change there is nothing to call.
+    A forecast of no change is a wrong call in either case; origins where the truth does not
+    change are left out.
 
     Args:
         truth, forecast: `(origins,)`; NaN is left out.
-        level: the last value known at each origin, `(origins,)`.
-        lead: h, how many origins' forecasts overlap.
-        times: of the origins, `(origins,)`, of several series; by default those of one, in
-            the order of time.
+        level: last known value at each origin, `(origins,)`.
+        lead: h, the number of origins whose forecasts overlap.
+        times: times of the origins, `(origins,)`, for several series; by default the origins
+            are of one series, in the order of time.
 
     References: Clopper and Pearson (1934), The use of confidence or fiducial limits
     illustrated in the case of the binomial; Korn and Graubard (1998), Confidence intervals
@@ -226,28 +228,34 @@ def direction(
 
     h = whole_number("lead", lead)
     moved, called = np.sign(truth - level), np.sign(forecast - level)
-    counted = ~np.isnan(moved + called) & (moved != 0)
-    moved, right = moved[counted], (moved == called)[counted]
+    valid = ~np.isnan(moved + called) & (moved != 0)
+    moved, right = moved[valid], (moved == called)[valid]
     if not len(right):
         nan = math.nan
         return Direction(nan, nan, nan, nan, nan, 0)
     share = float(right.mean())
     places = np.arange(len(right))
     if times is not None:
-        places = np.unique(np.asarray(times)[counted], return_inverse=True)[1]
-    n = _independent(right - share, places, h)
-    x = share * n  # right ones of them: need not be whole
+        places = np.unique(np.asarray(times)[valid], return_inverse=True)[1]
+    n = _effective_calls(right - share, places, h)
+    x = share * n  # effective number of correct calls, not always whole
     beta = stats.beta
     lower = float(beta.ppf(0.025, x, n - x + 1)) if x > 0 else 0.0
     upper = float(beta.ppf(0.975, x + 1, n - x)) if x < n else 1.0
     majority = max(float((moved > 0).mean()), float((moved < 0).mean()))
-    # a majority of all calls leaves nothing to be better than
+    # where all calls have one direction, nothing can be better than always calling it
     p = float(beta.cdf(majority, x, n - x + 1)) if x > 0 and majority < 1 else 1.0
     return Direction(share, lower, upper, majority, p, n)
 
 
-def _independent(r: np.ndarray, places: np.ndarray, h: int) -> int:
-    """How many independent calls tell as much of their share as calls less their share, `r`."""
+def _effective_calls(r: np.ndarray, places: np.ndarray, h: int) -> int:
+    """The effective number of independent calls.
+
+    Args:
+        r: each call (1 correct, 0 wrong) less the share of correct ones, `(calls,)`.
+        places: index of the origin time of each call, `(calls,)`.
+        h: lead.
+    """
     from scipy import stats
 
     calls, sums = len(r), np.bincount(places, r)

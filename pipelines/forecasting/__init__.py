@@ -1,4 +1,4 @@
-"""From a table to a forecast, with honest errors beside it."""
+"""Forecasting: from a table to forecasts, with their errors in a backtest."""
 
 from ..._quiet import import_keras
 

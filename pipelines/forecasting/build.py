@@ -1,4 +1,4 @@
-"""Builds the network of a recipe around the cells of its settings."""
+"""Builds the network of a recipe from the cells of its settings."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,16 +13,16 @@ from .strategies.closed_loop import ClosedLoopStrategy
 from .strategies.segment import SegmentStrategy
 from .strategies.stateful import StatefulStrategy
 
-LONGEST_SEASON = 48  # rows that a delay line spans unasked, at most
+LONGEST_SEASON = 48  # most rows that a delay line spans by default
 
 
 def build(transform: Transform, recipe: Recipe, settings: Settings) -> Strategy:
-    """Builds the untrained network of a recipe around the cells of its settings.
+    """Builds the strategy of a recipe with its network.
 
     Args:
-        transform: fitted.
-        recipe: what follows from the data.
-        settings: checked.
+        transform: fitted transform.
+        recipe: settings that follow from the data.
+        settings: settings of the forecaster.
     """
     factory = cell_factory(settings.cell)
     reach = _reach(factory.kind, recipe.lookback, transform.schema.season)
@@ -100,8 +100,8 @@ BUILDERS: dict[str, Callable[..., Strategy]] = {
 
 
 def _reach(kind: type[RecurrentCell], lookback: int, season: int) -> int:
-    """How far back a cell of bounded memory looks unasked: each row in a delay line costs a
-    state, in another memory none."""
+    """How many rows back a cell of bounded memory looks by default: limited for a delay line, in
+    which each row costs a state."""
     if kind.hidden != ():
         return lookback
     return min(lookback, season if 1 < season <= LONGEST_SEASON else 7)

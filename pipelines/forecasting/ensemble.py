@@ -1,4 +1,4 @@
-"""Several forecasters as one: the mean or the median of what they say."""
+"""Ensembles: the mean or the median of several forecasters."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -26,21 +26,21 @@ from .plan import Plan
 from .saving import from_plain, to_plain
 
 KIND = "ensemble"
-HOW: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median}
+AGGREGATIONS: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median}
 
 
 class Ensemble(BaseEstimator):
-    """Forecasts with several forecasters at once, over seeds or cells.
+    """Forecasts with several forecasters, over seeds or cells.
 
-    What differs between networks by the luck of their start averages out. It is fitted, moved
-    on, saved and loaded as one, and its state is that of its members.
+    Differences between networks that come from random initial weights average out. An ensemble
+    is fitted, updated, saved and loaded like one forecaster; its state is that of its members.
 
     Args:
         members: unfitted forecasters of one horizon.
         aggregation: `"mean"` or `"median"` of the forecasts of each lead.
-        n_seeds: times that each is fitted, with seeds that count on from its own.
+        n_seeds: number of fits of each member, with consecutive seeds from its own.
 
-    What `fit` learns: `members_`, the fitted forecasters.
+    After `fit`, `members_` holds the fitted forecasters.
 
     Example:
 
@@ -57,8 +57,8 @@ class Ensemble(BaseEstimator):
         self.n_seeds = n_seeds
 
     def check(self) -> None:
-        """Raises ArgumentError or ArgumentTypeError for what cannot be combined."""
-        one_of("aggregation", self.aggregation, HOW)
+        """Raises ArgumentError or ArgumentTypeError for members that cannot be combined."""
+        one_of("aggregation", self.aggregation, AGGREGATIONS)
         whole_number("n_seeds", self.n_seeds)
         if not isinstance(self.members, (list, tuple)) or not self.members:
             raise ArgumentTypeError(
@@ -74,10 +74,10 @@ class Ensemble(BaseEstimator):
             )
 
     def plan(self, data: TimeSeries | TimeSeriesPanel, reserved: int | Sequence[int] = 0) -> Plan:
-        """How `fit` will use each series, as of `Forecaster.plan`; that of the first member.
+        """How `fit` will use each series, as `Forecaster.plan` of the first member.
 
         Raises:
-            DataError: there are too few rows for one of them.
+            DataError: a member needs more rows.
         """
         first, *_ = [member.plan(data, reserved) for member in self.members]
         return first
@@ -92,18 +92,18 @@ class Ensemble(BaseEstimator):
         progress: bool = False,
         **columns: Any,
     ) -> "Ensemble":
-        """Fits each member; `data`, `columns`, `sample_weight` among them, and what is raised are
-        as of `Forecaster.fit`.
+        """Fits each member; `data`, `columns` (with `sample_weight`) and errors are as for
+        `Forecaster.fit`.
 
         Args:
-            callbacks: of Keras, the same for one member after the other, so that a file which
-                they write is the last one's; or a function of the unfitted member that gives
-                its own, as `lambda member: [CSVLogger(f"{member.seed}.csv")]`.
-            recorder: told of the parameters of the first one, and of the epochs of one after the
-                other, counted on.
-            checkpoint: folder in which each member keeps where its fit stands, in a folder of
-                its own: those that are finished are not trained again.
-            progress: show how far each member is.
+            callbacks: Keras callbacks, used by one member after the other, so that a file which
+                they write is that of the last one; or a function from an unfitted member to its
+                callbacks, as `lambda member: [CSVLogger(f"{member.seed}.csv")]`.
+            recorder: logs the parameters of the first member, and the epochs of all members
+                numbered in one sequence.
+            checkpoint: folder in which each member has a folder for its checkpoint: members that
+                are finished are not trained again.
+            progress: show the progress of each member.
         """
         self.check()
         members = [
@@ -112,24 +112,23 @@ class Ensemble(BaseEstimator):
             for k in range(self.n_seeds)
         ]
         _refuse_twins(members)
-        called = [_callbacks_of(member, callbacks) for member in members]
-        told = {"members": len(members), "aggregation": self.aggregation, "n_seeds": self.n_seeds}
-        follow = _Members(recorder or NullRecorder(), told)
+        own = [_callbacks_of(member, callbacks) for member in members]
+        shared = {"members": len(members), "aggregation": self.aggregation, "n_seeds": self.n_seeds}
+        members_recorder = _MembersRecorder(recorder or NullRecorder(), shared)
         for k, member in enumerate(members):
-            kept = member_folder(checkpoint, k)
-            how: dict[str, Any] = {"callbacks": called[k], "checkpoint": kept}
-            member.fit(data, recorder=follow, progress=progress, **how, **columns)
+            how: dict[str, Any] = {"callbacks": own[k], "checkpoint": member_folder(checkpoint, k)}
+            member.fit(data, recorder=members_recorder, progress=progress, **how, **columns)
         self.members_ = members
         return self
 
     def warm_up(self, data: Any) -> "Ensemble":
-        """Reads another history from its start."""
+        """Reads another history from its start, as `Forecaster.warm_up`."""
         for member in self._fitted():
             member.warm_up(data)
         return self
 
     def update(self, data: Any) -> "Ensemble":
-        """Reads the rows that follow what was read so far."""
+        """Reads the rows that follow those read so far, as `Forecaster.update`."""
         for member in self._fitted():
             member.update(data)
         return self
@@ -137,26 +136,26 @@ class Ensemble(BaseEstimator):
     def predict(
         self, data: Any = None, *, future: Any = None, horizon: int | None = None
     ) -> pd.DataFrame:
-        """Forecasts the rows that follow; arguments and frame are as of `Forecaster.predict`."""
+        """Forecasts the rows that follow, as `Forecaster.predict`."""
         frames = [m.predict(data, future=future, horizon=horizon) for m in self._fitted()]
-        combined = self._combined([frame["yhat"].to_numpy() for frame in frames])
+        combined = self._aggregate([frame["yhat"].to_numpy() for frame in frames])
         return frames[0].assign(yhat=combined)
 
     def backtest(self, data: Any, *, recorder: Recorder | None = None, **how: Any) -> Backtest:
-        """Forecasts from every origin that `fit` did not see; `how` is as of
+        """Forecasts from every origin after the fitted rows; `how` as for
         `Forecaster.backtest`."""
         first, *others = self._fitted()
         result = first.backtest(data, **how)
         results = [result, *[m.backtest(data, **how | {"baselines": ()}) for m in others]]
-        combined = self._combined([one.forecasts[one.model] for one in results])
-        beside = {name: result.forecasts[name] for name in result.baselines}
+        combined = self._aggregate([one.forecasts[one.model] for one in results])
+        baselines = {name: result.forecasts[name] for name in result.baselines}
         result = replace(
             result,
             model=self.name,
-            forecasts={self.name: combined} | beside,
+            forecasts={self.name: combined} | baselines,
             parameters=self.parameters_,
             seconds=sum(one.seconds for one in results),
-            members=_members(self._fitted(), results),
+            members=_member_scores(self._fitted(), results),
         )
         if recorder is not None:
             record(result, recorder)
@@ -164,42 +163,42 @@ class Ensemble(BaseEstimator):
 
     @property
     def name(self) -> str:
-        """As tables call it, e.g. `mean of 3 gru`."""
+        """The name in tables, e.g. `mean of 3 gru`."""
         kinds = dict.fromkeys(member.cell_name for member in self.members)
         return f"{self.aggregation} of {len(self.members) * self.n_seeds} {', '.join(kinds)}"
 
     @property
     def horizon(self) -> int:
-        """Leads, in rows."""
+        """The number of leads, in rows."""
         return self.members[0].horizon
 
     @property
     def cell_name(self) -> str:
-        """Of the first member."""
+        """As of the first member."""
         return self.members[0].cell_name
 
     @property
     def seed(self) -> int:
-        """Of the first member."""
+        """As of the first member."""
         return self.members[0].seed
 
     @property
     def difference(self) -> bool:
-        """Whether a member reads steps of the target in place of its level."""
+        """Whether a member reads differences of the target."""
         return any(member.difference for member in self.members)
 
     @property
     def parameters_(self) -> int:
-        """Weights of all networks."""
+        """The number of trained weights of all networks."""
         return sum(member.parameters_ for member in self._fitted())
 
     def error_by_history(self, data: Any, lookbacks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
-        """As of `Forecaster.error_by_history`: the mean over the members alone."""
+        """The mean over the members of `Forecaster.error_by_history`."""
         tables = pd.concat([m.error_by_history(data, lookbacks) for m in self._fitted()])
         return tables.groupby("lookbacks", as_index=False).mean()
 
     def save(self, folder: str | Path) -> Path:
-        """Writes all members, their states included, to one folder: JSON and arrays.
+        """Writes all members with their states to one folder, as JSON and arrays.
 
         Raises:
             ArgumentError: the folder exists and holds something else.
@@ -217,10 +216,10 @@ class Ensemble(BaseEstimator):
 
     @classmethod
     def load(cls, folder: str | Path) -> "Ensemble":
-        """Reads a saved ensemble; it forecasts the same, bit for bit.
+        """Reads a saved ensemble; its forecasts are the same, bit for bit.
 
         Raises:
-            ModelFileError: none there, or a damaged one.
+            ModelFileError: the folder holds no ensemble, or a damaged one.
         """
         path = Path(folder).expanduser()
         manifest, arrays = read_folder(path, KIND)
@@ -239,8 +238,8 @@ class Ensemble(BaseEstimator):
         ensemble.members_ = fitted
         return ensemble
 
-    def _combined(self, forecasts: list[np.ndarray]) -> np.ndarray:
-        return HOW[self.aggregation](forecasts, axis=0)
+    def _aggregate(self, forecasts: list[np.ndarray]) -> np.ndarray:
+        return AGGREGATIONS[self.aggregation](forecasts, axis=0)
 
     def _fitted(self) -> list[Forecaster]:
         if not hasattr(self, "members_"):
@@ -248,18 +247,18 @@ class Ensemble(BaseEstimator):
         return self.members_
 
 
-class _Members(NullRecorder):
-    """Tells a recorder of the members' fits: the epochs of all are counted on, and what the first
-    one is made of is said once, for all."""
+class _MembersRecorder(NullRecorder):
+    """Logs the fits of all members as one: their epochs in one sequence, and the parameters of the
+    first member once, with those in `shared`."""
 
-    def __init__(self, recorder: Recorder, told: dict[str, Any]):
-        self.recorder, self.told = recorder, told
+    def __init__(self, recorder: Recorder, shared: dict[str, Any]):
+        self.recorder, self.shared = recorder, shared
         self.before = self.epochs = 0
 
     def parameters(self, values: dict[str, Any]) -> None:
         if not self.epochs:
-            all_of_them = {key: values[key] * self.told["members"] for key in ("epochs", "weights")}
-            self.recorder.parameters(values | all_of_them | self.told)
+            total = {key: values[key] * self.shared["members"] for key in ("epochs", "weights")}
+            self.recorder.parameters(values | total | self.shared)
         self.before += self.epochs
         self.epochs = values["epochs"]
 
@@ -273,19 +272,19 @@ def _callbacks_of(member: Forecaster, callbacks: Any) -> list[keras.callbacks.Ca
 
 
 def _refuse_twins(members: list[Forecaster]) -> None:
-    """Two networks that are one would weigh double."""
-    found: list[dict[str, Any]] = []
+    """Refuses two members with the same settings: one network would have double weight."""
+    seen: list[dict[str, Any]] = []
     for member in members:
-        if (settings := plain_settings(member.get_params())) in found:
+        if (settings := plain_settings(member.get_params())) in seen:
             raise ArgumentError(
                 f"Two members are the same network: {member!r}. Give them seeds that lie further "
                 "apart, or other settings."
             )
-        found.append(settings)
+        seen.append(settings)
 
 
-def _members(fitted: list[Forecaster], results: list[Backtest]) -> pd.DataFrame:
-    """The scores of each member alone."""
+def _member_scores(fitted: list[Forecaster], results: list[Backtest]) -> pd.DataFrame:
+    """The scores of each member."""
     return pd.DataFrame(
         [
             {"cell": one.cell_name, "seed": one.seed} | result.errors(result.model)

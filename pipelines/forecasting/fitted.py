@@ -1,4 +1,4 @@
-"""What a fit finds: the network, all that is needed to use it, and where it has read to."""
+"""The result of a fit: the network, all that is needed to use it, and its current state."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,19 +22,19 @@ from .strategies.base import Strategy
 
 @dataclass(frozen=True)
 class FittedForecaster:
-    """A fitted forecaster. Lists hold an entry for each series, in the order of `transform.ids`.
+    """A fitted forecaster. Lists hold one entry per series, in the order of `transform.ids`.
 
     Attributes:
-        settings: with which it was fitted.
-        schema: what the columns of its table mean.
-        recipe: every setting that followed from the data.
-        transform: between series in their own units and the rows that the network reads.
-        strategy: the network, and how it is used.
+        settings: settings of the forecaster.
+        schema: what the columns of the fitted table mean.
+        recipe: settings that follow from the data.
+        transform: converts series to the rows that the network reads, and forecasts back.
+        strategy: the network, and how it forecasts.
         history: losses and validation errors of the training.
-        sample_weight: weights of whole series; `None` without any.
-        fitted_until: last time of each series that `fit` saw.
-        last_times: last time of each that was read.
-        state: of the network after those times.
+        sample_weight: weights of whole series; `None` for none.
+        fitted_until: time of the last fitted row of each series.
+        last_times: time of the last row read of each series.
+        state: state of the network after `last_times`.
     """
 
     settings: Settings
@@ -50,38 +50,38 @@ class FittedForecaster:
 
     @property
     def horizon(self) -> int:
-        """Leads, in rows."""
+        """The number of leads, in rows."""
         return self.settings.horizon
 
     @property
     def lookback(self) -> int:
-        """Rows over which errors were propagated back."""
+        """The number of rows over which errors were propagated back."""
         return self.recipe.lookback
 
     @property
     def needed(self) -> int:
-        """Rows of history that a forecast needs."""
+        """The number of rows of history that a forecast needs."""
         return self.lookback + self.transform.unknown
 
     @property
     def parameters(self) -> int:
-        """Number of weights that are trained."""
+        """The number of trained weights."""
         return trained_weights(self.strategy.network)
 
     @property
     def cell_name(self) -> str:
-        """What tables and charts call the cell."""
+        """The name of the cell in tables and charts."""
         return cell_factory(self.settings.cell).name
 
     def panel(self, data: Any, weights: bool = False) -> TimeSeriesPanel:
-        """A table, read as the one that was fitted.
+        """Reads a table with the schema of the fitted one.
 
         Args:
-            data: a frame, a file or series.
-            weights: whether the column of weights has to be there.
+            data: frame, file or series.
+            weights: whether to read the column of weights.
 
         Raises:
-            DataError: it is another table.
+            DataError: the table does not match the fitted one.
         """
         ids, statics = self.transform.ids, self.transform.statics_
         panel = read_panel_like(data, self.schema, ids=ids, statics=statics, weights=weights)
@@ -89,29 +89,30 @@ class FittedForecaster:
         self.transform.warn_of_far(panel)
         return panel
 
-    def warmed_up(self, data: Any) -> "FittedForecaster":
-        """This one after it has read another history from its start; others stay as they are.
+    def after_warm_up(self, data: Any) -> "FittedForecaster":
+        """Returns this forecaster after reading another history from its start; the state of series
+        that the history lacks is unchanged.
 
         Raises:
-            DataError: fewer rows than a forecast needs, or another table.
+            DataError: fewer rows than a forecast needs, or a table that does not match.
         """
         panel = self._history(data)
-        return self._moved(panel, self.strategy.read(self.transform.rows(panel), None))
+        return self._with_state(panel, self.strategy.read(self.transform.rows(panel), None))
 
-    def updated(self, data: Any) -> "FittedForecaster":
-        """This one after it has read the rows that follow what it has read so far.
+    def after_update(self, data: Any) -> "FittedForecaster":
+        """Returns this forecaster after reading the rows that follow those read so far.
 
         Raises:
             DataError: the first row of a series does not follow the last one read.
         """
         panel = self.panel(data)
-        which = self._places(panel)
+        which = self._numbers(panel)
         check_follows(panel, [self.last_times[i] for i in which])
-        state = self.state.of(which)
-        return self._moved(panel, self.strategy.read(self.transform.rows(panel, state), state))
+        state = self.state.select(which)
+        return self._with_state(panel, self.strategy.read(self.transform.rows(panel, state), state))
 
     def forecast(self, data: Any, future: Any, horizon: int | None) -> pd.DataFrame:
-        """As `Forecaster.predict`."""
+        """Forecasts the rows that follow; see `Forecaster.predict`."""
         leads = self._leads(horizon)
         ids, state, cutoffs = self.transform.ids, self.state, self.last_times
         if data is not None:
@@ -129,13 +130,13 @@ class FittedForecaster:
     def forecast_origins(
         self, panel: TimeSeriesPanel, origins: list[np.ndarray]
     ) -> list[np.ndarray]:
-        """Forecasts of each series from its rows `origins`, `(origins, horizon)`, in its unit."""
+        """Forecasts each series from its rows `origins`: `(origins, horizon)`, in its unit."""
         rows = self.transform.rows(panel)
         scaled = self.strategy.forecast_origins(rows, origins, self.horizon)
         return [*map(self.transform.inverse, panel.ids, scaled)]
 
     def until(self, ids: Sequence[str]) -> list[pd.Timestamp]:
-        """The last time that `fit` saw of each of some series."""
+        """The time of the last fitted row of each of some series."""
         until = dict(zip(self.transform.ids, self.fitted_until, strict=True))
         return [until[one] for one in ids]
 
@@ -148,14 +149,14 @@ class FittedForecaster:
             require_rows(series, self.needed, why, among=len(panel))
         return panel
 
-    def _moved(self, panel: TimeSeriesPanel, state: State) -> "FittedForecaster":
-        which, last_times = self._places(panel), list(self.last_times)
+    def _with_state(self, panel: TimeSeriesPanel, state: State) -> "FittedForecaster":
+        which, last_times = self._numbers(panel), list(self.last_times)
         for i, series in zip(which, panel, strict=True):
             last_times[i] = series.times[-1]
-        return replace(self, state=self.state.put(which, state), last_times=last_times)
+        return replace(self, state=self.state.replace(which, state), last_times=last_times)
 
-    def _places(self, panel: TimeSeriesPanel) -> np.ndarray:
-        """The places of a table's series among those that were fitted."""
+    def _numbers(self, panel: TimeSeriesPanel) -> np.ndarray:
+        """The numbers of a table's series among the fitted ones."""
         place = {one: i for i, one in enumerate(self.transform.ids)}
         return np.array([place[one] for one in panel.ids])
 

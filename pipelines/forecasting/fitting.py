@@ -1,4 +1,4 @@
-"""Fits a forecaster: scales, builds the network, trains it, chooses its weights on later rows."""
+"""Fits a forecaster: scales, builds the network, trains it, and chooses weights by validation."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -16,11 +16,11 @@ from ...errors import ArgumentError, DataError
 from ...zoo.factory import cell_factory
 from ..recorder import Recorder
 from ..training.checkpoints import Checkpoint, checkpoint_in
-from ..training.fingerprint import identified
+from ..training.fingerprint import identifying_settings
 from ..training.loop import History, seeded, trained_weights
 from ..training.optimizers import new_optimizer
 from ..training.options import TrainingOptions
-from ..training.progress import shown
+from ..training.progress import with_progress
 from ..training.windows import origins_between
 from .build import build
 from .fitted import FittedForecaster
@@ -34,7 +34,7 @@ from .strategies.base import Strategy
 from .weights import with_weights
 
 WARM = 4  # look-backs read before the validation span, from a state of zero
-SCORED = 20_000  # origins at most from which the validation span is forecast after an epoch
+MOST_ORIGINS = 20_000  # most origins forecast in a validation
 
 
 def fit_panel(
@@ -48,36 +48,36 @@ def fit_panel(
     checkpoint: str | Path | None,
     progress: bool,
 ) -> FittedForecaster:
-    """Fits a network to a table that was read.
+    """Fits a forecaster to series.
 
     Args:
-        settings: checked.
+        settings: checked settings.
         plan: how the rows of the panel are used.
-        panel: the table.
-        sample_weight: weights of whole series.
-        callbacks, recorder, checkpoint, progress: as of `Forecaster.fit`.
+        panel: series to fit.
+        sample_weight: weights of whole series; `None` for none.
+        callbacks, recorder, checkpoint, progress: as for `Forecaster.fit`.
 
     Raises:
-        ArgumentError, DataError, FitError, CheckpointError: as `Forecaster.fit`.
+        ArgumentError, DataError, FitError, CheckpointError: as for `Forecaster.fit`.
     """
     if settings.channels != "independent" and len(panel) == 1:
         raise ArgumentError(
-            "There is one series, so no channels to tell apart or to mix. "
+            "There is one series, so there are no channels to distinguish or mix. "
             f"Received: channels={settings.channels!r}"
         )
     transform = new_transform(settings, plan.recipe, panel.schema)
     transform.fit(panel.cut(plan.training), panel)
     rows = transform.rows(panel)
-    weighed = with_weights(rows, panel, sample_weight, plan, settings.loss)
-    about = identified(vars(settings), plan.recipe.units) | asdict(plan)
+    weighted = with_weights(rows, panel, sample_weight, plan, settings.loss)
+    identity = identifying_settings(vars(settings), plan.recipe.units) | asdict(plan)
     with ExitStack() as stack:
         stack.enter_context(seeded(settings.seed))
-        kept = stack.enter_context(checkpoint_in(checkpoint, KIND, about, arrays_of(weighed)))
-        follow = stack.enter_context(shown(recorder, progress))
+        saved = stack.enter_context(checkpoint_in(checkpoint, KIND, identity, arrays_of(weighted)))
+        log = stack.enter_context(with_progress(recorder, progress))
         strategy = build(transform, plan.recipe, settings)
-        follow.parameters(_parameters(settings, plan, transform, strategy, sample_weight))
-        options = _options(settings, plan.recipe, follow, kept, callbacks)
-        history = train(strategy, weighed, plan, settings.horizon, options)
+        log.parameters(_parameters(settings, plan, transform, strategy, sample_weight))
+        options = _options(settings, plan.recipe, log, saved, callbacks)
+        history = train(strategy, weighted, plan, settings.horizon, options)
     until = [series.times[-1] for series in panel]
     return FittedForecaster(
         settings,
@@ -94,7 +94,7 @@ def fit_panel(
 
 
 def new_transform(settings: Settings, recipe: Recipe, schema: Schema) -> Transform:
-    """An unfitted transform for a table."""
+    """Makes an unfitted transform for a table."""
     return Transform(
         schema,
         settings.difference,
@@ -111,13 +111,12 @@ def train(
 ) -> History:
     """Trains a network on the first `plan.training` rows of each series, in place.
 
-    After each epoch it forecasts from the origins of the rows held out, as it will be used.
-    The mean absolute error is its score, whatever the loss, and all rows count alike in it: in
-    the unit of the target, transformed where it is, or, of several series, each in units of its
-    own scale.
+    After each epoch it forecasts from the origins of the held-out rows, as it will be used. Its
+    score is the mean absolute error, whatever the loss, with equal weights for all rows: in the
+    unit of the (transformed) target, or, for several series, in units of the scale of each.
 
     Raises:
-        DataError: the rows held out hold no value.
+        DataError: the held-out rows hold no value.
     """
     return strategy.train(
         [one[plan.unknown : training] for one, training in zip(rows, plan.training, strict=True)],
@@ -130,20 +129,20 @@ def train(
 def _validation_error(
     strategy: Strategy, rows: list[Rows], plan: Plan, horizon: int
 ) -> Callable[[], float]:
-    """The error of the network's weights as they are, over the rows held out."""
-    stride = max(1, math.ceil(sum(plan.held_out) / SCORED))
+    """A function that computes the error of the current weights over the held-out rows."""
+    stride = max(1, math.ceil(sum(plan.held_out) / MOST_ORIGINS))
     known, origins, truth = [], [], []
     for one, training in zip(rows, plan.training, strict=True):
         warm = max(0, training - WARM * plan.lookback)
         known.append(one[warm:])
         origins.append(origins_between(training, len(one), horizon, stride) - warm)
-        truth.append(known[-1].level[origins[-1][:, None] + np.arange(1, horizon + 1)])
-    # of a running scale the last one that the training span knows
+        truth.append(known[-1].target[origins[-1][:, None] + np.arange(1, horizon + 1)])
+    # a running scale is taken at the end of the training span
     ends = zip(rows, plan.training, strict=True)
-    scales = [one.unit[end - 1, 1] if len(rows) > 1 else 1.0 for one, end in ends]
+    scales = [one.scale[end - 1, 1] if len(rows) > 1 else 1.0 for one, end in ends]
     if not any(np.isfinite(one).any() for one in truth):
         raise DataError(
-            "No series has a value in the rows held out to choose the weights: raise `validation`, "
+            "No series has a value in the rows held out for validation: raise `validation`, "
             "or give rows that end with known values."
         )
 
@@ -192,7 +191,7 @@ def _parameters(
     strategy: Strategy,
     sample_weight: dict[str, float] | None,
 ) -> dict[str, Any]:
-    """Parameters for a recorder: every setting as it was used; those that are unset left out."""
+    """All settings as used, for a recorder; those that are `None` are left out."""
     schema = transform.schema
     weights = [
         *([schema.weight] if schema.weight else []),

@@ -14,7 +14,7 @@ from ...zoo.factory import CellLike, cell_factory
 from ..estimator import BaseEstimator
 from ..recorder import Recorder
 from ..training.callbacks import Callbacks, check_rates, checked_callbacks
-from ..training.keras_settings import MAY_BE_OBJECTS, LossLike, OptimizerLike, cloned
+from ..training.keras_settings import MAY_BE_OBJECTS, LossLike, OptimizerLike, clone_estimator
 from ..training.loop import History
 from ..training.optimizers import own_settings
 from .backtest.recording import record
@@ -33,55 +33,55 @@ from .weights import SampleWeight, split_weights
 
 
 class Forecaster(BaseEstimator):
-    """Forecasts one or many series with a recurrent network whose state is carried along.
+    """Forecasts one or many series with a recurrent network that carries its state.
 
     One network is fitted over all series of a table, each scaled on its own.
 
     Args:
         cell: name of a cell in `CELLS`, a class of cells, a function from units to a cell, or a
             cell, ours or any Keras one, of which untrained copies are made.
-        horizon: leads, in rows.
-        layers: cells on top of each other.
+        horizon: number of leads, in rows.
+        layers: number of stacked cells.
         strategy: `"stateful"` (all leads at once from the state), `"closed_loop"`
             (one step ahead, fed back), `"segment"` (all leads at once from the look-back
-            alone, read a segment at a time), or `"auto"`: by cell, horizon and length;
-            `recipe_.why` says why.
-        seed: the same seed on the same data gives the same forecast.
-        validation: share of the rows given to `fit`, the last ones, that choose the
-            weights and train nothing.
+            alone, read a segment at a time), or `"auto"`: chosen by cell, horizon and length;
+            `recipe_.why` gives the reason.
+        seed: seed of the fit: the same seed on the same data gives the same forecast.
+        validation: share of the rows given to `fit`, the last ones, that are used to choose the
+            best weights and not for training.
         cell_options: further arguments of the cell, by name.
-        lookback: rows over which errors are propagated back in training, and the least
-            history that a forecast reads; what is given beyond that is read too. This and the
-            settings below follow, where they are `None`, from season, number and length of the
-            series: `recipe_` holds them, `docs/recipe.md` the rules.
-        segment: rows that a segment network reads, and forecasts, at once; its look-back holds
-            whole ones.
+        lookback: number of rows over which errors are propagated back in training, and the least
+            history of a forecast; longer histories are read whole. This setting and those below
+            follow, where they are `None`, from season, number and length of the series: see
+            `recipe_` for their values and `docs/recipe.md` for the rules.
+        segment: number of rows that a segment network reads, and forecasts, at once; its
+            look-back is a whole number of segments.
         units: width of the cells.
-        epochs: passes over the training span, at most.
+        epochs: largest number of passes over the training span.
         patience: epochs without a better validation error before training ends.
-        batch_size: windows of a segment network, else spans read side by side, in a step of
-            training.
-        learning_rate: of the optimizer, the largest.
-        schedule: `"plateau"` halves the rate where the validation error stays; `"cosine"` lets
-            it fall along a cosine to a hundredth in the last of `epochs`.
-        ema_momentum: share of a running average of the weights that is kept in each step, such
-            as 0.99; the averages are then what is used. 0 averages none.
-        dropout: share of the state that the head does not see in training.
-        calendar: `"auto"`, or some of `"day"`, `"week"`, `"year"`: sines of the calendar, known
-            ahead. `"auto"` takes those that the training span holds twice, `[]` none.
-        transform: `"log"` or `"box-cox"`, of a target that is above 0: for series whose swings
-            grow with their level. `"auto"` takes the logarithm of those, `"none"` none.
-        window_normalization: of a segment network's windows: `"last"` takes the last value off,
-            `"instance"` the mean, and divides by the deviation; `"none"` leaves them.
+        batch_size: windows of a segment network, else parallel spans of the series, in a
+            training step.
+        learning_rate: largest learning rate of the optimizer.
+        schedule: `"plateau"` halves the rate where the validation error stalls; with `"cosine"`
+            it falls along a cosine to a hundredth in the last of `epochs`.
+        ema_momentum: momentum of an exponential moving average of the weights, such as 0.99;
+            the averages are used in place of the weights. 0 for none.
+        dropout: share of the state that is dropped before the head in training.
+        calendar: `"auto"`, or some of `"day"`, `"week"`, `"year"`: calendar covariates, known
+            ahead. `"auto"` takes the cycles that occur twice in the training span, `[]` none.
+        transform: `"log"` or `"box-cox"` for a target above 0 whose variation grows with its
+            level. `"auto"` takes the logarithm for such series; `"none"` takes none.
+        window_normalization: for the windows of a segment network: `"last"` subtracts the last
+            value, `"instance"` the mean, and divides by the deviation; `"none"` does neither.
 
-        These do not follow from the data:
+        The following settings do not follow from the data:
 
         optimizer: by default Adam. The name of a Keras optimizer, such as `"sgd"`, is used with
             `learning_rate`, `schedule` and `ema_momentum` as above, and with the norm of each
             gradient clipped at 1. An object, or a Keras config such as `{"class_name": "SGD",
             "config": {"momentum": 0.9}}`, has its own learning rate, schedule and averages.
-            Each fit makes a fresh optimizer from it. A learning rate that is a number is halved
-            where the validation error stays.
+            Each fit makes a new optimizer from it. A learning rate that is a number is halved
+            where the validation error stalls.
         loss: by default the absolute error. A name (`"mse"`, `"huber"`, `"log_cosh"`), a Keras
             config, an object of `keras.losses`, or a function of truth and forecast, both
             `(batch, …, 1)`, that returns a number for each value. Training minimizes the mean
@@ -89,21 +89,23 @@ class Forecaster(BaseEstimator):
             network are changes from the last value, in units of their mean size at each lead.
             A `rnnzoo.zoo.losses.SequenceLoss` gets whole sequences, NaN included. Whatever the
             loss, the weights are chosen by the mean absolute error of the validation rows.
-        difference: `"step"` reads the steps of the target in place of its level, for series
-            that wander, such as prices; `"season"` the steps from the value a season before.
-        scaling: `"z-score"`, `"robust"` (median and quartiles: outliers count for little), or
-            `"running"`: by an exponentially weighted mean and deviation over a look-back, which
+        difference: `"step"` reads differences of the target in place of the target, for series
+            without a fixed level, such as prices; `"season"` differences from the value one
+            season before.
+        scaling: `"z-score"`, `"robust"` (median and quartiles: outliers have little effect), or
+            `"running"`: an exponentially weighted mean and deviation over a look-back, which
             are part of the carried state.
         channels: how a segment network reads several series: `"independent"`, `"embedded"` (it
-            is told which one it reads), or `"mixed"` (it reads all beside each one; they need
-            the same times).
+            also reads the number of the series), or `"mixed"` (it reads the targets of all,
+            which need the same times).
         engine: how the loops over time are run: `"auto"`, or a name in `rnnzoo.zoo.engines`.
-        max_minutes: of training, after which no epoch begins. A cosine is then cut off where it is,
-            and the same seed gives the same forecast only where the machine is as fast.
+        max_minutes: time limit of training in minutes, after which no epoch begins. It cuts a
+            cosine schedule short, and the same seed gives the same forecast only at the same
+            speed.
 
-    What `fit` finds is `fitted_`, one value that never changes: `fit`, `warm_up` and `update`
-    put another one in its place once they are done. Parts of it are at hand as `schema_`,
-    `recipe_`, `transform_`, `strategy_` and `history_`.
+    `fit` sets `fitted_`, a frozen value; `fit`, `warm_up` and `update` replace it as a whole
+    once they are done. Its parts are also available as `schema_`, `recipe_`, `transform_`,
+    `strategy_` and `history_`.
 
     Example:
 
@@ -173,7 +175,7 @@ class Forecaster(BaseEstimator):
         self.loss = loss
 
     def __sklearn_clone__(self) -> "Forecaster":
-        return cloned(self)
+        return clone_estimator(self)
 
     @property
     def settings(self) -> Settings:
@@ -185,10 +187,10 @@ class Forecaster(BaseEstimator):
         check(self.settings)
 
     def plan(self, data: TimeSeries | TimeSeriesPanel, reserved: int | Sequence[int] = 0) -> Plan:
-        """How `fit` will use each series but for its last `reserved` rows.
+        """How `fit` will use the rows of each series, without its last `reserved` rows.
 
         Raises:
-            DataError: they are too few.
+            DataError: a series has too few rows.
         """
         self.check()
         return plan(self.settings, TimeSeriesPanel.of(data), reserved)
@@ -208,15 +210,15 @@ class Forecaster(BaseEstimator):
         checkpoint: str | Path | None = None,
         progress: bool = False,
     ) -> "Forecaster":
-        """Trains on every row of `data`: give it nothing that a backtest shall score.
+        """Trains on all rows of `data`: leave out those that a backtest is to score.
 
         Args:
             data: a frame (with a column `unique_id` if it holds several series), a series
-                with a `DatetimeIndex`, a path to CSV or Parquet, or what `rnnzoo.read_series`,
-                `rnnzoo.read_panel` and `rnnzoo.load_dataset` give.
+                with a `DatetimeIndex`, a path to CSV or Parquet, or a result of
+                `rnnzoo.read_series`, `rnnzoo.read_panel` or `rnnzoo.load_dataset`.
             time: time column; by default `ds`, or the index.
             target: column to forecast; by default `y`. Several columns of a wide table are
-                a series each.
+                one series each.
             past: covariates known up to the origin.
             future: covariates known for the steps ahead too.
             static: covariates that are one number for each series.
@@ -231,12 +233,11 @@ class Forecaster(BaseEstimator):
                 fit; it has the weights with the smallest validation error all the same. If a
                 callback sets the learning rate, the fit itself no longer changes it. See
                 `docs/fits.md`.
-            recorder: told of parameters and of the errors of each epoch.
-            checkpoint: folder that keeps where the fit stands, written after each epoch. A fit
-                that was killed goes on from there, with the same settings and data to the same
-                weights, bit for bit; one that is finished trains nothing. It does not hold the
-                state of callbacks: they start afresh where a fit is continued, and a warning
-                says so.
+            recorder: logs parameters and the errors of each epoch.
+            checkpoint: folder for the state of the fit, written after each epoch. A fit that was
+                killed continues from it, with the same settings and data to the same weights,
+                bit for bit; a fit that has finished trains nothing. It does not hold the state
+                of callbacks: they start anew where a fit continues, with a warning.
             progress: show epoch, loss, validation error and the time left.
 
         Raises:
@@ -271,21 +272,21 @@ class Forecaster(BaseEstimator):
         """Reads another history from its start; `predict()` then forecasts from its end.
 
         Raises:
-            DataError: fewer rows than `lookback_`, or another table than in `fit`.
+            DataError: fewer rows than `lookback_`, or a table that does not match the fitted one.
         """
-        self.fitted_ = self._require_fit().warmed_up(data)
+        self.fitted_ = self._require_fit().after_warm_up(data)
         return self
 
     def update(self, data: Any) -> "Forecaster":
-        """Reads new rows, the ones that follow what was read so far.
+        """Reads new rows, which follow those read so far.
 
-        The cost is that of the new rows, whatever the length of the history. Series of
-        which there are no new rows stay where they are.
+        The cost does not depend on the length of the history. Series without new rows are
+        unchanged.
 
         Raises:
             DataError: the first row does not follow the last one read.
         """
-        self.fitted_ = self._require_fit().updated(data)
+        self.fitted_ = self._require_fit().after_update(data)
         return self
 
     def predict(
@@ -294,19 +295,19 @@ class Forecaster(BaseEstimator):
         """Forecasts the rows that follow.
 
         Args:
-            data: history to forecast from; by default what was read so far by `fit`,
+            data: history to forecast from; by default the rows read so far by `fit`,
                 `warm_up` and `update`.
-            future: frame or file with the known-future covariates of those rows.
-            horizon: leads; by default the fitted ones. More than those only in a
-                closed loop.
+            future: frame or file with the known-future covariates of the forecast rows.
+            horizon: number of leads; by default the fitted number. Only a closed loop can
+                forecast more.
 
         Returns:
-            A frame with `unique_id, ds, cutoff, step, yhat`, one series after the other; times
-            are in the zone of the table, if it has one.
+            A frame with the columns `unique_id, ds, cutoff, step, yhat`, one series after the
+            other; times are in the zone of the table, if it has one.
 
         Raises:
-            DataError: too little history, covariates that are missing, or do not cover
-                the horizon.
+            DataError: too little history; covariates that are missing, or do not cover the
+                horizon.
         """
         return self._require_fit().forecast(data, future, horizon)
 
@@ -321,28 +322,29 @@ class Forecaster(BaseEstimator):
         audit: bool = False,
         recorder: Recorder | None = None,
     ) -> Backtest:
-        """Forecasts from every origin of the rows that `fit` did not see, in one pass.
+        """Forecasts from every origin after the fitted rows, in one pass.
 
-        Values that were interpolated are not scored; those that were not yet known when the
-        test begins are read as the last known value.
+        Interpolated values are not scored; those that are not yet known when the test begins
+        are read as the last known value.
 
         Args:
-            data: the whole of each series, history included.
-            start: first time to be scored; by default the first after what `fit` saw of each
+            data: each series as a whole, including its history.
+            start: first time to score; by default the first after the fitted rows of each
                 series.
-            stride: rows from one origin to the next.
-            refit: times of origins after which a network is fitted anew, from the same
-                settings, to all that is known by then of any series; by default never. This
-                one stays as it is.
-            baselines: names of those to set beside it; by default all.
-            audit: prove, by overwriting and permuting what comes later, that nothing
-                forecast or scored before it changes; the result's `audit` says what was
-                tried. Takes as long as several backtests.
-            recorder: told of the errors.
+            stride: number of rows from one origin to the next.
+            refit: number of origin times after which a new network is fitted with the same
+                settings to all rows known by then; by default never. This forecaster does not
+                change.
+            baselines: names of baselines to compare with; by default all.
+            audit: verify, by overwriting and permuting later rows, that no earlier forecast or
+                score changes; `audit` of the result lists what was tried. Takes as long as
+                several backtests.
+            recorder: logs the errors.
 
         Raises:
-            ArgumentError: `start` lies in what `fit` saw.
-            DataError: no rows to score, too little history, another table than in `fit`.
+            ArgumentError: `start` is within the fitted rows.
+            DataError: no rows to score, too little history, or a table that does not match the
+                fitted one.
             LeakError: the audit found a leak.
         """
         fitted = self._require_fit()
@@ -369,13 +371,15 @@ class Forecaster(BaseEstimator):
         return result
 
     def error_by_history(self, data: Any, lookbacks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
-        """How the error falls with the history that is read before a forecast.
+        """How the error depends on the length of the history that is read before a forecast.
 
-        From origins after what `fit` saw, of a state that began at zero so many look-backs before.
+        Measured from origins after the fitted rows, with a state that starts at zero some
+        look-backs before the origin.
 
         Args:
-            data: the whole of each series, history included.
-            lookbacks: how many are read. One for which there is too little is left out.
+            data: each series as a whole, including its history.
+            lookbacks: numbers of look-backs to read. Those for which no series is long enough
+                are left out.
 
         Returns:
             Columns `lookbacks, rows, mae, origins`; `mae` as in the history of training.
@@ -388,9 +392,9 @@ class Forecaster(BaseEstimator):
         return error_by_history(fitted, fitted.panel(data), lookbacks)
 
     def save(self, folder: str | Path) -> Path:
-        """Writes the fitted forecaster, its state included, to a folder: JSON and arrays.
+        """Writes the fitted forecaster with its state to a folder, as JSON and arrays.
 
-        The folder appears whole or not at all; an older model there is replaced.
+        The folder is written whole or not at all; an older model there is replaced.
 
         Raises:
             ArgumentError: the folder exists and holds something else.
@@ -399,34 +403,36 @@ class Forecaster(BaseEstimator):
 
     @classmethod
     def load(cls, folder: str | Path) -> "Forecaster":
-        """Reads a saved forecaster; it forecasts the same, bit for bit.
+        """Reads a saved forecaster; its forecasts are the same, bit for bit.
 
         Raises:
-            ModelFileError: no model there, or a damaged one.
+            ModelFileError: the folder holds no model, or a damaged one.
         """
         return cls.of(load(Path(folder).expanduser()))
 
     @classmethod
     def of(cls, fitted: FittedForecaster) -> "Forecaster":
-        """One that was fitted already."""
+        """Makes a forecaster from a fitted value."""
         forecaster = cls(**fitted.settings.to_dict())
         forecaster.fitted_ = fitted
         return forecaster
 
     def with_recipe(self) -> "Forecaster":
-        """An unfitted one that takes what this one's data chose, whatever its own would."""
+        """Returns an unfitted forecaster with the recipe of this one as its settings, so that other
+        data choose nothing."""
         fitted = self._require_fit()
-        chosen = fitted.recipe.to_dict()
-        # a clone has its optimizer and loss already, and what an optimizer of its own says itself
+        recipe = fitted.recipe.to_dict()
+        # the clone has optimizer and loss already, and an optimizer object its own settings
         for name in ("why", *MAY_BE_OBJECTS, *own_settings(self.optimizer)):
-            del chosen[name]
+            del recipe[name]
         if fitted.recipe.strategy != "segment":
-            chosen |= {"segment": None, "window_normalization": None}
+            recipe |= {"segment": None, "window_normalization": None}
         power = fitted.transform.power_ or "none"
-        return clone(self).set_params(**chosen | {"transform": power})
+        return clone(self).set_params(**recipe | {"transform": power})
 
     def refitted(self, panel: TimeSeriesPanel) -> "Forecaster":
-        """Another one that is fitted to other rows as this one was, its weights included."""
+        """Returns a new forecaster, fitted to other rows with the recipe and the sample weights of
+        this one."""
         weights = self._require_fit().sample_weight
         if weights is not None:
             weights = {one: weights[one] for one in panel.ids}
@@ -434,17 +440,17 @@ class Forecaster(BaseEstimator):
 
     @property
     def cell_name(self) -> str:
-        """What tables and charts call the cell."""
+        """The name of the cell in tables and charts."""
         return cell_factory(self.cell).name
 
     @property
     def lookback_(self) -> int:
-        """Rows over which errors were propagated back."""
+        """The number of rows over which errors were propagated back."""
         return self._require_fit().lookback
 
     @property
     def parameters_(self) -> int:
-        """Number of weights that are trained."""
+        """The number of trained weights."""
         return self._require_fit().parameters
 
     @property
@@ -454,17 +460,17 @@ class Forecaster(BaseEstimator):
 
     @property
     def recipe_(self) -> Recipe:
-        """Every setting that followed from the data."""
+        """All settings that follow from the data, as used."""
         return self._require_fit().recipe
 
     @property
     def transform_(self) -> Transform:
-        """Between series in their own units and the rows that the network reads."""
+        """Converts series to the rows that the network reads, and forecasts back."""
         return self._require_fit().transform
 
     @property
     def strategy_(self) -> Strategy:
-        """The network, and how it is used."""
+        """The network, and how it forecasts."""
         return self._require_fit().strategy
 
     @property

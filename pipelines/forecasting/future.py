@@ -1,4 +1,4 @@
-"""The steps ahead of a forecast: their times, what is known of them, and its frame."""
+"""The steps ahead of a forecast: their times, covariates known ahead, and the frame."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,12 +13,12 @@ from ...messages import stamp
 
 
 def check_follows(panel: TimeSeriesPanel, last: Sequence[pd.Timestamp]) -> None:
-    """Sees to it that each series goes on where reading stopped, at `last`.
+    """Checks that each series continues after its time `last`, where reading stopped.
 
-    In a trading calendar a hole of up to 10 business days may lie between.
+    In a trading calendar a pause of up to 10 business days is allowed.
 
     Raises:
-        DataError: it does not.
+        DataError: a series begins elsewhere.
     """
     for series, stopped in zip(panel, last, strict=True):
         expected, first = panel.schema.times_after(stopped, 1)[0], series.times[0]
@@ -37,7 +37,7 @@ def check_follows(panel: TimeSeriesPanel, last: Sequence[pd.Timestamp]) -> None:
 def known_ahead(
     future: Any, schema: Schema, ids: Sequence[str], times: Sequence[pd.DatetimeIndex]
 ) -> np.ndarray:
-    """`(series, leads, futures)`: the known-future covariates of the `times` of each series.
+    """The known-future covariates at the `times` of each series, `(series, leads, futures)`.
 
     Raises:
         DataError: a column, a time or a value is missing.
@@ -53,14 +53,15 @@ def forecast_frame(
     forecasts: np.ndarray,
     zone: str = "",
 ) -> pd.DataFrame:
-    """Columns `unique_id, ds, cutoff, step, yhat`, one series after the other.
+    """Forecasts as a frame with the columns `unique_id, ds, cutoff, step, yhat`, one series after
+    the other.
 
     Args:
-        ids: of the series.
-        cutoffs: the last time that is known of each.
-        times: of the leads of each.
+        ids: ids of the series.
+        cutoffs: last known time of each series.
+        times: times of the leads of each series.
         forecasts: `(series, leads)`.
-        zone: in which users see the times, where these are UTC; `""` leaves them as they are.
+        zone: time zone of the times in the frame, where `times` are UTC; `""` for none.
     """
     count, leads = forecasts.shape
     ds = np.concatenate([t.to_numpy() for t in times])

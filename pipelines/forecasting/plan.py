@@ -1,4 +1,4 @@
-"""How the rows that `fit` is given are used."""
+"""Which rows a fit uses for training and for validation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from .settings import Settings
 
 @dataclass(frozen=True)
 class Plan:
-    """How the rows given to `fit` are used.
+    """How a fit uses the rows of each series.
 
     Attributes:
-        recipe: every setting that follows from the data.
-        training: rows of each series that train, the first ones.
-        held_out: rows of each that choose the weights, the last ones.
-        unknown: first rows of each that train nothing, for their seasonal differences are not
-            known.
+        recipe: all settings that follow from the data.
+        training: number of training rows of each series, the first ones.
+        held_out: number of validation rows of each series, the last ones.
+        unknown: number of first rows of each series that are not used in training, because
+            their seasonal differences are unknown.
     """
 
     recipe: Recipe
@@ -27,7 +27,7 @@ class Plan:
 
     @property
     def lookback(self) -> int:
-        """Rows over which errors are propagated back."""
+        """The number of rows over which errors are propagated back."""
         return self.recipe.lookback
 
 
@@ -35,23 +35,23 @@ def plan(settings: Settings, panel: TimeSeriesPanel, reserved: int | Sequence[in
     """Divides each series by time into a training and a validation span.
 
     Args:
-        settings: those of the forecaster.
-        panel: all rows that there are.
-        reserved: rows at the end of each that are kept for a test; one number for all, or
-            one for each.
+        settings: settings of the forecaster.
+        panel: all rows of all series.
+        reserved: number of rows at the end of each series that are left for a test; one number
+            for all series, or one for each.
 
     Raises:
-        DataError: a series is too short for that.
+        DataError: a series is too short.
     """
     horizon = settings.horizon
-    kept = [reserved] * len(panel) if isinstance(reserved, int) else list(reserved)
-    rows = [max(0, len(series) - test) for series, test in zip(panel, kept, strict=True)]
+    tests = [reserved] * len(panel) if isinstance(reserved, int) else list(reserved)
+    rows = [max(0, len(series) - test) for series, test in zip(panel, tests, strict=True)]
     held_out = [max(horizon, round(settings.validation * count)) for count in rows]
     training = [max(1, count - last) for count, last in zip(rows, held_out, strict=True)]
-    recipe = Recipe.followed(settings, training, panel.schema.season)
+    recipe = Recipe.from_data(settings, training, panel.schema.season)
     lookback = recipe.lookback
     unknown = panel.schema.season if settings.difference == "season" else 0
-    for series, last, test in zip(panel, held_out, kept, strict=True):
+    for series, last, test in zip(panel, held_out, tests, strict=True):
         why = f"look-back {lookback} + horizon {horizon} to train on, {last} to validate on"
         if test:
             why += f", {test} to test on"

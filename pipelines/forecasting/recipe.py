@@ -1,6 +1,6 @@
-"""The recipe of a fit: what is used where the settings leave it to the data.
+"""The recipe of a fit: the values of settings that are left to the data.
 
-`docs/recipe.md` has the rules in a table, and the evidence for each.
+`docs/recipe.md` has a table of the rules, with the evidence for each.
 """
 
 import math
@@ -15,44 +15,44 @@ from .settings import Settings
 from .strategies.names import strategy_name
 from .strategies.tbptt import STREAMS, WIDE
 
-LONGEST = 48  # rows a segment has unasked, at most
-SHORT = 12  # rows where there is no season so long
-SEGMENTS = 30  # in a look-back, at most
-WEEK_OF_HOURS = 168  # the longest season of which a stateful network is trained on two at once
-MUCH = 10_000  # rows of training from which on a network is wide and learns by a cosine
-MANY = 100  # series from which on their number alone keeps a network from learning by heart
-STEPS = 1500  # in an epoch of windows, about, where batches need not be larger than LARGEST
-LEARNT = 5000  # steps after which a segment network of few series has learnt what it can
-MOST = 300  # epochs of it
-SMALLEST, LARGEST = 64, 512  # windows in a step of training
-READ = 2_000_000  # rows that a stateful network reads in a long fit, all epochs together
+LONGEST = 48  # most rows of a segment by default
+SHORT = 12  # rows of a segment where the season is 1, or longer than LONGEST
+SEGMENTS = 30  # most segments in a look-back
+WEEK_OF_HOURS = 168  # longest season of which the look-back of a stateful network holds two
+MUCH = 10_000  # training rows from which on a network is wide and its schedule a cosine
+MANY = 100  # series from which on their number prevents overfitting
+STEPS = 1500  # approximate steps in an epoch of windows, with batches up to LARGEST
+LEARNT = 5000  # steps in which a segment network of few series converges
+MOST = 300  # most epochs of a segment network
+SMALLEST, LARGEST = 64, 512  # windows in a training step
+READ = 2_000_000  # rows that a stateful network reads in a long fit, in all epochs
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Every setting that follows from the data, as it was used.
+    """All settings that follow from the data, as used.
 
     Attributes:
         strategy: `"stateful"`, `"closed_loop"` or `"segment"`.
-        why: that one, in a sentence.
-        lookback: rows over which errors are propagated back, and a segment network's window.
-        segment: rows that a segment network reads and forecasts at once.
+        why: reason for the strategy, in a sentence.
+        lookback: number of rows over which errors are propagated back, and in the window of a
+            segment network.
+        segment: number of rows that a segment network reads and forecasts at once.
         units: width of the cells.
-        batch_size: windows, or spans read side by side, in a step of training.
-        epochs: at most.
+        batch_size: windows, or parallel spans of the series, in a training step.
+        epochs: largest number of epochs.
         patience: epochs without a better validation error before training ends.
-        learning_rate: the largest.
-        schedule: in `SCHEDULES`.
-        ema_momentum: share of the running average of weights kept in each step.
-        dropout: share of what the head does not see in training.
-        window_normalization: of a segment network's windows: `"last"`, `"instance"`, or
-            `"none"` of one that reads differences.
+        learning_rate: largest learning rate.
+        schedule: name in `SCHEDULES`, or the class of an optimizer object's own schedule.
+        ema_momentum: momentum of the exponential moving average of the weights; 0 for none.
+        dropout: share of the state that is dropped before the head in training.
+        window_normalization: for the windows of a segment network: `"last"`, `"instance"`, or
+            `"none"` where it reads differences.
         calendar: `"auto"`, or names of cycles.
-        transform: of the target, `"none"` for none.
-        optimizer: in short, such as `"adam"` or `"SGD(learning_rate=0.1)"`. One that was given
-            as an object or a config brings learning rate, schedule (its class, or `"plateau"`
-            for none) and averages of weights.
-        loss: in short.
+        transform: transform of the target; `"none"` for none.
+        optimizer: optimizer as text, such as `"adam"` or `"SGD(learning_rate=0.1)"`. An object
+            or a config has its own learning rate, schedule and averages, shown above.
+        loss: loss as text.
     """
 
     strategy: str
@@ -74,26 +74,26 @@ class Recipe:
     loss: str
 
     @classmethod
-    def followed(cls, settings: Settings, training: Sequence[int], season: int) -> "Recipe":
-        """The settings that are given, and for those that are `None` what follows from the data.
+    def from_data(cls, settings: Settings, training: Sequence[int], season: int) -> "Recipe":
+        """Takes the settings that are given, and derives those that are `None` from the data.
 
         Args:
-            settings: of a forecaster.
-            training: rows of each series that train.
-            season: rows of a season.
+            settings: settings of a forecaster.
+            training: number of training rows of each series.
+            season: number of rows in a season.
         """
         names = [field.name for field in fields(cls) if field.name not in MAY_BE_OBJECTS]
         given = {k: v for k, v in vars(settings).items() if k in names and v is not None}
         own_units = cell_factory(settings.cell).own_units
         if own_units is not None:
             given["units"] = own_units
-        given["strategy"], why = chosen_strategy(settings, training, season)
-        rule = _segment if given["strategy"] == "segment" else _read_on
+        given["strategy"], why = choose_strategy(settings, training, season)
+        rule = _segment_rules if given["strategy"] == "segment" else _stateful_rules
         rules = rule(given, settings.horizon, training, season)
         if given["strategy"] == "segment" and "lookback" in given:
             w = given.setdefault("segment", rules["segment"])
             given["lookback"] = max(w, given["lookback"] // w * w)
-        if settings.difference:  # differences have no level to take off
+        if settings.difference:  # differences have no level to subtract
             rules["window_normalization"] = "none"
         used = {
             "optimizer": optimizers.described(settings.optimizer),
@@ -107,24 +107,24 @@ class Recipe:
         return asdict(self)
 
 
-def chosen_strategy(settings: Settings, training: Sequence[int], season: int) -> tuple[str, str]:
-    """A strategy, and why that one.
+def choose_strategy(settings: Settings, training: Sequence[int], season: int) -> tuple[str, str]:
+    """Chooses the strategy, and gives the reason.
 
-    `"auto"` takes the natural one of the cell; of a cell that reads on and on, segments where
-    the horizon has two or more of them, each series two more than that to read, and all of them
-    together much to learn from.
+    `"auto"` takes the first that the cell supports; where that is the stateful one, it takes
+    segments if the horizon is two segments or more, each series has rows for a window of two
+    more, and there are many training rows in all.
     """
-    cell, asked, layers = settings.cell, settings.strategy, settings.layers
-    name = strategy_name(cell, asked, layers)
-    if asked != "auto":
-        return name, "as asked for"
+    cell, strategy, layers = settings.cell, settings.strategy, settings.layers
+    name = strategy_name(cell, strategy, layers)
+    if strategy != "auto":
+        return name, "as set"
     if settings.segment or settings.window_normalization or settings.channels != "independent":
-        return "segment", "no other reads segments, normalized windows, or channels side by side"
+        return "segment", "only this one reads segments, normalized windows, or channels together"
     if name != "stateful":
-        return name, f"`{cell_factory(cell).name}` feeds back what it puts out"
+        return name, f"`{cell_factory(cell).name}` feeds back its output"
     w, horizon = settings.segment or segment_rows(season), settings.horizon
     if settings.difference or settings.scaling == "running":
-        return name, "what it reads of a series that wanders is carried along"
+        return name, "differences and running scales need a carried state"
     if horizon < 2 * w:
         return name, f"{horizon} leads are less than two segments of {w}"
     if sum(training) < MUCH:
@@ -135,22 +135,23 @@ def chosen_strategy(settings: Settings, training: Sequence[int], season: int) ->
 
 
 def segment_rows(season: int) -> int:
-    """Rows of a segment: a season, where there is one that is not too long."""
+    """The default number of rows in a segment: a season, unless it is too long."""
     return season if 1 < season <= LONGEST else SHORT
 
 
 def default_lookback(rows: int, horizon: int, season: int) -> int:
-    """Four horizons, or two seasons where they are short, but at most a quarter of the rows."""
+    """The default look-back: four horizons, or two short seasons, but at most a quarter of the
+    rows."""
     wanted = max(4 * horizon, 2 * season if season <= WEEK_OF_HOURS else 0, 8)
     return max(1, min(wanted, rows // 4))
 
 
 def _window(training: Sequence[int], horizon: int, w: int) -> int:
-    """Whole segments: `SEGMENTS` of them, but at most half of the shortest series."""
+    """The default window, in rows: `SEGMENTS` segments, but at most half of the shortest series."""
     return w * min(SEGMENTS, min(min(training) // 2, min(training) - horizon) // w)
 
 
-def _segment(
+def _segment_rules(
     given: dict[str, Any], horizon: int, training: Sequence[int], season: int
 ) -> dict[str, Any]:
     many, much = len(training) >= MANY, sum(training) >= MUCH
@@ -163,7 +164,8 @@ def _segment(
     fewest = 10 if many else 6
     epochs = min(MOST, max(fewest, round(LEARNT * batch_size / windows)))
     epochs = given.get("epochs") or epochs
-    few = epochs * windows / batch_size < LEARNT / 2  # steps: too few for a small rate, or averages
+    # too few steps for a small learning rate or averages
+    few = epochs * windows / batch_size < LEARNT / 2
     return {
         "lookback": lookback,
         "segment": w,
@@ -181,7 +183,7 @@ def _segment(
     }
 
 
-def _read_on(
+def _stateful_rules(
     given: dict[str, Any], horizon: int, training: Sequence[int], season: int
 ) -> dict[str, Any]:
     rows = sum(training)

@@ -1,4 +1,4 @@
-"""A fitted forecaster in a folder, and back."""
+"""Saves a fitted forecaster to a folder, and loads it."""
 
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -9,7 +9,7 @@ import pandas as pd
 from ...datasets import Schema
 from ...errors import ModelFileError
 from ..storage.folders import read_folder, write_folder
-from ..training.keras_settings import restored_settings, stored_settings
+from ..training.keras_settings import settings_from_config, settings_to_config
 from ..training.loop import History
 from .build import build
 from .fitted import FittedForecaster
@@ -22,10 +22,10 @@ KIND = "forecaster"
 
 
 def to_plain(fitted: FittedForecaster) -> tuple[dict[str, Any], dict[str, list]]:
-    """A fitted forecaster and its state as plain values, and as lists of arrays."""
+    """A fitted forecaster with its state as plain values and lists of arrays."""
     state = fitted.state
     manifest = {
-        "settings": stored_settings(vars(fitted.settings), fitted.recipe.units),
+        "settings": settings_to_config(vars(fitted.settings), fitted.recipe.units),
         "schema": asdict(fitted.schema),
         "transform": fitted.transform.to_dict(),
         "recipe": fitted.recipe.to_dict(),
@@ -36,18 +36,18 @@ def to_plain(fitted: FittedForecaster) -> tuple[dict[str, Any], dict[str, list]]
     }
     arrays = {
         "weights": fitted.strategy.network.get_weights(),
-        "state": [state.unit, state.last, state.base, state.output, *state.arrays],
+        "state": [state.scale, state.last_observed, state.anchor, state.output, *state.arrays],
     }
     return manifest, arrays
 
 
 def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForecaster:
-    """What `to_plain` gave.
+    """The fitted forecaster that `to_plain` returned as plain values.
 
     Raises:
-        KeyError, TypeError, ValueError: something else.
+        KeyError, TypeError, ValueError: the values are of something else.
     """
-    given = restored_settings(manifest["settings"])
+    given = settings_from_config(manifest["settings"])
     known = [one.name for one in fields(Settings)]
     if unknown := [name for name in given if name not in known]:
         raise ValueError(f"there is no setting {', '.join(unknown)}")
@@ -62,7 +62,7 @@ def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForec
     transform = Transform.from_dict(schema, manifest["transform"])
     strategy = build(transform, recipe, settings)
     strategy.network.set_weights(arrays["weights"])
-    unit, last, base, output, *states = arrays["state"]
+    scale, last_observed, anchor, output, *states = arrays["state"]
     return FittedForecaster(
         settings,
         schema,
@@ -73,7 +73,7 @@ def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForec
         manifest["sample_weight"],
         fitted_until=[pd.Timestamp(time) for time in manifest["fitted_until"]],
         last_times=[pd.Timestamp(time) for time in manifest["last_times"]],
-        state=State(states, output, last, base, unit),
+        state=State(states, output, last_observed, anchor, scale),
     )
 
 
@@ -84,10 +84,10 @@ def save(fitted: FittedForecaster, folder: Path) -> Path:
 
 
 def load(folder: Path) -> FittedForecaster:
-    """Reads what `save` wrote.
+    """Reads a folder that `save` wrote.
 
     Raises:
-        ModelFileError: no model there, or a damaged one.
+        ModelFileError: the folder holds no model, or a damaged one.
     """
     manifest, arrays = read_folder(folder, KIND)
     try:

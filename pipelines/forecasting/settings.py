@@ -1,4 +1,4 @@
-"""Settings of a forecaster, and which of them can be used together."""
+"""The settings of a forecaster, and checks of their values and combinations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from .preprocessing.power import POWERS
 from .preprocessing.scaling import SCALINGS
 from .strategies.names import STRATEGIES, strategy_name
 
-OURS = {"units", "feedback", "lead", "name", "dtype"}  # arguments of a cell that are set for it
+OURS = {"units", "feedback", "lead", "name", "dtype"}  # cell arguments that the pipeline sets
 WHOLE = {"horizon", "lookback", "segment", "units", "layers", "epochs", "patience", "batch_size"}
 CHANNELS = ("independent", "embedded", "mixed")
 CHOICES: dict[str, Sequence[str]] = {
@@ -42,7 +42,7 @@ CHOICES: dict[str, Sequence[str]] = {
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of a `Forecaster`, which documents them; where the data decide, `None`."""
+    """The settings of a `Forecaster`, which documents them; `None` where they follow from data."""
 
     cell: CellLike
     horizon: int
@@ -78,7 +78,7 @@ class Settings:
                 object.__setattr__(self, name, int(value))
 
     def to_dict(self) -> dict[str, Any]:
-        """By name, their values as they were given."""
+        """The settings by name, as given."""
         return dict(vars(self))
 
 
@@ -111,10 +111,10 @@ def check(settings: Settings) -> None:
 
 
 def _check_strategy(settings: Settings) -> None:
-    """Raises ArgumentError where a strategy cannot take a setting, and says why."""
-    asked, cell = settings.strategy, settings.cell
-    name = strategy_name(cell, asked, settings.layers)
-    received = f"Received: strategy={asked!r}"
+    """Raises ArgumentError, with the reason, where a strategy does not support a setting."""
+    strategy, cell = settings.strategy, settings.cell
+    name = strategy_name(cell, strategy, settings.layers)
+    received = f"Received: strategy={strategy!r}"
     segments: dict[str, Any] = {}
     for key in ("segment", "window_normalization"):
         if given := getattr(settings, key):
@@ -122,14 +122,14 @@ def _check_strategy(settings: Settings) -> None:
     if settings.channels != "independent":
         segments["channels"] = settings.channels
     if segments:
-        told = ", ".join(f"{key}={value!r}" for key, value in segments.items())
-        if asked not in ("segment", "auto"):
+        values = ", ".join(f"{key}={value!r}" for key, value in segments.items())
+        if strategy not in ("segment", "auto"):
             raise ArgumentError(
-                'Only `strategy="segment"` reads segments, windows that can be normalized, and '
-                f"channels side by side. {received}, {told}"
+                'Only `strategy="segment"` reads segments, normalized windows, and channels '
+                f"together. {received}, {values}"
             )
         strategy_name(cell, "segment", settings.layers)
-        name, received = "segment", f"{received}, {told}"
+        name, received = "segment", f"{received}, {values}"
     if settings.segment and settings.lookback and settings.segment > settings.lookback:
         raise ArgumentError(
             "`lookback` must hold at least one segment. "
@@ -137,7 +137,7 @@ def _check_strategy(settings: Settings) -> None:
         )
     if settings.window_normalization not in (None, "none") and settings.difference:
         raise ArgumentError(
-            "Differences have no level to take off: leave `window_normalization` or `difference` "
+            "Differences have no level to subtract: leave `window_normalization` or `difference` "
             "out. "
             f"Received: window_normalization={settings.window_normalization!r}, "
             f"difference={settings.difference!r}"
@@ -146,18 +146,18 @@ def _check_strategy(settings: Settings) -> None:
         why = (
             'normalizes each window itself (`window_normalization="instance"`)'
             if name == "segment"
-            else "would have to move the statistics with its own forecasts"
+            else "would have to update the statistics by its own forecasts"
         )
         raise ArgumentError(f"A {name} network {why}. {received}, scaling='running'")
     if settings.dropout and name == "closed_loop":
         raise ArgumentError(
-            "A closed loop forecasts with what it has just forecast, so nothing of it may be left "
-            f"out in training alone: dropout must be 0. Received: dropout={settings.dropout}"
+            "A closed loop reads its own forecasts, so nothing of them may be dropped in training "
+            f"only: dropout must be 0. Received: dropout={settings.dropout}"
         )
 
 
 def _check_engine(settings: Settings, strategy: str) -> None:
-    """Raises ArgumentError, with the reason, where an engine cannot run a strategy's loops."""
+    """Raises ArgumentError, with the reason, where an engine cannot run the loops of a strategy."""
     if settings.engine == "auto":
         return
     factory = cell_factory(settings.cell)

@@ -1,4 +1,4 @@
-"""Weights of rows: how much the error of each target counts in training."""
+"""Sample weights: the weight of each target's error in training."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ...datasets import TimeSeriesPanel
-from ...datasets.tabular.table import of_series
+from ...datasets.tabular.table import list_series
 from ...errors import ArgumentError, ArgumentTypeError, DataError, did_you_mean, not_below_zero
 from ...zoo.losses import SequenceLoss
 from ..training.losses import loss_of
@@ -18,7 +18,7 @@ SampleWeight: TypeAlias = str | Mapping[str, float] | None
 
 
 def split_weights(given: Any) -> tuple[str | None, dict[str, float] | None]:
-    """The column of weights, and the weights by series: one of them, or neither.
+    """Returns the column of weights, and the weights by series; one of them or both are `None`.
 
     Raises:
         ArgumentError: a weight below 0, or not finite.
@@ -42,34 +42,34 @@ def with_weights(
     plan: Plan,
     loss: Any,
 ) -> list[Rows]:
-    """Rows with what they weigh; as they are where all that train weigh alike.
+    """Adds weights to rows; returns them unchanged where all training weights are equal.
 
-    Weights are relative to their mean over the targets that are there, train, and weigh
-    something: a factor before all of them changes nothing.
+    Weights are divided by their mean over the known training targets with a weight above 0: a
+    common factor has no effect.
 
     Args:
-        rows: of each series.
-        panel: what they come from.
-        by_series: weights of whole series, by which those of the rows are multiplied.
-        plan: which rows train.
-        loss: the setting.
+        rows: rows of each series.
+        panel: series that the rows come from.
+        by_series: weights of whole series, which multiply those of the rows.
+        plan: which rows are for training.
+        loss: the setting `loss`.
 
     Raises:
-        ArgumentError: a series has no weight, or a weight no series; rows differ in weight, and
-            the loss takes a sequence as a whole.
-        DataError: no target that trains weighs anything.
+        ArgumentError: a series without a weight, or a weight without a series; weights that
+            differ, with a loss over whole sequences.
+        DataError: all training targets have the weight 0.
     """
     if by_series is not None:
         _check_ids(by_series, panel)
-    weights = [_of_rows(series, panel.schema.weight, by_series) for series in panel]
+    weights = [_row_weights(series, panel.schema.weight, by_series) for series in panel]
     spans = [slice(plan.unknown, end) for end in plan.training]
-    there = [~np.isnan(one.level[span]) for one, span in zip(rows, spans, strict=True)]
+    known_targets = [~np.isnan(one.target[span]) for one, span in zip(rows, spans, strict=True)]
     training = np.concatenate(
-        [own[span][known] for own, span, known in zip(weights, spans, there, strict=True)]
+        [own[span][known] for own, span, known in zip(weights, spans, known_targets, strict=True)]
     )
     if not (training > 0).any():
         raise DataError(
-            "No target that trains weighs anything: `sample_weight` is 0 for all that are known "
+            "All training targets have the weight 0: `sample_weight` is 0 for all known values "
             f"in the first {sum(plan.training):,} rows, the training span. Give some a weight."
         )
     different = len(np.unique(training[training > 0])) > 1
@@ -77,8 +77,8 @@ def with_weights(
         return rows
     if different and isinstance(loss_of(loss), SequenceLoss):
         raise ArgumentError(
-            "The loss takes a sequence as a whole: its rows can be left out, by a weight of 0, but "
-            "not weighed. Give weights of 0 and 1, or a loss of single values. "
+            "The loss takes a sequence as a whole: rows can be left out, by a weight of 0, but "
+            "not weighted. Give weights of 0 and 1, or a loss of single values. "
             f"Received: loss={loss!r}"
         )
     mean = training[training > 0].mean()
@@ -88,7 +88,7 @@ def with_weights(
     ]
 
 
-def _of_rows(series: Any, column: str, by_series: dict[str, float] | None) -> np.ndarray:
+def _row_weights(series: Any, column: str, by_series: dict[str, float] | None) -> np.ndarray:
     own = series.values([column])[:, 0] if column else np.ones(len(series))
     return own if by_series is None else own * by_series[series.unique_id]
 
@@ -98,11 +98,11 @@ def _check_ids(by_series: Mapping[str, float], panel: TimeSeriesPanel) -> None:
     unknown = [one for one in by_series if one not in panel.ids]
     if unknown:
         raise ArgumentError(
-            f"`sample_weight` names series that are not in the table: {of_series(unknown)}."
+            f"`sample_weight` names series that are not in the table: {list_series(unknown)}."
             f"{did_you_mean(unknown[0], panel.ids)}"
         )
     if missing:
         raise ArgumentError(
             f"`sample_weight` must hold a weight for every series, 0 for one that is not to count. "
-            f"It has none for {of_series(missing)}."
+            f"It has none for {list_series(missing)}."
         )

@@ -14,11 +14,11 @@ from ..estimator import BaseEstimator
 from ..recorder import Recorder
 from ..training.callbacks import Callbacks, check_rates, checked_callbacks
 from ..training.checkpoints import checkpoint_in
-from ..training.fingerprint import identified
-from ..training.keras_settings import LossLike, OptimizerLike, cloned
+from ..training.fingerprint import identifying_settings
+from ..training.keras_settings import LossLike, OptimizerLike, clone_estimator
 from ..training.loop import History, seeded
 from ..training.optimizers import schedule_of
-from ..training.progress import shown
+from ..training.progress import with_progress
 from .baselines import mean_image
 from .clips import FrameSpec, training_clips
 from .evaluation import Evaluation, record
@@ -115,7 +115,7 @@ class NextFrame(BaseEstimator):
         self.loss = loss
 
     def __sklearn_clone__(self) -> "NextFrame":
-        return cloned(self)
+        return clone_estimator(self)
 
     def check(self) -> None:
         """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
@@ -177,11 +177,11 @@ class NextFrame(BaseEstimator):
         try_loss(settings.loss, (settings.horizon, *spec.frame), settings.patch, weighed)
         check_rates(hooks, schedule_of(settings.optimizer))
         mean = mean_image(parts.sample)
-        identity = identified(settings.to_dict(), settings.filters)
+        identity = identifying_settings(settings.to_dict(), settings.filters)
         with (
             seeded(settings.seed),
             checkpoint_in(checkpoint, KIND, identity, parts.arrays) as epochs,
-            shown(recorder, progress) as listener,
+            with_progress(recorder, progress) as listener,
         ):
             network = FrameNetwork.untrained(settings, spec)
             history = fit_network(network, parts, settings, listener, epochs, hooks)

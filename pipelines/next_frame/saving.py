@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ...errors import ModelFileError
 from ..storage.folders import read_folder, write_folder
-from ..training.keras_settings import restored_settings, stored_settings
+from ..training.keras_settings import settings_to_config
 from ..training.loop import History
 from .clips import FrameSpec
 from .fitted import FittedNextFrame
@@ -23,7 +23,7 @@ def save(fitted: FittedNextFrame, folder: Path) -> Path:
         ModelFileError: it cannot be written, or the cell could not be found when loading.
     """
     manifest = {
-        "settings": stored_settings(fitted.settings.to_dict(), fitted.settings.filters),
+        "settings": settings_to_config(fitted.settings.to_dict(), fitted.settings.filters),
         "look": asdict(fitted.network.spec),
         "history": asdict(fitted.history),
     }
@@ -43,7 +43,7 @@ def load(folder: Path) -> FittedNextFrame:
     """
     manifest, arrays = read_folder(folder, KIND)
     try:
-        settings = Settings.from_params(restored_settings(manifest["settings"]))
+        settings = Settings.from_params(settings_from_config(manifest["settings"]))
         look = manifest["look"]
         spec = FrameSpec(**look | {"frame": tuple(look["frame"])})
         (mean_image,) = arrays["mean_image"]

@@ -1,1 +1,1 @@
-"""Files and folders that are written whole, every byte under a hash, and read without pickle."""
+"""Files and folders that are written atomically, with a hash of every byte, and without pickle."""

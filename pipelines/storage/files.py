@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and whose every byte is vouched for."""
+"""Files that are written whole or not at all, with a hash of every byte."""
 
 import contextlib
 import hashlib
@@ -13,45 +13,45 @@ import numpy as np
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Puts `content` on the disk beside `path`, then in its place in one step.
+    """Writes `content` to a temporary file next to `path`, then renames it in one step.
 
-    Whatever happens, and whenever, `path` then holds what it held before or `content`.
+    Whatever happens, `path` holds either its old content or `content`.
 
     Raises:
-        OSError: the disk is full, or another reason; names `path`.
+        OSError: it cannot be written, e.g. the disk is full; names `path`.
     """
-    with replacing(path, path.with_name(f".{path.name}.tmp")) as fresh:
-        fresh.write_bytes(content)
+    with replacing(path, path.with_name(f".{path.name}.tmp")) as temporary:
+        temporary.write_bytes(content)
 
 
 @contextlib.contextmanager
-def replacing(path: Path, fresh: Path) -> Iterator[Path]:
-    """A file to be written, which is then put on the disk and in the place of another.
+def replacing(path: Path, temporary: Path) -> Iterator[Path]:
+    """Yields a temporary file to write, then flushes it to the disk and renames it to `path`.
 
     Args:
-        path: what is replaced, if it is there.
-        fresh: beside it; is gone in the end, whatever happens.
+        path: file to write or replace.
+        temporary: temporary file in the same folder; removed in any case.
 
     Raises:
         OSError: it cannot be written; names `path`.
     """
     try:
-        yield fresh
-        with fresh.open("r+b") as file:
+        yield temporary
+        with temporary.open("r+b") as file:
             os.fsync(file.fileno())
-        fresh.replace(path)
+        temporary.replace(path)
     except OSError as error:
-        about = error.errno is not None and error.filename in (None, str(fresh))
+        about = error.errno is not None and error.filename in (None, str(temporary))
         raise (OSError(error.errno, error.strerror, str(path)) if about else error) from error
     finally:
-        with contextlib.suppress(OSError):  # where it could not be made it cannot be removed
-            fresh.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # it may not exist
+            temporary.unlink(missing_ok=True)
     sync(path.parent)
 
 
 def sync(folder: Path) -> None:
-    """Puts the names in a folder on the disk, as `fsync` of a file does not."""
-    if os.name == "nt":  # knows no such thing
+    """Flushes the entries of a folder to the disk; `fsync` of a file does not include its name."""
+    if os.name == "nt":  # Windows cannot
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -60,37 +60,37 @@ def sync(folder: Path) -> None:
         os.close(handle)
 
 
-def packed(arrays: list[np.ndarray]) -> bytes:
-    """Arrays as the content of an `.npz`, which is made in memory: a disk that is full is then
-    met by a plain write, not within a zip file."""
+def pack_arrays(arrays: list[np.ndarray]) -> bytes:
+    """Packs arrays as the content of an `.npz`, in memory: so that a full disk fails in a plain
+    write, not within a zip file."""
     content = io.BytesIO()
     named = {f"{i:03d}": array for i, array in enumerate(arrays)}
     np.savez(content, allow_pickle=False, **named)
     return content.getvalue()
 
 
-def unpacked(content: bytes) -> list[np.ndarray]:
-    """What `packed` packed."""
+def unpack_arrays(content: bytes) -> list[np.ndarray]:
+    """The arrays that `pack_arrays` packed."""
     with np.load(io.BytesIO(content), allow_pickle=False) as stored:
         return [stored[key] for key in sorted(stored.files, key=int)]
 
 
-def sealed(values: dict[str, Any]) -> bytes:
-    """Plain values as JSON with a hash of them in its last line."""
-    return _rendered(values | {"sha256": sha256(_rendered(values))})
+def seal(values: dict[str, Any]) -> bytes:
+    """Plain values as JSON, with their hash in the last line."""
+    return _to_json(values | {"sha256": sha256(_to_json(values))})
 
 
-def unsealed(content: bytes) -> dict[str, Any]:
-    """What `sealed` sealed.
+def unseal(content: bytes) -> dict[str, Any]:
+    """The values that `seal` wrote, without their hash.
 
     Raises:
-        ValueError: some byte of it is another.
+        ValueError: a byte has changed.
     """
     values = json.loads(content)
     if not isinstance(values, dict) or "sha256" not in values:
-        raise ValueError("it carries no hash")
+        raise ValueError("it has no hash")
     del values["sha256"]
-    if sealed(values) != content:
+    if seal(values) != content:
         raise ValueError("its hash is not the saved one")
     return values
 
@@ -100,9 +100,9 @@ def sha256(content: bytes) -> str:
 
 
 def plain(value: Any) -> Any:
-    """What `json` does not know: ranges and tuples of delays, NumPy's numbers."""
+    """Converts values that `json` cannot write: ranges of delays, and NumPy's numbers."""
     return value.item() if isinstance(value, np.generic) else list(value)
 
 
-def _rendered(values: dict[str, Any]) -> bytes:
+def _to_json(values: dict[str, Any]) -> bytes:
     return (json.dumps(values, indent=2, allow_nan=False, default=plain) + "\n").encode()

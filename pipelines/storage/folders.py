@@ -1,7 +1,7 @@
-"""Folders that hold a fitted pipeline: JSON and plain arrays, never pickle.
+"""Folders of saved models: JSON and plain arrays, never pickle.
 
-A pipeline is rebuilt from its settings by our own code, around cells that are registered or
-whose module has been imported; nothing in a folder is executed or imported.
+A model is rebuilt from its settings by our own code, with cells that are registered or whose
+module has been imported; nothing in a folder is executed or imported.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ArgumentError, ModelFileError
-from .files import packed, sealed, sha256, sync, unpacked, unsealed, write_whole
+from .files import pack_arrays, seal, sha256, sync, unpack_arrays, unseal, write_whole
 
 MANIFEST = "manifest.json"
 FORMAT = 2
@@ -27,25 +27,25 @@ def write_folder(
 ) -> None:
     """Writes `manifest.json` and one `.npz` for each list of arrays, whole or not at all.
 
-    An older model in the same place is replaced, in one step: at every moment there is the one
-    or the other. Anything else there is left alone.
+    An older model in the same folder is replaced in one step: at every moment the folder holds
+    the old model or the new one. Other files are not touched.
 
     Args:
-        folder: where to.
-        kind: of model, one of `KINDS`.
+        folder: path of the folder.
+        kind: kind of model, one of `KINDS`.
         manifest: plain values.
-        arrays: lists of arrays, each under the name of its file.
+        arrays: lists of arrays by the name of their file, without ending.
 
     Raises:
         ArgumentError: the folder exists and is no model of rnnzoo.
-        ModelFileError: the disk is full, or another reason; an older model there stays.
+        ModelFileError: it cannot be written, e.g. the disk is full; an older model is unchanged.
     """
     refuse_foreign(folder)
     taken = _files(folder)
     files = {}
     for name, values in arrays.items():
         file = f"{name}.npz"
-        files[_other(file) if file in taken else file] = packed(values)
+        files[_replacement(file) if file in taken else file] = pack_arrays(values)
     versions = {"rnnzoo": version("rnnzoo"), "keras": version("keras")}
     manifest = {"format": FORMAT, "kind": kind, "versions": versions, **manifest}
     manifest["files"] = {name: sha256(content) for name, content in files.items()}
@@ -58,43 +58,43 @@ def write_folder(
             _write_new(folder, files, manifest)
     except OSError as error:
         raise ModelFileError(
-            f"{error.filename or folder} could not be written: {error.strerror}. What was there "
-            "before is there still: make room, and save again."
+            f"{error.filename or folder} could not be written: {error.strerror}. An older "
+            "model there is unchanged: make room, and save again."
         ) from error
 
 
 def _write_new(folder: Path, files: dict[str, bytes], manifest: dict[str, Any]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        _write(fresh, files, manifest)
-        fresh.chmod(0o755)
-        fresh.replace(folder)  # which is not there, or empty
+        _write(temporary, files, manifest)
+        temporary.chmod(0o755)
+        temporary.replace(folder)  # the folder does not exist, or is empty
     except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
         raise
     sync(folder.parent)
 
 
 def _write(folder: Path, files: dict[str, bytes], manifest: dict[str, Any]) -> None:
-    """The manifest last: until it is there, what it replaces holds."""
+    """Writes the manifest last: until then the old one is valid."""
     try:
         for name, content in files.items():
             write_whole(folder / name, content)
-        write_whole(folder / MANIFEST, sealed(manifest))
+        write_whole(folder / MANIFEST, seal(manifest))
     except OSError:
         for name in set(files) - _files(folder):
             (folder / name).unlink(missing_ok=True)
         raise
 
 
-def _other(name: str) -> str:
-    """The name of a file while, or after, it replaces the one of this name."""
+def _replacement(name: str) -> str:
+    """The name of the file that replaces the file `name`."""
     return name.replace(".npz", ".2.npz")
 
 
 def _files(folder: Path) -> set[str]:
-    """Those that the manifest of a folder names."""
+    """The names of the files in the manifest of a folder."""
     try:
         return set(json.loads((folder / MANIFEST).read_bytes())["files"])
     except FileNotFoundError:
@@ -102,17 +102,17 @@ def _files(folder: Path) -> set[str]:
 
 
 def _leftovers(named: Iterable[str]) -> set[str]:
-    """Files that may lie beside those of a model, had the process that replaced it been killed."""
+    """Files that may be left in a model's folder by a killed process that was replacing it."""
     first = {name.replace(".2.npz", ".npz") for name in named}
-    both = first | {_other(name) for name in first} | {MANIFEST}
+    both = first | {_replacement(name) for name in first} | {MANIFEST}
     return {*both, *[f".{name}.tmp" for name in both]} - {MANIFEST}
 
 
 def refuse_foreign(folder: Path) -> None:
-    """Sees to it that saving to a folder destroys nothing but an older model.
+    """Checks that saving to a folder can overwrite nothing but an older model.
 
     Raises:
-        ArgumentError: something else is there, or stands beside the model's files.
+        ArgumentError: the folder holds something else, with or without a model.
     """
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
@@ -134,11 +134,14 @@ def refuse_foreign(folder: Path) -> None:
 
 
 def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, list[np.ndarray]]]:
-    """Reads what `write_folder` wrote.
+    """Reads a folder that `write_folder` wrote.
+
+    Returns:
+        The manifest, and the lists of arrays by the name of their file.
 
     Raises:
-        ModelFileError: no such model, or a file of it is missing, damaged, or newer
-            than this version of rnnzoo.
+        ModelFileError: no model of this kind, a file is missing or damaged, or the format is of
+            another version of rnnzoo.
     """
     path = folder / MANIFEST
     if not path.is_file():
@@ -146,7 +149,7 @@ def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, list
     try:
         content = path.read_bytes()
         manifest = json.loads(content)
-        format, found = manifest["format"], manifest["kind"]
+        format, found_kind = manifest["format"], manifest["kind"]
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise ModelFileError(f"{path} is damaged ({error}). Save the model again.") from error
     if format != FORMAT:
@@ -154,13 +157,13 @@ def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, list
             f"{folder} has format {format}, this rnnzoo reads format {FORMAT}. "
             "Install the version of rnnzoo that saved it."
         )
-    if found != kind:
+    if found_kind != kind:
         raise ModelFileError(
-            f"{folder} holds a model of the kind {found}, not {kind}: load it with the class that "
-            "saved it."
+            f"{folder} holds a model of the kind {found_kind}, not {kind}: load it with the class "
+            "that saved it."
         )
     try:
-        manifest = unsealed(content)
+        manifest = unseal(content)
     except ValueError as error:
         raise ModelFileError(f"{path} is damaged: {error}. Save the model again.") from error
     return manifest, {
@@ -175,4 +178,4 @@ def _arrays(path: Path, digest: str) -> list[np.ndarray]:
     content = path.read_bytes()
     if sha256(content) != digest:
         raise ModelFileError(f"{path} is damaged: its hash is not the saved one. Save it again.")
-    return unpacked(content)
+    return unpack_arrays(content)

@@ -1,4 +1,4 @@
-"""Names of files, and files that appear whole or not at all."""
+"""Safe file names, and files that are written whole or not at all."""
 
 import re
 from collections.abc import Iterator
@@ -8,17 +8,17 @@ from pathlib import Path
 from ...errors import ArgumentError
 from .files import replacing
 
-BYTES = 200  # of a file's name: systems take 255, and unfinished ones have longer names
-ENDING = 10  # letters of what can be a file's ending
+BYTES = 200  # most bytes of a file name: systems allow 255, and temporary names are longer
+ENDING = 10  # most letters of a file ending
 
 
 def slug(name: str) -> str:
-    """A name that is safe as the name of a file."""
+    """Returns `name` with unsafe characters replaced, as a file name."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "unnamed"
 
 
 def short(name: str, limit: int) -> str:
-    """A file's name in at most so many bytes, with its ending: a letter has up to four."""
+    """Shortens a file name to at most `limit` bytes, but not its ending."""
     stem, dot, ending = name.rpartition(".")
     if not stem or len(ending) > ENDING:
         stem, dot, ending = name, "", ""
@@ -27,20 +27,20 @@ def short(name: str, limit: int) -> str:
 
 
 class Names:
-    """Names of the files in a folder: safe and short, and each given to one thing.
+    """Safe, short and unique file names in a folder.
 
     Args:
-        reserved: names that are not given.
+        reserved: names that may not be used.
     """
 
     def __init__(self, *reserved: str):
         self._given: dict[str, tuple] = {name.casefold(): () for name in reserved}
 
     def __call__(self, name: str, ending: str = "", step: int | None = None) -> str:
-        """The name of a file for what is called `name`; the same for the same thing.
+        """Returns the file name for `name`; the same arguments give the same file name.
 
         Raises:
-            ArgumentError: the name is reserved, or something else has it.
+            ArgumentError: the file name is reserved, or used for another name.
         """
         end = ("" if step is None else f"-{step:06d}") + ending
         safe = short(slug(name), BYTES - len(end.encode())) + end
@@ -54,7 +54,7 @@ class Names:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A path to write to, put in the place of `path` once it is written and on the disk."""
-    # the ending stays: from it libraries know what to write
+    """Yields a temporary path to write to, which replaces `path` once it is flushed to the disk."""
+    # the same ending: libraries choose the file type by it
     with replacing(path, path.with_name(f".{path.stem}-unfinished{path.suffix}")) as fresh:
         yield fresh

@@ -1,15 +1,15 @@
-"""Addresses in texts without their users, passwords and tokens."""
+"""Removes user names, passwords and tokens from addresses in texts."""
 
 import re
 
 
 def redacted(text: str) -> str:
-    """A text without the user names, passwords and tokens of the addresses in it.
+    """Returns a text without the user names, passwords and tokens of the addresses in it.
 
     >>> redacted("postgresql://anna:secret@db/mlflow?password=secret failed")
     'postgresql://***@db/mlflow?password=*** failed'
     """
-    # to the last @, as a password may hold every sign; files, of three slashes, have no users
+    # up to the last @, as a password may contain any character; file:/// has no user
     address = r"(\b[a-z][a-z0-9+.-]*://)(?!/)\S*@"
     text = re.sub(address, r"\1***@", text, flags=re.IGNORECASE)
     return re.sub(

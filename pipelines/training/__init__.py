@@ -1,1 +1,1 @@
-"""The loop of training that all pipelines share, and all that its next epoch depends on."""
+"""The training loop that all pipelines share, and the state that its checkpoints hold."""

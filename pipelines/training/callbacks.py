@@ -1,4 +1,4 @@
-"""Keras's callbacks on our loop of training."""
+"""Keras callbacks in our training loop."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
@@ -7,30 +7,31 @@ import keras
 from keras.callbacks import Callback
 
 from ...errors import ArgumentError, ArgumentTypeError
-from .optimizers import scheduled
+from .optimizers import has_schedule
 
 Callbacks: TypeAlias = Sequence[Callback] | Callback | None
 
-#: Those that set the learning rate, so that nothing else may.
+#: Callbacks that set the learning rate, so that nothing else may set it.
 RATES = (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler)
 REFUSED = {
-    keras.callbacks.SwapEMAWeights: "a fit scores, and ends with, the averages of the weights by "
-    "itself where the optimizer has them: leave it out",
+    keras.callbacks.SwapEMAWeights: "where the optimizer averages the weights, a fit "
+    "validates the averages and ends with them already: leave it out",
     keras.callbacks.BackupAndRestore: "a fit that was killed continues from its checkpoint: "
     "give fit(…, checkpoint=folder)",
 }
 
 
 def checked_callbacks(callbacks: Any, error: str) -> list[Callback]:
-    """The callbacks of a fit as a list.
+    """Checks the callbacks of a fit, and returns them as a list.
 
     Args:
-        callbacks: what the user gave.
-        error: what the validation error is called.
+        callbacks: callbacks as the user gave them.
+        error: name of the validation error, e.g. `"mae"`.
 
     Raises:
-        ArgumentError: one does what a fit does by itself, or monitors what there is not.
-        ArgumentTypeError: no list, or one that holds something else.
+        ArgumentError: a callback does what a fit does by itself, or monitors a value that is not
+            logged.
+        ArgumentTypeError: no list of callbacks.
     """
     if callbacks is None:
         return []
@@ -56,30 +57,30 @@ def checked_callbacks(callbacks: Any, error: str) -> list[Callback]:
 
 def _check_monitored(callback: Callback, error: str) -> None:
     logs = ("loss", "val_loss", f"val_{error}")
-    if _looks_for_itself(callback) and callback.monitor not in logs:
+    if _has_auto_mode(callback) and callback.monitor not in logs:
         raise ArgumentError(
             f"`callbacks` hold a {type(callback).__name__} that monitors {callback.monitor!r}, "
-            f"which is not in the logs: they hold {', '.join(logs)}. Where another callback adds "
+            f"which is not in the logs: they hold {', '.join(logs)}. If another callback adds "
             "it, say mode='min' or 'max'."
         )
 
 
-def _looks_for_itself(callback: Any) -> bool:
-    """Whether a callback finds out from its model if what it monitors is to be small or large."""
+def _has_auto_mode(callback: Any) -> bool:
+    """Whether a callback asks its model if the monitored value is to be minimized or maximized."""
     return isinstance(getattr(callback, "monitor", None), str) and (
         getattr(callback, "mode", None) == "auto"
     )
 
 
 def check_rates(callbacks: Iterable[Callback], schedule: str) -> None:
-    """Refuses a callback that sets the learning rate where it follows a schedule.
+    """Refuses callbacks that set the learning rate of a fit with a schedule.
 
     Args:
-        callbacks: of a fit.
-        schedule: as the fit will use it; `"plateau"` is none.
+        callbacks: callbacks of the fit.
+        schedule: schedule of the fit; `"plateau"` means none.
 
     Raises:
-        ArgumentError: there is one.
+        ArgumentError: a callback sets the learning rate, and a schedule does too.
     """
     if schedule == "plateau":
         return
@@ -96,13 +97,13 @@ class Hooks:
     """Calls the callbacks of a fit in Keras's order; without any it does nothing.
 
     Args:
-        callbacks: that were checked.
-        learner: the model that they are shown.
-        error: what the validation error is called, e.g. `"mae"`.
-        epochs, steps: of the whole fit, and in an epoch, at most.
+        callbacks: checked callbacks.
+        learner: model passed to the callbacks.
+        error: name of the validation error, e.g. `"mae"`.
+        epochs, steps: most epochs of the fit, and steps of an epoch.
 
     Attributes:
-        rate: the learning rate as the fit left it: another one was set by a callback.
+        rate: learning rate last set by the fit; if the optimizer has another, a callback set it.
     """
 
     def __init__(
@@ -117,8 +118,8 @@ class Hooks:
                 list(callbacks), model=learner, epochs=epochs, steps=steps, verbose=1
             )
             learner.stop_training = False
-        for one in filter(_looks_for_itself, callbacks):
-            one.mode = "min"  # Keras knows so of "loss" alone, and of compiled metrics
+        for one in filter(_has_auto_mode, callbacks):
+            one.mode = "min"  # Keras can tell only for "loss" and compiled metrics
         self.sets_rates = any(isinstance(one, RATES) for one in callbacks)
         self.rate = self._rate()
 
@@ -127,7 +128,7 @@ class Hooks:
 
     @property
     def stopped(self) -> bool:
-        """Whether a callback has asked for training to end."""
+        """Whether a callback has requested the end of training."""
         return bool(self and self.learner.stop_training)
 
     def train_begin(self) -> None:
@@ -147,12 +148,12 @@ class Hooks:
             self.every.on_test_end({"loss": score, self.error: score})
 
     def epoch_end(self, epoch: int, loss: float, score: float) -> None:
-        """Tells what an epoch came to.
+        """Passes the results of an epoch to the callbacks.
 
         Args:
-            epoch: counted from 0, as Keras does.
-            loss: of training.
-            score: the validation error.
+            epoch: index of the epoch, from 0 as in Keras.
+            loss: training loss.
+            score: validation error.
         """
         if self:
             self.logs = {"loss": loss, "val_loss": score, f"val_{self.error}": score}
@@ -162,17 +163,17 @@ class Hooks:
         if self:
             self.every.on_train_end(self.logs)
 
-    def set_rate(self) -> bool:
-        """Whether a callback has set the learning rate since `left_rate`, or will."""
+    def rate_was_set(self) -> bool:
+        """Whether a callback has set the learning rate since `note_rate`, or will set it."""
         return bool(self) and (self.sets_rates or self._rate() != self.rate)
 
-    def left_rate(self) -> None:
-        """Takes note of the learning rate as the fit leaves it."""
+    def note_rate(self) -> None:
+        """Notes the learning rate that the fit has set."""
         self.rate = self._rate()
 
     def _rate(self) -> float | None:
         optimizer = self.learner.optimizer
-        return None if not self or scheduled(optimizer) else float(optimizer.learning_rate)
+        return None if not self or has_schedule(optimizer) else float(optimizer.learning_rate)
 
 
 def _is_class(value: Any) -> bool:

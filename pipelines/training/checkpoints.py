@@ -1,8 +1,8 @@
-"""Checkpoints: a fit that was killed goes on from its last epoch, bit for bit.
+"""Checkpoints: a fit that was killed continues from its last epoch, bit for bit.
 
-A folder holds `manifest.json` and the arrays that it names with their hash. The arrays of an
-epoch are a file of their own, and the manifest takes the place of the one before in one step:
-at every moment the folder holds the last epoch or the one before. Nothing in it is executed.
+A folder holds `manifest.json` and the arrays that it names with their hash. The arrays of each
+epoch are in a file of their own, and the manifest is replaced in one step: at every moment the
+folder holds the last epoch or the one before. Nothing in it is executed.
 """
 
 import hashlib
@@ -19,46 +19,47 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from ...errors import ArgumentError, ArgumentTypeError, CheckpointError
-from ..storage.files import packed, plain, sealed, sha256, unpacked, unsealed, write_whole
+from ..storage.files import pack_arrays, plain, seal, sha256, unpack_arrays, unseal, write_whole
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 KIND = "checkpoint"
 LOCK = ".lock"
-MEMBER = "member-"  # folder of one of several fits, with its number
+MEMBER = "member-"  # folder of one of several fits, followed by its number
 DELETE = "Delete the folder to train from the start."
 
 
 class Checkpoint:
-    """The folder in which one fit keeps where it stands.
+    """The folder in which one fit saves its state.
 
     Args:
-        folder: where; made if it is not there.
-        fit: what tells this fit from others, as plain values; see `identity`.
+        folder: path of the folder.
+        fit: identity of the fit as plain values; see `identity`.
     """
 
     def __init__(self, folder: Path, fit: dict[str, Any]):
         self.folder, self.fit = folder, fit
 
     def read(self) -> tuple[dict[str, Any], dict[str, list[np.ndarray]]] | None:
-        """What was last written: values and lists of arrays; `None` before the first epoch.
+        """Reads the last checkpoint: values and lists of arrays; `None` before the first epoch.
 
         Raises:
-            CheckpointError: it is damaged, or of another fit.
+            CheckpointError: the checkpoint is damaged, or of another fit.
         """
-        manifest = sealed_in(self.folder / MANIFEST, KIND)
+        manifest = read_sealed(self.folder / MANIFEST, KIND)
         if manifest is None:
             return None
         require_same(manifest["fit"], self.fit, f"{self.folder} is the checkpoint of another fit")
         return manifest["values"], self._arrays(manifest)
 
     def write(self, values: dict[str, Any], arrays: dict[str, list[np.ndarray]], step: int) -> None:
-        """Replaces what was written before.
+        """Writes a checkpoint in place of the one before.
 
         Raises:
-            CheckpointError: the disk is full, or another reason; what was there stays.
+            CheckpointError: it cannot be written, e.g. the disk is full; the checkpoint before
+                is unchanged.
         """
-        content = packed([array for several in arrays.values() for array in several])
+        content = pack_arrays([array for several in arrays.values() for array in several])
         name = f"epoch-{step:06d}.npz"
         manifest = {
             "format": FORMAT,
@@ -70,13 +71,13 @@ class Checkpoint:
         }
         try:
             write_whole(self.folder / name, content)
-            write_whole(self.folder / MANIFEST, sealed(manifest))
+            write_whole(self.folder / MANIFEST, seal(manifest))
             self._tidy()
         except OSError as error:
             self._tidy()
             raise CheckpointError(
-                f"{error.filename} could not be written: {error.strerror}. What was written "
-                "before is there still: make room, and fit again with the same checkpoint."
+                f"{error.filename} could not be written: {error.strerror}. The checkpoint "
+                "before it is unchanged: make room, and fit again with the same checkpoint."
             ) from error
 
     def _arrays(self, manifest: dict[str, Any]) -> dict[str, list[np.ndarray]]:
@@ -86,58 +87,58 @@ class Checkpoint:
         content = path.read_bytes()
         if sha256(content) != manifest["file"]["sha256"]:
             raise CheckpointError(f"{path} is damaged: its hash is not the saved one. {DELETE}")
-        arrays = iter(unpacked(content))
+        arrays = iter(unpack_arrays(content))
         return {
             key: [next(arrays) for _ in range(count)] for key, count in manifest["arrays"].items()
         }
 
     def _tidy(self) -> None:
-        """Removes what the manifest does not name: older epochs, and what was not finished."""
+        """Removes files that the manifest does not name: older epochs and unfinished files."""
         path = self.folder / MANIFEST
-        named = [unsealed(path.read_bytes())["file"]["name"]] if path.exists() else []
+        named = [unseal(path.read_bytes())["file"]["name"]] if path.exists() else []
         for other in _ours(self.folder):
             if other.name not in (MANIFEST, LOCK, *named):
                 other.unlink(missing_ok=True)
 
 
-def sealed_in(path: Path, kind: str, remedy: str = DELETE) -> dict[str, Any] | None:
-    """What a sealed file of a checkpoint holds; `None` where there is none yet.
+def read_sealed(path: Path, kind: str, remedy: str = DELETE) -> dict[str, Any] | None:
+    """Reads a sealed file of a checkpoint; `None` where it does not exist yet.
 
     Args:
-        path: of the file.
-        kind: what it says that it is.
-        remedy: told where it cannot be read.
+        path: path of the file.
+        kind: kind that the file must name.
+        remedy: last sentence of the error message.
 
     Raises:
-        CheckpointError: it is damaged, or something else.
+        CheckpointError: the file is damaged, or of another kind or format.
     """
     if not path.exists():
         return None
     try:
-        found = unsealed(path.read_bytes())
+        values = unseal(path.read_bytes())
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} is damaged: {error}. {remedy}") from error
-    if found.get("kind") != kind or found.get("format") != FORMAT:
+    if values.get("kind") != kind or values.get("format") != FORMAT:
         raise CheckpointError(
             f"{path} is no {kind} of format {FORMAT}, which this rnnzoo reads. {remedy}"
         )
-    return found
+    return values
 
 
-def require_same(there: dict[str, Any], here: dict[str, Any], otherwise: str) -> None:
-    """Sees that what was begun is what is asked for.
+def require_same(saved: dict[str, Any], current: dict[str, Any], otherwise: str) -> None:
+    """Checks that a saved fit and the current one are the same.
 
     Args:
-        there, here: as `identity` gives them.
-        otherwise: what is the case if they differ, in words.
+        saved, current: as `identity` returns them.
+        otherwise: first words of the error message.
 
     Raises:
-        CheckpointError: they differ; says in what.
+        CheckpointError: they differ; names the differences.
     """
-    if differing := _differences(there, here):
+    if differing := _differences(saved, current):
         raise CheckpointError(
-            f"{otherwise}: {'; '.join(differing)}. Name another folder, or fit as before to go on "
-            "from it, or delete it."
+            f"{otherwise}: {'; '.join(differing)}. Name another folder, fit as before to "
+            "continue from it, or delete it."
         )
 
 
@@ -145,32 +146,35 @@ def require_same(there: dict[str, Any], here: dict[str, Any], otherwise: str) ->
 def checkpoint_in(
     folder: str | Path | None, kind: str, settings: dict[str, Any], data: Iterable[Any]
 ) -> Iterator[Checkpoint | None]:
-    """A fit's checkpoint, the folder being locked inside; `None` of none.
+    """The checkpoint of a fit, in a folder that is locked inside the context.
 
     Args:
-        folder: where, or `None`.
-        kind: of pipeline.
-        settings: all that the fit goes by, but for data.
-        data: the arrays that it reads.
+        folder: path of the folder; `None` for no checkpoint.
+        kind: kind of pipeline.
+        settings: all that the weights depend on, except data.
+        data: arrays that the fit reads.
+
+    Yields:
+        The checkpoint; `None` without a folder.
 
     Raises:
         ArgumentError, ArgumentTypeError: no path, or a folder that holds something else.
-        CheckpointError: another process is using it, or it cannot be written to.
+        CheckpointError: another process uses the folder, or it cannot be written to.
     """
     if folder is None:
         yield None
         return
-    path = used_folder(folder, _is_ours)
-    with alone_in(path):
+    path = prepare_folder(folder, _is_ours)
+    with lock_folder(path):
         yield Checkpoint(path, identity(kind, settings, data))
 
 
 @contextmanager
-def alone_in(path: Path) -> Iterator[None]:
-    """Inside, no other process fits in a folder.
+def lock_folder(path: Path) -> Iterator[None]:
+    """Locks a folder inside the context, so that no other process fits there.
 
     Raises:
-        CheckpointError: another one does, or the folder cannot be written to.
+        CheckpointError: another process has locked it, or it cannot be written to.
     """
     lock = FileLock(path / LOCK)
     try:
@@ -188,7 +192,7 @@ def alone_in(path: Path) -> Iterator[None]:
 
 
 def identity(kind: str, settings: dict[str, Any], data: Iterable[Any]) -> dict[str, Any]:
-    """What a fit must share with another one to come to the same weights, bit for bit."""
+    """All that the weights of a fit depend on: two fits with one identity give the same bits."""
     backend = keras.backend.backend()
     versions = {name: sys.modules[name].__version__ for name in ("keras", "numpy", backend)}
     return _plain(
@@ -204,27 +208,27 @@ def identity(kind: str, settings: dict[str, Any], data: Iterable[Any]) -> dict[s
 
 
 def digest(data: Iterable[Any]) -> str:
-    """A hash of arrays, their shapes and kinds."""
-    found = hashlib.sha256()
+    """A hash of arrays with their shapes and types."""
+    sha = hashlib.sha256()
     for each in data:
         array = np.ascontiguousarray(each)
-        found.update(f"{array.dtype.str}{array.shape}".encode())
-        found.update(array.data)
-    return found.hexdigest()
+        sha.update(f"{array.dtype.str}{array.shape}".encode())
+        sha.update(array.data)
+    return sha.hexdigest()
 
 
 def member_folder(folder: str | Path | None, k: int) -> Path | None:
-    """The folder of one of several fits that share a checkpoint."""
+    """The folder of the k-th of several fits that share a checkpoint; `None` for none."""
     return None if folder is None else _path(folder) / f"{MEMBER}{k + 1}"
 
 
 def holds_fit(folder: Path) -> bool:
-    """Whether a fit, or one of several, has kept there where it stands."""
+    """Whether a folder holds the checkpoint of a fit, or of one of several fits."""
     return (folder / MANIFEST).exists() or any(folder.glob(f"{MEMBER}*/{MANIFEST}"))
 
 
 def holds_only_fits(path: Path) -> bool:
-    """Whether a path is a folder with checkpoints, in it or in those of members, and no more."""
+    """Whether a path is a folder that holds only checkpoints, its own or those of members."""
     return path.is_dir() and all(
         _is_ours(one) or (one.name.startswith(MEMBER) and holds_only_fits(one))
         for one in path.iterdir()
@@ -237,16 +241,16 @@ def _path(folder: Any) -> Path:
     return Path(folder).expanduser()
 
 
-def used_folder(folder: Any, belongs: Callable[[Path], bool]) -> Path:
-    """A folder for checkpoints, made if it is not there.
+def prepare_folder(folder: Any, belongs: Callable[[Path], bool]) -> Path:
+    """Checks a folder for checkpoints, and creates it if needed.
 
     Args:
-        folder: named by the user.
-        belongs: whether what lies in it may lie there.
+        folder: path as the user gave it.
+        belongs: whether a path in the folder is part of a checkpoint.
 
     Raises:
         ArgumentError, ArgumentTypeError: no path, a file, or a folder that holds something else.
-        CheckpointError: it cannot be made.
+        CheckpointError: it cannot be created.
     """
     path = _path(folder)
     if path.exists() and not path.is_dir():
@@ -273,21 +277,21 @@ def _is_ours(path: Path) -> bool:
     return any(path.match(pattern) for pattern in patterns)
 
 
-def _differences(there: dict[str, Any], here: dict[str, Any], within: str = "") -> list[str]:
-    found = []
-    for key in dict.fromkeys([*there, *here]):
-        old, new = there.get(key), here.get(key)
+def _differences(saved: dict[str, Any], current: dict[str, Any], within: str = "") -> list[str]:
+    differing = []
+    for key in dict.fromkeys([*saved, *current]):
+        old, new = saved.get(key), current.get(key)
         if old == new:
             continue
         if isinstance(old, dict) and isinstance(new, dict):
-            found += _differences(old, new, f"{within}{key}.")
+            differing += _differences(old, new, f"{within}{key}.")
         elif key == "data":
-            found.append("the data are others")
+            differing.append("the data differ")
         else:
-            found.append(f"{within}{key} was {old!r} and is {new!r}")
-    return found
+            differing.append(f"{within}{key} was {old!r} and is {new!r}")
+    return differing
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """As it is read back from JSON."""
+    """Values as they are after a round trip through JSON."""
     return json.loads(json.dumps(values, default=plain))

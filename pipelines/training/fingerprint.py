@@ -1,4 +1,4 @@
-"""What tells a user's own code from other code of the same name: a fit is continued by its own."""
+"""Digests of a user's own code, so that a checkpoint is continued only by the same code."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -10,37 +10,37 @@ from ...zoo.factory import BUILT_IN, cell_factory, classes_within
 from .keras_config import is_object, to_config
 from .keras_settings import MAY_BE_OBJECTS
 
-FOREIGN = ("keras", "rnnzoo", "builtins")  # their versions are known
+FOREIGN = ("keras", "rnnzoo", "builtins")  # code identified by its version instead
 PLAIN = (int, float, str, bool, bytes, type(None))
 
 
-def identified(settings: Mapping[str, Any], units: int) -> dict[str, Any]:
-    """Settings as plain values, by which a fit is told from others.
+def identifying_settings(settings: Mapping[str, Any], units: int) -> dict[str, Any]:
+    """Settings as plain values that identify a fit, with digests of the user's own code.
 
     Args:
-        settings: of an estimator.
+        settings: settings of an estimator.
         units: width of its cells.
     """
     cell = settings["cell"]
-    found = dict(settings) | {"cell": cell_to_config(cell, units)}
-    if code := _of_cell(cell, units):
-        found["cell"] = {"cell": found["cell"], "code": code}
+    plain = dict(settings) | {"cell": cell_to_config(cell, units)}
+    if code := _cell_code(cell, units):
+        plain["cell"] = {"cell": plain["cell"], "code": code}
     for key in MAY_BE_OBJECTS:
         if is_object(settings[key]):
             code = fingerprint(settings[key])
-            found[key] = to_config(settings[key]) | ({"code": code} if code else {})
-    return found
+            plain[key] = to_config(settings[key]) | ({"code": code} if code else {})
+    return plain
 
 
 def fingerprint(value: Any) -> str | None:
-    """A digest of the code of a function, or of the class of an object; `None` of Keras's."""
+    """A digest of the code of a function, or of an object's class; `None` for Keras's own."""
     return _digest(
         list(_function(value) if isinstance(value, FunctionType) else _class(type(value)))
     )
 
 
-def _of_cell(cell: Any, units: int) -> str | None:
-    """A digest of the code that makes a cell and that it is made of; `None` of ours and Keras's."""
+def _cell_code(cell: Any, units: int) -> str | None:
+    """A digest of the code that makes a cell, and of its classes; `None` for ours and Keras's."""
     if isinstance(cell, str) and cell in BUILT_IN:
         return None
     factory = cell_factory(cell)
@@ -81,7 +81,7 @@ def _code(code: CodeType) -> Iterator[str]:
 
 
 def _plain(value: Any) -> str:
-    """What it is, without addresses, which differ from process to process."""
+    """A value as text, without addresses in memory, which differ from process to process."""
     if isinstance(value, PLAIN):
         return repr(value)
     if isinstance(value, frozenset):

@@ -1,7 +1,7 @@
 """Optimizers and losses of Keras as plain values, and back.
 
-A class that a file names is looked up and never imported: it is one of Keras's own, one that is
-registered with Keras, or a subclass of Keras's in a module that is imported already.
+A class that a file names is looked up and never imported: it is one of Keras's own, one
+registered with Keras, or a subclass of one in a module that has been imported.
 """
 
 import copy
@@ -22,11 +22,11 @@ from ..storage.files import plain
 
 BASES = (keras.optimizers.Optimizer, keras.losses.Loss, schedules.LearningRateSchedule)
 KEYS = {"class_name", "config", "module", "registered_name"}
-FUNCTION = "function"  # in place of the name of a class
+FUNCTION = "function"  # class name of a function in a config
 
 
 def _classes(*modules: Any) -> dict[str, type]:
-    """Keras's own classes in some of its modules, by their names in small letters."""
+    """The classes in modules of Keras, by their names in lower case."""
     found = [one for module in modules for one in vars(module).values() if isinstance(one, type)]
     return {one.__name__.lower(): one for one in found if issubclass(one, BASES)}
 
@@ -40,7 +40,7 @@ def is_object(value: Any) -> bool:
 
 
 def to_config(value: Any) -> dict[str, Any]:
-    """An object or a function as plain values: what it is and its arguments."""
+    """An object or a function as plain values: its class, or name, and its arguments."""
     if isinstance(value, FunctionType):
         about: dict[str, Any] = {"class_name": FUNCTION, "config": value.__qualname__}
     else:
@@ -54,16 +54,16 @@ def to_config(value: Any) -> dict[str, Any]:
 
 
 def from_config(argument: str, config: Mapping[str, Any]) -> Any:
-    """The object, or function, of a config.
+    """Makes the object of a config, or finds its function.
 
     Args:
-        argument: what messages call it.
-        config: as `to_config` gives it, or as Keras does.
+        argument: name of the setting in messages.
+        config: config as `to_config` or Keras returns it.
 
     Raises:
-        ArgumentError: there is no such class here, or it does not take these arguments.
+        ArgumentError: the class is unknown, or does not take these arguments.
     """
-    found, known = _looked_up(argument, config)
+    found, known = _look_up(argument, config)
     if isinstance(found, FunctionType):
         return found
     arguments = copy.deepcopy(dict(config.get("config") or {}))
@@ -78,11 +78,11 @@ def from_config(argument: str, config: Mapping[str, Any]) -> Any:
         ) from error
 
 
-def copied(argument: str, value: Any) -> Any:
-    """A fresh object with the arguments of another one, which is left as it is.
+def make_copy(argument: str, value: Any) -> Any:
+    """Makes a new object from the config of another one.
 
     Raises:
-        ArgumentError: it is not made by its config alone.
+        ArgumentError: its config is not enough to make it.
     """
     try:
         with warnings.catch_warnings():
@@ -90,15 +90,15 @@ def copied(argument: str, value: Any) -> Any:
             return type(value).from_config(_arguments(value))
     except Exception as error:  # whatever a constructor raises
         raise ArgumentError(
-            f"`{argument}` is not made by its config alone, which each fit makes a fresh one "
-            f"from: {_first_line(error)} Register what it holds with "
+            f"`{argument}` cannot be made from its config alone, as each fit does: "
+            f"{_first_line(error)} Register what it holds with "
             "keras.saving.register_keras_serializable, or give a name or a config. "
             f"Received: {argument}={value!r}"
         ) from error
 
 
-def not_restored(argument: str, value: Any) -> str:
-    """Why an object would not come back from its config; nothing where it would."""
+def restore_problem(argument: str, value: Any) -> str:
+    """Why an object cannot be restored from its config; `""` if it can."""
     config = to_config(value)
     try:
         again = to_config(from_config(argument, json.loads(json.dumps(config, default=plain))))
@@ -106,11 +106,11 @@ def not_restored(argument: str, value: Any) -> str:
         return str(error)
     if json.dumps(again, default=plain) == json.dumps(config, default=plain):
         return ""
-    return f"`{argument}` is another one once it is made from its config: {again!r}."
+    return f"`{argument}` differs when made from its config: {again!r}."
 
 
 def in_words(value: Any) -> str:
-    """A setting in short, e.g. `SGD(learning_rate=0.1, momentum=0.9)`."""
+    """A setting as short text, e.g. `SGD(learning_rate=0.1, momentum=0.9)`."""
     if isinstance(value, str):
         return value
     config = to_config(value) if is_object(value) else value
@@ -128,17 +128,17 @@ def in_words(value: Any) -> str:
 
 
 def _arguments(value: Any) -> dict[str, Any]:
-    """What an object is made from, without its name, which counts how many there were."""
+    """The config of an object without names, which Keras numbers by use."""
     arguments = dict(value.get_config())
     if _is_keras(type(value)):  # Huber and others leave arguments out of their config
         left_out = getattr(value, "_fn_kwargs", {}) if isinstance(value, keras.losses.Loss) else {}
         arguments |= {k: v for k, v in left_out.items() if k in signature(type(value)).parameters}
-    return _nameless(arguments)
+    return _without_names(arguments)
 
 
-def _nameless(arguments: dict[str, Any]) -> dict[str, Any]:
+def _without_names(arguments: dict[str, Any]) -> dict[str, Any]:
     return {
-        key: one | {"config": _nameless(one["config"])} if _is_config(one) else one
+        key: one | {"config": _without_names(one["config"])} if _is_config(one) else one
         for key, one in arguments.items()
         if key != "name"
     }
@@ -152,9 +152,10 @@ def _is_keras(what: Any) -> bool:
     return str(what.__module__).partition(".")[0] == "keras"
 
 
-def _looked_up(argument: str, config: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """The class or function that a config names, and by which name Keras has to know it."""
-    name = _checked(argument, config)["class_name"]
+def _look_up(argument: str, config: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Finds the class or function that a config names; returns it with the names that Keras must
+    find it by."""
+    name = _check_config(argument, config)["class_name"]
     if name == FUNCTION:
         return _function(argument, config), {}
     module = config.get("module") or "keras"
@@ -169,7 +170,7 @@ def _looked_up(argument: str, config: Mapping[str, Any]) -> tuple[Any, dict[str,
     return found, {registered: found}
 
 
-def _checked(argument: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
+def _check_config(argument: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
     texts = [config.get(key) for key in ("class_name", "module", "registered_name")]
     arguments = config.get("config")
     whole = isinstance(texts[0], str) and all(isinstance(one, (str, type(None))) for one in texts)
@@ -183,7 +184,7 @@ def _checked(argument: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _function(argument: str, config: Mapping[str, Any]) -> FunctionType:
-    """A function of Keras's losses, or one that is registered: any other may do anything."""
+    """Finds one of Keras's loss functions, or a registered function: others could do anything."""
     name, module = config["config"], config.get("module")
     registered = config.get("registered_name")
     if registered in (None, FUNCTION) and module in (None, "builtins"):
@@ -191,7 +192,9 @@ def _function(argument: str, config: Mapping[str, Any]) -> FunctionType:
         if isinstance(found, FunctionType) and name not in ("get", "serialize", "deserialize"):
             return found
     several = [keras.saving.get_registered_object(one) for one in (registered, name) if one]
-    several += keras.saving.get_custom_objects().values()  # registered later than it was saved
+    several += (
+        keras.saving.get_custom_objects().values()
+    )  # for one that was registered after saving
     for found in several:
         same = isinstance(found, FunctionType) and found.__qualname__ == name
         if same and module in (None, "builtins", found.__module__):
@@ -219,15 +222,15 @@ def _unknown(argument: str, what: str, module: Any, name: str, is_function: bool
 
 
 def _nested(argument: str, arguments: Any) -> dict[str, Any]:
-    """The classes that arguments name, by the names under which Keras is to find them.
+    """The classes named in arguments, by the names under which Keras finds them.
 
     Raises:
-        ArgumentError: one is none that may be made.
+        ArgumentError: a class is unknown, or of a kind that may not be made.
     """
     known: dict[str, Any] = {}
     for one in _configs(arguments):
-        _, named = _looked_up(argument, {key: one[key] for key in KEYS & one.keys()})
-        for name in named:  # found by it, whatever module is named: Keras would import that
+        _, named = _look_up(argument, {key: one[key] for key in KEYS & one.keys()})
+        for name in named:  # so that Keras does not import the module
             one["registered_name"] = name
         known |= named
     return known
@@ -244,11 +247,11 @@ def _configs(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _defaults(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments that a class takes where none is given, as far as it can be made without."""
+    """The default arguments of a class; empty if it cannot be made without arguments."""
     try:
-        found, _ = _looked_up("", config)
+        found, _ = _look_up("", config)
         return _arguments(found())
-    except Exception:  # one that needs arguments, or is not known here
+    except Exception:  # it needs arguments, or is unknown
         return {}
 
 
@@ -259,6 +262,6 @@ def _short(value: Any) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    """Of what Keras says, which may be a page."""
+    """The first line of an error of Keras, which may fill a page."""
     line = str(error).strip().partition("\n")[0].rstrip(".")
     return f"{line or type(error).__name__}."

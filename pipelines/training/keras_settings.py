@@ -1,4 +1,4 @@
-"""Settings of an estimator that may be Keras's objects: the optimizer and the loss."""
+"""Settings of an estimator that may be Keras objects: the optimizer and the loss."""
 
 import warnings
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ import keras
 from sklearn.base import clone
 
 from ...zoo.cell_config import cell_from_config, cell_to_config, check_can_be_found
-from .keras_config import from_config, is_object, not_restored, to_config
+from .keras_config import from_config, is_object, restore_problem, to_config
 
 #: A name, a config, or an object, as the constructors take them.
 OptimizerLike: TypeAlias = str | dict[str, Any] | keras.optimizers.Optimizer
@@ -17,11 +17,11 @@ LossLike: TypeAlias = str | dict[str, Any] | keras.losses.Loss | Callable[[Any, 
 MAY_BE_OBJECTS = ("optimizer", "loss")  # settings that may be objects
 
 
-def cloned(estimator: Any) -> Any:
-    """An unfitted estimator with the same settings: what scikit-learn's `clone` is to give.
+def clone_estimator(estimator: Any) -> Any:
+    """Returns an unfitted estimator with the same settings, for scikit-learn's `clone`.
 
-    Cells, optimizers and losses are shared, as no fit changes them: a copy of one of Keras's is
-    made by its config, which may leave arguments out.
+    Cells, optimizers and losses are shared, as no fit changes them; Keras would copy them by
+    their config, which may leave arguments out.
     """
     settings = estimator.get_params(deep=False)
     return type(estimator)(
@@ -33,7 +33,7 @@ def cloned(estimator: Any) -> Any:
 
 
 def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings of an estimator; cell, optimizer and loss as names or configs."""
+    """Settings of an estimator with cell, optimizer and loss as names or configs."""
     plain = {
         key: to_config(value) if key in MAY_BE_OBJECTS and is_object(value) else value
         for key, value in settings.items()
@@ -42,36 +42,36 @@ def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     return plain | {"cell": cell_to_config(settings["cell"], units)} if "cell" in plain else plain
 
 
-def stored_settings(settings: Mapping[str, Any], units: int) -> dict[str, Any]:
-    """Settings to be saved, what is an object marked as one; warns of what would not be read.
+def settings_to_config(settings: Mapping[str, Any], units: int) -> dict[str, Any]:
+    """Settings as plain values to save, objects marked as such; warns of those that cannot be read.
 
     Args:
-        settings: of an estimator.
+        settings: settings of an estimator.
         units: width of its cells.
 
     Raises:
-        ModelFileError: the cell is of a class that no other process could find.
+        ModelFileError: no other process could find the class of the cell.
     """
     check_can_be_found(settings["cell"])
     stored = dict(settings) | {"cell": cell_to_config(settings["cell"], units)}
     for key in MAY_BE_OBJECTS:
         if is_object(settings[key]):
             stored[key] = {"object": to_config(settings[key])}
-            if why := not_restored(key, settings[key]):
+            if why := restore_problem(key, settings[key]):
                 warnings.warn(
-                    f"What is saved is whole, but could not be loaded as things are: {why}",
+                    f"The model is saved, but cannot be loaded as things are: {why}",
                     UserWarning,
                     stacklevel=4,
                 )
     return stored
 
 
-def restored_settings(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """What `stored_settings` stored.
+def settings_from_config(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Restores the settings that `settings_to_config` returned.
 
     Raises:
-        ArgumentError: an object is of a class, or a function, that is not known here.
-        ModelFileError: so is the cell.
+        ArgumentError: the class of an object, or a function, is unknown.
+        ModelFileError: the class of the cell is unknown.
     """
     if "cell" in stored:
         stored = dict(stored) | {"cell": cell_from_config(stored["cell"])}

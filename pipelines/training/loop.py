@@ -1,4 +1,4 @@
-"""The loop of training that all pipelines share: scored each epoch, the best weights kept."""
+"""The training loop of all pipelines: validates each epoch and returns the best weights."""
 
 import math
 import random
@@ -15,20 +15,22 @@ from ...errors import CheckpointError, FitError
 from ..recorder import Recorder
 from .callbacks import Hooks
 from .checkpoints import DELETE, Checkpoint
-from .optimizers import inner, scheduled
+from .optimizers import has_schedule, inner
 from .options import TrainingOptions
-from .state import ResampledBatches, TrainingState, restored, stored
+from .state import ResampledBatches, TrainingState, from_checkpoint, to_checkpoint
 
 
 @dataclass(frozen=True)
 class History:
-    """What a fit went through.
+    """The course of a fit.
 
     Attributes:
         loss: training loss of each epoch.
-        score: validation error of each epoch; the smallest one's weights were kept.
-        best_epoch: counted from 1.
-        seconds: of the whole fit; of one that was killed, up to its last checkpoint and since.
+        score: validation error of each epoch.
+        best_epoch: epoch with the smallest validation error, whose weights the network has,
+            counted from 1.
+        seconds: total fit time in seconds, including earlier attempts up to their last
+            checkpoint.
     """
 
     loss: list[float]
@@ -49,98 +51,100 @@ def fit(
 ) -> History:
     """Fits a compiled model in place.
 
-    A learning rate without a schedule of its own is halved after a third of the patience
-    without a better `score()`, unless callbacks set it: from the first time that one does, and
-    from the start where there is one of Keras's that do, it is left to them. The weights with
-    the best score are kept, or their averages, where the optimizer keeps such.
+    A learning rate without a schedule is halved after a third of the patience without a better
+    `score()`. It is left to callbacks where one of Keras's callbacks for it is given, and from
+    the first time that another one sets it. In the end the learner has the weights with the best
+    score, or their averages, where the optimizer computes averages.
 
     Args:
-        learner: a compiled model.
-        batches: what it learns from, in the order in which it is read.
-        score: the validation error of the weights as they are, after each epoch.
-        error: what the score is called, e.g. `"mae"`.
-        options: the recorder gets each epoch, those too that a checkpoint holds, from which the
-            fit continues. At the end of an epoch the model of callbacks has the weights that were
-            scored, in the end those that are kept.
-        before_batch: called with the number of each batch.
-        after_epoch: called with the number of each epoch, counted from 1, when it was scored:
-            the learner's weights are then those that were.
+        learner: compiled model.
+        batches: training batches, in the order in which they are read.
+        score: computes the validation error of the current weights, after each epoch.
+        error: name of the score, e.g. `"mae"`.
+        options: training options. The recorder gets every epoch, including those of the
+            checkpoint from which the fit continues. At the end of an epoch the model of the
+            callbacks has the validated weights; at the end of training, the best ones.
+        before_batch: called with the index of each batch.
+        after_epoch: called with the number of each epoch, from 1, after its validation, while
+            the learner has the validated weights.
+
+    Returns:
+        Loss and score of every epoch, and the fit time.
 
     Raises:
-        FitError: the loss or the score is not a number any more, and no callback ends the fit
-            for that.
+        FitError: the loss or the score is not finite, and no callback has ended the fit.
         CheckpointError: the checkpoint is damaged, of another fit, or cannot be written.
     """
     # TensorFlow traces a step twice if the first trace makes variables: a third of a short fit
     learner.optimizer.build(learner.trainable_variables)
     recorder, checkpoint, epochs = options.recorder, options.checkpoint, options.epochs
-    course = _begun(checkpoint, learner, batches)
-    for epoch in range(course.epochs):
-        _tell(recorder, course, epoch, error, len(batches))
+    state = _initial_state(checkpoint, learner, batches)
+    for epoch in range(state.epochs):
+        _log_epoch(recorder, state, epoch, error, len(batches))
     hooks = Hooks(options.callbacks, learner, error, epochs, len(batches))
-    _warn_of_resumed(hooks, course)
-    if not course.ended:
+    _warn_of_resumed(hooks, state)
+    if not state.ended:
         hooks.train_begin()
-    elapsed, began = course.elapsed, time.perf_counter()
-    while not course.ended:
+    elapsed, began = state.elapsed, time.perf_counter()
+    while not state.ended:
         start = time.perf_counter()
-        hooks.epoch_begin(course.epochs)
+        hooks.epoch_begin(state.epochs)
         loss = _epoch(learner, batches, before_batch, hooks)
         with _averages(learner):
-            found = _scored(score, loss, hooks)
-            over = hooks.stopped and not math.isfinite(found) and course.epochs > 0
-            if over:  # a callback ends the fit for what is no number: the best before is kept
-                hooks.epoch_end(course.epochs, loss, found)
+            value = _validate(score, loss, hooks)
+            over = hooks.stopped and not math.isfinite(value) and state.epochs > 0
+            if over:  # a callback has ended a diverged fit: the best weights before count
+                hooks.epoch_end(state.epochs, loss, value)
                 break
-            _require_finite(course.epochs + 1, loss, found)
+            _require_finite(state.epochs + 1, loss, value)
             rate = float(learner.optimizer.learning_rate)
-            course.add(loss, found, rate, time.perf_counter() - start)
-            if course.best_epoch == course.epochs:
-                course.best = learner.get_weights()
+            state.add(loss, value, rate, time.perf_counter() - start)
+            if state.best_epoch == state.epochs:
+                state.best = learner.get_weights()
             if after_epoch is not None:
-                after_epoch(course.epochs)
-            hooks.epoch_end(course.epochs - 1, loss, found)
-        _settle_rate(learner.optimizer, course, options.patience, hooks)
-        last = (epochs, course.best_epoch + options.patience)
-        course.ended = course.epochs in last or hooks.stopped
-        course.elapsed = elapsed + time.perf_counter() - began
+                after_epoch(state.epochs)
+            hooks.epoch_end(state.epochs - 1, loss, value)
+        _settle_rate(learner.optimizer, state, options.patience, hooks)
+        last = (epochs, state.best_epoch + options.patience)
+        state.ended = state.epochs in last or hooks.stopped
+        state.elapsed = elapsed + time.perf_counter() - began
         limit = options.max_minutes
-        if limit is not None and course.elapsed > 60 * limit:
-            course.ended = True
+        if limit is not None and state.elapsed > 60 * limit:
+            state.ended = True
         if checkpoint is not None:
-            checkpoint.write(*stored(course, learner, batches), step=course.epochs)
-        # once it is kept: nothing is told of an epoch that a fit which goes on does anew
-        _tell(recorder, course, course.epochs - 1, error, len(batches))
-    learner.set_weights(course.best)
+            checkpoint.write(*to_checkpoint(state, learner, batches), step=state.epochs)
+        # only after the checkpoint: else a fit that continues would log an epoch twice
+        _log_epoch(recorder, state, state.epochs - 1, error, len(batches))
+    learner.set_weights(state.best)
     if hooks.logs:
         hooks.train_end()
-        learner.set_weights(course.best)  # whatever callbacks did to them
-    return History(course.loss, course.score, course.best_epoch, course.elapsed)
+        learner.set_weights(state.best)  # whatever callbacks did to them
+    return History(state.loss, state.score, state.best_epoch, state.elapsed)
 
 
-def _begun(
+def _initial_state(
     checkpoint: Checkpoint | None, learner: keras.Model, batches: ResampledBatches
 ) -> TrainingState:
-    """The course of a fit so far: of one that was killed, as its checkpoint knows it."""
-    found = None if checkpoint is None else checkpoint.read()
-    if checkpoint is None or found is None:
+    """The state in which training starts: a new one, or that of the checkpoint."""
+    saved = None if checkpoint is None else checkpoint.read()
+    if checkpoint is None or saved is None:
         return TrainingState()
     try:
-        return restored(*found, learner, batches)
+        return from_checkpoint(*saved, learner, batches)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
-            f"{checkpoint.folder} cannot be gone on from: {error}. {DELETE}"
+            f"{checkpoint.folder} cannot be continued: {error}. {DELETE}"
         ) from error
 
 
-def _warn_of_resumed(hooks: Hooks, course: TrainingState) -> None:
-    if not hooks or not course.epochs:
+def _warn_of_resumed(hooks: Hooks, state: TrainingState) -> None:
+    if not hooks or not state.epochs:
         return
     what = (
         "This fit was finished in an earlier call: nothing is trained, and callbacks are not called"
-        if course.ended
-        else f"This fit continues after epoch {course.epochs} of its checkpoint: callbacks begin "
-        "anew there, without what they had counted, or written, in the epochs before"
+        if state.ended
+        else f"This fit continues after epoch {state.epochs} of its checkpoint: callbacks begin "
+        "anew there, without their state from the epochs before"
     )
     warnings.warn(f"{what}. Delete the folder to train from the start.", UserWarning, stacklevel=2)
 
@@ -151,8 +155,10 @@ def _epoch(
     before_batch: Callable[[int], None] | None,
     hooks: Hooks,
 ) -> float:
-    """What `learner.fit` does in an epoch, batch by batch: ours are made in no time, and on
-    TensorFlow a whole fit took 1.6 times as long with Keras's loop (two cores, both pipelines).
+    """Trains one epoch batch by batch, as `learner.fit` does.
+
+    Our batches are made at once, and on TensorFlow a whole fit took 1.6 times as long with
+    Keras's loop (two cores, both pipelines).
 
     Returns:
         The mean loss.
@@ -173,28 +179,32 @@ def _epoch(
     return loss
 
 
-def _scored(score: Callable[[], float], loss: float, hooks: Hooks) -> float:
+def _validate(score: Callable[[], float], loss: float, hooks: Hooks) -> float:
     if not math.isfinite(loss):
         return math.nan
     hooks.test_begin()
-    found = float(score())
-    hooks.test_end(found)
-    return found
+    value = float(score())
+    hooks.test_end(value)
+    return value
 
 
 def _settle_rate(
-    optimizer: keras.optimizers.Optimizer, course: TrainingState, patience: int, hooks: Hooks
+    optimizer: keras.optimizers.Optimizer, state: TrainingState, patience: int, hooks: Hooks
 ) -> None:
-    """Halves the learning rate where the score stays, unless a schedule or callbacks set it."""
-    course.rate_is_set = course.rate_is_set or hooks.set_rate()
-    if not scheduled(optimizer) and not course.rate_is_set and course.stays(max(1, patience // 3)):
+    """Halves the learning rate if the score has stalled, unless a schedule or callbacks set it."""
+    state.rate_is_set = state.rate_is_set or hooks.rate_was_set()
+    if (
+        not has_schedule(optimizer)
+        and not state.rate_is_set
+        and state.has_stalled(max(1, patience // 3))
+    ):
         optimizer.learning_rate = float(optimizer.learning_rate) / 2
-    hooks.left_rate()
+    hooks.note_rate()
 
 
 @contextmanager
 def _averages(learner: keras.Model) -> Iterator[None]:
-    """Inside, the weights are their averages, where the optimizer keeps such."""
+    """Replaces the weights by their averages inside the context, where the optimizer has them."""
     if not inner(learner.optimizer).use_ema:
         yield
         return
@@ -214,29 +224,31 @@ def _require_finite(epoch: int, loss: float, score: float) -> None:
         )
 
 
-def _tell(recorder: Recorder, course: TrainingState, epoch: int, error: str, steps: int) -> None:
+def _log_epoch(
+    recorder: Recorder, state: TrainingState, epoch: int, error: str, steps: int
+) -> None:
     values = {
-        "train/loss": course.loss[epoch],
-        f"val/{error}": course.score[epoch],
-        "train/learning_rate": course.rate[epoch],
-        "time/epoch_s": course.seconds[epoch],
-        "time/step_ms": 1000 * course.seconds[epoch] / steps,
+        "train/loss": state.loss[epoch],
+        f"val/{error}": state.score[epoch],
+        "train/learning_rate": state.rate[epoch],
+        "time/epoch_s": state.seconds[epoch],
+        "time/step_ms": 1000 * state.seconds[epoch] / steps,
     }
     recorder.metrics(values, step=epoch + 1)
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seeds Keras, NumPy and `random` inside; the last two are then as they were before."""
-    kept, kept_numpy = random.getstate(), np.random.get_state()
+    """Seeds Keras, NumPy and `random` inside the context; restores the last two afterwards."""
+    state, numpy_state = random.getstate(), np.random.get_state()
     keras.utils.set_random_seed(seed)
     try:
         yield
     finally:
-        random.setstate(kept)
-        np.random.set_state(kept_numpy)
+        random.setstate(state)
+        np.random.set_state(numpy_state)
 
 
 def trained_weights(network: keras.Model) -> int:
-    """Number of weights that are trained."""
+    """The number of trained weights of a network."""
     return sum(math.prod(weight.shape) for weight in network.trainable_weights)

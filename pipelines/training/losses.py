@@ -1,4 +1,4 @@
-"""The loss of training: by name, by config, an object of Keras or a function."""
+"""The training loss: given by name, by config, as a Keras object or as a function."""
 
 from collections.abc import Sequence
 from types import FunctionType
@@ -24,37 +24,37 @@ CLASSES = (
 
 
 def loss_of(given: LossLike | None) -> Any:
-    """The function, or the object, of a setting; `None` where there is none.
+    """Returns the loss of a setting as a function or object; `None` for none.
 
     Raises:
-        ArgumentError: Keras knows no such name or config.
-        ArgumentTypeError: something else, or what is no loss.
+        ArgumentError: Keras has no such name or config.
+        ArgumentTypeError: no setting of a loss.
     """
     if given is None:
         return None
-    found: Any = given
+    loss: Any = given
     if isinstance(given, str):
-        found = _named(given)
+        loss = _by_name(given)
     elif isinstance(given, dict):
-        found = from_config("loss", given)
-    if not isinstance(found, (keras.losses.Loss, FunctionType)):
-        hint = f" It is a class: give an object, {found.__name__}()." if _is_class(found) else ""
+        loss = from_config("loss", given)
+    if not isinstance(loss, (keras.losses.Loss, FunctionType)):
+        hint = f" It is a class: give an object, {loss.__name__}()." if _is_class(loss) else ""
         raise ArgumentTypeError(
             "`loss` must be a name such as 'huber', a config such as {'class_name': 'Huber', "
             "'config': {'delta': 2.0}}, an object of keras.losses, or a function of truth and "
             f"forecast. Received: loss={given!r}.{hint}"
         )
-    if isinstance(found, keras.losses.Loss) and found.reduction in (None, "none"):
+    if isinstance(loss, keras.losses.Loss) and loss.reduction in (None, "none"):
         raise ArgumentError(
-            "`loss` must come to one number, to be made smaller: give it "
+            "`loss` must be one number, which training minimizes: give it "
             "reduction='sum_over_batch_size' or 'sum'. "
-            f"Received: loss={in_words(given)} with reduction={found.reduction!r}"
+            f"Received: loss={in_words(given)} with reduction={loss.reduction!r}"
         )
-    return found
+    return loss
 
 
 def described(given: LossLike | None, default: str) -> str:
-    """The loss that is used, in short."""
+    """The loss of a setting as short text."""
     return in_words(default if given is None else given)
 
 
@@ -65,10 +65,10 @@ def is_keras(loss: Any) -> bool:
 
 
 def check_values_loss(given: LossLike | None) -> None:
-    """Sees that a loss can be applied to each value on its own, missing ones left out.
+    """Checks that a loss can be applied to single values, so that missing ones are left out.
 
     Raises:
-        ArgumentError: it compares something else, fails, or does not give a number a value.
+        ArgumentError: it compares something else, fails, or does not return one number per value.
         ArgumentTypeError: it is no loss.
     """
     loss = loss_of(given)
@@ -78,22 +78,26 @@ def check_values_loss(given: LossLike | None) -> None:
         if loss not in FUNCTIONS and type(loss) not in CLASSES:
             raise ArgumentError(
                 f"The loss {in_words(given)} compares classes, shares, vectors or values above 0; "
-                "what a forecaster learns are single values, scaled, on both sides of 0. Give one "
+                "the targets of a forecaster are single scaled values, above and below 0. Give one "
                 f"of {', '.join(['mae', 'mse', *OF_VALUES[2:]])}, or a function of your own. "
                 f"Received: loss={given!r}"
             )
         return
-    _try(given, loss)
+    _try_out(given, loss)
 
 
-def _try(given: Any, loss: Any) -> None:
-    """One value after the other, as training does."""
+def _try_out(given: Any, loss: Any) -> None:
+    """Applies a user's loss to single values, as training does.
+
+    Raises:
+        ArgumentError: it fails, or is not finite.
+    """
     truth = np.linspace(-2, 2, 6, dtype="float32").reshape(2, 3)
     forecast = truth[::-1] * 0.5 + 0.25
     name = in_words(given)
     try:
         tensors = map(ops.convert_to_tensor, (truth, forecast))
-        found = ops.convert_to_numpy(_one_by_one(loss, *tensors))
+        values = ops.convert_to_numpy(_one_by_one(loss, *tensors))
     except ArgumentError:
         raise
     except Exception as error:  # whatever a user's function raises
@@ -101,49 +105,53 @@ def _try(given: Any, loss: Any) -> None:
             f"The loss {name} fails on truth and forecast of shape (2, 3, 1): "
             f"{type(error).__name__}: {error}"
         ) from error
-    bad = np.argwhere(~np.isfinite(found))
+    bad = np.argwhere(~np.isfinite(values))
     if len(bad):
         place = tuple(bad[0])
         raise ArgumentError(
-            f"The loss {name} is {found[place]} for a truth of {truth[place]:g} and a forecast of "
-            f"{forecast[place]:g}: what a forecaster learns is scaled, on both sides of 0."
+            f"The loss {name} is {values[place]} for a truth of {truth[place]:g} and a forecast of "
+            f"{forecast[place]:g}: the scaled targets are above and below 0."
         )
 
 
 def _one_by_one(loss: Any, truth: Any, forecast: Any) -> Any:
-    """The loss of each value, in the shape of `truth`."""
+    """The loss of each value, in the shape of `truth`.
+
+    Raises:
+        ArgumentError: the loss does not return one number per value.
+    """
     call = loss.call if isinstance(loss, keras.losses.Loss) else loss
     # Keras's losses are means over the last axis: here over one value
-    found = call(ops.expand_dims(truth, -1), ops.expand_dims(forecast, -1))
-    shape = tuple(getattr(found, "shape", ()))
+    values = call(ops.expand_dims(truth, -1), ops.expand_dims(forecast, -1))
+    shape = tuple(getattr(values, "shape", ()))
     if len(shape) == len(truth.shape) + 1 and shape[-1] == 1:
-        return ops.squeeze(found, -1)
+        return ops.squeeze(values, -1)
     if len(shape) != len(truth.shape):
         raise ArgumentError(
             f"The loss {in_words(loss)} must give a number for each value, (batch, …), of truth "
             "and forecast (batch, …, 1), so that missing ones can be left out: take the mean over "
             f"the last axis, or none. Received: shape {shape} for {(*truth.shape, 1)}"
         )
-    return found
+    return values
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class MaskedLoss(keras.losses.Loss):
-    """A loss over the targets that are there, NaN being those that are not.
+    """A loss over the targets that are not missing (NaN).
 
     ```
     loss = Σ_i w_i ℓ(y_i / s_i, ŷ_i / s_i) / n        over the n targets y_i that are not NaN
     ```
 
     ℓ is applied to each value on its own; the sum is not divided by n where `reduction` is
-    `"sum"`. A `SequenceLoss`, which takes NaN itself, is given the whole sequences.
+    `"sum"`. A `SequenceLoss`, which handles NaN itself, gets the whole sequences.
 
     Args:
-        loss: a setting of a forecaster; by default the absolute error.
-        size: s, one for each channel, `(channels,)`; by default 1.
+        loss: the `loss` of a forecaster; by default the absolute error.
+        size: s, one number per channel, `(channels,)`; by default 1.
 
-    Called with truth and forecast of one shape, and, if they differ, weights w that can be
-    broadcast to it.
+    Called with truth and forecast of one shape, and optionally with weights w that broadcast
+    to it.
     """
 
     def __init__(self, loss: LossLike | None = None, size: Any = None, **kwargs: Any):
@@ -190,19 +198,19 @@ class MaskedLoss(keras.losses.Loss):
 
 def mean_absolute_error(truth: Any, forecast: Any) -> Any:
     """Mean absolute error over the targets that are not NaN."""
-    counted = ops.logical_not(ops.isnan(truth))
-    error = ops.abs(forecast - ops.where(counted, truth, forecast))
-    return ops.sum(error) / ops.maximum(ops.sum(ops.cast(counted, error.dtype)), 1)
+    known = ops.logical_not(ops.isnan(truth))
+    error = ops.abs(forecast - ops.where(known, truth, forecast))
+    return ops.sum(error) / ops.maximum(ops.sum(ops.cast(known, error.dtype)), 1)
 
 
 def known_names() -> Sequence[str]:
-    """Names of Keras's losses: of its functions, and in short."""
+    """The names of Keras's losses, short names first."""
     functions = [k for k, one in vars(keras.losses).items() if isinstance(one, FunctionType)]
     return [*ALIASES, *(k for k in functions if k not in ("get", "serialize", "deserialize"))]
 
 
-def _named(name: str) -> Any:
-    """One of Keras's by its name, as of a function or of a class, or one that is registered."""
+def _by_name(name: str) -> Any:
+    """Finds a registered loss by its name, or one of Keras's by the name of function or class."""
     registered = keras.saving.get_registered_object(name)
     if registered is not None:
         return registered() if _is_class(registered) else registered
@@ -217,5 +225,5 @@ def _is_class(value: Any) -> bool:
 
 
 def _sequences(values: Any) -> Any:
-    """`(batch, time, channels)`: leads side by side are steps of one channel."""
+    """Reshapes to `(batch, time, channels)`: the leads `(batch, horizon)` become steps."""
     return ops.expand_dims(values, -1) if len(values.shape) == 2 else values

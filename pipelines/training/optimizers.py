@@ -1,4 +1,4 @@
-"""The optimizer of a fit: by name, by config, or a fresh copy of an object."""
+"""The optimizer of a fit: given by name, by config, or as an object that is copied."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,16 +7,16 @@ import keras
 from keras.optimizers import schedules
 
 from ...errors import ArgumentError, ArgumentTypeError, one_of
-from .keras_config import OWN, copied, from_config, in_words
+from .keras_config import OWN, from_config, in_words, make_copy
 from .keras_settings import OptimizerLike
 
 SCHEDULES = ("plateau", "cosine")
 DEFAULT = "adam"
-#: What an object or a config brings itself.
+#: Settings that an optimizer given as an object or a config has itself.
 ITS_OWN = ("learning_rate", "schedule", "ema_momentum")
 
 WRAPPERS = (keras.optimizers.Optimizer, keras.optimizers.LossScaleOptimizer)
-#: Keras's optimizers that a learning rate is enough for.
+#: Keras's optimizers that can be made from a learning rate alone.
 NAMES = {
     name: kind
     for name, kind in OWN.items()
@@ -26,14 +26,14 @@ NAMES = {
 
 
 def check_optimizer(settings: Mapping[str, Any]) -> None:
-    """Sees that `optimizer` can be used, and that nothing else is set which it brings itself.
+    """Checks the setting `optimizer`, and that no setting contradicts it.
 
     Args:
-        settings: of an estimator.
+        settings: settings of an estimator.
 
     Raises:
-        ArgumentError: Keras knows no such name or config, an object is not made by its config
-            alone, or a learning rate is given beside one.
+        ArgumentError: Keras has no such name or config; an object cannot be made from its config
+            alone; or a learning rate, schedule or average is given in addition to one.
         ArgumentTypeError: neither a name, nor a config, nor an optimizer of Keras.
     """
     given = settings["optimizer"]
@@ -43,13 +43,13 @@ def check_optimizer(settings: Mapping[str, Any]) -> None:
         _require_usable(given)
         return
     _require_kind(given)
-    optimizer = fresh(given)
-    beside = [name for name in ITS_OWN if settings.get(name) is not None]
-    if beside:
-        values = ", ".join(f"{name}={settings[name]!r}" for name in beside)
+    optimizer = new_from_setting(given)
+    twice = [name for name in ITS_OWN if settings.get(name) is not None]
+    if twice:
+        values = ", ".join(f"{name}={settings[name]!r}" for name in twice)
         raise ArgumentError(
-            "An optimizer that is given as an object or a config brings its own learning rate, "
-            f"schedule and averages: set them there, and leave {' and '.join(beside)} out; or "
+            "An optimizer that is given as an object or a config has its own learning rate, "
+            f"schedule and averages: set them there, and leave {' and '.join(twice)} out; or "
             f"give the optimizer's name, as optimizer='adam'. Received: {values}, "
             f"optimizer={given!r}"
         )
@@ -65,18 +65,18 @@ def check_optimizer(settings: Mapping[str, Any]) -> None:
         )
 
 
-def fresh(given: Any) -> keras.optimizers.Optimizer:
-    """An optimizer of its own from a config, or from an object, which is never trained with.
+def new_from_setting(given: Any) -> keras.optimizers.Optimizer:
+    """Makes a new optimizer from a config, or from an object, which itself is never trained.
 
     Raises:
-        ArgumentError: as `check_optimizer`.
-        ArgumentTypeError: the config of something else.
+        ArgumentError: as for `check_optimizer`.
+        ArgumentTypeError: a config of something else.
     """
     if not isinstance(given, dict):
-        return copied("optimizer", given)
-    found = from_config("optimizer", given)
-    _require_kind(found)
-    return found
+        return make_copy("optimizer", given)
+    optimizer = from_config("optimizer", given)
+    _require_kind(optimizer)
+    return optimizer
 
 
 def new_optimizer(
@@ -87,24 +87,25 @@ def new_optimizer(
     *,
     steps: int,
 ) -> keras.optimizers.Optimizer:
-    """The optimizer of one fit.
+    """Makes the optimizer of one fit.
 
-    By name, Adam where there is none: with the norm of the gradient of each weight matrix or
-    vector clipped at 1. Objects and configs bring what the arguments below say.
+    An optimizer given by name (by default Adam) clips the norm of the gradient of each weight
+    matrix or vector at 1. An object or a config has its own settings in place of the arguments
+    below.
 
     Args:
-        given: the setting, checked.
-        learning_rate: the largest.
-        schedule: a name in `SCHEDULES`: `"plateau"` leaves the rate to `fit`; `"cosine"` lets it
-            rise over the first twentieth of the steps and fall to a hundredth by the last.
-        ema_momentum: share of the average of weights that is kept at each step; 0 averages none.
-        steps: of the whole training.
+        given: the checked setting `optimizer`.
+        learning_rate: largest learning rate.
+        schedule: name in `SCHEDULES`: with `"plateau"`, `fit` sets the rate; with `"cosine"` it
+            rises over the first twentieth of the steps and falls to a hundredth by the last.
+        ema_momentum: momentum of the exponential moving average of the weights; 0 for none.
+        steps: number of steps of the whole training.
 
     References: Kingma and Ba (2015), Adam; Loshchilov and Hutter (2017), SGDR; Polyak and
     Juditsky (1992), Acceleration of stochastic approximation by averaging.
     """
     if given is not None and not isinstance(given, str):
-        return fresh(given)
+        return new_from_setting(given)
     rate: Any = learning_rate
     if schedule == "cosine":
         warm = steps // 20
@@ -115,45 +116,47 @@ def new_optimizer(
     averages: dict[str, Any] = (
         {"use_ema": True, "ema_momentum": ema_momentum} if ema_momentum else {}
     )
-    return _named(given or DEFAULT)(rate, clipnorm=1.0, **averages)
+    return _class_named(given or DEFAULT)(rate, clipnorm=1.0, **averages)
 
 
 def own_settings(given: OptimizerLike | None) -> dict[str, Any]:
-    """What an object or a config brings in place of the settings in `ITS_OWN`; a name nothing."""
+    """The settings in `ITS_OWN` that an object or a config has itself; empty for a name."""
     if given is None or isinstance(given, str):
         return {}
-    optimizer = fresh(given)
+    optimizer = new_from_setting(given)
     own = inner(optimizer)
     rate = own.get_config()["learning_rate"]
     return {
-        "learning_rate": float(f"{float(own.learning_rate):.6g}"),  # at the first step, a float32
-        "schedule": rate["class_name"] if scheduled(own) else "plateau",
+        "learning_rate": float(
+            f"{float(own.learning_rate):.6g}"
+        ),  # of the first step; it is a float32
+        "schedule": rate["class_name"] if has_schedule(own) else "plateau",
         "ema_momentum": float(own.ema_momentum) if own.use_ema else 0.0,
     }
 
 
 def schedule_of(given: OptimizerLike | None, schedule: str = "plateau") -> str:
-    """The schedule of a fit: `"plateau"` where there is none."""
+    """The name of the schedule of a fit; `"plateau"` for none."""
     return own_settings(given).get("schedule", schedule)
 
 
 def described(given: OptimizerLike | None) -> str:
-    """The optimizer that is used, in short."""
+    """The optimizer of a setting as short text."""
     return in_words(given or DEFAULT)
 
 
 def inner(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    """The optimizer itself, without the scaling of the loss that half precision puts around."""
+    """The optimizer inside the wrapper that scales the loss under half precision."""
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
-def scheduled(optimizer: keras.optimizers.Optimizer) -> bool:
-    """Whether its learning rate follows a schedule, rather than being a number to be set."""
+def has_schedule(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Whether the learning rate follows a schedule, rather than being a variable."""
     return not isinstance(inner(optimizer).learning_rate, keras.Variable)
 
 
-def _named(name: str) -> type[keras.optimizers.Optimizer]:
-    """One of Keras's by its name, in letters of any size, or one that is registered."""
+def _class_named(name: str) -> type[keras.optimizers.Optimizer]:
+    """Finds a registered optimizer by its name, or one of Keras's in any case of letters."""
     registered = keras.saving.get_registered_object(name)
     if isinstance(registered, type) and issubclass(registered, keras.optimizers.Optimizer):
         return registered
@@ -161,15 +164,15 @@ def _named(name: str) -> type[keras.optimizers.Optimizer]:
 
 
 def _require_usable(name: str) -> None:
-    kind = _named(name)
+    kind = _class_named(name)
     if kind in NAMES.values():
         return
     try:
         kind(0.001, clipnorm=1.0)
     except Exception as error:  # whatever a constructor raises
         raise ArgumentError(
-            f"`optimizer` is made from a learning rate and clipnorm where it is given by name, "
-            f"and {name!r} is not: {error} Give an object. Received: optimizer={name!r}"
+            f"An optimizer given by name must take a learning rate and clipnorm, and {name!r} "
+            f"does not: {error} Give an object. Received: optimizer={name!r}"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""How a network is trained, as one value."""
+"""The options of training."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,18 +12,18 @@ from .checkpoints import Checkpoint
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """What a fit is given beside its network and its data.
+    """What a fit needs in addition to its network and its data.
 
     Attributes:
-        epochs: passes over the training data, at most.
+        epochs: largest number of passes over the training data.
         patience: epochs without a better validation error before training ends.
-        batch_size: items, or spans read side by side, in a step of training.
-        seed: of the order of the data.
-        optimizer: makes an optimizer from the `steps` of the whole training.
-        loss: a setting of the estimator.
-        max_minutes: after which no epoch begins; `None` for no limit.
-        recorder: gets parameters and the errors of each epoch.
-        checkpoint: written after each epoch; `None` writes nothing.
+        batch_size: items, or parallel spans of a series, in a training step.
+        seed: seed of the order of the data.
+        optimizer: function that makes an optimizer from the number of steps of the whole training.
+        loss: the `loss` of the estimator.
+        max_minutes: time limit in minutes, after which no epoch begins; `None` for no limit.
+        recorder: logs parameters and the errors of each epoch.
+        checkpoint: checkpoint written after each epoch; `None` for none.
         callbacks: Keras callbacks, called in Keras's order.
     """
 

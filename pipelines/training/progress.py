@@ -1,4 +1,4 @@
-"""How far a fit is: a bar on a terminal and in a notebook, plain lines elsewhere."""
+"""Progress of a fit: a bar on a terminal and in a notebook, plain lines elsewhere."""
 
 import math
 from collections.abc import Iterator
@@ -12,18 +12,18 @@ from rich.progress import Progress as Bars
 
 from ..recorder import CompositeRecorder, NullRecorder, Recorder
 
-LINES = 10  # of a fit that takes all its epochs, about
+LINES = 10  # lines printed by a fit over all its epochs, about
 RECENT = 5  # epochs from which the time of the next ones is estimated
 
 
 class Progress(NullRecorder):
     """A recorder that shows epoch, loss, validation error, the best so far and the time left.
 
-    It is used in a `with` statement, which ends the bar. The time left is that of all epochs:
-    a fit that finds nothing better ends before.
+    Used in a `with` statement, which ends the bar. The time left is an estimate for all epochs;
+    a fit may end earlier.
 
     Args:
-        console: where to; by default standard error.
+        console: where to print; by default standard error.
     """
 
     def __init__(self, console: Console | None = None):
@@ -34,7 +34,7 @@ class Progress(NullRecorder):
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[said]}"),
+            TextColumn("{task.fields[status]}"),
             console=self.out,
             disable=not (self.out.is_terminal or widgets),
         )
@@ -57,7 +57,7 @@ class Progress(NullRecorder):
             return
         self.title = f"{values.get('cell', 'network')}, seed {values.get('seed', 0)}"
         self.epochs = int(values["epochs"])
-        self.task = self.bars.add_task(self.title, total=self.epochs, said="")
+        self.task = self.bars.add_task(self.title, total=self.epochs, status="")
 
     def metrics(self, values: dict[str, float], step: int | None = None) -> None:
         if step is None or "train/loss" not in values or not self.epochs:
@@ -67,14 +67,14 @@ class Progress(NullRecorder):
         if values[name] < self.best:
             self.best, self.best_epoch = values[name], step
         self.seconds.append(values["time/epoch_s"])
-        said = (
+        status = (
             f"loss {values['train/loss']:.4g}, {self.error} {values[name]:.4g}, "
             f"best {self.best:.4g} in epoch {self.best_epoch}, {self._left()} left"
         )
         if not self.bars.disable:
-            self.bars.update(self.task, completed=step, said=said)
+            self.bars.update(self.task, completed=step, status=status)
         elif step == 1 or step % max(1, self.epochs // LINES) == 0:
-            self.out.print(f"{self.title}: epoch {step}/{self.epochs}, {said}", soft_wrap=True)
+            self.out.print(f"{self.title}: epoch {step}/{self.epochs}, {status}", soft_wrap=True)
 
     def _left(self) -> str:
         recent = self.seconds[-RECENT:]
@@ -84,8 +84,16 @@ class Progress(NullRecorder):
 
 
 @contextmanager
-def shown(recorder: Recorder | None, progress: bool) -> Iterator[Recorder]:
-    """A recorder that tells another one, if there is one, and shows how far a fit is, if asked."""
+def with_progress(recorder: Recorder | None, progress: bool) -> Iterator[Recorder]:
+    """Adds a progress bar to a recorder inside the context.
+
+    Args:
+        recorder: recorder of the fit; `None` for none.
+        progress: whether to show the bar.
+
+    Yields:
+        The recorder to pass to the fit.
+    """
     if not progress:
         yield recorder or NullRecorder()
         return

@@ -1,4 +1,4 @@
-"""Where a fit stands: all that its next epoch goes by, as plain values and arrays."""
+"""The state of training between two epochs, as plain values and arrays."""
 
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -8,16 +8,16 @@ import numpy as np
 
 from ...zoo.backend.determinism import generators, set_generators
 
-LEAST = 1e-4  # share by which a score must be better for the learning rate to stay
+LEAST = 1e-4  # relative improvement of the score below which it counts as stalled
 
 
 class ResampledBatches(keras.utils.PyDataset):
-    """Batches that are drawn anew for each epoch by `draw`, from a generator of their own.
+    """Batches that `draw` chooses anew for each epoch, with a random generator of their own.
 
     Attributes:
-        rng: the generator.
-        drawn_from: its state before the last draw, as plain values; `draw_again` from there
-            gives the same batches.
+        rng: random generator.
+        drawn_from: state of the generator before the last draw, as plain values; `draw_again`
+            with it gives the same batches.
     """
 
     def __init__(self, rng: np.random.Generator):
@@ -39,20 +39,20 @@ class ResampledBatches(keras.utils.PyDataset):
 
 @dataclass
 class TrainingState:
-    """What is known of the epochs that are over. Lists hold an entry an epoch.
+    """The state of a fit after some epochs. Lists hold one entry per epoch.
 
     Attributes:
-        loss: of training.
-        score: of validation.
-        rate: of learning, at the end of the epoch.
-        seconds: it took.
-        elapsed: seconds up to here, those of former attempts included.
-        stayed: epochs since the learning rate was last changed, or the score was better.
-        reference: the score that has to be undercut for the rate to stay.
-        rate_is_set: whether callbacks have set the learning rate, which is then left to them.
-        ended: no epoch follows.
-        best: the learner's weights after the epoch with the best score; their averages, where
-            the optimizer keeps such.
+        loss: training loss.
+        score: validation error.
+        rate: learning rate at the end of the epoch.
+        seconds: time of the epoch in seconds.
+        elapsed: fit time in seconds so far, including earlier attempts.
+        stayed: epochs since the score last improved, or the learning rate last changed.
+        reference: last score that was an improvement.
+        rate_is_set: whether callbacks set the learning rate.
+        ended: whether training has ended.
+        best: weights of the learner after the epoch with the best score; their averages, where
+            the optimizer computes averages.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -68,23 +68,23 @@ class TrainingState:
 
     @property
     def epochs(self) -> int:
-        """That are over."""
+        """The number of finished epochs."""
         return len(self.score)
 
     @property
     def best_epoch(self) -> int:
-        """Counted from 1; the first one of several that are equal."""
+        """The epoch with the smallest score, counted from 1; the first of equal ones."""
         return 1 + int(np.argmin(self.score))
 
     def add(self, loss: float, score: float, rate: float, seconds: float) -> None:
-        """Takes note of one more epoch."""
+        """Adds one epoch."""
         self.loss.append(loss)
         self.score.append(score)
         self.rate.append(rate)
         self.seconds.append(seconds)
 
-    def stays(self, patience: int) -> bool:
-        """Whether the last score makes `patience` ones in a row that were hardly better."""
+    def has_stalled(self, patience: int) -> bool:
+        """Whether the last `patience` scores in a row did not improve; called once per epoch."""
         if self.reference is None or self.score[-1] < self.reference * (1 - LEAST):
             self.reference, self.stayed = self.score[-1], 0
             return False
@@ -98,40 +98,45 @@ class TrainingState:
 _PLAIN = [one.name for one in fields(TrainingState) if one.name != "best"]
 
 
-def stored(
-    course: TrainingState, learner: keras.Model, batches: ResampledBatches
+def to_checkpoint(
+    state: TrainingState, learner: keras.Model, batches: ResampledBatches
 ) -> tuple[dict[str, Any], dict[str, list[np.ndarray]]]:
-    """All that the next epoch goes by, as plain values and as lists of arrays; once a fit has
-    ended, only what came of it."""
-    values = {name: getattr(course, name) for name in _PLAIN}
-    if course.ended:
-        return {"course": values}, {"best": course.best}
+    """All that the next epoch depends on, as plain values and lists of arrays; of a fit that has
+    ended, only its results."""
+    values = {name: getattr(state, name) for name in _PLAIN}
+    if state.ended:
+        return {"course": values}, {"best": state.best}
     return {"course": values, "drawn_from": batches.drawn_from}, {
-        "best": course.best,
+        "best": state.best,
         "learner": [variable.numpy() for variable in learner.variables],
         "optimizer": [variable.numpy() for variable in learner.optimizer.variables],
         "generators": generators(),
     }
 
 
-def restored(
+def from_checkpoint(
     values: dict[str, Any],
     arrays: dict[str, list[np.ndarray]],
     learner: keras.Model,
     batches: ResampledBatches,
 ) -> TrainingState:
-    """Puts a learner, whose optimizer is built, and its batches where `stored` found them.
+    """Restores the state that `to_checkpoint` returned in a learner and its batches.
+
+    Args:
+        values, arrays: as `to_checkpoint` returns them.
+        learner: model whose optimizer is built.
+        batches: training batches.
 
     Raises:
-        KeyError, TypeError, ValueError: those of another fit.
+        KeyError, TypeError, ValueError: the values are of another fit.
     """
-    course = TrainingState(**{name: values["course"][name] for name in _PLAIN}, best=arrays["best"])
-    if not course.ended:
+    state = TrainingState(**{name: values["course"][name] for name in _PLAIN}, best=arrays["best"])
+    if not state.ended:
         _assign(learner.variables, arrays["learner"])
         _assign(learner.optimizer.variables, arrays["optimizer"])
         set_generators(arrays["generators"])
         batches.draw_again(values["drawn_from"])
-    return course
+    return state
 
 
 def _assign(variables: list[Any], arrays: list[np.ndarray]) -> None:

@@ -1,4 +1,4 @@
-"""Cuts arrays along time: views where one can, gathers of a batch where one must."""
+"""Windows of arrays along time, as views, and the rows where they begin."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def ahead(values: np.ndarray, horizon: int) -> np.ndarray:
 
 
 def padded_ahead(values: np.ndarray, horizon: int) -> np.ndarray:
-    """As `ahead`, for every row: `(rows, horizon, …)`, NaN where the series ends."""
+    """As `ahead`, but for every row: `(rows, horizon, …)`, NaN after the end of the series."""
     end = np.full((horizon, *values.shape[1:]), np.nan, values.dtype)
     return ahead(np.concatenate([values, end]), horizon)
 
@@ -29,7 +29,7 @@ def padded_ahead(values: np.ndarray, horizon: int) -> np.ndarray:
 def origins_between(start: int, end: int, horizon: int, stride: int = 1) -> np.ndarray:
     """Rolling origins whose targets all lie in rows `[start, end)`.
 
-    An origin is the last row that a forecast may know: its leads are the rows
+    An origin is the last row that a forecast may use: its leads are the rows
     `origin + 1 … origin + horizon`.
 
     >>> origins_between(start=10, end=14, horizon=3).tolist()
@@ -41,7 +41,7 @@ def origins_between(start: int, end: int, horizon: int, stride: int = 1) -> np.n
 def stream_starts(rows: int, length: int, streams: int, rng: np.random.Generator) -> np.ndarray:
     """First rows of `streams` spans of `length` rows, evenly spread over `rows`.
 
-    A random shift, kept inside the rows, moves the cuts between chunks in each epoch.
+    A random shift within the rows moves the cuts between chunks in each epoch.
     """
     free = rows - length
     if streams == 1:

@@ -198,7 +198,7 @@ REFUSED: dict[str, Any] = {  # (frame, arguments of read, words of the message)
 # (frame, arguments of read_panel, the target of each series, words of the repairs)
 TAKEN: dict[str, Any] = {
     "1 interpolated": (HOLED, {"missing": "interpolate"}, [range(6)], ["2 missing", "interpolat"]),
-    "1 masked": (HOLED, {"missing": "mask"}, [HOLED["y"]], ["2 missing", "kept as missing"]),
+    "1 masked": (HOLED, {"missing": "mask"}, [HOLED["y"]], ["2 missing", "left missing"]),
     "6 over float32": (hours(y=1e39), {}, [[1e39] * 6], []),
     "9 small integers": (hours(y=np.arange(122, 128, dtype="int8")), {}, [range(122, 128)], []),
     "10 mean": (
@@ -242,7 +242,7 @@ def test_says_what_where_and_remedy(what, tmp_path):
 
 
 @pytest.mark.parametrize("what", TAKEN)
-def test_taken_and_told(what):
+def test_taken_and_listed(what):
     frame, arguments, expected, words = TAKEN[what]
     panel = read_panel(frame, **arguments)
     assert bool(panel.repairs) == bool(words)
@@ -277,7 +277,7 @@ def test_1_and_12_remedies_look_at_nothing_later_first():
             read_like(table, complete.schema)
         assert "mask" not in str(caught.value) and "looks at later" in str(caught.value)
     ahead = hours(wind=[1, np.nan, 2, 3, 4, 5])
-    for missing, word in (("error", 'missing="interpolate"'), ("mask", "is never missing")):
+    for missing, word in (("error", 'missing="interpolate"'), ("mask", "may not be missing")):
         with pytest.raises(DataError, match="'wind' has 1 missing value") as caught:
             read_series(ahead, future=["wind"], missing=missing)
         assert word in str(caught.value) and '"mask"' not in str(caught.value)

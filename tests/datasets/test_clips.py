@@ -171,7 +171,7 @@ REFUSED = {
         r"Received: clip 0 with parts of shapes \(4, 8\), \(8, 8\)",
     ),
     "objects": (np.array([None, 1]), "Received: objects"),
-    "channels first": (RNG.random((2, 4, 3, 8, 8)), r"seem to stand first: np.moveaxis\(frames"),
+    "channels first": (RNG.random((2, 4, 3, 8, 8)), r"seem to come first: np.moveaxis\(frames"),
     "channels before time": (RNG.random((2, 3, 5, 8, 8)), r"np.moveaxis\(frames, 1, -1\)"),
     "many channels": (RNG.random((2, 4, 8, 8, 5)), "4 at most"),
     "one clip": (CLIPS[0], r"Pass frames\[None\] if it is one clip"),
@@ -193,7 +193,7 @@ def test_frames_that_cannot_be_used(fault):
 @pytest.mark.parametrize(
     ("film", "message"),
     [
-        (FILM[:11], "12 frames are the least.*Received: 11 frames"),
+        (FILM[:11], "At least 12 frames are needed.*Received: 11 frames"),
         (FILM[:0], "There are no frames"),
         (nan_at(FILM / 255, 7, 1, 2), "at frame 7, row 1, column 2"),
         (CLIPS[..., None], r"Clips must hold 5 frames.*Received: 4 frames"),

@@ -173,8 +173,8 @@ def test_masked(long):
     panel = read_panel(long.drop(index=8), past=["wind"], missing="mask", gaps="fill")
     assert panel.schema.masked
     assert panel.repairs == (
-        "Column 'y': 3 missing values were kept as missing (2 series: 'B', 'NA').",
-        "1 missing time was inserted and kept as missing (1 series: 'B').",
+        "Column 'y': 3 missing values were left missing (2 series: 'B', 'NA').",
+        "1 missing time was inserted without values (1 series: 'B').",
     )
     assert np.flatnonzero(panel.series[0].frame["y"].isna()).tolist() == [3, 4, 8]
     long.loc[3, "price"] = np.nan

@@ -225,7 +225,7 @@ def test_which_columns(hourly):
         read_series(hourly.rename(columns={"y": "load"}))
     with pytest.raises(DataError, match="several columns named 'wind'"):
         read_series(hourly.rename(columns={"price": "wind"}))
-    with pytest.raises(DataError, match="'ds' cannot keep its name"):
+    with pytest.raises(DataError, match="'ds' needs another name"):
         read_series(hourly.assign(date=hourly["ds"], ds=1.0), time="date", past=["ds"])
 
 

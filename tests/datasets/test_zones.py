@@ -147,8 +147,8 @@ def test_zones_where_the_model_knows_none_are_refused(hourly):
         DataError, match=r'read with no zone.*rnnzoo.read_series\(…, zone="Europe/Paris"'
     ):
         read_panel_like(naive, series.schema)
-    told = read_like(zoned, naive.schema, zone="UTC")  # it is known what the times are
-    np.testing.assert_array_equal(told.times, series.times)
+    given = read_like(zoned, naive.schema, zone="UTC")  # it is known what the times are
+    np.testing.assert_array_equal(given.times, series.times)
 
 
 def test_times_in_messages_are_those_of_the_users_clocks(series, how):

@@ -22,7 +22,7 @@ from rnnzoo.experiments.tasks.forecast import study
 from rnnzoo.experiments.tasks.frames import frames_study
 from rnnzoo.experiments.tracking import Store, Tracker, sync
 from rnnzoo.pipelines.forecasting.baselines.table import BASELINES
-from rnnzoo.pipelines.training.checkpoints import alone_in
+from rnnzoo.pipelines.training.checkpoints import lock_folder
 
 CELLS = ("gru", "elman", "jordan")
 EPOCHS = 3
@@ -201,9 +201,9 @@ def test_another_study_is_refused_before_a_run_begins(forecasting, store, series
             forecasting(how.pop("name", "first"), networks, **how)
     moved = series("first")
     moved.frame.loc[3, "y"] += 1
-    with pytest.raises(CheckpointError, match="the data are others"):
+    with pytest.raises(CheckpointError, match="the data differ"):
         study(moved, tried("gru"), ROWS, checkpoints=kept)
-    with alone_in(kept), pytest.raises(CheckpointError, match="in use"):
+    with lock_folder(kept), pytest.raises(CheckpointError, match="in use"):
         forecasting("first", tried("gru"))
     content = (kept / NOTE).read_bytes()
     rng = np.random.default_rng(0)

@@ -88,7 +88,7 @@ BAD = {
     "a folder beside a file": (["film.npy", "--folder", "."], "--folder goes with"),
     "no folder": (["moving-mnist"], "name the `folder`"),
     "a folder without MNIST": (["moving-mnist", "--folder", "."], "There is no train-images"),
-    "too few frames": (["film.npy", "--horizon", "40"], "126 frames are the least"),
+    "too few frames": (["film.npy", "--horizon", "40"], "At least 126 frames are needed"),
     "a patch that does not divide": (["film.npy", "--patch", "5"], "divisible by the patch, 5"),
     "a cell of another kind": (["film.npy", "--cell", "lstm"], "Cells that read images: conv_lstm"),
     "context 0": (["film.npy", "--context", "0"], "context=0"),

@@ -12,7 +12,7 @@ import pytest
 from rnnzoo import CELLS, ArgumentError, Forecaster, NextFrame, Recurrent, register_cell, stack
 from rnnzoo.errors import ArgumentTypeError, CheckpointError, ModelFileError
 from rnnzoo.experiments.cli.app import app
-from rnnzoo.pipelines.storage.files import sealed, unsealed
+from rnnzoo.pipelines.storage.files import seal, unseal
 from rnnzoo.zoo.catalogue import describe
 from rnnzoo.zoo.cells import GRU, NARX, ConvLSTM
 from typer.testing import CliRunner
@@ -248,9 +248,9 @@ def test_a_checkpoint_is_not_continued_by_other_code(tmp_path):
 )
 def test_a_folder_that_a_stranger_has_altered_makes_nothing(tmp_path, cell, words):
     folder = Forecaster("gru", **TINY).fit(TABLE).save(tmp_path / "model")
-    manifest = unsealed((folder / "manifest.json").read_bytes())
+    manifest = unseal((folder / "manifest.json").read_bytes())
     manifest["settings"]["cell"] = cell
-    (folder / "manifest.json").write_bytes(sealed(manifest))
+    (folder / "manifest.json").write_bytes(seal(manifest))
     with pytest.raises(ModelFileError, match=words):
         Forecaster.load(folder)
 

@@ -20,7 +20,7 @@ import pandas as pd
 import rnnzoo.pipelines.forecasting.forecaster
 import rnnzoo.pipelines.next_frame.predictor  # noqa: F401
 from rnnzoo import Forecaster, NextFrame
-from rnnzoo.pipelines.storage.files import unsealed
+from rnnzoo.pipelines.storage.files import unseal
 from rnnzoo.pipelines.storage.folders import read_folder, write_folder
 from rnnzoo.pipelines.training.checkpoints import MANIFEST
 
@@ -94,7 +94,7 @@ def epochs(folder: Path) -> int:
     path = folder / MANIFEST
     if not path.exists():
         return 0
-    manifest = unsealed(path.read_bytes())
+    manifest = unseal(path.read_bytes())
     assert (folder / manifest["file"]["name"]).is_file()
     return len(manifest["values"]["course"]["score"])
 
@@ -115,7 +115,7 @@ def kill_fits(kind: str, kills: int, rng: random.Random, folder: Path) -> dict[s
     began = time.monotonic()
     attempt(work, None)
     whole = time.monotonic() - began
-    training = sum(unsealed(manifest.read_bytes())["values"]["course"]["seconds"][1:])
+    training = sum(unseal(manifest.read_bytes())["values"]["course"]["seconds"][1:])
     undisturbed = fresh()
     counts = {"kills": 0, "before the first epoch": 0, "resumed": 0, "finished": 0}
     resumed = False

@@ -9,9 +9,9 @@ import keras
 import pytest
 from keras.optimizers import schedules
 from rnnzoo import ArgumentError
-from rnnzoo.pipelines.training.fingerprint import fingerprint, identified
-from rnnzoo.pipelines.training.keras_config import from_config, in_words, not_restored, to_config
-from rnnzoo.pipelines.training.keras_settings import restored_settings, stored_settings
+from rnnzoo.pipelines.training.fingerprint import fingerprint, identifying_settings
+from rnnzoo.pipelines.training.keras_config import from_config, in_words, restore_problem, to_config
+from rnnzoo.pipelines.training.keras_settings import settings_from_config, settings_to_config
 from rnnzoo.zoo.losses import Decorrelation
 
 INNER = keras.optimizers.RMSprop(0.01)
@@ -66,7 +66,7 @@ def test_what_comes_back_from_json_is_the_same(words):
     assert to_config(again) == to_config(one)
     assert in_words(one) == in_words(config) == words
     assert again is one if isinstance(one, types.FunctionType) else type(again) is type(one)
-    assert not_restored("one", one) == ""
+    assert restore_problem("one", one) == ""
 
 
 def test_names_that_count_objects_are_no_part_of_it():
@@ -140,19 +140,19 @@ def test_settings_are_stored_with_their_objects_marked():
         "optimizer": OBJECTS["Steady(learning_rate=0.2)"],
         "loss": "huber",
     }
-    stored = json.loads(json.dumps(stored_settings(settings, 3)))
+    stored = json.loads(json.dumps(settings_to_config(settings, 3)))
     assert stored["units"] == 3 and stored["loss"] == "huber"
-    again = restored_settings(stored)
+    again = settings_from_config(stored)
     assert type(again["optimizer"]) is Steady and float(again["optimizer"].learning_rate) > 0.19
     sgd = {"class_name": "SGD", "config": {}}
     plain = {"cell": "gru", "optimizer": sgd, "loss": None}
-    assert restored_settings(stored_settings(plain, 3)) == plain  # a config stays one
+    assert settings_from_config(settings_to_config(plain, 3)) == plain  # a config stays one
 
 
 @pytest.mark.parametrize("loss", [bare, lambda truth, forecast: truth - forecast])
 def test_saving_warns_of_what_could_not_be_loaded(loss):
-    with pytest.warns(UserWarning, match="could not be loaded.*the function.*Register it with"):
-        stored_settings({"cell": "gru", "optimizer": None, "loss": loss}, 3)
+    with pytest.warns(UserWarning, match="cannot be loaded.*the function.*Register it with"):
+        settings_to_config({"cell": "gru", "optimizer": None, "loss": loss}, 3)
 
 
 def pinball(share):
@@ -169,7 +169,7 @@ def test_other_code_under_one_name_is_another_fit():
     assert fingerprint(keras.losses.huber) is fingerprint(keras.losses.Huber()) is None
     assert fingerprint(Decorrelation()) is None
     assert fingerprint(Power(1.0)) == fingerprint(Power(2.0)) is not None
-    told = identified({"cell": "gru", "optimizer": "sgd", "loss": pinball(0.1)}, 3)
+    told = identifying_settings({"cell": "gru", "optimizer": "sgd", "loss": pinball(0.1)}, 3)
     assert told["loss"]["code"] == fingerprint(pinball(0.1)) and told["optimizer"] == "sgd"
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import CheckpointError, Forecaster, ModelFileError
-from rnnzoo.pipelines.storage.files import unsealed
+from rnnzoo.pipelines.storage.files import unseal
 from rnnzoo.pipelines.training.checkpoints import Checkpoint
 
 SCRIPT = Path(__file__).with_name("killed.py")
@@ -74,7 +74,7 @@ def kept(tmp_path_factory):
 def test_every_byte_matters(kept, tmp_path, harms, record_property):
     """A byte that flips, or a file cut short, is an error each time."""
     folder, fitted = kept
-    fit = unsealed((folder / "checkpoint" / "manifest.json").read_bytes())["fit"]
+    fit = unseal((folder / "checkpoint" / "manifest.json").read_bytes())["fit"]
     shutil.copytree(folder, tmp_path / "harmed")
     pd.testing.assert_frame_equal(
         Forecaster.load(tmp_path / "harmed" / "model").predict(), fitted.predict()

@@ -138,7 +138,7 @@ REFUSED = {
     "its config": ({"class_name": "SGD"}, ArgumentTypeError, "`loss` must be a name"),
     "classes": ("categorical_crossentropy", ArgumentError, "compares classes.*mae, mse, huber"),
     "counts": (keras.losses.Poisson(), ArgumentError, r"The loss Poisson\(\) compares"),
-    "no number": (no_reduction(), ArgumentError, "come to one number.*reduction='none'"),
+    "no number": (no_reduction(), ArgumentError, "must be one number.*reduction='none'"),
     "one number for all": (average, ArgumentError, "a number for each value.*shape ()"),
     "not of negative ones": (logarithm, ArgumentError, "logarithm is nan for a truth of"),
     "an error": (product, ArgumentError, r"product fails on truth and forecast of shape \(2, 3"),

@@ -19,10 +19,10 @@ from rnnzoo import (
 from rnnzoo.pipelines.forecasting.recipe import Recipe
 from rnnzoo.pipelines.training.optimizers import (
     NAMES,
-    fresh,
+    has_schedule,
+    new_from_setting,
     new_optimizer,
     own_settings,
-    scheduled,
 )
 from sklearn.base import clone
 
@@ -56,9 +56,9 @@ def test_a_name_takes_the_rate_the_schedule_and_the_averages():
         found = new_optimizer(name, 0.125, steps=100)
         # torch has classes of its own for some, under the same name
         assert (type(found).__name__, float(found.learning_rate)) == (kind.__name__, 0.125)
-        assert found.clipnorm == 1.0 and not found.use_ema and not scheduled(found)
+        assert found.clipnorm == 1.0 and not found.use_ema and not has_schedule(found)
     found = new_optimizer("SGD", 0.125, "cosine", 0.9, steps=100)
-    assert scheduled(found) and found.use_ema and found.ema_momentum == 0.9
+    assert has_schedule(found) and found.use_ema and found.ema_momentum == 0.9
     rates = [float(found.learning_rate.value) if hasattr(found.learning_rate, "value")
              else float(found._learning_rate(step)) for step in (0, 5, 100)]  # fmt: skip
     np.testing.assert_allclose(rates, [0.0125, 0.125, 0.00125], rtol=1e-5)
@@ -68,7 +68,7 @@ def test_a_name_takes_the_rate_the_schedule_and_the_averages():
 def test_an_object_is_copied_with_all_it_has():
     given = keras.optimizers.RMSprop(0.25, rho=0.5, use_ema=True, ema_momentum=0.75, clipvalue=2.0)
     given.build([keras.Variable(np.ones(3))])
-    one, other = fresh(given), fresh(given)
+    one, other = new_from_setting(given), new_from_setting(given)
     assert one is not other and not one.built
     assert one.get_config() | {"name": ""} == given.get_config() | {"name": ""}
     told = {"learning_rate": 0.25, "schedule": "plateau", "ema_momentum": 0.75}
@@ -76,21 +76,21 @@ def test_an_object_is_copied_with_all_it_has():
 
 
 def test_the_recipe_says_what_was_used():
-    def followed(**settings):
-        found = Recipe.followed(Forecaster(**settings).settings, [500], 7)
+    def from_data(**settings):
+        found = Recipe.from_data(Forecaster(**settings).settings, [500], 7)
         return found.optimizer, found.learning_rate, found.schedule, found.ema_momentum, found.loss
 
-    assert followed() == ("adam", 0.01, "plateau", 0.0, "mae")
+    assert from_data() == ("adam", 0.01, "plateau", 0.0, "mae")
     asked = {"optimizer": "sgd", "learning_rate": 0.5, "ema_momentum": 0.9, "loss": "huber"}
-    assert followed(**asked) == ("sgd", 0.5, "plateau", 0.9, "huber")
+    assert from_data(**asked) == ("sgd", 0.5, "plateau", 0.9, "huber")
     decay = schedules.ExponentialDecay(0.5, 10, 0.5)
     words = "ExponentialDecay(initial_learning_rate=0.5, decay_steps=10, decay_rate=0.5, "
     words = f"SGD(learning_rate={words}staircase=False))"
     used = (words, 0.5, "ExponentialDecay", 0.0, "mae")
-    assert followed(optimizer=keras.optimizers.SGD(decay)) == used
+    assert from_data(optimizer=keras.optimizers.SGD(decay)) == used
     config = {"class_name": "SGD", "config": {"momentum": 0.9}}
     told = ("SGD(momentum=0.9)", 0.01, "plateau", 0.0, "mae")
-    assert followed(optimizer=config) == told
+    assert from_data(optimizer=config) == told
 
 
 def test_adam_by_name_and_mae_are_what_is_taken_where_nothing_is_said(series):
@@ -119,7 +119,7 @@ def double(truth, forecast):
 
 def test_a_function_that_is_not_known_is_not_loaded(series, tmp_path):
     one = Forecaster(loss=double, **TINY | {"epochs": 1}).fit(series, checkpoint=tmp_path / "kept")
-    with pytest.warns(UserWarning, match="could not be loaded as things are: `loss` names the"):
+    with pytest.warns(UserWarning, match="cannot be loaded as things are: `loss` names the"):
         one.save(tmp_path / "model")
     with pytest.raises(ModelFileError, match=r"model is no forecaster.*'double'.*Register it with"):
         Forecaster.load(tmp_path / "model")
@@ -152,14 +152,14 @@ REFUSED = {
         ArgumentError, "must have one learning rate",
     ),
     "a rate that is a function": (
-        {"optimizer": SGD(lambda: 0.1)}, ArgumentError, "not made by its config alone",
+        {"optimizer": SGD(lambda: 0.1)}, ArgumentError, "cannot be made from its config alone",
     ),
     "a rate beside an object": (
         {"optimizer": SGD(0.1), "learning_rate": 0.2},
-        ArgumentError, "brings its own.*leave learning_rate out; or give.*learning_rate=0.2",
+        ArgumentError, "has its own.*leave learning_rate out; or give.*learning_rate=0.2",
     ),
     "a rate beside a config": (
-        {"optimizer": {"class_name": "SGD"}, "learning_rate": 0.2}, ArgumentError, "brings its own",
+        {"optimizer": {"class_name": "SGD"}, "learning_rate": 0.2}, ArgumentError, "has its own",
     ),
     "a loss misspelt": ({"loss": "hubre"}, ArgumentError, "Did you mean huber"),
 }  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 from rnnzoo import ArgumentTypeError, Forecaster
 from rnnzoo.pipelines.recorder import NullRecorder
-from rnnzoo.pipelines.training.progress import Progress, shown
+from rnnzoo.pipelines.training.progress import Progress, with_progress
 
 EPOCHS = 20
 
@@ -80,8 +80,8 @@ def test_a_fit_shows_how_far_it_is(capsys):
 
 
 def test_unasked_nothing_is_shown():
-    with shown(None, False) as told:
+    with with_progress(None, False) as told:
         assert isinstance(told, NullRecorder)
     listens = Listens()
-    with shown(listens, False) as told:
+    with with_progress(listens, False) as told:
         assert told is listens

@@ -18,7 +18,7 @@ from rnnzoo import (
 )
 from rnnzoo.pipelines.forecasting.strategies.stateful import StatefulStrategy
 from rnnzoo.pipelines.recorder import NullRecorder
-from rnnzoo.pipelines.storage.files import sealed, unsealed
+from rnnzoo.pipelines.storage.files import seal, unseal
 from rnnzoo.pipelines.training.checkpoints import Checkpoint, checkpoint_in, digest
 
 COMMON = {"horizon": 3, "lookback": 14, "units": 4, "epochs": 6, "patience": 6}
@@ -209,15 +209,15 @@ def test_a_checkpoint_of_other_settings(fit, checkpoint, changes, message):
 def test_a_checkpoint_of_other_data(series, checkpoint):
     network = NETWORKS["stateful, plateau"]
     other = series.assign(y=series["y"].where(series.index != 70, 20.0))
-    with pytest.raises(CheckpointError, match="another fit: the data are others. Name another"):
+    with pytest.raises(CheckpointError, match="another fit: the data differ. Name another"):
         clone(network).fit(other, checkpoint=checkpoint)
 
 
 def test_a_checkpoint_of_another_version(fit, checkpoint):
     path = checkpoint / "manifest.json"
-    manifest = unsealed(path.read_bytes())
+    manifest = unseal(path.read_bytes())
     manifest["fit"]["versions"]["keras"] = "3.99"
-    path.write_bytes(sealed(manifest))
+    path.write_bytes(seal(manifest))
     with pytest.raises(CheckpointError, match=r"versions.keras was '3.99' and is '3."):
         fit(NETWORKS["stateful, plateau"], checkpoint=checkpoint)
 
@@ -260,6 +260,6 @@ def test_a_checkpoint_of_other_clips(tmp_path):
         one.write({}, {"best": []}, step=1)
     with (
         checkpoint_in(tmp_path, "next_frame", network.get_params(), [FILM]) as changed,
-        pytest.raises(CheckpointError, match="the data are others"),
+        pytest.raises(CheckpointError, match="the data differ"),
     ):
         changed.read()

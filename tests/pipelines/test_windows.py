@@ -46,13 +46,13 @@ def test_a_million_rows_are_windowed_and_chunked_without_a_copy():
     rows = 1_000_000
     values = np.zeros((rows, 3), "float32")
     one = Rows(
-        level=np.zeros(rows),
-        last=np.zeros((rows, 1)),
-        known=values[:, :1],
-        there=values[:, :0],
-        ahead=values[:, 1:],
-        base=np.zeros((rows, 1)),
-        unit=np.broadcast_to(np.ones(2), (rows, 2)),
+        target=np.zeros(rows),
+        last_observed=np.zeros((rows, 1)),
+        features=values[:, :1],
+        observed=values[:, :0],
+        future=values[:, 1:],
+        anchor=np.zeros((rows, 1)),
+        scale=np.broadcast_to(np.ones(2), (rows, 2)),
         others=values[:, :0],
         weight=values[:, :0],
         number=0,
@@ -61,11 +61,11 @@ def test_a_million_rows_are_windowed_and_chunked_without_a_copy():
     try:
         assert ahead(values, 500).shape == (rows - 500, 500, 3)
         joined = ConcatenatedRows([one])
-        assert joined.rows is one and one[100:-100].known.base is not None
+        assert joined.rows is one and one[100:-100].features.base is not None
         at = np.arange(16)[:, None] * 60_000 + np.arange(168)
         leads, inside = joined.after(at, np.arange(1, 25))
-        assert joined.rows[at].known.shape == (16, 168, 1) and inside.all()
-        assert joined.rows.level[leads].shape == (16, 168, 24)
+        assert joined.rows[at].features.shape == (16, 168, 1) and inside.all()
+        assert joined.rows.target[leads].shape == (16, 168, 24)
         assert tracemalloc.get_traced_memory()[1] < values.nbytes / 5  # the gathered batch alone
     finally:
         tracemalloc.stop()

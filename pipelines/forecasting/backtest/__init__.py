@@ -1,1 +1,1 @@
-"""Rolling-origin backtests: run, scored, searched for leaks, drawn."""
+"""Rolling-origin backtests: running, scoring, searching for leaks, and charts."""

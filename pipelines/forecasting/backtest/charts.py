@@ -1,4 +1,4 @@
-"""Charts of a backtest, as matplotlib figures that belong to nobody's window."""
+"""Charts of a backtest, as matplotlib figures without a window."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,29 +11,29 @@ from ...evaluation import drawing
 from ...evaluation.drawing import lead_lines
 from .result import Backtest
 
-SEGMENTS = 12  # forecasts drawn one after the other
-FANS = 4  # with intervals
-HISTORY = 3  # forecasts take at most so many times the rows of history before them
+SEGMENTS = 12  # most forecasts in `forecast_chart`
+FANS = 4  # most forecasts in `fan_chart`
+HISTORY = 3  # largest ratio of forecast rows to rows of history before them
 
 
 def forecast_chart(backtest: Backtest) -> Figure:
-    """Forecasts issued one after the other over the truth, which begins before them.
+    """Draws successive forecasts over the truth, which begins before them.
 
-    Each starts from the last value known at its origin; the better naive forecast is
-    drawn beside it, if there is one. Of several series the last one is shown.
+    Each starts from the last known value at its origin; the better naive forecast is drawn for
+    comparison, if there is one. Of several series the last one is shown.
     """
     figure, axes = drawing.axes(width=9)
-    chosen = _one_after_another(backtest, SEGMENTS)
-    axes.plot(*_truth(backtest, chosen), color="black", linewidth=1.2, label="truth")
+    origins = _one_after_another(backtest, SEGMENTS)
+    axes.plot(*_truth(backtest, origins), color="black", linewidth=1.2, label="truth")
     looks = {
         backtest.reference: {"color": "0.55", "linestyle": "--", "linewidth": 1.2},
         backtest.model: {"color": "tab:blue", "linewidth": 2.2},
     }
     for name, look in looks.items():
-        for i in chosen if name else ():  # "" is the reference where none was asked for
+        for i in origins if name else ():  # the reference is "" where there is none
             axes.plot(*_from_origin(backtest, i, backtest.forecasts[name]), label=name, **look)
     axes.plot(
-        backtest.origins.to_numpy()[chosen], backtest.level[chosen], "o", ms=4.5,
+        backtest.origins.to_numpy()[origins], backtest.level[origins], "o", ms=4.5,
         color="tab:blue", label="origin", linestyle="none", zorder=3,
     )  # fmt: skip
     _finish(figure, axes, backtest, f"{_steps(backtest)} ahead, one forecast after the other")
@@ -41,47 +41,47 @@ def forecast_chart(backtest: Backtest) -> Figure:
 
 
 def fan_chart(backtest: Backtest) -> Figure:
-    """The last forecasts that do not overlap, with intervals from the errors before them.
+    """Draws the last forecasts that do not overlap, with intervals from earlier errors.
 
-    The darker band holds the truth in one of two cases, the lighter one in nine of ten, if
-    errors go on as they were; a band needs enough of them, 19 for the lighter one. All start
-    from the last value known. Of several series the last one is shown.
+    The darker band contains the truth in one of two cases, the lighter one in nine of ten, if
+    later errors are like earlier ones; a band needs enough errors, 19 for the lighter one. All
+    start from the last known value. Of several series the last one is shown.
     """
     figure, axes = drawing.axes(width=9)
-    chosen = _one_after_another(backtest, FANS)
+    origins = _one_after_another(backtest, FANS)
     low, inner_low, inner_high, high = backtest.quantiles([0.05, 0.25, 0.75, 0.95])
     for name, bottom, top, grey in (
         ("90 %", low, high, "0.85"),
         ("50 %", inner_low, inner_high, "0.65"),
     ):
-        drawn = [i for i in chosen if not np.isnan(bottom[i]).all()]
+        drawn = [i for i in origins if not np.isnan(bottom[i]).all()]
         for i in drawn:
             times, lower = _from_origin(backtest, i, bottom)
             _, upper = _from_origin(backtest, i, top)
             axes.fill_between(times, lower, upper, color=grey, linewidth=0, label=name)
         if not drawn:
             axes.plot([], [], " ", label=f"{name}: too few errors yet")
-    for i in chosen:
+    for i in origins:
         forecast = _from_origin(backtest, i, backtest.forecasts[backtest.model])
         axes.plot(*forecast, color="tab:blue", linewidth=2.2, label=backtest.model)
         axes.axvline(backtest.origins[i], color="0.6", linewidth=0.6, linestyle=":")
-    axes.plot(*_truth(backtest, chosen), color="black", linewidth=1.2, label="truth")
+    axes.plot(*_truth(backtest, origins), color="black", linewidth=1.2, label="truth")
     _finish(figure, axes, backtest, f"intervals from past errors, {_steps(backtest)} ahead")
     return figure
 
 
 def calibration_chart(backtest: Backtest) -> Figure:
-    """The share of the truth inside central intervals against what it should be."""
+    """Draws the share of the truth inside central intervals against the nominal share."""
     figure, axes = drawing.axes(width=6, height=5)
-    axes.plot([0, 1], [0, 1], color="black", linewidth=0.8, label="as it should be")
+    axes.plot([0, 1], [0, 1], color="black", linewidth=0.8, label="ideal")
     styles = iter(drawing.LINES[1:] * 2)
-    beside = [n for n in (backtest.reference, "linear-ar") if n in backtest.baselines]
-    for name in [backtest.model, *beside]:
-        found = backtest.intervals(name)
+    others = [n for n in (backtest.reference, "linear-ar") if n in backtest.baselines]
+    for name in [backtest.model, *others]:
+        table = backtest.intervals(name)
         ours = name == backtest.model
         look = {"color": "tab:blue", "linewidth": 2} if ours else {"color": "0.55"}
         axes.plot(
-            found["nominal"], found["coverage"], marker="o", ms=4 if ours else 3, label=name,
+            table["nominal"], table["coverage"], marker="o", ms=4 if ours else 3, label=name,
             linestyle="-" if ours else next(styles), **look,
         )  # fmt: skip
     axes.set_title(f"{backtest.name}: coverage of intervals from past errors")
@@ -92,7 +92,7 @@ def calibration_chart(backtest: Backtest) -> Figure:
 
 
 def lead_chart(backtests: list[Backtest]) -> Figure:
-    """The error that ranks against lead time: networks dark and marked, baselines grey."""
+    """Draws the ranking error against lead time: networks dark with markers, baselines grey."""
     first = backtests[0]
 
     def errors(backtest: Backtest, name: str) -> np.ndarray:
@@ -114,8 +114,7 @@ def lead_chart(backtests: list[Backtest]) -> Figure:
 def _one_after_another(backtest: Backtest, most: int) -> np.ndarray:
     """The last origins of the last series whose forecasts do not overlap, in time order.
 
-    Fewer than `most` where the earlier ones are needed to show some history, but one at
-    least.
+    At least one; fewer than `most` where earlier rows are needed to show some history.
     """
     own = np.flatnonzero(backtest.ids == backtest.ids[-1])
     rows, horizon = backtest.rows[own], backtest.horizon
@@ -129,10 +128,10 @@ def _one_after_another(backtest: Backtest, most: int) -> np.ndarray:
 
 
 def _truth(backtest: Backtest, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Times and truth of the series from some history before the chosen origins on.
+    """Times and truth of the series, beginning some time before the chosen origins.
 
-    Put together from the truth of all leads and the values at the origins: what lies between
-    origins that are further apart is not known and stays empty, NaT and NaN.
+    Taken from the truth of all leads and the values at the origins: rows between origins that
+    are further apart are unknown, NaT and NaN.
     """
     own = np.flatnonzero(backtest.ids == backtest.ids[-1])
     rows, horizon, first = backtest.rows[own], backtest.horizon, backtest.rows[chosen[0]]
@@ -149,7 +148,7 @@ def _truth(backtest: Backtest, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _from_origin(backtest: Backtest, i: int, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Times and values of one forecast, the value known at its origin before them."""
+    """Times and values of one forecast, beginning with the value at its origin."""
     times = np.concatenate([backtest.origins.to_numpy()[[i]], backtest.times[i]])
     return times, np.concatenate([backtest.level[[i]], values[i]])
 

@@ -1,5 +1,5 @@
-"""Proves that a pipeline knows nothing of the future: what comes after a cut is changed,
-and all that was known before it must stay as it was, bit for bit."""
+"""Tests a pipeline for leaks: rows after a cut are changed, and all that was known before the cut
+must be unchanged, bit for bit."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,21 +11,21 @@ from ....datasets import TimeSeries, TimeSeriesPanel
 from ....errors import LeakError, whole_number
 from ....messages import stamp
 
-SEED = 0  # of what is written in place of the future
+SEED = 0  # seed of the values that replace the future
 
 
 @dataclass(frozen=True)
 class LeakTrace:
-    """What a pipeline made of one series, and when each part could be known.
+    """The results of a pipeline for one series, and the row at which each is known.
 
     Attributes:
-        fitted: what was learned, by name: scalers, weights; known at row `fitted_at`.
-        fitted_at: the last row that fitting may see, validation included.
-        features: what is computed row by row, by name, each `(rows, …)`; row t is known at t.
+        fitted: fitted values by name, such as scalers and weights; known at row `fitted_at`.
+        fitted_at: last row that fitting may use, including validation.
+        features: values computed row by row, by name, each `(rows, …)`; row t is known at t.
         origins: rows from which forecasts are made, `(origins,)`.
-        forecasts: by model, `(origins, horizon)`; known at their origin.
-        errors: by model, `(origins, horizon)`; the error of lead h is known h rows after the
-            origin.
+        forecasts: forecasts by model, each `(origins, horizon)`; known at their origin.
+        errors: errors by model, each `(origins, horizon)`; the error of lead h is known h rows
+            after the origin.
     """
 
     fitted: dict[str, np.ndarray] = field(default_factory=dict)
@@ -36,10 +36,10 @@ class LeakTrace:
     errors: dict[str, np.ndarray] = field(default_factory=dict)
 
     def known_at(self, row: int) -> dict[str, np.ndarray]:
-        """All that may be known once `row` is read, by what messages call it."""
+        """All that may be known once `row` has been read, by its name in messages."""
         known: dict[str, np.ndarray] = {}
         if row >= self.fitted_at:
-            known |= {f"what was fitted: {name}": value for name, value in self.fitted.items()}
+            known |= {f"the fitted {name}": value for name, value in self.fitted.items()}
         for name, values in self.features.items():
             known[f"the feature {name}"] = values[: row + 1]
         early = self.origins <= row
@@ -51,24 +51,24 @@ class LeakTrace:
         return known
 
 
-#: What is audited: from series to a trace of each.
+#: The pipeline to audit: from series to a trace of each.
 Pipeline = Callable[[TimeSeriesPanel], Sequence[LeakTrace]]
 
 
 @dataclass(frozen=True)
 class LeakageReport:
-    """What was tried, without finding a leak.
+    """The checks of an audit that found no leak.
 
-    It speaks of all that happens between the table as it was read and its scores. Columns that
-    were computed before are taken as they are: to have them proven too, compute them inside the
-    pipeline that is given to `audit`.
+    An audit covers all steps from the table as read to its scores. Columns that were computed
+    before are taken as given: to audit them too, compute them inside the pipeline that is passed
+    to `audit`.
 
     Attributes:
-        cuts: `cutoff`: after these times everything was changed, in all series.
-        checked: how many numbers known before a cut were seen not to change, by what they are.
-        leads: `step`, and the shortest and longest time from origin to target, `shortest,
-            longest`, over `forecasts` forecasts.
-        zone: in which users see the times, where these are UTC.
+        cuts: times after which everything was changed in all series, in the column `cutoff`.
+        checked: number of values known before a cut that did not change, by their name.
+        leads: one row per lead: `step`, the shortest and longest time from origin to target
+            (`shortest, longest`), and the number of `forecasts`.
+        zone: time zone in which to show the times, where these are UTC.
     """
 
     cuts: pd.DataFrame
@@ -79,8 +79,8 @@ class LeakageReport:
     def __str__(self) -> str:
         times = ", ".join(stamp(time, self.zone) for time in self.cuts["cutoff"])
         lines = [
-            f"No leak from the table as it was read to its scores. After {times} all that follows "
-            "was overwritten, then permuted. Unchanged:"
+            f"No leak from the table as it was read to its scores. After {times} all later values "
+            "were overwritten, then permuted. Unchanged:"
         ]
         lines += [f"  {count:>12,} numbers in {name}" for name, count in self.checked.items()]
         lines += ["Time from origin to target:"]
@@ -95,19 +95,20 @@ class LeakageReport:
 def audit(
     pipeline: Pipeline, panel: TimeSeriesPanel | TimeSeries, horizon: int, cuts: int = 3
 ) -> LeakageReport:
-    """Runs a pipeline on data whose future was changed, and compares.
+    """Runs a pipeline on data with a changed future, and compares its results.
 
-    At each cut all values after it are overwritten, then, in a run of its own, permuted;
-    known-future covariates from `horizon` rows after it on.
+    At each cut all later values are overwritten and, in another run, permuted; known-future
+    covariates only from `horizon` rows after the cut on.
 
     Args:
-        pipeline: from series to a `LeakTrace` of each; it must give the same for the same data.
-        panel: what it is run on.
-        horizon: leads; known-future covariates may be known so far ahead.
-        cuts: how many, spread evenly over the times of all origins; the first is the first.
+        pipeline: function from series to a `LeakTrace` of each; it must be deterministic.
+        panel: series to run it on.
+        horizon: number of leads, for which known-future covariates may be known.
+        cuts: number of cuts, spread evenly over the times of all origins, beginning with the
+            first.
 
     Raises:
-        LeakError: something known before a cut changed; says what, and from which row on.
+        LeakError: a value known before a cut changed; names it and the row of the cut.
     """
     panel = TimeSeriesPanel.of(panel)
     whole_number("cuts", cuts)
@@ -119,14 +120,14 @@ def audit(
     tried = pd.DataFrame({"cutoff": np.unique(calendar[places])})
     for time in tried["cutoff"]:
         cut = [int((series.times <= time).sum()) - 1 for series in panel]
-        for change in (_overwritten, _permuted):
-            after = pipeline(_changed(panel, cut, horizon, change))
+        for change in (_overwrite, _permute):
+            after = pipeline(_change_future(panel, cut, horizon, change))
             for series, row, one, other in zip(panel, cut, before, after, strict=True):
                 _compare(series, row, one.known_at(row), other.known_at(row), checked)
     return LeakageReport(tried, checked, _leads(panel, before, horizon), panel.schema.zone)
 
 
-def _changed(
+def _change_future(
     panel: TimeSeriesPanel,
     cut: Sequence[int],
     horizon: int,
@@ -147,14 +148,14 @@ def _changed(
     return replace(panel, series=tuple(changed()))
 
 
-def _overwritten(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Far from anything that was there, and without a missing value."""
+def _overwrite(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Random values far from all others, without missing ones."""
     there = values[~np.isnan(values)]
     size = np.abs(there).max() + there.std() + 1 if len(there) else 1.0
     return size * rng.uniform(10, 20, len(values))
 
 
-def _permuted(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _permute(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return rng.permutation(values)
 
 
@@ -169,8 +170,8 @@ def _compare(
     if changed := [name for name, unchanged in same.items() if not unchanged]:
         time = stamp(series.times[max(row, 0)], series.schema.zone)
         raise LeakError(
-            f"A leak: what was known of series {series.unique_id!r} by {time} (row {row}) changed "
-            f"when later rows did: {', '.join(changed)}."
+            f"A leak: values known for series {series.unique_id!r} by {time} (row {row}) changed "
+            f"with later rows: {', '.join(changed)}."
         )
     for name, value in before.items():
         if value.size:
@@ -178,17 +179,17 @@ def _compare(
 
 
 def _span(time: pd.Timedelta) -> str:
-    """`6 hours` as `06:00:00`, a week as `7 days`."""
+    """A duration as text: 6 hours as `06:00:00`, a week as `7 days`."""
     return str(time).removeprefix("0 days ").removesuffix(" 00:00:00")
 
 
 def _leads(panel: TimeSeriesPanel, traces: Sequence[LeakTrace], horizon: int) -> pd.DataFrame:
-    found = []
+    durations = []
     for series, trace in zip(panel, traces, strict=True):
         times = series.times.to_numpy()
         steps = np.arange(1, horizon + 1)
-        found.append(times[trace.origins[:, None] + steps] - times[trace.origins][:, None])
-    spans = np.concatenate(found)
+        durations.append(times[trace.origins[:, None] + steps] - times[trace.origins][:, None])
+    spans = np.concatenate(durations)
     return pd.DataFrame(
         {
             "step": np.arange(1, horizon + 1),

@@ -1,4 +1,4 @@
-"""Which rows of each series a backtest scores."""
+"""The origins of a backtest, and the rows that it scores."""
 
 import warnings
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from ...training.windows import origins_between
 
 @dataclass(frozen=True)
 class TestSplit:
-    """Where a backtest begins in each of several series; lists hold an entry a series.
+    """Where a backtest begins in each series. Lists hold one entry per series.
 
     Attributes:
-        origins: rising rows, the last that each forecast knows; none in a series that has
-            no whole horizon after what was fitted.
-        training: how many rows `fit` saw, the first ones.
-        known: the last row that is known when the test begins.
+        origins: increasing rows, the last one known to each forecast; none in a series without
+            a whole horizon after the fitted rows.
+        training: number of fitted rows, the first ones.
+        known: last row that is known when the test begins.
     """
 
     origins: list[np.ndarray]
@@ -38,22 +38,23 @@ def test_origins(
     start: Any,
     stride: int,
 ) -> TestSplit:
-    """The origins of a backtest, from `start` on or after what `fit` saw.
+    """The origins of a backtest, from `start` on, or after the fitted rows.
 
     Raises:
-        ArgumentError: `start` is no time, lies in what `fit` saw, or nothing is left to score.
-        DataError: the history that `fit` saw is not there.
+        ArgumentError: `start` is no time, or within the fitted rows; or no rows are left to
+            score.
+        DataError: the fitted history is missing.
     """
     begins = None if start is None else panel.schema.instant(start, "start")
     until = stamp(max(fitted_until), panel.schema.zone)
     training = [int((s.times <= u).sum()) for s, u in zip(panel, fitted_until, strict=True)]
     if begins is not None and begins <= max(fitted_until):
         raise ArgumentError(
-            f"A backtest scores what `fit` did not see: it saw rows up to {until}. "
+            f"A backtest scores rows that were not fitted: `fit` used rows up to {until}. "
             f"Received: start={start}"
         )
     firsts = training if begins is None else [int((s.times < begins).sum()) for s in panel]
-    why = "look-back + horizon of what `fit` saw: give the whole series, history included"
+    why = "look-back + horizon of the fitted rows: give the whole series, history included"
     for series, seen in zip(panel, training, strict=True):
         require_rows(series[:seen], lookback + horizon, why)
     origins = [
@@ -63,7 +64,7 @@ def test_origins(
     if not any(map(len, origins)):
         left = max(len(series) - first for series, first in zip(panel, firsts, strict=True))
         end = stamp(max(series.times[-1] for series in panel), panel.schema.zone)
-        after = f"`fit` saw rows up to {until}" if begins is None else f"start={start}"
+        after = f"`fit` used rows up to {until}" if begins is None else f"start={start}"
         raise ArgumentError(
             f"There is nothing to score: {after}, the data end at {end}, and a forecast needs "
             f"{horizon} rows of which there are {max(0, left)}. Fit on an earlier part, e.g. "
@@ -73,14 +74,14 @@ def test_origins(
     return TestSplit(origins, training, [first - 1 for first in firsts])
 
 
-def observed(series: TimeSeries) -> np.ndarray:
-    """The target `(rows,)`, NaN where it is missing or was made from other values."""
+def observed_target(series: TimeSeries) -> np.ndarray:
+    """The target, `(rows,)`, NaN where it is missing or was filled."""
     y = series.values(["y"])[:, 0]
     return y if series.filled is None else np.where(series.filled[:, 0], np.nan, y)
 
 
 def warn_of_filled(panel: TimeSeriesPanel, origins: Sequence[np.ndarray], horizon: int) -> None:
-    """Warns of values that will not be scored, since they were interpolated."""
+    """Warns of interpolated values, which are not scored."""
     for series, own in zip(panel, origins, strict=True):
         if series.filled is None or not len(own):
             continue
@@ -88,9 +89,9 @@ def warn_of_filled(panel: TimeSeriesPanel, origins: Sequence[np.ndarray], horizo
         if test.any():
             warnings.warn(
                 f"Series {series.unique_id!r}: {int(test.sum())} of the {len(test)} values that "
-                "the backtest reaches were interpolated. They are not scored, and in place of "
-                "those not yet known at its start the last known value is read. "
-                'missing="mask" tells the network what is missing.',
+                "the backtest covers were interpolated. They are not scored, and those not yet "
+                "known at its start are replaced by the last known value. "
+                'With missing="mask" the network reads which values are missing.',
                 UserWarning,
                 stacklevel=4,
             )
@@ -99,7 +100,7 @@ def warn_of_filled(panel: TimeSeriesPanel, origins: Sequence[np.ndarray], horizo
 def _warn_of_later_rows(
     panel: TimeSeriesPanel, origins: Sequence[np.ndarray], fitted_until: Sequence[pd.Timestamp]
 ) -> None:
-    """One network over all series knows what happened elsewhere up to its last training row."""
+    """Warns where the network was fitted on rows of other series later than a scored row."""
     latest, zone = max(range(len(panel)), key=fitted_until.__getitem__), panel.schema.zone
     until = stamp(fitted_until[latest], zone)
     for series, own in zip(panel, origins, strict=True):

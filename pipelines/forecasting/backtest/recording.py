@@ -1,4 +1,4 @@
-"""What a run tells of a backtest."""
+"""Logs a backtest to a recorder."""
 
 import numpy as np
 
@@ -6,25 +6,25 @@ from ...evaluation import metrics
 from ...recorder import Recorder
 from .result import WALK, Backtest
 
-FOLDS = 10  # parts of the test, at most, in order of time, whose errors are told one by one
+FOLDS = 10  # most parts of the test, in order of time, whose errors are logged one by one
 
 
 def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> None:
-    """Tells a recorder the errors of one model of a backtest, by default the network.
+    """Logs the errors of one model of a backtest, by default the network.
 
-    Beside the scores: sMAPE where nothing is 0 or below; how its intervals from past errors
-    fare; the error in each part of the test; of an ensemble, what its members do alone; and
-    where the random walk is there to compare with, the RMSE relative to its own and the share of
-    ups and downs called right, one step ahead.
+    In addition to the scores: sMAPE, where all values are above 0; coverage and pinball loss of
+    intervals from past errors; the error in each part of the test; the errors of the members of
+    an ensemble; and, where the random walk is among the baselines, the RMSE relative to it and
+    the share of correct directions, one step ahead.
     """
     model = model or backtest.model
-    told = backtest.scores(model) | _intervals(backtest, model)
+    scores = backtest.scores(model) | _intervals(backtest, model)
     if not (backtest.truth <= 0).any():
-        told["smape"] = float(metrics.smape(backtest.truth, backtest.forecasts[model]))
+        scores["smape"] = float(metrics.smape(backtest.truth, backtest.forecasts[model]))
     if WALK in backtest.forecasts and model != WALK:
-        beside = backtest.compare_to_random_walk(model, 1)
-        told |= {"ratio_random_walk": beside["ratio"], "direction": beside["right"]}
-    recorder.metrics({f"test/{key}": value for key, value in told.items()})
+        walk = backtest.compare_to_random_walk(model, 1)
+        scores |= {"ratio_random_walk": walk["ratio"], "direction": walk["right"]}
+    recorder.metrics({f"test/{key}": value for key, value in scores.items()})
     if backtest.members is not None and len(backtest.members) > 1 and model == backtest.model:
         alone = backtest.members[backtest.error]
         name = f"members/{backtest.error}"
@@ -38,7 +38,7 @@ def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> 
 
 
 def _intervals(backtest: Backtest, model: str) -> dict[str, float]:
-    """Of those that are known: wide ones need a longer test, and a short one knows none."""
+    """Coverage and pinball loss of the known intervals: a short test has none, or no wide ones."""
     table = backtest.intervals(model)
     return {
         "coverage_80": float(table.loc[table["nominal"] == 0.8, "coverage"].item()),

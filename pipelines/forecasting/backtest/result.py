@@ -1,4 +1,4 @@
-"""A rolling-origin backtest: forecasts, baselines beside them, and their errors."""
+"""The result of a rolling-origin backtest: forecasts, baselines, and their errors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,10 +15,10 @@ from ...evaluation.intervals import calibration_table, check_levels, conformal_q
 from ...evaluation.significance import Comparison, diebold_mariano, direction, rmse_ratio
 from .leakage import LeakageReport
 
-#: Of the central intervals of 95, 90, 80, 50 and 20 % by which forecasts are calibrated.
+#: Levels of the central intervals of 95, 90, 80, 50 and 20 % for which calibration is measured.
 CENTRAL = (0.025, 0.05, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9, 0.95, 0.975)
 
-#: The name of the random walk's forecast among the baselines.
+#: The name of the random walk among the baselines.
 WALK = "naive-last"
 
 
@@ -29,23 +29,25 @@ class Backtest:
     The origins of several series follow one another, those of a series in time order.
 
     Attributes:
-        model: name of the network's row, e.g. `"gru"`.
-        name: of the series, or of the table of several.
-        ids: the series of each origin, `(origins,)`.
-        rows: the last row that each forecast knew, in its series, `(origins,)`.
-        origins: its time, `(origins,)`.
-        times: `(origins, horizon)`, what each lead forecasts.
-        truth: `(origins, horizon)`, in the unit of the series; NaN is not scored.
-        forecasts: name to `(origins, horizon)`: the network first, then the baselines.
-        level: the last value known at each origin, `(origins,)`.
-        scale: what MASE divides by, from the training span of its series, `(origins,)`.
-        parameters: weights of the network.
-        seconds: of the fits.
-        target: name of what is forecast.
-        unit: of the target; may be empty.
-        zone: in which users see the times, where these are UTC; `""` for times without one.
-        audit: what was tried to find a leak, if it was.
-        members: of an ensemble the errors of each member alone: `cell, seed, mae, rmse, mase`.
+        model: name of the network in tables, e.g. `"gru"`.
+        name: name of the series, or of the table of several series.
+        ids: id of the series of each origin, `(origins,)`.
+        rows: row of each origin in its series, the last one known to the forecast, `(origins,)`.
+        origins: time of each origin, `(origins,)`.
+        times: times of the leads, `(origins, horizon)`.
+        truth: true values in the unit of the series, `(origins, horizon)`; NaN is not scored.
+        forecasts: forecasts by model, each `(origins, horizon)`: the network first, then the
+            baselines.
+        level: last known value at each origin, `(origins,)`.
+        scale: scale of MASE, from the training span of the series, `(origins,)`.
+        parameters: number of trained weights of the network.
+        seconds: total fit time in seconds.
+        target: name of the forecast column.
+        unit: unit of the target; may be empty.
+        zone: time zone in which to show the times, where these are UTC; `""` for none.
+        audit: report of the audit for leaks; `None` without one.
+        members: errors of each member of an ensemble: `cell, seed, mae, rmse, mase`; else
+            `None`.
     """
 
     model: str
@@ -76,22 +78,22 @@ class Backtest:
 
     @cached_property
     def error(self) -> str:
-        """The error that ranks: `"mae"`, or `"mase"` for several series, whose units differ."""
+        """The error to rank by: `"mae"`, or `"mase"` for several series, whose units may differ."""
         several = len(set(self.ids)) > 1 and not np.isnan(self.scale).all()
         return "mase" if several else "mae"
 
     @cached_property
     def reference(self) -> str:
-        """The best of the naive forecasts over all leads: what skill is measured against.
+        """The best naive forecast over all leads, the reference of skill.
 
-        `""` in a backtest without any.
+        `""` in a backtest without naive forecasts.
         """
         naive = [name for name in self.forecasts if name.startswith("naive-")]
         return min(naive, key=lambda name: float(self.errors(name)[self.error]), default="")
 
     @cached_property
     def by_lead(self) -> pd.DataFrame:
-        """Columns `model, step, mae, rmse, mase, skill`: one row a model and lead."""
+        """Columns `model, step, mae, rmse, mase, skill`: one row per model and lead."""
         tables = []
         for name in self.forecasts:
             columns = {"model": name, "step": np.arange(1, self.horizon + 1)}
@@ -103,8 +105,8 @@ class Backtest:
     def leaderboard(self) -> pd.DataFrame:
         """Columns `model, mae, rmse, mase, skill, p, parameters, seconds`, the best first.
 
-        `skill` is the share of the error of `reference` that is avoided, `p` how often equal
-        forecasts would differ as much over all leads, by a Diebold–Mariano test.
+        `skill` is relative to `reference`; `p` is how often equally good forecasts would differ
+        as much over all leads, by a Diebold–Mariano test.
         """
         rows = []
         for name in self.forecasts:
@@ -125,23 +127,23 @@ class Backtest:
     def quantiles(self, levels: Sequence[float], name: str | None = None) -> np.ndarray:
         """Quantiles of one model's forecasts, by default the network's, from its past errors.
 
-        The error of lead h from an origin counts once it is known, h rows later, and for its
-        own series alone; none is drawn from the rows that `fit` saw.
+        The error of lead h from an origin is used from h rows later on, when it is known, and
+        only for its own series; no errors of fitted rows are used.
 
         Returns:
             `(levels, origins, horizon)`; NaN where too few errors are known yet.
 
         Raises:
-            ArgumentError: levels that do not rise between 0 and 1, or no such model.
+            ArgumentError: levels that do not increase between 0 and 1, or no such model.
         """
-        forecast = self.forecasts[self._known(name)]
-        found = np.full((len(check_levels(levels)), *self.truth.shape), np.nan)
+        forecast = self.forecasts[self._checked_name(name)]
+        result = np.full((len(check_levels(levels)), *self.truth.shape), np.nan)
         for one in dict.fromkeys(self.ids):
             own = self.ids == one
-            found[:, own] = conformal_quantiles(
+            result[:, own] = conformal_quantiles(
                 self.truth[own], forecast[own], self.rows[own], levels
             )
-        return found
+        return result
 
     @cached_property
     def calibration(self) -> pd.DataFrame:
@@ -154,23 +156,22 @@ class Backtest:
         """Central intervals of one model's `quantiles`, by default the network's.
 
         Returns:
-            Columns `nominal, coverage, width, pinball, count`: the share of the truth in them,
-            which should be the nominal one; their mean width and the pinball loss of their two
-            ends, in the unit of the series; and how many truths that rests on: those whose
-            interval is known, fewer the wider it is.
+            Columns `nominal, coverage, width, pinball, count`: the nominal and the actual share of
+            the truth inside; mean width and pinball loss of the two ends, in the unit of the
+            series; and the number of true values with a known interval, fewer for wide ones.
 
         Raises:
             ArgumentError: no such model.
         """
-        name = self._known(name)
-        if name not in self._judged:
-            self._judged[name] = calibration_table(
+        name = self._checked_name(name)
+        if name not in self._interval_tables:
+            self._interval_tables[name] = calibration_table(
                 self.truth, self.quantiles(CENTRAL, name), CENTRAL
             )
-        return self._judged[name]
+        return self._interval_tables[name]
 
     @cached_property
-    def _judged(self) -> dict[str, pd.DataFrame]:
+    def _interval_tables(self) -> dict[str, pd.DataFrame]:
         return {}
 
     @cached_property
@@ -178,8 +179,8 @@ class Backtest:
         """Columns `model, step, difference, statistic, p`: Diebold–Mariano tests of absolute
         errors against those of `reference`, at each lead.
 
-        A difference below zero is in favor of the model. Errors of several series, each
-        scaled, are averaged over the series of an origin first.
+        A difference below zero favors the model. Errors of several series are scaled, and
+        averaged over the series of an origin first.
         """
         rows = []
         for name in self.forecasts:
@@ -187,26 +188,26 @@ class Backtest:
                 continue
             errors, others = (self.over_time(n) for n in (name, self.reference))
             for step in range(1, self.horizon + 1):
-                found = self._compared(errors[step - 1], others[step - 1], step)
-                told = {"difference": found.difference, "statistic": found.statistic}
-                rows.append({"model": name, "step": step} | told | {"p": found.p_value})
+                test = self._test(errors[step - 1], others[step - 1], step)
+                values = {"difference": test.difference, "statistic": test.statistic}
+                rows.append({"model": name, "step": step} | values | {"p": test.p_value})
         columns = ["model", "step", "difference", "statistic", "p"]
         return pd.DataFrame(rows, columns=columns)
 
     def against_random_walk(self, steps: Sequence[int] | None = None) -> pd.DataFrame:
-        """Each model beside the last known value, as any claim about prices has to be seen.
+        """Compares each model with the random walk, as any claim about prices requires.
 
         Args:
             steps: leads, by default the first and the last.
 
         Returns:
-            Columns `model, step`; `ratio, lower, upper`: its RMSE relative to the random
-            walk's with a 95 % interval, below 1 is better; `right, right_lower, right_upper`:
-            the share of ups and downs called right with a 95 % interval; `majority`: what
-            always calling the more frequent direction gives; `p`: of calls no better; `calls`:
-            how many independent calls would tell as much, fewer than origins where forecasts
-            overlap or series move together. Squared errors of several series, each scaled,
-            are averaged over the series of an origin first.
+            Columns `model, step`; `ratio, lower, upper`: RMSE relative to the random walk with a
+            95 % interval, below 1 is better; `right, right_lower, right_upper`: share of
+            correct directions with a 95 % interval; `majority`: share of the more frequent
+            direction; `p`: p-value of calls no better than `majority`; `calls`: effective number
+            of independent calls, fewer than origins where forecasts overlap or series move
+            together. Squared errors of several series are scaled, and averaged over the series
+            of an origin first.
 
         Raises:
             ArgumentError, ArgumentTypeError: no such lead.
@@ -219,9 +220,10 @@ class Backtest:
 
     @property
     def is_random_walk_like(self) -> bool:
-        """Whether the last value is as hard to beat as of prices.
+        """Whether the last value is as hard to beat as it is for prices.
 
-        No naive forecast is better, except the drift, or by a twentieth, which luck may give.
+        True if no naive forecast but the drift is more than a twentieth better, which may be
+        chance.
         """
         if self.reference == "naive-drift":
             return True
@@ -244,8 +246,12 @@ class Backtest:
             columns | {name: forecast.ravel() for name, forecast in self.forecasts.items()}
         )
 
-    def beside(self, other: "Backtest") -> "Backtest":
-        """This backtest with the baselines of another one of the same rows."""
+    def with_baselines_of(self, other: "Backtest") -> "Backtest":
+        """Returns this backtest with the baselines of another one over the same rows.
+
+        Raises:
+            ArgumentError: origins or truth differ.
+        """
         same = self.origins.equals(other.origins) and np.array_equal(
             self.truth, other.truth, equal_nan=True
         )
@@ -255,34 +261,34 @@ class Backtest:
         return replace(self, forecasts={self.model: self.forecasts[self.model]} | shared)
 
     def scores(self, name: str | None = None) -> dict[str, float]:
-        """The overall numbers of one model, by default the network's."""
-        scores = self.leaderboard.set_index("model").to_dict("index")[self._known(name)]
+        """The overall scores of one model, by default the network's."""
+        scores = self.leaderboard.set_index("model").to_dict("index")[self._checked_name(name)]
         return {key: float(scores[key]) for key in ("mae", "rmse", "mase", "skill", "p")}
 
-    def _known(self, name: str | None) -> str:
+    def _checked_name(self, name: str | None) -> str:
         return one_of("name", self.model if name is None else name, self.forecasts)
 
     def _overlap(self, step: int) -> int:
-        """How many origins, of all series, forecast a lead at once: from any up to its target."""
+        """The number of origins whose forecasts of a lead overlap, over all series."""
         merged = self.origins.unique().sort_values().to_numpy()
         begun = np.searchsorted(merged, self.origins.to_numpy())
         return max(1, int((np.searchsorted(merged, self.times[:, step - 1]) - begun).max()))
 
     def _scaled(self, errors: np.ndarray) -> np.ndarray:
-        """Errors `(origins, …)`, in units that several series have in common."""
+        """Errors `(origins, …)` in a unit that all series share."""
         return (errors.T / self.scale).T if self.error == "mase" else errors
 
     def over_time(self, name: str) -> pd.DataFrame:
-        """Absolute errors of one model by origin in the order of time, `(times, horizon)`; those of
-        several series, each scaled, are averaged."""
+        """Absolute errors of one model by origin in the order of time, `(times, horizon)`; for
+        several series the mean of their scaled errors."""
         errors = pd.DataFrame(self._scaled(self.forecasts[name] - self.truth)).abs()
         return errors.groupby(self.origins).mean()
 
-    def _compared(self, errors: pd.Series, others: pd.Series, step: int) -> Comparison:
+    def _test(self, errors: pd.Series, others: pd.Series, step: int) -> Comparison:
         return diebold_mariano(errors.to_numpy(), others.to_numpy(), self._overlap(step))
 
     def compare_to_random_walk(self, name: str, step: int) -> dict[str, Any]:
-        """One model at one lead beside the random walk: a row of `against_random_walk`."""
+        """Compares one model at one lead with the random walk: a row of `against_random_walk`."""
         if whole_number("steps", step) > self.horizon:
             raise ArgumentError(f"`steps` end at the horizon, {self.horizon}. Received: {step}")
         truth, own = self.truth[:, step - 1], self.forecasts[name][:, step - 1]
@@ -300,7 +306,7 @@ class Backtest:
         }
 
     def errors(self, name: str, axis: int | None = None) -> dict[str, np.ndarray]:
-        """`mae`, `rmse` and `mase` of one model, over all or, with `axis=0`, at each lead."""
+        """`mae`, `rmse` and `mase` of one model, over all leads or, with `axis=0`, at each lead."""
         forecast = self.forecasts[name]
         return {
             "mae": metrics.mae(self.truth, forecast, axis=axis),
@@ -309,11 +315,11 @@ class Backtest:
         }
 
     def _p_value(self, name: str) -> float:
-        """Of the mean absolute error over all leads being that of `reference`."""
+        """The p-value of the mean absolute error over all leads, compared with `reference`."""
         if name == self.reference or not self.reference:
             return np.nan
         errors, others = (self.over_time(n).mean(axis=1) for n in (name, self.reference))
-        return self._compared(errors, others, self.horizon).p_value
+        return self._test(errors, others, self.horizon).p_value
 
     def _skill(self, name: str, axis: int | None = None) -> np.ndarray:
         error = self.errors(name, axis)[self.error]

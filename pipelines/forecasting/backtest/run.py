@@ -1,4 +1,4 @@
-"""Runs a backtest: a network's forecasts from rolling origins, the baselines' beside them."""
+"""Runs a backtest: forecasts of a network and of the baselines from rolling origins."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,14 +15,14 @@ from ..fitting import new_transform
 from ..plan import plan
 from .leakage import LeakTrace
 from .leakage import audit as run_audit
-from .origins import TestSplit, observed, test_origins, warn_of_filled
+from .origins import TestSplit, observed_target, test_origins, warn_of_filled
 from .result import Backtest
 
-#: Forecasts of each model `(origins, horizon)`, one a series.
+#: Forecasts by model: for each series `(origins, horizon)`.
 Forecasts: TypeAlias = dict[str, list[np.ndarray]]
-#: Fits another network to other rows, as the one that is tested was fitted.
+#: Fits a new network to other rows, with the settings of the tested one.
 Refit: TypeAlias = Callable[[TimeSeriesPanel], FittedForecaster]
-AUDITED = (0.05, 0.5, 0.95)  # quantiles
+AUDITED = (0.05, 0.5, 0.95)  # levels of the audited quantiles
 
 
 def run_backtest(
@@ -39,13 +39,13 @@ def run_backtest(
     """Forecasts from rolling origins.
 
     Args:
-        fitted: the network that is tested.
-        refitted: fits another one, where `refit` asks for it.
-        panel: a table that was read.
-        start, stride, refit, baselines, audit: as of `Forecaster.backtest`.
+        fitted: fitted forecaster to test.
+        refitted: fits a new forecaster, for `refit`.
+        panel: series to forecast.
+        start, stride, refit, baselines, audit: as for `Forecaster.backtest`.
 
     Raises:
-        ArgumentError, DataError, LeakError: as `Forecaster.backtest`.
+        ArgumentError, DataError, LeakError: as for `Forecaster.backtest`.
     """
     horizon = fitted.horizon
     test = test_origins(panel, fitted.until(panel.ids), fitted.needed, horizon, start, stride)
@@ -53,7 +53,7 @@ def run_backtest(
 
     def run(panel: TimeSeriesPanel) -> Backtest:
         blocks = _blocks(fitted, refitted, panel, test, refit)
-        return _assembled(fitted, panel, test, *_forecasts(fitted, panel, test, blocks, baselines))
+        return _assemble(fitted, panel, test, *_forecasts(fitted, panel, test, blocks, baselines))
 
     def traces(changed: TimeSeriesPanel) -> list[LeakTrace]:
         return _traces(fitted, changed, test, run(changed))
@@ -64,14 +64,14 @@ def run_backtest(
 
 @dataclass(frozen=True)
 class _Block:
-    """Origins that one network serves.
+    """Origins that are forecast by one network.
 
     Attributes:
-        model: the network.
-        which: the numbers of the series that it was fitted on.
-        panel: those series, as they were known when the block begins.
-        seen: rows of each that it was fitted on.
-        origins: of each.
+        model: fitted forecaster.
+        which: numbers of the series it was fitted on.
+        panel: those series, as known when the block begins.
+        seen: number of fitted rows of each series.
+        origins: origins of each series.
     """
 
     model: FittedForecaster
@@ -88,7 +88,7 @@ def _blocks(
     test: TestSplit,
     refit: int | None,
 ) -> Iterator[_Block]:
-    """The fitted network, then, every `refit` times, one that was fitted on what came before."""
+    """The origins in blocks: of the fitted network, then of one fitted anew every `refit` times."""
     times = [s.times[o].to_numpy() for s, o in zip(panel, test.origins, strict=True)]
     calendar = np.unique(np.concatenate(times))
     for k in range(0, len(calendar), refit or len(calendar)):
@@ -107,7 +107,7 @@ def _blocks(
 
 
 def _known_by(begins: Any, ends: Any, origins: np.ndarray, series: TimeSeries) -> bool:
-    """Whether a series takes part in a block: its test has begun, or it is over."""
+    """Whether a series belongs to a block: its test has begun, or it has ended."""
     return bool(origins[0] <= ends) if len(origins) else bool(series.times[-1] <= begins)
 
 
@@ -118,7 +118,7 @@ def _forecasts(
     blocks: Iterator[_Block],
     names: Sequence[str] | None,
 ) -> tuple[Forecasts, float]:
-    """The forecasts of all models from all origins, and the seconds of fitting."""
+    """The forecasts of all models from all origins, and the fit time in seconds."""
     parts: dict[str, list[list[np.ndarray]]] = {}
     seconds = 0.0
     for block in blocks:
@@ -129,16 +129,16 @@ def _forecasts(
             block.which, block.panel, block.origins, block.seen, own, strict=True
         ):
             y = series.values(["y"])[:, 0]
-            beside = baseline_forecasts(y, here, model.horizon, seen, season, names=names)
-            for name, forecasts in ({fitted.cell_name: ours} | beside).items():
+            others = baseline_forecasts(y, here, model.horizon, seen, season, names=names)
+            for name, forecasts in ({fitted.cell_name: ours} | others).items():
                 parts.setdefault(name, [[] for _ in panel])[i].append(forecasts)
     nothing = np.empty((0, fitted.horizon))
-    found = {n: [np.concatenate([nothing, *p]) for p in several] for n, several in parts.items()}
+    whole = {n: [np.concatenate([nothing, *p]) for p in several] for n, several in parts.items()}
     wanted = [*map(len, test.origins)]
-    return {n: several for n, several in found.items() if [*map(len, several)] == wanted}, seconds
+    return {n: several for n, several in whole.items() if [*map(len, several)] == wanted}, seconds
 
 
-def _assembled(
+def _assemble(
     fitted: FittedForecaster,
     panel: TimeSeriesPanel,
     test: TestSplit,
@@ -150,7 +150,7 @@ def _assembled(
     truth, times, cutoffs, ids, level, scale = [], [], [], [], [], []
     for series, at_start, here, seen in zip(panel, known, test.origins, test.training, strict=True):
         targets = here[:, None] + steps
-        truth.append(observed(series)[targets])
+        truth.append(observed_target(series)[targets])
         times.append(series.times.to_numpy()[targets])
         cutoffs.append(series.times[here].to_numpy())
         ids.append(np.repeat(np.array([series.unique_id], dtype=object), len(here)))
@@ -179,17 +179,17 @@ def _assembled(
 def _traces(
     fitted: FittedForecaster, panel: TimeSeriesPanel, test: TestSplit, result: Backtest
 ) -> list[LeakTrace]:
-    """What a backtest gave, series by series: the very numbers that its tables are made of."""
+    """The values of a backtest for each series, from which its tables are computed."""
     intervals = result.quantiles(AUDITED)
     known = panel.as_known(test.known)
     seen = plan(fitted.settings, known.cut(test.training))
-    again = new_transform(fitted.settings, seen.recipe, panel.schema)
-    again.fit(known.cut(seen.training), known.cut(test.training))
+    transform = new_transform(fitted.settings, seen.recipe, panel.schema)
+    transform.fit(known.cut(seen.training), known.cut(test.training))
     scaled = fitted.transform.rows(known)
     traces = []
     for i, series in enumerate(known):
         own = result.ids == series.unique_id
-        rows, scaler = scaled[i], again.known_[series.unique_id]
+        rows, scaler = scaled[i], transform.known_[series.unique_id]
         forecasts = {name: values[own] for name, values in result.forecasts.items()}
         issued = {"the last known value": result.level[own, None]}
         issued |= {f"the {q:.0%} quantile": intervals[k, own] for k, q in enumerate(AUDITED)}
@@ -200,7 +200,11 @@ def _traces(
                     "mean and scale of the inputs": np.stack([scaler.mean_, scaler.scale_]),
                 },
                 test.training[i] - 1,
-                {"scaled inputs": rows.known, "missing values": rows.there, "ahead": rows.ahead},
+                {
+                    "scaled inputs": rows.features,
+                    "missing values": rows.observed,
+                    "ahead": rows.future,
+                },
                 test.origins[i],
                 forecasts | issued,
                 {name: values - result.truth[own] for name, values in forecasts.items()},

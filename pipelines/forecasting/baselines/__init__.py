@@ -1,1 +1,1 @@
-"""Forecasts that need no network, which every network is compared with."""
+"""Baselines: forecasts without a network, with which every network is compared."""

@@ -1,4 +1,4 @@
-"""A linear autoregression for each lead: the baseline that a network finds hardest to beat."""
+"""A linear autoregression for each lead, often the baseline that is hardest to beat."""
 
 from collections.abc import Iterator
 
@@ -7,21 +7,21 @@ from threadpoolctl import threadpool_limits
 
 from ...training.windows import ahead
 
-BLOCK = 2048  # rows reduced at once: bounds the memory, whatever the length
-SHORTEST = 10  # rows that each lead is fitted on, at least
-LARGEST = 48  # order that AIC may choose, or two seasons if that is more
+BLOCK = 2048  # rows reduced at once: bounds the memory at any length
+SHORTEST = 10  # least rows to fit each lead on
+LARGEST = 48  # largest order that AIC may choose, or two seasons if that is more
 
 
 class DirectAR:
-    """Linear autoregression: for each lead a least-squares regression of its own.
+    """Linear autoregression, with a separate least-squares regression for each lead.
 
     ```
     ŷ_{t+h} = a_h + Σ_{i=0}^{order−1} w_{h,i} y_{t−i}
     ```
 
     Args:
-        order: how many of the last values are read.
-        horizon: leads.
+        order: number of last values that are read.
+        horizon: number of leads.
     """
 
     def __init__(self, order: int, horizon: int):
@@ -29,19 +29,19 @@ class DirectAR:
         self.horizon = horizon
 
     def fit(self, y: np.ndarray) -> "DirectAR":
-        """Learns from the training span `y (rows,)`; every lead uses all its rows.
+        """Fits on the training span `y (rows,)`; every lead uses all its rows.
 
         The rows that all leads share are reduced to a triangle once, block by block (QR);
-        each lead then adds its own and solves a small problem with the same least-squares
+        each lead then adds its own rows and solves a small problem with the same least-squares
         solution.
 
-        A missing value, NaN, is no target; among the lags it is the last one known. The first
-        value must be known.
+        A missing value (NaN) is no target; among the lags it is replaced by the last known one.
+        The first value must be known.
 
-        `weights_` is `(1 + order, horizon)`: the intercept, then the newest value first,
-        for a series less its mean `mean_`.
+        Sets `mean_`, the mean that is subtracted from the series, and `weights_`,
+        `(1 + order, horizon)`: the intercept, then the lags, the newest first.
         """
-        self.mean_ = np.nanmean(y)  # taken off: far from zero the least squares lose their digits
+        self.mean_ = np.nanmean(y)  # subtracted: far from zero least squares lose precision
         y = y - self.mean_
         lags = _lags(carried_forward(y), self.order)
         padded = np.concatenate([y[self.order - 1 :], np.full(self.horizon, np.nan)])
@@ -59,17 +59,18 @@ class DirectAR:
         return self
 
     def predict(self, y: np.ndarray, origins: np.ndarray) -> np.ndarray:
-        """`(origins, horizon)`; every origin follows `order` rows or more, itself counted."""
+        """Forecasts from origins, `(origins, horizon)`; each origin has at least `order` rows up to
+        and including its own."""
         lags = _lags(carried_forward(y) - self.mean_, self.order)
-        found = np.empty((len(origins), self.horizon))
+        forecasts = np.empty((len(origins), self.horizon))
         for block in _blocks(len(origins)):
             known = _with_one(lags[origins[block] - (self.order - 1)])
-            found[block] = known @ self.weights_ + self.mean_
-        return found
+            forecasts[block] = known @ self.weights_ + self.mean_
+        return forecasts
 
 
 def aic_order(y: np.ndarray, largest: int) -> int:
-    """The order from 1 to `largest` with the least AIC one step ahead.
+    """The order from 1 to `largest` with the smallest AIC, one step ahead.
 
     ```
     AIC(p) = n log(RSS(p) / n) + 2 (p + 1)
@@ -77,12 +78,12 @@ def aic_order(y: np.ndarray, largest: int) -> int:
 
     All orders are fitted by least squares on the same n rows, those with `largest` values
     before them. One triangle (QR) of intercept, lags and target holds the sum of squared
-    residuals of each: what its last column has below the p lags.
+    residuals of each: the squares of its last column below the p lags.
 
     H. Akaike (1974), A new look at the statistical model identification.
 
     Args:
-        y: `(rows,)`, at least `largest` + 1; a missing value, NaN, is no target.
+        y: `(rows,)`, at least `largest` + 1 rows; a missing value (NaN) is no target.
     """
     y = y - np.nanmean(y)
     target = y[largest:]
@@ -91,7 +92,7 @@ def aic_order(y: np.ndarray, largest: int) -> int:
     tail = np.zeros(largest + 2)
     tail[: len(triangle)] = triangle[:, -1] ** 2
     rss = np.cumsum(tail[::-1])[::-1]
-    # what is left of an exact fit is rounding: it must not tell the orders apart
+    # the residuals of an exact fit are rounding errors: they must not decide the order
     rss = np.maximum(rss, rss[0] * np.finfo(float).eps)[2:]
     if not rss[0]:
         return 1
@@ -107,14 +108,17 @@ def linear_ar(
     season: int,
     order: int | None,
 ) -> np.ndarray | None:
-    """Direct AR fitted on the first `training_rows` rows; `None` where these are too few.
+    """Forecasts by a direct AR fitted on the first `training_rows` rows; `None` if these are few.
 
     Args:
-        y: `(rows,)`, its first value known; others may be missing, NaN.
-        order: how many values are read; `None` leaves it to AIC, up to `LARGEST` or two
-            seasons. It is cut where the training span has too few rows for it: twenty a
-            coefficient, but five where that lets it span a season; and where the first origin
-            has too little history.
+        y: `(rows,)`; its first value is known, others may be missing (NaN).
+        origins: increasing rows.
+        horizon: number of leads.
+        training_rows: number of rows to fit on, the first ones.
+        season: number of rows in a season.
+        order: number of values that are read; `None` for a choice by AIC, up to `LARGEST` or
+            two seasons. It is limited by the training span, to a coefficient per twenty rows, or
+            per five where that lets it span a season, and by the history of the first origin.
     """
     training = y[:training_rows]
     rows = int((~np.isnan(training)).sum()) - horizon
@@ -123,14 +127,14 @@ def linear_ar(
     enough = max(rows // 20, min(season, rows // 5))
     most = max(LARGEST, 2 * season) if order is None else order
     most = max(1, min(most, enough, int(origins[0]) + 1))
-    # triangles this small gain nothing by threads, which wait for one another on a busy machine
+    # triangles this small gain nothing from threads, which wait for one another on a busy machine
     with threadpool_limits(1, user_api="blas"):
-        chosen = aic_order(training, most) if order is None else most
-        return DirectAR(chosen, horizon).fit(training).predict(y, origins)
+        best = aic_order(training, most) if order is None else most
+        return DirectAR(best, horizon).fit(training).predict(y, origins)
 
 
 def carried_forward(y: np.ndarray) -> np.ndarray:
-    """The last value known at each row: NaN before the first, which nothing can fill.
+    """Fills missing values with the last known one; NaN before the first known value.
 
     >>> import numpy as np
     >>> carried_forward(np.array([np.nan, 1.0, np.nan])).tolist()
@@ -143,7 +147,7 @@ def carried_forward(y: np.ndarray) -> np.ndarray:
 def _triangle(
     lags: np.ndarray, targets: np.ndarray, rows: np.ndarray, start: np.ndarray | None = None
 ) -> np.ndarray:
-    """R of the QR of `[1, lags, targets]` in some rows, below the rows of `start`."""
+    """R of the QR decomposition of rows of `[1, lags, targets]`, below the rows `start`."""
     triangle = np.empty((0, 1 + lags.shape[1] + targets.shape[1])) if start is None else start
     for block in _blocks(len(rows)):
         here = rows[block]
@@ -161,5 +165,5 @@ def _with_one(lags: np.ndarray) -> np.ndarray:
 
 
 def _lags(y: np.ndarray, order: int) -> np.ndarray:
-    """`(rows − order + 1, order)`: row t holds y_{t+order−1} … y_t, a view."""
+    """A view of the lags, `(rows − order + 1, order)`: row t holds y_{t+order−1} … y_t."""
     return np.lib.stride_tricks.sliding_window_view(y, order)[:, ::-1]

@@ -1,11 +1,11 @@
 """Exponential smoothing and the Theta method: fitted once, rolled over all origins.
 
-Both take the series `y (rows,)` without gaps, rising origins, the horizon, the rows of
-training and the season, and give `(origins, horizon)`. Parameters come from the training
+Both take the series `y (rows,)` without gaps, increasing origins, the horizon, the number of
+training rows and the season, and return `(origins, horizon)`. Parameters come from the training
 span; the states then follow the series in one pass.
 
-Both give `None` where the training span is shorter than `SHORTEST`, and the last value where
-it is constant: it says nothing of the parameters, and both families hold the random walk.
+Both return `None` where the training span is shorter than `SHORTEST`, and the last value where
+it is constant: the parameters are then undetermined, and both families include the random walk.
 """
 
 import logging
@@ -24,12 +24,12 @@ from statsmodels.tsa.forecasting.theta import ThetaModel
 
 from .naive import last_value
 
-SHORTEST = 10  # rows of training: what statsmodels needs for the first states
-LONGEST = 10_000  # rows of training that are fitted, the last ones
-SEASONS = 3  # that these must hold for a season to be learned
-LONGEST_SEASON = 366  # of ETS: each of its steps moves a whole season
-LEAST_INDEX = 0.1  # a smaller seasonal factor, divided by, blows up a value out of season
-BLOCK = 16_384  # rows smoothed at once: bounds the memory, whatever the length
+SHORTEST = 10  # least training rows, which statsmodels needs for the first states
+LONGEST = 10_000  # most training rows that are fitted, the last ones
+SEASONS = 3  # least seasons in the fitted rows for a seasonal model
+LONGEST_SEASON = 366  # longest season of ETS, which updates a whole season in each step
+LEAST_INDEX = 0.1  # smallest seasonal factor: dividing by less amplifies values out of season
+BLOCK = 16_384  # rows smoothed at once: bounds the memory at any length
 
 logger = logging.getLogger("rnnzoo")
 
@@ -47,11 +47,11 @@ def ets(
     ŷ_{t+h} = l_t + (φ + … + φ^h) b_t + s_{t−m+1+(h−1) mod m}
     ```
 
-    α, β, γ, φ have the largest likelihood on the training span; the first states are a
-    heuristic of its first seasons. The corrected AIC chooses between ETS(A,Ad,A) and
-    ETS(A,Ad,N), in which s = 0: a season of 365 days costs 364 first states, and from three
-    years of weather these are more noise than season. There is no season to choose where the
-    span holds too few of it or it is longer than `LONGEST_SEASON`.
+    α, β, γ, φ maximize the likelihood on the training span; the first states are estimated from
+    its first seasons. The corrected AIC chooses between ETS(A,Ad,A) and ETS(A,Ad,N), in which
+    s = 0: a season of 365 days needs 364 first states, which three years of weather determine
+    poorly. Only ETS(A,Ad,N) is fitted where the span holds too few seasons, or the season is
+    longer than `LONGEST_SEASON`.
 
     R. J. Hyndman, A. B. Koehler, J. K. Ord & R. D. Snyder (2008), Forecasting with
     Exponential Smoothing.
@@ -62,12 +62,12 @@ def ets(
     window = training[-LONGEST:]
     if np.ptp(window) == 0:
         return last_value(y, origins, horizon)
-    mean, scale = window.mean(), window.std()  # far from 1 the search loses its way
+    mean, scale = window.mean(), window.std()  # far from 1 the optimizer fails
     seasons = [1]
     if season <= LONGEST_SEASON and _holds_seasons(window, season):
         seasons.append(season)
-    fits = [_fitted_ets((window - mean) / scale, one) for one in seasons]
-    _, season, parameters = min(fits, key=itemgetter(0))  # of equals the one without a season
+    fits = [_fit_ets((window - mean) / scale, one) for one in seasons]
+    _, season, parameters = min(fits, key=itemgetter(0))  # the one without a season if equal
     start = _ets_model((training - mean) / scale, season, "heuristic")
     level, trend, seasonal = start.initial_level, start.initial_trend, start.initial_seasonal
     lead = np.arange(1, horizon + 1)
@@ -75,18 +75,18 @@ def ets(
     forecasts = []
     for first in range(0, origins[-1] + 1, BLOCK):
         end = min(first + BLOCK, origins[-1] + 1)
-        # of a single row statsmodels overwrites what it still reads: a last one is never used
+        # statsmodels fails on a single row: one is appended and never used
         rows = np.append((y[first:end] - mean) / scale, 0.0)
         block = _ets_model(rows, season, "known", level, trend, seasonal)
         states = block.smooth(parameters, return_raw=True)[1][:-1]
         here = origins[np.searchsorted(origins, first) : np.searchsorted(origins, end)] - first
-        found = states[here, :1] + states[here, 1:2] * damped
+        forecast = states[here, :1] + states[here, 1:2] * damped
         if season > 1:
             past = np.concatenate([seasonal, states[:, 2]])  # row t at t + season
-            found += past[here[:, None] + 1 + (lead - 1) % season]
+            forecast += past[here[:, None] + 1 + (lead - 1) % season]
             seasonal = past[-season:]
         level, trend = states[-1, :2]
-        forecasts.append(found * scale + mean)
+        forecasts.append(forecast * scale + mean)
     return np.concatenate(forecasts)
 
 
@@ -101,11 +101,11 @@ def theta(
     x̂_{t+h} = l_t + ½ b (h − 1 + 1/α − (1−α)^{t+1}/α)
     ```
 
-    Of the training span come α by least squares, the slope b of a line through x, and the
-    indices. They are factors where all values are positive and none falls below
-    `LEAST_INDEX`, else terms. As in the standard method, a test of autocorrelation at the lag
-    of the season decides whether there is one, not AIC as of `ets`; a long season that costs
-    more than it gives, as of three years of weather, may pass it.
+    α (by least squares), the slope b of a line through x, and the seasonal indices come from the
+    training span. The indices are factors where all values are positive and no factor is below
+    `LEAST_INDEX`, else terms. As in the standard method, a test of autocorrelation at the lag of
+    the season decides whether there is a season, not AIC as in `ets`; a long season that is
+    poorly determined, as in three years of weather, may pass it.
 
     V. Assimakopoulos & K. Nikolopoulos (2000), The theta model: a decomposition approach to
     forecasting; R. J. Hyndman & B. Billah (2003), Unmasking the Theta method.
@@ -118,20 +118,20 @@ def theta(
     if np.ptp(window) == 0:
         return last_value(y, origins, horizon)
     season = season if _holds_seasons(window, season) else 1
-    slope, alpha, index, factors = _fitted_theta(window, season)
+    slope, alpha, index, factors = _fit_theta(window, season)
     rows = np.arange(origins[-1] + 1)
     known = y[: len(rows)]
     x = known / index[rows % season] if factors else known - index[rows % season]
     level, _ = lfilter([alpha], [1, alpha - 1], x, zi=[(1 - alpha) * x[0]])
     lead, t = np.arange(1, horizon + 1), origins[:, None]
     drift = slope * (lead - 1 + 1 / alpha - (1 - alpha) ** (t + 1) / alpha)
-    found = level[t] + drift / 2
+    forecast = level[t] + drift / 2
     ahead = index[(t + lead) % season]
-    return found * ahead if factors else found + ahead
+    return forecast * ahead if factors else forecast + ahead
 
 
 def _holds_seasons(training: np.ndarray, season: int) -> bool:
-    """Whether a season can be learned; the first states of ETS take `SHORTEST` rows beside."""
+    """Whether the rows suffice for a seasonal model; ETS needs `SHORTEST` rows in addition."""
     return season > 1 and len(training) >= max(SEASONS * season, SHORTEST + season)
 
 
@@ -149,8 +149,8 @@ def _ets_model(y: np.ndarray, season: int, initialization_method: str, *states: 
     )
 
 
-def _fitted_ets(y: np.ndarray, season: int) -> tuple[float, int, np.ndarray]:
-    """The corrected AIC, the season, and the parameters: α, β, γ where there is one, φ."""
+def _fit_ets(y: np.ndarray, season: int) -> tuple[float, int, np.ndarray]:
+    """Fits ETS: the corrected AIC, the season, and the parameters α, β, γ (if seasonal), φ."""
     model = _ets_model(y, season, initialization_method="heuristic")
     with _search("ETS"):
         parameters = model.fit(disp=False, return_params=True)
@@ -160,8 +160,8 @@ def _fitted_ets(y: np.ndarray, season: int) -> tuple[float, int, np.ndarray]:
     return aicc(likelihood, len(y), free), season, parameters
 
 
-def _fitted_theta(window: np.ndarray, season: int) -> tuple[float, float, np.ndarray, bool]:
-    """Slope, α, the index of each row of a season, and whether these are factors."""
+def _fit_theta(window: np.ndarray, season: int) -> tuple[float, float, np.ndarray, bool]:
+    """Fits Theta: slope, α, the index of each row of a season, and whether these are factors."""
     method = "auto"
     while True:
         model = ThetaModel(window, period=season, deseasonalize=season > 1, method=method)
@@ -177,9 +177,9 @@ def _fitted_theta(window: np.ndarray, season: int) -> tuple[float, float, np.nda
 
 @contextmanager
 def _search(name: str) -> Iterator[None]:
-    """Logs that a search for parameters ended early: they still make a baseline.
+    """Logs a search for parameters that ended early, which still gives a usable baseline.
 
-    Training rows that are met exactly have an infinite likelihood: no reason to warn.
+    An exact fit of the training rows has an infinite likelihood, which is no reason to warn.
     """
     with warnings.catch_warnings(record=True) as caught, np.errstate(all="ignore"):
         warnings.simplefilter("always", ConvergenceWarning)

@@ -1,4 +1,4 @@
-"""Forecasts by a rule: the last value, the value a season before, the mean step."""
+"""Naive forecasts: the last value, the value one season before, the drift."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ def last_value(y: np.ndarray, origins: np.ndarray, horizon: int) -> np.ndarray:
 
 
 def seasonal(y: np.ndarray, origins: np.ndarray, horizon: int, season: int) -> np.ndarray:
-    """Each lead repeats the value a season before it, the last one known.
+    """Each lead repeats the last known value of the same phase of the season.
 
     Origins with less than a season of history repeat the value at the origin.
     """
@@ -20,13 +20,13 @@ def seasonal(y: np.ndarray, origins: np.ndarray, horizon: int, season: int) -> n
 
 
 def drift(y: np.ndarray, origins: np.ndarray, horizon: int) -> np.ndarray:
-    """The last value and, for each lead, the mean step since the first value.
+    """The last value plus, for each lead, the mean step since the first value.
 
     ```
     ŷ_{t+h} = y_t + h (y_t − y_0) / t
     ```
 
-    At the first row there was no step yet, and it is the last value. R. J. Hyndman &
+    At the first row, without any step, it is the last value. R. J. Hyndman &
     G. Athanasopoulos (2021), Forecasting: principles and practice, 3rd edition, section 5.2.
     """
     step = (y[origins] - y[0]) / np.maximum(origins, 1)

@@ -1,8 +1,8 @@
-"""Forecasts that any network has to beat, on arrays.
+"""The table of baselines, forecasts that any network has to beat.
 
-Each takes the series `y (rows,)`, the rows of rising origins and the horizon, and gives
-`(origins, horizon)`. None looks past an origin; what is fitted is fitted on the training span
-alone and then rolled over all origins.
+Each takes the series `y (rows,)`, increasing origins and the horizon, and returns
+`(origins, horizon)`. None reads rows after an origin; parameters are fitted on the training span
+only, and then used for all origins.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,16 +17,16 @@ from .naive import drift, last_value, seasonal
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be forecast.
+    """The arguments of a baseline.
 
     Attributes:
-        y: `(rows,)`; its first value is known, others may be missing, NaN.
-        known: the same without gaps, the last known value carried forward.
-        origins: rising rows, one or more.
-        horizon: leads.
-        training_rows: the first rows, on which everything is fitted.
-        season: rows of one; 1 is none.
-        order: of the autoregression; `None` leaves it to AIC.
+        y: series, `(rows,)`; its first value is known, others may be missing (NaN).
+        known: the series with missing values replaced by the last known one, `(rows,)`.
+        origins: increasing rows, one or more.
+        horizon: number of leads.
+        training_rows: number of rows to fit on, the first ones.
+        season: number of rows in a season; 1 for none.
+        order: order of the autoregression; `None` for a choice by AIC.
     """
 
     y: np.ndarray
@@ -60,8 +60,8 @@ def _theta(t: Task) -> np.ndarray | None:
     return theta(t.known, t.origins, t.horizon, t.training_rows, t.season)
 
 
-#: Each gives `(origins, horizon)`, or `None` where it has nothing to say of a task: no season,
-#: or too few rows to fit.
+#: Each returns `(origins, horizon)`, or `None` where it cannot forecast: without a season, or
+#: with too few rows to fit.
 BASELINES: dict[str, Callable[[Task], np.ndarray | None]] = {
     "naive-last": lambda task: last_value(task.known, task.origins, task.horizon),
     "naive-seasonal": _seasonal,
@@ -84,16 +84,15 @@ def baselines(
     """Forecasts of all baselines by name, each `(origins, horizon)`, in the order of `BASELINES`.
 
     Args:
-        y: `(rows,)`; NaN is a missing value. Then the last known value stands for it, but
-            `linear-ar` fits to no such target. Origins before the first known value get NaN.
-        origins: rising rows; of none, no row of each baseline wanted.
-        horizon: leads.
-        training_rows: the first rows, on which everything is fitted.
-        season: rows of one; 1 is none.
-        order: of `linear-ar`; by default AIC chooses it.
-        names: of the baselines wanted, by default all. One is left out where it cannot be:
-            the seasonal one without a season, a fitted one where fewer than ten rows are
-            there to be fitted.
+        y: series, `(rows,)`; a missing value (NaN) is replaced by the last known one, but
+            `linear-ar` does not fit such targets. Origins before the first known value get NaN.
+        origins: increasing rows; without origins the forecasts have no rows.
+        horizon: number of leads.
+        training_rows: number of rows to fit on, the first ones.
+        season: number of rows in a season; 1 for none.
+        order: order of `linear-ar`; by default chosen by AIC.
+        names: names of baselines, by default all. Those that cannot forecast are left out: the
+            seasonal one without a season, a fitted one with fewer than ten rows to fit.
 
     Raises:
         ArgumentError: a name that is not in `BASELINES`.
@@ -102,15 +101,15 @@ def baselines(
         BASELINES if names is None else [one_of("baselines", name, BASELINES) for name in names]
     )
     y = np.asarray(y, float)
-    there = np.flatnonzero(~np.isnan(y))
-    first = int(there[0]) if len(there) else len(y)  # nothing can be said before
+    known = np.flatnonzero(~np.isnan(y))
+    first = int(known[0]) if len(known) else len(y)  # no forecasts before it
     later = origins[origins >= first] - first
     y, training_rows = y[first:], max(0, training_rows - first)
     task = Task(y, carried_forward(y), later, horizon, training_rows, season, order)
-    found = {}
+    result = {}
     for name in [name for name in BASELINES if name in wanted]:
         forecasts = BASELINES[name](task) if len(later) else np.empty((0, horizon))
         if forecasts is not None:
             before = np.full((len(origins) - len(later), horizon), np.nan)
-            found[name] = np.concatenate([before, forecasts])
-    return found
+            result[name] = np.concatenate([before, forecasts])
+    return result

@@ -1,4 +1,4 @@
-"""Sines of the calendar: where a time stands in its day, week and year."""
+"""Calendar features: sines and cosines of the time of day, week and year."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,16 +11,16 @@ from ....datasets.timezones import in_zone
 from ....errors import ArgumentError, ArgumentTypeError, one_of
 
 DAY = pd.Timedelta(days=1)
-#: Cycles by name, with their length and the harmonics that stand for them.
+#: Cycles by name, with their length and their number of harmonics.
 CYCLES = {"day": (DAY, 2), "week": (7 * DAY, 2), "year": (365.2425 * DAY, 1)}
-SEEN = 2  # cycles that a training span has to hold before one is learned unasked
+SEEN = 2  # cycles that a training span must hold for `"auto"` to use one
 
 
 def check_calendar(calendar: Any) -> tuple[str, ...] | str:
-    """The cycles that a user names: `"auto"`, or some of `CYCLES`; none for `None`.
+    """Checks the setting `calendar`: `"auto"`, or names in `CYCLES`; `None` means no cycles.
 
     Raises:
-        ArgumentTypeError, ArgumentError: another value, or a name twice.
+        ArgumentTypeError, ArgumentError: another value, or a repeated name.
     """
     if calendar is None:
         return ()
@@ -38,11 +38,11 @@ def check_calendar(calendar: Any) -> tuple[str, ...] | str:
     return tuple(calendar)
 
 
-def chosen_cycles(calendar: Any, training: TimeSeriesPanel) -> tuple[str, ...]:
-    """The cycles that are used: of `"auto"` those that the longest series can teach.
+def choose_cycles(calendar: Any, training: TimeSeriesPanel) -> tuple[str, ...]:
+    """The cycles to use: for `"auto"` those that can be learned from the longest series.
 
-    A cycle is one if it holds four steps or more, and if the training span holds it twice; an
-    hourly series of a year has a day and a week, and no year.
+    These have four steps or more and occur twice in the training span: for an hourly series of
+    one year the day and the week, but not the year.
     """
     named = check_calendar(calendar)
     if named != "auto":
@@ -58,21 +58,21 @@ def chosen_cycles(calendar: Any, training: TimeSeriesPanel) -> tuple[str, ...]:
 
 
 def columns(cycles: Sequence[str]) -> int:
-    """How many columns stand for these cycles."""
+    """The number of columns for some cycles."""
     return sum(2 * CYCLES[name][1] for name in cycles)
 
 
 def calendar_rows(times: pd.DatetimeIndex, cycles: Sequence[str], zone: str = "") -> np.ndarray:
-    """`(times, columns)` in [−1, 1]: sine and cosine of each harmonic of each cycle.
+    """Sine and cosine of each harmonic of each cycle, `(times, columns)` in [−1, 1].
 
     ```
-    sin 2πk p, cos 2πk p        p the part of the cycle that is over, k = 1 … harmonics
+    sin 2πk p, cos 2πk p        p the elapsed share of the cycle, k = 1 … harmonics
     ```
 
     Args:
-        times: without zone, UTC where there is one.
+        times: times without zone; UTC where `zone` is given.
         cycles: names in `CYCLES`.
-        zone: by whose clocks days begin.
+        zone: time zone of the days.
     """
     local = pd.DatetimeIndex(in_zone(times, zone)).tz_localize(None)
     midnight = local.normalize()
@@ -81,10 +81,10 @@ def calendar_rows(times: pd.DatetimeIndex, cycles: Sequence[str], zone: str = ""
         "week": midnight - pd.to_timedelta(local.day_of_week, unit="D"),
         "year": midnight - pd.to_timedelta(local.day_of_year - 1, unit="D"),
     }
-    found = [np.empty((len(times), 0))]
+    waves = [np.empty((len(times), 0))]
     for name in cycles:
         length, harmonics = CYCLES[name]
         part = ((local - starts[name]) / length).to_numpy("float64")
         angles = 2 * np.pi * part[:, None] * np.arange(1, harmonics + 1)
-        found += [np.sin(angles), np.cos(angles)]
-    return np.concatenate(found, axis=1)
+        waves += [np.sin(angles), np.cos(angles)]
+    return np.concatenate(waves, axis=1)

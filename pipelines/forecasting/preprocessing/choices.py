@@ -1,4 +1,4 @@
-"""What a transform chooses by the data, and what it asks of them."""
+"""Choices that a transform makes by the data, and its requirements."""
 
 import numpy as np
 
@@ -9,9 +9,9 @@ from .power import STEEP, spread_by_level
 BLOCK = 20  # rows over which a swing is measured where there is no season
 
 
-def chosen_power(training: TimeSeriesPanel, given: TimeSeriesPanel) -> str | None:
-    """The logarithm, where the swings of most series grow with their level; `None` where they do
-    not, where a value of all that are `given` is not above 0, or where too little is known."""
+def choose_power(training: TimeSeriesPanel, given: TimeSeriesPanel) -> str | None:
+    """The transform for `"auto"`: the logarithm where the variation of most series grows with
+    their level; else, or where a `given` value is not above 0 or too little is known, `None`."""
     lowest = min(float(np.nanmin(series.values(["y"]), initial=np.inf)) for series in given)
     if lowest <= 0:
         return None
@@ -22,17 +22,17 @@ def chosen_power(training: TimeSeriesPanel, given: TimeSeriesPanel) -> str | Non
     return "log" if 2 * len(known) > len(slopes) and np.median(known) > STEEP else None
 
 
-def require_together(several: list[TimeSeries], ids: list[str]) -> None:
-    """Sees to it that mixed channels can be read side by side.
+def require_aligned(several: list[TimeSeries], ids: list[str]) -> None:
+    """Checks that series can be read as mixed channels.
 
     Raises:
-        DataError: they are not all there in order, or their times differ.
+        DataError: series are missing or in another order, or their times differ.
     """
-    found = [series.unique_id for series in several]
-    if found != ids:
+    present = [series.unique_id for series in several]
+    if present != ids:
         raise DataError(
             "Mixed channels are read side by side: give every series that was fitted, in that "
-            f"order ({', '.join(ids[:3])} …). Received: {', '.join(found[:3])} …"
+            f"order ({', '.join(ids[:3])} …). Received: {', '.join(present[:3])} …"
         )
     first = several[0]
     for series in several[1:]:

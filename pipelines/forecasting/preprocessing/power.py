@@ -1,4 +1,4 @@
-"""Power transforms of positive values, and back."""
+"""Power transforms of positive values, and their inverse."""
 
 from collections.abc import Callable
 
@@ -10,14 +10,15 @@ from sklearn.preprocessing import PowerTransformer
 from ....errors import DataError
 
 POWERS = ("log", "box-cox")
-STEEP = 0.5  # slope from which on the logarithm makes swings more alike than the level does
-BLOCKS = 8  # at least, for a slope to mean something
+STEEP = 0.5  # slope above which the variation of the logarithm is more uniform
+BLOCKS = 8  # least number of blocks for a slope
 
 
-def fitted_power(name: str, values: np.ndarray) -> float:
-    """The λ of a transform: 0 of `"log"`, the likeliest of `"box-cox"` on `values (rows,)`.
+def fit_power(name: str, values: np.ndarray) -> float:
+    """The λ of a transform of `values (rows,)`: 0 for `"log"`, the most likely for `"box-cox"`.
 
-    None below 0, where all forecasts above some number would be the same: the logarithm then.
+    A λ below 0 is raised to 0, the logarithm: else all forecasts above some number would be the
+    same.
     """
     if name == "log":
         return 0.0
@@ -29,10 +30,10 @@ def fitted_power(name: str, values: np.ndarray) -> float:
 
 
 def require_positive(values: np.ndarray, where: Callable[[np.ndarray], str]) -> None:
-    """Refuses values that a power transform cannot take; arguments as of `transformed`.
+    """Refuses values that a power transform cannot take; arguments as for `power_transform`.
 
     Raises:
-        DataError: some are not above zero.
+        DataError: a value is not above zero.
     """
     low = np.flatnonzero(values <= 0)
     if len(low):
@@ -42,16 +43,18 @@ def require_positive(values: np.ndarray, where: Callable[[np.ndarray], str]) -> 
         )
 
 
-def transformed(values: np.ndarray, power: float, where: Callable[[np.ndarray], str]) -> np.ndarray:
-    """Box and Cox's (y^λ − 1)/λ, or log y where λ is 0; NaN stays.
+def power_transform(
+    values: np.ndarray, power: float, where: Callable[[np.ndarray], str]
+) -> np.ndarray:
+    """Box and Cox's (y^λ − 1)/λ, or log y for λ = 0; NaN stays.
 
     Args:
         values: `(rows,)`.
         power: λ.
-        where: tells of which values a message speaks, from their rows.
+        where: wording of the faulty values in a message, given their rows.
 
     Raises:
-        DataError: some are not above zero.
+        DataError: a value is not above zero.
 
     Reference: Box and Cox (1964), An analysis of transformations.
     """
@@ -59,8 +62,8 @@ def transformed(values: np.ndarray, power: float, where: Callable[[np.ndarray], 
     return np.asarray(boxcox(values, power))
 
 
-def back(values: np.ndarray, power: float) -> np.ndarray:
-    """The inverse of `transformed`; what lies below its range becomes 0."""
+def inverse_power_transform(values: np.ndarray, power: float) -> np.ndarray:
+    """The inverse of `power_transform`; values below its range become 0."""
     if power == 0:
         return np.exp(values)
     inside = power * values + 1 > 0
@@ -68,14 +71,15 @@ def back(values: np.ndarray, power: float) -> np.ndarray:
 
 
 def spread_by_level(values: np.ndarray, block: int) -> float:
-    """How swings grow with their level: the slope of log deviation on log median, over blocks.
+    """How variation grows with the level: the slope of log deviation on log median, over blocks.
 
-    0 where they do not, 1 where they are a share of it, so that a logarithm makes them alike; NaN
-    where a value is not above 0, or where there are fewer than `BLOCKS` blocks that move.
+    0 for variation that does not grow, 1 for variation in proportion to the level, which the
+    logarithm makes uniform; NaN where a value is not above 0, or fewer than `BLOCKS` blocks
+    vary.
 
     Args:
         values: `(rows,)`; a block with a missing value (NaN) is left out.
-        block: rows of a block, such as a season.
+        block: number of rows in a block, e.g. a season.
 
     Reference: Tukey (1977), Exploratory data analysis: the spread-versus-level plot.
     """

@@ -1,4 +1,4 @@
-"""Scales columns by what the training span shows of them."""
+"""Scales columns by statistics of the training span."""
 
 from typing import Any
 
@@ -7,33 +7,33 @@ from scipy.signal import lfilter
 from sklearn.preprocessing import RobustScaler
 
 SCALINGS = ("z-score", "robust", "running")
-LEAST = 0.01  # of the training span's deviation: what a running one has at least
+LEAST = 0.01  # smallest running deviation, as a share of the training span's deviation
 
 
 class Scaler:
-    """Centre and scale per column, in double precision; missing values (NaN) count for nothing.
+    """Centers and scales columns, in double precision; missing values (NaN) are ignored.
 
-    A constant column keeps its size: its scale is 1.
+    A constant column is not scaled: its scale is 1.
 
     Args:
-        robust: the median, and the range between the quartiles over that of a normal
-            distribution, in place of mean and standard deviation: outliers then move neither.
-            A column of which half is one value has no such range: its deviation scales it.
+        robust: use the median in place of the mean, and the interquartile range over that of a
+            normal distribution in place of the standard deviation, so that outliers change
+            neither. A column with equal quartiles is scaled by its standard deviation.
 
     Attributes:
-        mean_: `(columns,)`, the centre.
-        scale_: `(columns,)`, the population standard deviation, or what stands for it.
+        mean_: center of each column, `(columns,)`.
+        scale_: population standard deviation, or its robust estimate, `(columns,)`.
     """
 
     def __init__(self, robust: bool = False):
         self.robust = robust
 
     def fit(self, values: np.ndarray) -> "Scaler":
-        """Learns from `(rows, columns)`; give it the training span and nothing else."""
+        """Learns from the training span, `(rows, columns)`."""
         values = np.asarray(values, "float64")
         self.mean_ = np.nanmean(values, axis=0)
         deviation = np.nanstd(values, axis=0)
-        # a spread below rounding error is none: dividing by it would blow up noise
+        # a spread below rounding error counts as none: dividing by it would amplify noise
         constant = deviation <= 1e-12 * np.maximum(np.abs(self.mean_), 1e-300)
         if self.robust and values.size:
             fitted = RobustScaler(unit_variance=True).fit(values)
@@ -68,14 +68,14 @@ def running(values: np.ndarray, start: np.ndarray, span: int, least: float) -> n
     v_t = (1 − α)(v_{t−1} + α d_t²)        σ_t² = v_t + least²
     ```
 
-    A missing value (NaN) moves neither. Row by row or all at once, the numbers are the same: m
-    and σ are a state that can be carried along.
+    A missing value (NaN) changes neither. Row by row or all at once, the numbers are the same: m
+    and σ can be carried as a state.
 
     Args:
         values: `(rows,)`.
-        start: m and σ before the first, `(2,)`.
-        span: values that weigh as much as a window of as many.
-        least: the smallest deviation.
+        start: m and σ before the first value, `(2,)`.
+        span: length of the window with the same center of weight.
+        least: smallest deviation.
 
     Reference: Finch (2009), Incremental calculation of weighted mean and variance.
     """

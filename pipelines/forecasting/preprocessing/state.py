@@ -1,69 +1,58 @@
-"""Where a network has read to in each of several series."""
+"""The state of a network after it has read several series."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .rows import Rows
 
+#: Attributes of a `State` that are also columns of `Rows`.
+OF_ROWS = ("last_observed", "anchor", "scale")
+COLUMNS = ("output", *OF_ROWS)
+
 
 @dataclass(frozen=True)
 class State:
-    """Where a network stands in each of several series.
+    """The state of a network after the last row read of each of several series.
 
     Attributes:
-        arrays: the network's states, each `(series, …)`.
-        output: its last output, `(series, units)`.
-        last: the last known values of target and past covariates, in their own units,
+        arrays: states of the network, each `(series, …)`.
+        output: last output of the network, `(series, units)`.
+        last_observed: last observed values of target and past covariates in their own units,
             `(series, 1 + past)`.
-        base: the last known values of the targets, the newest last, `(series, lag)`.
-        unit: mean and scale of the targets, `(series, 2)`.
+        anchor: last observed values of the target, the newest last, `(series, lag)`.
+        scale: mean and scale of the target, `(series, 2)`.
     """
 
     arrays: list[np.ndarray]
     output: np.ndarray
-    last: np.ndarray
-    base: np.ndarray
-    unit: np.ndarray
+    last_observed: np.ndarray
+    anchor: np.ndarray
+    scale: np.ndarray
 
     def __len__(self) -> int:
-        return len(self.last)
+        return len(self.last_observed)
 
-    def of(self, series: Any) -> "State":
+    def select(self, series: Any) -> "State":
         """The state of some of the series, by their numbers."""
         arrays = [array[series] for array in self.arrays]
-        output, last = self.output[series], self.last[series]
-        return State(arrays, output, last, self.base[series], self.unit[series])
+        return State(arrays, *[getattr(self, name)[series] for name in COLUMNS])
 
-    def put(self, series: np.ndarray, other: "State") -> "State":
-        """This state with that of some of the series replaced."""
-        changed = replace(
-            self, arrays=[a.copy() for a in self.arrays], output=self.output.copy(),
-            last=self.last.copy(), base=self.base.copy(), unit=self.unit.copy(),
-        )  # fmt: skip
-        pairs = zip(
-            [*changed.arrays, changed.output, changed.last, changed.base, changed.unit],
-            [*other.arrays, other.output, other.last, other.base, other.unit],
-            strict=True,
-        )
-        for here, there in pairs:
-            here[series] = there
-        return changed
+    def replace(self, series: np.ndarray, other: "State") -> "State":
+        """Returns a state in which that of some series, by their numbers, is the one of `other`."""
+        arrays = [_replaced(*pair, series) for pair in zip(self.arrays, other.arrays, strict=True)]
+        columns = [_replaced(getattr(self, n), getattr(other, n), series) for n in COLUMNS]
+        return State(arrays, *columns)
 
     @classmethod
-    def together(cls, states: Sequence["State"]) -> "State":
-        """The states of several groups of series, one after the other."""
-        arrays = [np.concatenate(a) for a in zip(*[s.arrays for s in states], strict=True)]
-        others = ("output", "last", "base", "unit")
-        return cls(arrays, *[np.concatenate([getattr(s, n) for s in states]) for n in others])
+    def from_rows(cls, arrays: list[np.ndarray], output: np.ndarray, rows: list[Rows]) -> "State":
+        """The state after the last of the `rows` of each series."""
+        return cls(arrays, output, *[np.stack([getattr(r, n)[-1] for r in rows]) for n in OF_ROWS])
 
-    @classmethod
-    def after(cls, arrays: list[np.ndarray], output: np.ndarray, rows: list[Rows]) -> "State":
-        """The state of a network that has read `rows` of each series to their ends."""
-        last, base, unit = (
-            np.stack([column[-1] for column in columns])
-            for columns in zip(*[(one.last, one.base, one.unit) for one in rows], strict=True)
-        )
-        return cls(arrays, output, last, base, unit)
+
+def _replaced(values: np.ndarray, new: np.ndarray, series: np.ndarray) -> np.ndarray:
+    """A copy of `values` with `new` at the indices `series`."""
+    values = values.copy()
+    values[series] = new
+    return values

@@ -11,36 +11,35 @@ import pandas as pd
 from ....datasets import Schema, TimeSeries, TimeSeriesPanel
 from ....errors import ArgumentError, DataError
 from ....messages import counted, stamp
-from .calendar import calendar_rows, chosen_cycles, columns
-from .choices import chosen_power, require_together
-from .power import back, fitted_power, require_positive, transformed
+from .calendar import calendar_rows, choose_cycles, columns
+from .choices import choose_power, require_aligned
+from .power import fit_power, inverse_power_transform, power_transform, require_positive
 from .rows import Rows
 from .scaling import LEAST, Scaler, running
 
 if TYPE_CHECKING:
     from .state import State
 
-FAR = 10  # standard deviations from the training span that no unit is expected to reach
+FAR = 10  # standard deviations from the mean of the training span beyond which a warning is due
 
 
 class Transform:
-    """Scales series to rows; learned on the training spans only.
+    """Converts series to scaled rows; fitted on the training spans only.
 
-    Target and past covariates are scaled for each series on its own; what is known ahead,
-    the known-future covariates and then the static ones, over all series alike.
+    Target and past covariates are scaled for each series on its own; known-future and static
+    covariates over all series.
 
     Args:
         schema: names of the columns.
-        difference: the network reads the steps of the target, y_t − y_{t−1}, in place
-            of its level: for series that wander, such as prices. `"season"`: the steps from the
-            value of a season before.
-        calendar: cycles whose sines are known ahead: `"auto"`, or names in `CYCLES`.
-        power: `"log"` or `"box-cox"`: the target is transformed before anything else; what is
-            said of it below is then of the transformed one. `"auto"` takes the logarithm where
-            swings grow with their level. `None` leaves it as it is.
-        scaling: in `SCALINGS`; `"running"` scales the target by statistics that move on.
-        span: rows that weigh in them.
-        mixed: every series is read beside the others.
+        difference: `"step"`: the network reads differences of the target, y_t − y_{t−1}, in place
+            of the target, for series without a fixed level, such as prices; `"season"`:
+            differences from the value one season before.
+        calendar: cycles to add as covariates known ahead: `"auto"`, or names in `CYCLES`.
+        power: `"log"` or `"box-cox"`: power transform of the target, before all else. `"auto"`
+            takes the logarithm where variation grows with the level; `None` takes none.
+        scaling: name in `SCALINGS`; `"running"` scales the target by running statistics.
+        span: number of rows of the running statistics.
+        mixed: whether every series is read with the targets of all others.
 
     Raises:
         ArgumentError: a seasonal difference of a table without a season.
@@ -79,22 +78,22 @@ class Transform:
         """Learns from the training span of every series.
 
         Args:
-            training: those spans.
-            given: all rows there are: where one of them has no logarithm, none is chosen.
+            training: training span of every series.
+            given: all rows of every series: `"auto"` takes no logarithm if one of them has none.
 
         Raises:
-            DataError: a column of a series has no value there.
+            DataError: a column of a series has no value in its training span.
         """
         self.known_, self.level_ = {}, {}
         self.powers_ = {}
         self.power_ = self.power
         if self.power == "auto":
-            self.power_ = chosen_power(training, given or training)
+            self.power_ = choose_power(training, given or training)
         if self.power_ is not None:
             for series in training:
-                power = fitted_power(self.power_, _positive(series))
+                power = fit_power(self.power_, _positive(series))
                 self.powers_[series.unique_id] = power
-        self.cycles_ = chosen_cycles(self.calendar, training)
+        self.cycles_ = choose_cycles(self.calendar, training)
         for series in training:
             self._fit_one(series)
         self.places_ = {one: k for k, one in enumerate(self.known_)}
@@ -106,53 +105,57 @@ class Transform:
 
     @property
     def ids(self) -> list[str]:
-        """Of the series that were fitted."""
+        """The ids of the fitted series."""
         return list(self.known_)
 
     @property
     def lag(self) -> int:
-        """Rows over which differences are taken."""
+        """The number of rows over which differences are taken."""
         return self.schema.season if self.difference == "season" else 1
 
     @property
     def unknown(self) -> int:
-        """First rows of a series whose seasonal differences are not known."""
+        """The number of first rows of a series whose seasonal differences are unknown."""
         return self.lag if self.difference == "season" else 0
 
     @property
     def ahead(self) -> int:
-        """Columns that are known ahead."""
+        """The number of columns known ahead."""
         return len(self.schema.future) + len(self.schema.static) + columns(self.cycles_)
 
     @property
     def indicators(self) -> int:
-        """Columns that tell what is missing."""
+        """The number of columns that mark missing values."""
         return 1 + len(self.schema.past) if self.schema.masked else 0
 
     @property
     def mixed_in(self) -> int:
-        """Columns that the targets of all series take, where channels are mixed."""
+        """The number of columns for the targets of all series; 0 unless channels are mixed."""
         return len(self.known_) if self.mixed else 0
 
     def rows(self, panel: Iterable[TimeSeries], before: "State | None" = None) -> list[Rows]:
-        """Scaled rows of each series; `before` is the state after the rows before the first.
+        """Converts series to scaled rows.
+
+        Args:
+            panel: series to convert.
+            before: state after the row before the first; `None` where there is none.
 
         Raises:
-            DataError: channels are mixed, and the series are not all there at the same times.
+            DataError: channels are mixed, and series are missing or their times differ.
         """
         several = list(panel)
-        found = [
-            self._rows_of(series, None if before is None else before.of(np.array([i])))
+        converted = [
+            self._rows_of(series, None if before is None else before.select(np.array([i])))
             for i, series in enumerate(several)
         ]
         if not self.mixed:
-            return found
-        require_together(several, self.ids)
-        others = np.column_stack([rows.known[:, 0] for rows in found])
-        return [rows.beside(others) for rows in found]
+            return converted
+        require_aligned(several, self.ids)
+        others = np.column_stack([rows.features[:, 0] for rows in converted])
+        return [rows.with_others(others) for rows in converted]
 
     def warn_of_far(self, panel: Iterable[TimeSeries]) -> None:
-        """Warns of values further than `FAR` standard deviations from the training span's mean."""
+        """Warns of values over `FAR` standard deviations from the mean of the training span."""
         for series in panel:
             level = self.level_[series.unique_id]
             far = np.abs(level.transform(self._values(series))) > FAR
@@ -171,13 +174,21 @@ class Transform:
     def scale_ahead(
         self, ids: Iterable[str], times: Iterable[pd.DatetimeIndex], future: np.ndarray
     ) -> np.ndarray:
-        """`(series, steps, ahead)` from the known-future covariates `(series, steps, futures)` of
-        the `times` of each series."""
+        """Scales the covariates known ahead, with the calendar.
+
+        Args:
+            ids: ids of the series.
+            times: times of the steps ahead of each series.
+            future: known-future covariates, `(series, steps, futures)`.
+
+        Returns:
+            `(series, steps, ahead)`.
+        """
         return np.stack([self._ahead(*each) for each in zip(ids, times, future, strict=True)])
 
     def inverse(self, one: str, forecast: np.ndarray) -> np.ndarray:
-        """Forecasts of a series, of any shape, in the unit of its table."""
-        return back(forecast, self.powers_[one]) if self.powers_ else forecast
+        """Converts forecasts of the series `one`, of any shape, to the unit of its table."""
+        return inverse_power_transform(forecast, self.powers_[one]) if self.powers_ else forecast
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -217,7 +228,7 @@ class Transform:
         values = series.values(["y", *self.schema.past])
         if self.powers_:
             power = self.powers_[series.unique_id]
-            y = transformed(values[:, 0], power, partial(_which, series))
+            y = power_transform(values[:, 0], power, partial(_which, series))
             return np.column_stack([y, values[:, 1:]])
         return values
 
@@ -253,39 +264,40 @@ class Transform:
     def _rows_of(self, series: TimeSeries, before: "State | None") -> Rows:
         one = series.unique_id
         scaler, values = self.known_[one], self._values(series)
-        start = self.level_[one].mean_ if before is None else before.last[0]
+        start = self.level_[one].mean_ if before is None else before.last_observed[0]
         last = _carried_forward(values, start)
-        base = np.repeat(last[0, 0], self.lag) if before is None else before.base[0]
-        read = self._read(last, base)
-        if before is None:  # what is not known stands at its mean
+        anchor = np.repeat(last[0, 0], self.lag) if before is None else before.anchor[0]
+        read = self._read(last, anchor)
+        if before is None:  # unknown differences are set to their mean
             read[: self.unknown, 0] = scaler.mean_[0]
-        unit = np.array([scaler.mean_[0], scaler.scale_[0]])
+        scale = np.array([scaler.mean_[0], scaler.scale_[0]])
         if self.scaling == "running":
             least = LEAST * scaler.scale_[0]
             seen = np.where(np.isnan(values[:, 0]), np.nan, read[:, 0])
-            units = running(seen, unit if before is None else before.unit[0], self.span, least)
+            start_scale = scale if before is None else before.scale[0]
+            scales = running(seen, start_scale, self.span, least)
         else:
-            units = np.broadcast_to(unit, (len(values), 2))
-        known = scaler.transform(read)
-        known[:, 0] = (read[:, 0] - units[:, 0]) / units[:, 1]
+            scales = np.broadcast_to(scale, (len(values), 2))
+        features = scaler.transform(read)
+        features[:, 0] = (read[:, 0] - scales[:, 0]) / scales[:, 1]
         return Rows(
-            level=values[:, 0],
-            last=last,
-            known=known.astype("float32"),
-            there=(~np.isnan(values[:, : self.indicators])).astype("float32"),
-            ahead=self._ahead(one, series.times, series.values(self.schema.future)),
-            base=_windows(np.concatenate([base, last[:, 0]]), self.lag)[1:],
-            unit=units,
+            target=values[:, 0],
+            last_observed=last,
+            features=features.astype("float32"),
+            observed=(~np.isnan(values[:, : self.indicators])).astype("float32"),
+            future=self._ahead(one, series.times, series.values(self.schema.future)),
+            anchor=_windows(np.concatenate([anchor, last[:, 0]]), self.lag)[1:],
+            scale=scales,
             others=np.empty((len(values), 0), "float32"),
             weight=np.empty((len(values), 0), "float32"),
             number=self.places_[one],
         )
 
-    def _read(self, last: np.ndarray, base: np.ndarray) -> np.ndarray:
-        """What the network reads of known values: the target's steps or its level."""
+    def _read(self, last: np.ndarray, anchor: np.ndarray) -> np.ndarray:
+        """What the network reads of observed values: the target or its differences."""
         if not self.difference:
             return last.copy()
-        before = np.concatenate([base, last[:, 0]])[: len(last)]
+        before = np.concatenate([anchor, last[:, 0]])[: len(last)]
         return np.column_stack([last[:, 0] - before, last[:, 1:]])
 
     def _scaler(self) -> Scaler:
@@ -317,7 +329,7 @@ def _which(series: TimeSeries, rows: np.ndarray) -> str:
 
 
 def _carried_forward(values: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """`(rows, columns)` with the last known value in place of a missing one, at first `start`."""
+    """Replaces missing values of `(rows, columns)` by the last observed one, first by `start`."""
     there = ~np.isnan(values)
     if there.all():
         return values

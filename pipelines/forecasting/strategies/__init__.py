@@ -1,1 +1,1 @@
-"""The ways in which recurrent cells become forecasters: stateful, closed loop, segment."""
+"""How recurrent cells forecast: the strategies stateful, closed loop and segment."""

@@ -1,7 +1,7 @@
-"""The ways in which recurrent cells become forecasters, behind one small interface.
+"""The interface of the strategies by which recurrent cells forecast.
 
-A strategy works on scaled `Rows` and knows no files, frames or dates. What it
-has read is a `State`: plain arrays that can be kept, saved and moved on row by row.
+A strategy works on scaled `Rows` and knows no files, frames or dates. What it has read is a
+`State`: plain arrays that can be stored, saved and continued row by row.
 """
 
 from collections.abc import Callable
@@ -17,12 +17,12 @@ from ..preprocessing.state import State
 
 
 class Strategy(Protocol):
-    """What `Forecaster` asks of a strategy. Lists hold one entry a series.
+    """A strategy of a `Forecaster`. Lists hold one entry per series.
 
     Attributes:
-        name: in `STRATEGIES`.
-        network: what is trained.
-        read_ahead: rows ahead that a forecast reads even where fewer leads are asked for.
+        name: name in `STRATEGIES`.
+        network: trained network.
+        read_ahead: number of steps ahead whose covariates a forecast of fewer leads still reads.
     """
 
     name: str
@@ -36,16 +36,22 @@ class Strategy(Protocol):
         lookback: int,
         options: TrainingOptions,
     ) -> History:
-        """Fits the network in place; the weights with the best `score()` are kept."""
+        """Fits the network in place; it ends with the weights that have the best `score()`."""
 
     def read(self, rows: list[Rows], state: State | None) -> State:
-        """Reads on through `rows` from a state; from zero without one."""
+        """Reads `rows` from a state, or from zero, and returns the state after them."""
 
-    def forecast(self, state: State, ahead: np.ndarray) -> np.ndarray:
-        """`(series, leads)` in the units of the targets, from `ahead (series, leads, ahead)`."""
+    def forecast(self, state: State, future: np.ndarray) -> np.ndarray:
+        """Forecasts from a state and the covariates known ahead, `(series, leads, ahead)`.
+
+        Returns:
+            `(series, leads)` in the units of the targets.
+        """
 
     def forecast_origins(
         self, rows: list[Rows], origins: list[np.ndarray], horizon: int
     ) -> list[np.ndarray]:
-        """`(origins, horizon)` of each series: one pass over the rows, every origin forecast
-        from its state on the way. Rising origins; memory does not grow with the rows."""
+        """Forecasts from increasing origins of each series, `(origins, horizon)`.
+
+        One pass over the rows: each origin is forecast from the state reached there, and the
+        memory does not grow with the rows."""

@@ -1,16 +1,16 @@
-"""Which strategies there are, and which a cell is fit for."""
+"""The names of the strategies, and which of them a cell supports."""
 
 from typing import Any
 
 from ....errors import ArgumentError, one_of
 from ....zoo.factory import cell_factory
 
-#: By name, with the one in which a cell has to serve for it.
+#: By name, with the use in `RecurrentCell.serves` that the cell needs.
 STRATEGIES = {"stateful": "stateful", "closed_loop": "closed_loop", "segment": "stateful"}
 
 
 def strategy_name(cell: Any, strategy: str, layers: int) -> str:
-    """The strategy that a cell is used in: its natural one for `"auto"`.
+    """Checks a strategy for a cell; for `"auto"` returns the first that the cell supports.
 
     Args:
         cell: as `cell_factory` takes it.
@@ -19,7 +19,7 @@ def strategy_name(cell: Any, strategy: str, layers: int) -> str:
 
     Raises:
         ArgumentTypeError: no cell.
-        ArgumentError: unknown cell or strategy, or one that does not fit the other.
+        ArgumentError: unknown cell or strategy, or a strategy that the cell does not support.
     """
     factory = cell_factory(cell)
     kind, cell = factory.kind, factory.name

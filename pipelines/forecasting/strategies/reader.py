@@ -1,4 +1,4 @@
-"""Reads many series of different length through one network, its state carried along."""
+"""Reads many series of different lengths with one network, carrying its state."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ import numpy as np
 from ..preprocessing.rows import Rows
 from ..preprocessing.state import State
 
-READ = 512  # rows read in one call: bounds the memory of a pass, whatever its length
-GROUP = 256  # series read side by side: bounds it whatever their number
+READ = 512  # rows read in one call: bounds the memory of a pass at any length
+GROUP = 256  # series read in parallel: bounds the memory at any number
 BATCH = 1024  # origins forecast in one call
 
-#: Reads `[inputs (series, rows, columns), *states]` on to `[output, *states]`.
+#: From `[inputs (series, rows, columns), *states]` to `[output, *states]`.
 Reader = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
 
 
 @dataclass(frozen=True)
 class ReadBlock:
-    """What a pass has read in one call.
+    """The rows that a pass reads in one call.
 
     Attributes:
-        series: the numbers of the series, `(read,)`; they all reach to the block's end.
-        first: its first row.
-        output: `(read, rows, units)`.
-        states: what the reader gives beside its output.
+        series: numbers of the series, `(read,)`; none ends within the block.
+        first: first row of the block.
+        output: outputs of the reader, `(read, rows, units)`.
+        states: states that the reader returns.
     """
 
     series: np.ndarray
@@ -41,14 +41,14 @@ def blocks(
     drive: Callable[[Rows], np.ndarray] = lambda rows: rows.read,
     every: bool = False,
 ) -> Iterator[ReadBlock]:
-    """Reads series from their first rows, side by side, each to its end and no further.
+    """Reads series in parallel from their first rows, each exactly to its end.
 
     Args:
-        rows: of each series.
-        reader: the network.
-        states: from which it starts, each `(series, …)`.
-        drive: what the network reads of some rows, `(rows, columns)`.
-        every: whether the reader gives its states after every row, `(series, rows, …)`,
+        rows: rows of each series.
+        reader: compiled network.
+        states: first states, each `(series, …)`.
+        drive: function from rows to the inputs of the network, `(rows, columns)`.
+        every: whether the reader returns its states after every row, `(series, rows, …)`,
             rather than after the last.
     """
     lengths = np.array([len(one) for one in rows])
@@ -67,53 +67,53 @@ def blocks(
 
 
 class FinalStates:
-    """Gathers the states at the series' ends from the blocks of a pass."""
+    """Collects the states at the ends of the series during a pass."""
 
     def __init__(self, rows: list[Rows]):
         self.rows = rows
-        self.found: dict[int, tuple[list[np.ndarray], np.ndarray]] = {}
+        self.ends: dict[int, tuple[list[np.ndarray], np.ndarray]] = {}
 
-    def keep(self, block: ReadBlock, states: list[np.ndarray]) -> None:
+    def add(self, block: ReadBlock, states: list[np.ndarray]) -> None:
         end = block.first + block.output.shape[1]
         for k, i in enumerate(block.series):
             if len(self.rows[i]) == end:
-                self.found[int(i)] = [s[k] for s in states], block.output[k, -1]
+                self.ends[int(i)] = [s[k] for s in states], block.output[k, -1]
 
     def state(self) -> State:
-        kept = [self.found[i] for i in range(len(self.rows))]
-        arrays = [np.stack(a) for a in zip(*[states for states, _ in kept], strict=True)]
-        output = np.stack([output for _, output in kept])
-        return State.after(arrays, output, self.rows)
+        ends = [self.ends[i] for i in range(len(self.rows))]
+        arrays = [np.stack(a) for a in zip(*[states for states, _ in ends], strict=True)]
+        output = np.stack([output for _, output in ends])
+        return State.from_rows(arrays, output, self.rows)
 
 
 @dataclass(frozen=True)
 class OriginBatch:
-    """Origins that a block has reached, to be forecast in one batch.
+    """Origins within a block that are forecast in one batch.
 
     Attributes:
-        series: the number of the series of each, `(origins,)`, those of one series together.
+        series: number of the series of each origin, `(origins,)`, grouped by series.
         place: indices of their rows in the arrays `(read, rows, …)` of the block.
-        base: last known values of the targets, the newest last, `(origins, lag)`.
-        unit: mean and scale of the targets, `(origins, 2)`.
-        ahead: what is known ahead, `(origins, horizon, ahead)`.
+        anchor: last observed values of the target, the newest last, `(origins, lag)`.
+        scale: mean and scale of the target, `(origins, 2)`.
+        future: covariates known ahead, `(origins, horizon, ahead)`.
     """
 
     series: np.ndarray
     place: tuple[np.ndarray, np.ndarray]
-    base: np.ndarray
-    unit: np.ndarray
-    ahead: np.ndarray
+    anchor: np.ndarray
+    scale: np.ndarray
+    future: np.ndarray
 
 
-class Found:
-    """Gathers the forecasts from rising origins of each series during a pass."""
+class ForecastCollector:
+    """Collects the forecasts from increasing origins of each series during a pass."""
 
     def __init__(self, rows: list[Rows], origins: list[np.ndarray], horizon: int):
         self.rows, self.origins, self.horizon = rows, origins, horizon
         self.parts: list[list[np.ndarray]] = [[] for _ in origins]
 
-    def due(self, block: ReadBlock) -> Iterator[OriginBatch]:
-        """The origins in a block, at most `BATCH` at a time."""
+    def batches(self, block: ReadBlock) -> Iterator[OriginBatch]:
+        """The origins within a block, in batches of at most `BATCH`."""
         end = block.first + block.output.shape[1]
         spans = [(k, i, self.origins[i]) for k, i in enumerate(block.series.tolist())]
         within = [o[np.searchsorted(o, block.first) : np.searchsorted(o, end)] for *_, o in spans]
@@ -121,44 +121,44 @@ class Found:
         k = np.repeat(np.arange(len(spans)), counts)
         rows = np.concatenate(within)
         for first in range(0, len(rows), BATCH):
-            batch = slice(first, first + BATCH)
-            yield self._due(block, k[batch], rows[batch])
+            span = slice(first, first + BATCH)
+            yield self._batch(block, k[span], rows[span])
 
-    def add(self, due: OriginBatch, forecasts: np.ndarray) -> None:
-        """Keeps `(origins, horizon)`."""
-        edges = np.flatnonzero(np.diff(due.series)) + 1
-        parts = zip(np.split(due.series, edges), np.split(forecasts, edges), strict=True)
+    def add(self, batch: OriginBatch, forecasts: np.ndarray) -> None:
+        """Adds the forecasts of a batch, `(origins, horizon)`."""
+        edges = np.flatnonzero(np.diff(batch.series)) + 1
+        parts = zip(np.split(batch.series, edges), np.split(forecasts, edges), strict=True)
         for series, part in parts:
             self.parts[series[0]].append(part)
 
     def forecasts(self) -> list[np.ndarray]:
-        """`(origins, horizon)` of each series."""
+        """The forecasts of each series, `(origins, horizon)`."""
         return [np.concatenate(p) if p else np.empty((0, self.horizon)) for p in self.parts]
 
-    def _due(self, block: ReadBlock, k: np.ndarray, at: np.ndarray) -> OriginBatch:
+    def _batch(self, block: ReadBlock, k: np.ndarray, at: np.ndarray) -> OriginBatch:
         series = block.series[k]
         pairs = [(self.rows[i], at[series == i]) for i in dict.fromkeys(series.tolist())]
         return OriginBatch(
             series,
             (k, at - block.first),
-            np.concatenate([rows.base[here] for rows, here in pairs]),
-            np.concatenate([rows.unit[here] for rows, here in pairs]),
-            np.concatenate([ahead_of(rows, here, self.horizon) for rows, here in pairs]),
+            np.concatenate([rows.anchor[here] for rows, here in pairs]),
+            np.concatenate([rows.scale[here] for rows, here in pairs]),
+            np.concatenate([future_of(rows, here, self.horizon) for rows, here in pairs]),
         )
 
 
-def at_zero(reader: keras.Model, series: int) -> list[np.ndarray]:
-    """The states from which a reader `[x, *states]` starts."""
+def zero_states(reader: keras.Model, series: int) -> list[np.ndarray]:
+    """States of zero for a reader `[x, *states]`."""
     return [np.zeros((series, *x.shape[1:]), "float32") for x in reader.inputs[1:]]
 
 
-def up_to_the_last(rows: list[Rows], origins: list[np.ndarray]) -> list[Rows]:
-    """Of each series the rows that its last origin knows; none without origins."""
+def until_last_origin(rows: list[Rows], origins: list[np.ndarray]) -> list[Rows]:
+    """The rows of each series up to its last origin; none without origins."""
     return [r[: int(o[-1]) + 1 if len(o) else 0] for r, o in zip(rows, origins, strict=True)]
 
 
-def ahead_of(rows: Rows, origins: np.ndarray, horizon: int) -> np.ndarray:
-    """`(origins, horizon, ahead)`: what is known ahead of each origin; past the end of the
-    rows, where no target is either, the last row again."""
+def future_of(rows: Rows, origins: np.ndarray, horizon: int) -> np.ndarray:
+    """The covariates known ahead of each origin, `(origins, horizon, ahead)`; after the end of
+    the rows, where there is no target either, the last row is repeated."""
     at = origins[:, None] + np.arange(1, horizon + 1)
-    return rows.ahead[np.minimum(at, len(rows) - 1)]
+    return rows.future[np.minimum(at, len(rows) - 1)]

@@ -11,19 +11,19 @@ from ...training.loop import History, fit
 from ...training.losses import MaskedLoss
 from ...training.options import TrainingOptions
 from ...training.state import ResampledBatches
-from ..preprocessing.rows import Rows, levels
+from ..preprocessing.rows import Rows, undo_differences
 from ..preprocessing.state import State
 from ..preprocessing.transform import Transform
-from .reader import BATCH, ahead_of
+from .reader import BATCH, future_of
 from .tbptt import ConcatenatedRows
 
 
 class SegmentStrategy:
-    """The look-back is read segment by segment, all leads are decoded side by side.
+    """Reads the look-back segment by segment, and decodes all leads in parallel.
 
     Nothing is carried from one forecast to the next: the state is the look-back itself, and the
-    number of the series. Channels are windows on their own, which an embedding may tell apart
-    (`embedded`); where they are mixed each reads the targets of all beside its own.
+    number of the series. Each channel has windows of its own, which an embedding may distinguish
+    (`embedded`); where channels are mixed, each reads the targets of all.
     """
 
     name = "segment"
@@ -42,7 +42,7 @@ class SegmentStrategy:
     ):
         self.lookback, self.horizon, self.difference = lookback, horizon, transform.difference
         changing = transform.schema.future or transform.cycles_
-        self.read_ahead = horizon if changing else 0  # by whole segments
+        self.read_ahead = horizon if changing else 0  # it decodes whole segments
         self.channels = len(transform.ids) if embedded or transform.mixed else 1
         extras = len(transform.schema.past) + transform.mixed_in
         self.network = segment(
@@ -77,55 +77,58 @@ class SegmentStrategy:
                 drive = np.concatenate([state.arrays[0][i], drive])
             windows.append(drive[-self.lookback :])
         numbers = np.array([one.number for one in rows], "int32")
-        return State.after([np.stack(windows), numbers], np.empty((len(rows), 0), "float32"), rows)
+        return State.from_rows(
+            [np.stack(windows), numbers], np.empty((len(rows), 0), "float32"), rows
+        )
 
-    def forecast(self, state: State, ahead: np.ndarray) -> np.ndarray:
-        leads = ahead.shape[1]
-        missing = max(0, self.horizon - leads)  # of static covariates, the same in all rows
-        ahead = np.concatenate([ahead, np.repeat(ahead[:, -1:], missing, axis=1)], axis=1)
+    def forecast(self, state: State, future: np.ndarray) -> np.ndarray:
+        leads = future.shape[1]
+        # where rows are missing, all covariates are static: any row can be repeated
+        missing = max(0, self.horizon - leads)
+        future = np.concatenate([future, np.repeat(future[:, -1:], missing, axis=1)], axis=1)
         windows, numbers = state.arrays
-        return self._leads(windows, numbers, state.base, state.unit, ahead)[:, :leads]
+        return self._leads(windows, numbers, state.anchor, state.scale, future)[:, :leads]
 
     def forecast_origins(
         self, rows: list[Rows], origins: list[np.ndarray], horizon: int
     ) -> list[np.ndarray]:
-        found = []
+        forecasts = []
         for one, own in zip(rows, origins, strict=True):
             parts = [np.empty((0, horizon))]
             for first in range(0, len(own), BATCH):
                 here = own[first : first + BATCH]
                 windows = one[_behind(here, self.lookback)].read
                 numbers = np.full(len(here), one.number, "int32")
-                ahead = ahead_of(one, here, self.horizon)
-                leads = self._leads(windows, numbers, one.base[here], one.unit[here], ahead)
+                future = future_of(one, here, self.horizon)
+                leads = self._leads(windows, numbers, one.anchor[here], one.scale[here], future)
                 parts.append(leads[:, :horizon])
-            found.append(np.concatenate(parts))
-        return found
+            forecasts.append(np.concatenate(parts))
+        return forecasts
 
     def _leads(
         self,
         windows: np.ndarray,
         numbers: np.ndarray,
-        base: np.ndarray,
-        unit: np.ndarray,
-        ahead: np.ndarray,
+        anchor: np.ndarray,
+        scale: np.ndarray,
+        future: np.ndarray,
     ) -> np.ndarray:
-        (scaled,) = self._forecast(self._inputs(windows, ahead, numbers))
-        target = scaled.astype("float64") * unit[:, 1:] + unit[:, :1]
-        return levels(base, target) if self.difference else target
+        (scaled,) = self._forecast(self._inputs(windows, future, numbers))
+        target = scaled.astype("float64") * scale[:, 1:] + scale[:, :1]
+        return undo_differences(anchor, target) if self.difference else target
 
     def _inputs(
-        self, windows: np.ndarray, ahead: np.ndarray, numbers: np.ndarray
+        self, windows: np.ndarray, future: np.ndarray, numbers: np.ndarray
     ) -> list[np.ndarray]:
-        """The network's inputs: the target's window, what there is beside and ahead, and which
-        channel it is."""
-        beside = [windows[..., 1:], ahead.astype("float32")]
-        given = [windows[..., 0], *[array for array in beside if array.shape[-1]]]
+        """The inputs of the network: windows of the target and of other columns, the steps ahead,
+        and the number of the channel."""
+        others = [windows[..., 1:], future.astype("float32")]
+        given = [windows[..., 0], *[array for array in others if array.shape[-1]]]
         return [*given, numbers] if self.channels > 1 else given
 
 
 class _Windows(ResampledBatches):
-    """All windows of a few series that lie inside one of them, in random order."""
+    """All windows within the series, in random order."""
 
     def __init__(
         self,
@@ -156,17 +159,17 @@ class _Windows(ResampledBatches):
     def __getitem__(self, k: int) -> tuple:
         at = self.shuffled[k * self.batch_size : (k + 1) * self.batch_size]
         leads, inside = self.joined.after(at, self.steps)
-        there = inside & ~np.isnan(self.joined.rows.level[leads])
-        targets = np.where(there, self.joined.rows.known[leads, 0], np.float32("nan"))
-        ahead = np.where(inside[..., None], self.joined.rows.ahead[leads], 0)
+        known = inside & ~np.isnan(self.joined.rows.target[leads])
+        targets = np.where(known, self.joined.rows.features[leads, 0], np.float32("nan"))
+        future = np.where(inside[..., None], self.joined.rows.future[leads], 0)
         windows = self.joined.rows[_behind(at, self.lookback)].read
-        inputs = tuple(self.inputs(windows, ahead, self.numbers[self.joined.series(at)]))
-        return inputs, *self.joined.weighed(targets, leads)
+        inputs = tuple(self.inputs(windows, future, self.numbers[self.joined.series(at)]))
+        return inputs, *self.joined.apply_weights(targets, leads)
 
     def draw(self) -> None:
         self.shuffled = self.rng.permutation(self.origins)
 
 
 def _behind(origins: np.ndarray, lookback: int) -> np.ndarray:
-    """`(origins, lookback)`: the rows up to each origin."""
+    """The rows of the look-back of each origin, `(origins, lookback)`."""
     return origins[:, None] + np.arange(1 - lookback, 1)

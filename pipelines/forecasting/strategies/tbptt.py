@@ -1,4 +1,4 @@
-"""Trains a network on consecutive chunks of long series, its state carried over."""
+"""Truncated backpropagation through time: trains on consecutive chunks, carrying the state."""
 
 import math
 from collections.abc import Callable
@@ -16,23 +16,23 @@ from ...training.state import ResampledBatches
 from ...training.windows import stream_starts
 from ..preprocessing.rows import Rows
 
-STREAMS = 16  # spans side by side unasked: enough to fill two cores, few enough to step often
-WIDE = 64  # where many series give many spans
+STREAMS = 16  # default of parallel spans: enough to use two cores, few enough for many steps
+WIDE = 64  # default for several series, which give many spans
 
 
 @dataclass(frozen=True)
 class Chunks:
-    """What a network is trained on, and how it is cut.
+    """The data to train on, and how they are cut into chunks.
 
     Attributes:
-        batch: from the numbers of rows `(streams, chunk)` to the network's inputs before
-            its states, its targets and, where they differ, the weights of these, each
-            `(streams, chunk, …)`; a target that is NaN is outside the loss. Rows are counted
-            through all series.
-        lengths: rows of each series.
-        length: rows a chunk, the reach of backpropagation through time.
-        burn_in: first rows of a span that are outside the loss, while the state warms
-            up from zero.
+        batch: function from row numbers `(streams, chunk)`, counted over all series, to the
+            inputs of the network before its states, the targets and, where they differ, the
+            weights of the targets, each `(streams, chunk, …)`. A target of NaN is left out of
+            the loss.
+        lengths: number of rows of each series.
+        length: rows of a chunk, the reach of backpropagation through time.
+        burn_in: first rows of a span that are left out of the loss, while the state warms up
+            from zero.
     """
 
     batch: Callable[[np.ndarray], tuple]
@@ -42,26 +42,29 @@ class Chunks:
 
 
 class ConcatenatedRows:
-    """The rows of several series one after the other; those of a single one uncopied.
+    """The rows of several series, one after the other; of a single series without a copy.
 
     Attributes:
-        lengths: rows of each series.
-        rows: those of all series.
-        uneven: whether rows that weigh something differ in what they weigh.
+        lengths: number of rows of each series.
+        rows: rows of all series.
+        uneven: whether the weights above 0 differ.
     """
 
     def __init__(self, rows: list[Rows]):
         self.lengths = np.array([len(one) for one in rows])
         self.ends = np.cumsum(self.lengths)
-        self.rows = rows[0] if len(rows) == 1 else Rows.joined(rows)
+        self.rows = rows[0] if len(rows) == 1 else Rows.concatenate(rows)
         self.uneven = len(np.unique(self.rows.weight[self.rows.weight > 0])) > 1
 
-    def weighed(self, targets: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Targets, NaN where they weigh nothing, and their weights, where these differ.
+    def apply_weights(self, targets: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Applies the weights of rows to their targets.
 
         Args:
-            targets: of some rows, `(*rows, …)`.
-            at: the numbers of those rows.
+            targets: targets of some rows, `(*rows, …)`.
+            at: numbers of those rows, `(*rows,)`.
+
+        Returns:
+            The targets, NaN where the weight is 0, and, where weights differ, the weights.
         """
         if not self.rows.weight.shape[1]:
             return (targets,)
@@ -71,12 +74,12 @@ class ConcatenatedRows:
         return (targets, np.broadcast_to(weights, targets.shape)) if self.uneven else (targets,)
 
     def series(self, at: np.ndarray) -> np.ndarray:
-        """The number of the series to which each row belongs."""
+        """The number of the series of each row."""
         return np.searchsorted(self.ends, at, side="right")
 
     def after(self, at: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The rows `steps` after those at `at`, `(…, steps)`, and whether they lie in the
-        same series; where not, the last row of all stands for them."""
+        """The rows `steps` after the rows `at`, `(…, steps)`, and whether they are in the same
+        series; rows beyond the last one of all are replaced by it."""
         rows = at[..., None] + steps
         inside = rows < self.ends[self.series(at)][..., None]
         return np.minimum(rows, self.ends[-1] - 1), inside
@@ -91,20 +94,19 @@ def train(
 ) -> History:
     """Fits `network` (`[*inputs, *states]` to `[output, *states]`) in place.
 
-    The series are cut into spans, `options.batch_size` of which are read side by side, each
-    chunk starting from the states in which the one before ended (truncated
-    backpropagation through time). The weights with the best `score()`, a mean absolute
-    error, are kept.
+    The series are cut into spans, `options.batch_size` of which are read in parallel; each chunk
+    starts from the states in which the one before ended (truncated backpropagation through
+    time). The network ends with the weights that have the best `score()`.
 
     Args:
-        network: as above.
-        chunks: what it is trained on.
-        score: the validation error of the weights as they are.
-        options: of the fit; the seed is that of the cuts between spans.
-        loss: of targets, NaN being those that are missing; by default the mean absolute error.
+        network: network to train.
+        chunks: data to train on.
+        score: computes the validation error of the current weights, a mean absolute error.
+        options: training options; the seed determines the cuts between spans.
+        loss: loss that ignores targets of NaN; by default the mean absolute error.
 
     Raises:
-        FitError: the loss is not a number any more.
+        FitError: the loss is not finite.
         CheckpointError: the checkpoint cannot be used.
     """
     spans = _Spans(chunks, options.batch_size, np.random.default_rng(options.seed))
@@ -112,18 +114,18 @@ def train(
     optimizer = options.optimizer(steps=options.epochs * len(spans))
     learner.compile(optimizer, loss=loss or MaskedLoss())
 
-    def zero_where_spans_begin(batch: int) -> None:
+    def reset_at_span_start(batch: int) -> None:
         if batch % spans.chunks_a_span == 0:
             learner.reset_state()
 
-    return fit(learner, spans, score, "mae", options, before_batch=zero_where_spans_begin)
+    return fit(learner, spans, score, "mae", options, before_batch=reset_at_span_start)
 
 
 class _Spans(ResampledBatches):
-    """Spans of whole chunks, none across two series, about one pass over all rows an epoch.
+    """Spans of whole chunks, each within one series; an epoch is about one pass over all rows.
 
-    `streams` of them are read side by side, then the next: chunk k of a group of spans is
-    its batch k. The spans move a little each epoch.
+    A group of `streams` spans is read in parallel: its batch k is chunk k of every span. The
+    spans shift a little in each epoch.
     """
 
     def __init__(self, chunks: Chunks, batch_size: int, rng: np.random.Generator):
@@ -176,8 +178,8 @@ class StateCarrier(keras.Model):
 
     Args:
         network: `[*inputs, *states]` to `[output, *states]`.
-        inputs: how many inputs it has before its states.
-        batch: series side by side.
+        inputs: number of its inputs before the states.
+        batch: number of parallel series.
     """
 
     def __init__(

@@ -99,7 +99,7 @@ def _one_step(features, level, weights):
 def test_a_pipeline_without_a_leak_passes(prices):
     found = audit(pipeline(), prices, HORIZON)
     assert found.checked["the forecasts of linear"] > 100
-    assert found.checked["what was fitted: scale"] == 6  # three cuts, two ways each
+    assert found.checked["the fitted scale"] == 6  # three cuts, two ways each
     assert found.cuts["cutoff"].tolist()[0] == prices.times[TRAINING - 1]
 
 
@@ -114,12 +114,12 @@ def test_it_tells_the_exact_lead_of_every_forecast(prices):
 @pytest.mark.parametrize(
     ("leak", "seen_in"),
     [
-        ("a scaler fitted on the whole series", "what was fitted: mean"),
+        ("a scaler fitted on the whole series", "the fitted mean"),
         ("a feature shifted back in time", "the feature inputs"),
         ("the whole series denoised before the split", "the feature inputs"),
         ("steps fed with the truth", "the forecasts of linear"),
-        ("a random split", "what was fitted: weights"),
-        ("the model chosen on the test span", "what was fitted: weights"),
+        ("a random split", "the fitted weights"),
+        ("the model chosen on the test span", "the fitted weights"),
         ("the same day's high as an input", "the feature inputs"),
     ],
 )

@@ -125,7 +125,7 @@ def test_a_later_start(gru, waves):
 
 
 def test_a_start_that_fit_has_seen(gru, waves):
-    with pytest.raises(ArgumentError, match="it saw rows up to 2020-11-15.*start=2020-06-01"):
+    with pytest.raises(ArgumentError, match="`fit` used rows up to 2020-11-15.*start=2020-06-01"):
         gru.backtest(waves, start="2020-06-01")
 
 
@@ -181,7 +181,7 @@ def test_an_audit_of_a_network_that_looks_ahead(gru, waves, monkeypatch):
     def peeking(self, rows, origins, horizon):
         found = honest(self, rows, origins, horizon)
         return [
-            f + one.level[o + 1][:, None] for f, one, o in zip(found, rows, origins, strict=True)
+            f + one.target[o + 1][:, None] for f, one, o in zip(found, rows, origins, strict=True)
         ]
 
     monkeypatch.setattr(type(gru.strategy_), "forecast_origins", peeking)
@@ -193,10 +193,10 @@ def test_without_baselines_there_is_no_skill(gru, of_gru, waves):
     result = gru.backtest(waves, baselines=())
     assert list(result.forecasts) == ["gru"] and result.reference == ""
     assert np.isnan(result.scores()["skill"])
-    beside = result.beside(of_gru)
+    beside = result.with_baselines_of(of_gru)
     pd.testing.assert_frame_equal(beside.leaderboard, of_gru.leaderboard)
     with pytest.raises(ArgumentError, match="same origins"):
-        result.beside(gru.backtest(waves, stride=2, baselines=["naive-last"]))
+        result.with_baselines_of(gru.backtest(waves, stride=2, baselines=["naive-last"]))
 
 
 def test_a_baseline_that_is_unknown(gru, waves):

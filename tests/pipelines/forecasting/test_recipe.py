@@ -7,10 +7,14 @@ from rnnzoo import ArgumentError, ArgumentTypeError, DataError, Ensemble, Foreca
 from rnnzoo.datasets import TimeSeriesPanel
 from rnnzoo.pipelines.forecasting.preprocessing.calendar import (
     calendar_rows,
-    chosen_cycles,
+    choose_cycles,
     columns,
 )
-from rnnzoo.pipelines.forecasting.preprocessing.power import back, fitted_power, transformed
+from rnnzoo.pipelines.forecasting.preprocessing.power import (
+    fit_power,
+    inverse_power_transform,
+    power_transform,
+)
 
 TINY = {"horizon": 3, "lookback": 10, "units": 3, "epochs": 2, "seed": 1}
 TINY_OF = {
@@ -46,7 +50,7 @@ def panel(periods, freq):
     ],
 )
 def test_cycles_that_the_training_span_can_teach(periods, freq, cycles):
-    assert chosen_cycles("auto", panel(periods, freq)) == cycles
+    assert choose_cycles("auto", panel(periods, freq)) == cycles
 
 
 def test_calendar_rows_are_sines_of_local_clocks():
@@ -74,8 +78,8 @@ def test_the_calendar_is_known_ahead(strategy, waves, tmp_path):
 @pytest.mark.parametrize("name", ["log", "box-cox"])
 def test_a_power_and_back(name):
     y = np.random.default_rng(0).gamma(2.0, 3.0, 300)
-    power = fitted_power(name, y)
-    np.testing.assert_allclose(back(transformed(y, power, str), power), y)
+    power = fit_power(name, y)
+    np.testing.assert_allclose(inverse_power_transform(power_transform(y, power, str), power), y)
     assert (power == 0) == (name == "log")
 
 
@@ -181,7 +185,7 @@ def test_what_cannot_be_combined(ensemble, error, words, waves):
         (
             {"difference": "step", "window_normalization": "last"},
             ArgumentError,
-            "no level to take off",
+            "no level to subtract",
         ),
         ({"difference": "seasonal"}, ArgumentError, "Did you mean season"),
         ({"segment": 5, "strategy": "stateful"}, ArgumentError, "segment=5"),

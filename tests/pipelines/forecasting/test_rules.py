@@ -9,8 +9,8 @@ from rnnzoo.pipelines.forecasting.recipe import Recipe
 HOUR, DAY, YEAR = 24, 7, 12  # seasons of hourly, daily and monthly tables
 
 
-def followed(training, season, horizon, **settings):
-    return Recipe.followed(Forecaster(horizon=horizon, **settings).settings, training, season)
+def from_data(training, season, horizon, **settings):
+    return Recipe.from_data(Forecaster(horizon=horizon, **settings).settings, training, season)
 
 
 @pytest.mark.parametrize(
@@ -23,16 +23,16 @@ def followed(training, season, horizon, **settings):
         ([9999], HOUR, 48, {}, "stateful", "9,999 rows are too few"),
         ([8640], HOUR, 24, {"segment": 6}, "segment", "reads segments"),
         ([2000], DAY, 7, {}, "stateful", "less than two segments of 7"),
-        ([1800], YEAR, 24, {"difference": "step"}, "stateful", "wanders"),
+        ([1800], YEAR, 24, {"difference": "step"}, "stateful", "carried state"),
         ([8640], HOUR, 96, {"cell": "narx"}, "closed_loop", "feeds back"),
         ([8640], HOUR, 96, {"cell": "jordan"}, "closed_loop", "feeds back"),
-        ([8640], HOUR, 96, {"strategy": "stateful"}, "stateful", "as asked for"),
-        ([8640], HOUR, 24, {"channels": "mixed"}, "segment", "side by side"),
+        ([8640], HOUR, 96, {"strategy": "stateful"}, "stateful", "as set"),
+        ([8640], HOUR, 24, {"channels": "mixed"}, "segment", "together"),
         ([8640], HOUR, 24, {"window_normalization": "instance"}, "segment", "normalized"),
     ],
 )
 def test_the_strategy_and_why(training, season, horizon, settings, strategy, why):
-    recipe = followed(training, season, horizon, **settings)
+    recipe = from_data(training, season, horizon, **settings)
     assert recipe.strategy == strategy and why in recipe.why
 
 
@@ -74,7 +74,7 @@ def test_the_strategy_and_why(training, season, horizon, settings, strategy, why
 )  # fmt: skip
 def test_what_follows_from_season_number_and_length(training, season, horizon, expected):
     asked = {"strategy": "segment"} if training == [300] else {}
-    found = followed(training, season, horizon, **asked).to_dict()
+    found = from_data(training, season, horizon, **asked).to_dict()
     assert {name: found[name] for name in expected} == expected
 
 
@@ -85,9 +85,9 @@ def test_what_is_asked_for_is_used():
         "ema_momentum": 0.0, "dropout": 0.0, "window_normalization": "instance",
         "calendar": ["day"], "transform": "log",
     }  # fmt: skip
-    found = followed([8640], HOUR, 96, **asked).to_dict()
+    found = from_data([8640], HOUR, 96, **asked).to_dict()
     assert {name: found[name] for name in asked} == asked
-    whole = followed([8640], HOUR, 96, **asked | {"segment": 24})
+    whole = from_data([8640], HOUR, 96, **asked | {"segment": 24})
     assert (whole.lookback, whole.segment) == (48, 24)
 
 

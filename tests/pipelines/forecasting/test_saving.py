@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, Forecaster, ModelFileError
-from rnnzoo.pipelines.storage.files import sealed, unsealed
+from rnnzoo.pipelines.storage.files import seal, unseal
 
 
 def after(waves):
@@ -80,7 +80,7 @@ def test_a_save_that_was_killed_half_way_is_no_hindrance(gru, forecasters, tmp_p
         raise KeyboardInterrupt
 
     with monkeypatch.context() as before_the_manifest:
-        before_the_manifest.setattr("rnnzoo.pipelines.storage.folders.sealed", killed)
+        before_the_manifest.setattr("rnnzoo.pipelines.storage.folders.seal", killed)
         with pytest.raises(KeyboardInterrupt):
             forecasters["closed loop, fed back by itself"].save(folder)
     assert Forecaster.load(folder).cell == "gru"
@@ -138,7 +138,7 @@ def _replace(path, old, new):
 
 def _rewrite(path, **changes):
     """As somebody would who knows the format."""
-    path.write_bytes(sealed(unsealed(path.read_bytes()) | changes))
+    path.write_bytes(seal(unseal(path.read_bytes()) | changes))
 
 
 @pytest.mark.parametrize(

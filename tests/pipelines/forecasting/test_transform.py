@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, DataError, Forecaster, read_panel, read_series
 from rnnzoo.pipelines.forecasting.preprocessing.power import spread_by_level
-from rnnzoo.pipelines.forecasting.preprocessing.rows import counted_from, levels
+from rnnzoo.pipelines.forecasting.preprocessing.rows import lead_anchors, undo_differences
 from rnnzoo.pipelines.forecasting.preprocessing.scaling import Scaler, running
 from sklearn.base import clone
 
@@ -74,8 +74,8 @@ def test_levels_undo_differences(lag):
     y = np.random.default_rng(lag).normal(size=30)
     steps = y[10:22] - y[10 - lag : 22 - lag]
     base = y[10 - lag : 10]
-    np.testing.assert_allclose(levels(base, steps), y[10:22])
-    np.testing.assert_array_equal(counted_from(base, 5), [base[k % lag] for k in range(5)])
+    np.testing.assert_allclose(undo_differences(base, steps), y[10:22])
+    np.testing.assert_array_equal(lead_anchors(base, 5), [base[k % lag] for k in range(5)])
 
 
 def test_an_untrained_seasonal_difference_forecasts_the_season_before(table):
@@ -121,8 +121,8 @@ def test_a_series_that_moves_away_stays_in_the_range_that_was_learned(table):
             for series in forecaster.fitted_.panel(table[["ds", "y"]].assign(y=table["y"] * 1.4))
         ]
     )
-    assert np.abs(rows[0].known[100:, 0]).max() < 4
-    fixed = forecaster.transform_.level_["y"].transform(rows[0].last)
+    assert np.abs(rows[0].features[100:, 0]).max() < 4
+    fixed = forecaster.transform_.level_["y"].transform(rows[0].last_observed)
     assert fixed[100:].mean() > 4
 
 
@@ -200,8 +200,8 @@ def test_seasonal_differences_that_are_not_known_are_neither_read_nor_trained_on
     """Of the first week no step is known: it stands at the mean; a shorter history is refused."""
     forecaster = Forecaster(difference="season", **TINY).fit(table[["ds", "y"]][:200])
     (rows,) = forecaster.transform_.rows(forecaster.fitted_.panel(table[["ds", "y"]][:200]))
-    np.testing.assert_array_equal(rows.known[:WEEK, 0], 0)
-    assert np.abs(rows.known[WEEK:, 0]).max() < 5
+    np.testing.assert_array_equal(rows.features[:WEEK, 0], 0)
+    assert np.abs(rows.features[WEEK:, 0]).max() < 5
     with pytest.raises(DataError, match="7 rows before it to take differences from"):
         forecaster.predict(table[["ds", "y"]][200 - 14 - 6 : 200])
 

@@ -25,7 +25,7 @@ def test_errors_are_those_of_forecasts_from_as_much_history(strategy, waves):
 
 
 def test_a_segment_network_carries_nothing(forecasters, waves):
-    with pytest.raises(ArgumentError, match="carries nothing"):
+    with pytest.raises(ArgumentError, match="carries no state"):
         forecasters["segment"].error_by_history(waves)
 
 

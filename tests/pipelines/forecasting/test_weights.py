@@ -74,7 +74,7 @@ def test_each_target_has_the_weight_of_its_row(kind, forecasters, waves):
     if kind == "stateful":
         expected = relative[np.minimum(np.arange(60)[:, None] + np.arange(1, 6), 79)][None]
     elif kind == "segment":
-        rows = {float(one): k for k, one in enumerate(level.known[:, 0])}
+        rows = {float(one): k for k, one in enumerate(level.features[:, 0])}
         there = ~np.isnan(targets)
         expected = np.ones(targets.shape)
         expected[there] = [relative[rows[float(one)]] for one in targets[there]]
@@ -223,7 +223,7 @@ REFUSED = {
     "the target": (lambda: refit(table(), sample_weight="y"), DataError, "'y'"),
     "read without": (lambda: refit(READ, sample_weight="w"), DataError, r'weight="w"\)'),
     "all zero": (lambda: refit(table((0.0, 0.0)), sample_weight="w"), DataError,
-                 "No target that trains weighs anything"),
+                 "All training targets have the weight 0"),
     "an array": (lambda: refit(table(), sample_weight=np.ones(120)), ArgumentTypeError,
                  "frame.assign"),
     "no name": (lambda: read_panel(table(), weight=3), ArgumentTypeError, "name of a column"),

@@ -93,7 +93,7 @@ def test_what_was_set_was_used(one, tmp_path):
     assert set(logs) == {"loss", "val_loss", "val_mse"}
     assert logs["val_mse"] == logs["val_loss"] == network.history_.score
     assert logs["loss"] == network.history_.loss and max(logs["loss"]) < 0.5
-    with pytest.warns(UserWarning, match="could not be loaded"):
+    with pytest.warns(UserWarning, match="cannot be loaded"):
         network.save(tmp_path / "model")
     with pytest.raises(ModelFileError, match=r"'blurred' of the module .*Register it with"):
         NextFrame.load(tmp_path / "model")
