@@ -26,7 +26,7 @@ from ...errors import JournalError
 
 EVENTS = "events.jsonl"
 LOCK = ".lock"
-FORMAT = 1
+FORMAT = 2
 _HEAD = re.compile(rb"([0-9a-f]{8}) ([0-9a-f]{8}) ")
 _HEAD_LENGTH = 18
 _RUN = re.compile(r"\d{8}-\d{6}-.+-[0-9a-f]{12}")  # how a journal names the folder of a run
@@ -100,7 +100,8 @@ def read(folder: Path) -> StoredRun:
     if events and events[0].data["format"] != FORMAT:
         raise JournalError(
             f"The journal {path} has format {events[0].data['format']}, this rnnzoo reads format "
-            f"{FORMAT}. Install the version of rnnzoo that wrote it."
+            f"{FORMAT}. Read and upload it with the version of rnnzoo that wrote it, or move its folder "
+            "away."
         )
     return StoredRun(folder, events, len(tail), len(content) - len(tail))
 

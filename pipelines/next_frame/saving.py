@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ...errors import ModelFileError
 from ..storage.folders import read_folder, write_folder
-from ..training.keras_settings import settings_to_config
+from ..training.keras_settings import settings_from_config, settings_to_config
 from ..training.loop import History
 from .clips import FrameSpec
 from .fitted import FittedNextFrame

@@ -18,7 +18,7 @@ from ...errors import ArgumentError, ModelFileError
 from .files import pack_arrays, seal, sha256, sync, unpack_arrays, unseal, write_whole
 
 MANIFEST = "manifest.json"
-FORMAT = 2
+FORMAT = 3
 KINDS = ("forecaster", "ensemble", "next_frame")
 
 
@@ -155,7 +155,7 @@ def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, list
     if format != FORMAT:
         raise ModelFileError(
             f"{folder} has format {format}, this rnnzoo reads format {FORMAT}. "
-            "Install the version of rnnzoo that saved it."
+            "Fit and save the model again, or load it with the version of rnnzoo that saved it."
         )
     if found_kind != kind:
         raise ModelFileError(

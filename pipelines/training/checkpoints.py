@@ -22,7 +22,7 @@ from ...errors import ArgumentError, ArgumentTypeError, CheckpointError
 from ..storage.files import pack_arrays, plain, seal, sha256, unpack_arrays, unseal, write_whole
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 KIND = "checkpoint"
 LOCK = ".lock"
 MEMBER = "member-"  # folder of one of several fits, followed by its number
