@@ -100,8 +100,8 @@ def read(folder: Path) -> StoredRun:
     if events and events[0].data["format"] != FORMAT:
         raise JournalError(
             f"The journal {path} has format {events[0].data['format']}, this rnnzoo reads format "
-            f"{FORMAT}. Read and upload it with the version of rnnzoo that wrote it, or move its folder "
-            "away."
+            f"{FORMAT}. Read and upload it with the version of rnnzoo that wrote it, or move its "
+            "folder away."
         )
     return StoredRun(folder, events, len(tail), len(content) - len(tail))
 

@@ -72,7 +72,7 @@ def test_wherever_it_is_cut_off_the_whole_records_are_read(run):
         "twice": lambda lines: lines[:2] + lines[1:],
         "exchanged": lambda lines: [lines[0], lines[2], lines[1], *lines[3:]],
         "the first missing": lambda lines: lines[1:],
-        "of another format": lambda lines: [lines[0].replace(b'"format": 1', b'"format": 2')],
+        "of another format": lambda lines: [lines[0].replace(b'"format": 2', b'"format": 1')],
     }.items(),
     ids=lambda item: item[0],
 )
