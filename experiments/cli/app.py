@@ -94,7 +94,7 @@ def frames(
         engine=engine,
         seed=seed,
     )
-    settings |= other_settings(setting, "video", settings)
+    settings |= other_settings(setting, "frames", settings)
     run(clips, listed(cell) or ["conv_lstm"], settings, keep(tracking, strict, save, checkpoint))
 
 
@@ -186,11 +186,11 @@ def analyze(
 @report_errors
 def data(debug: Debug = False) -> None:
     """List the data sets that can be named in place of a file."""
-    from ...datasets import DATASETS, VIDEOS, describe
+    from ...datasets import CLIP_DATASETS, DATASETS, describe
     from ..reports.terminal import console
 
     out = console()
-    for name in (*DATASETS, *VIDEOS):
+    for name in (*DATASETS, *CLIP_DATASETS):
         use = "forecast" if name in DATASETS else "frames"
         out.print(f"{name:<16} {use:<9} {describe(name)}")
 
@@ -237,7 +237,7 @@ def ui(
     debug: Debug = False,
 ) -> None:
     """Open the dashboard: MLflow's own server, reachable from this machine only."""
-    from ..task import VIEWS, charts_address
+    from ..kinds import VIEWS, charts_address
     from ..tracking import server_command, server_environment
 
     store = existing_store()

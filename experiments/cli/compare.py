@@ -11,8 +11,8 @@ from ...pipelines.storage.names import whole
 from ..comparison.groups import ComparableRuns, comparable, groups, without_repeats
 from ..comparison.models import Group
 from ..comparison.runs import all_runs, chosen, of_study, values_frame
+from ..kinds import charts_address
 from ..reports.terminal import console, frame_table, print_table
-from ..task import charts_address
 from ..tracking import Store
 
 WHOLE = ("lookback", "weights")  # columns of whole numbers: MLflow keeps parameters as text

@@ -221,7 +221,7 @@ def _beside(path: Path, named: str) -> Path:
 
 
 def _baselines(task: str) -> tuple[str, ...]:
-    if task == "video":
+    if task == "frames":
         return ("repeat-last", "mean-image", "zeros")
     from ...pipelines.forecasting.baselines.table import BASELINES
 

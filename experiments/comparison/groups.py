@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..task import Task, task_of
+from ..kinds import Kind, kind_of
 from .models import Group, ModelSummary
 from .runs import Run, values_frame
 
@@ -25,7 +25,7 @@ class ComparableRuns:
     """
 
     title: str
-    task: Task
+    task: Kind
     runs: list[Run]
 
 
@@ -34,7 +34,7 @@ def comparable(runs: Sequence[Run]) -> list[ComparableRuns]:
     found = []
     table = values_frame(runs)
     for experiment in dict.fromkeys(run.text("experiment") for run in runs):
-        task = task_of(experiment)
+        task = kind_of(experiment)
         wanted = [task.error, *task.same]
         if not set(wanted) <= set(table):
             continue
@@ -82,7 +82,7 @@ def _data_of(run: Run) -> str:
     return f"data {digest[:DIGITS]}" if digest else f"data of {run.study} ({run.text('study')})"
 
 
-def _ranking(runs: list[Run], task: Task) -> str:
+def _ranking(runs: list[Run], task: Kind) -> str:
     """The metric that ranks: that of the studies, if all runs have it, else the task's."""
     own = f"test/{runs[0].text('ranked_by')}"
     return own if not any(np.isnan(run.number(own)) for run in runs) else task.error

@@ -82,7 +82,7 @@ class Group:
 
     Attributes:
         title: what was forecast, and on which rows or clips it was tested.
-        task: `"forecast"` or `"video"`.
+        task: `"forecast"` or `"frames"`.
         standings: of the models.
     """
 

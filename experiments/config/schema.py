@@ -19,7 +19,7 @@ from ...errors import ArgumentError, one_of
 from .errors import WORDS, explained
 from .yaml_file import parsed, read_yaml
 
-TASKS = ("forecast", "video")
+TASKS = ("forecast", "frames")
 CONFIGS = Path(__file__).parent / "packaged"
 FORBID = ConfigDict(extra="forbid", strict=True, frozen=True)
 OWN = ("cell", "seed")  # settings that have a place of their own: `models` and `seeds`
@@ -35,14 +35,14 @@ class Split(BaseModel):
     test_rows: int | None = None
 
 
-class VideoSplit(BaseModel):
+class FramesSplit(BaseModel):
     """What is kept for the test."""
 
     model_config = FORBID
     test_clips: int | None = None
 
 
-class VideoData(BaseModel):
+class FramesData(BaseModel):
     """Where clips come from: the name of a data set or a path."""
 
     model_config = FORBID
@@ -126,7 +126,7 @@ def model_of(task: str, kind: type | None) -> type[BaseModel]:
     """The Pydantic model of an experiment.
 
     Args:
-        task: `"forecast"` or `"video"`.
+        task: `"forecast"` or `"frames"`.
         kind: the class whose constructor names the settings; without it any are taken.
     """
     if kind is None:
@@ -139,10 +139,10 @@ def model_of(task: str, kind: type | None) -> type[BaseModel]:
             "Model", __config__=FORBID, cell=(str, ...), name=(str | None, None), **settings
         )
     forecasts = task == "forecast"
-    split: Any = Split if forecasts else VideoSplit
-    data: Any = _data() if forecasts else VideoData
+    split: Any = Split if forecasts else FramesSplit
+    data: Any = _data() if forecasts else FramesData
     fields: dict[str, Any] = {
-        "task": (Literal["forecast", "video"], ...),
+        "task": (Literal["forecast", "frames"], ...),
         "study": (str, ...),
         "data": (data, ...),
         "split": (split, split()),

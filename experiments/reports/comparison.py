@@ -144,7 +144,7 @@ def _settings(group: Group) -> list[dict[str, Any]]:
 
 def _player(group: Group) -> dict[str, Any] | None:
     """Frames of the best models beside the truth; nothing where none were kept."""
-    if group.task != "video":
+    if group.task != "frames":
         return None
     ranked = sorted(group.standings, key=lambda one: one.baseline)  # networks first, best first
     films = [(one, found) for one in ranked if (found := one.runs[0].frames) is not None]

@@ -137,9 +137,7 @@ def _report(
     known = [name for name in result.baselines if name in GLOSSARY]
     baselines = "; ".join(f"{name}, {GLOSSARY[name]}" for name in known)
     leads = [
-        Line(
-            name, _color(result, name, color), _by_lead(result, name, error), name != result.model
-        )
+        Line(name, _color(result, name, color), _by_lead(result, name, error), name != result.model)
         for name in board["model"]
     ]
     return page(

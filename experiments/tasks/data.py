@@ -41,7 +41,7 @@ def other_settings(values: list[str] | None, task: str, said: Collection[str]) -
 
     Args:
         values: given.
-        task: `"forecast"` or `"video"`.
+        task: `"forecast"` or `"frames"`.
         said: settings that have one.
 
     Raises:
@@ -72,11 +72,11 @@ def named_panel(data: str, asked: dict[str, Any], how: dict[str, Any]) -> "TimeS
         ArgumentError: any of these for a data set that has its own.
         DataError: a file that cannot be used.
     """
-    from ...datasets import DATASETS, VIDEOS, TimeSeriesPanel, load_dataset, read_panel
+    from ...datasets import CLIP_DATASETS, DATASETS, TimeSeriesPanel, load_dataset, read_panel
 
     path = Path(data)
     how = {name: value for name, value in how.items() if value is not None}
-    if data in VIDEOS and not path.exists():
+    if data in CLIP_DATASETS and not path.exists():
         raise ArgumentError(f"{data} holds clips, not a series: rnnzoo frames {data}")
     if data not in DATASETS or path.exists():
         if not path.exists() and not path.suffix:
@@ -103,15 +103,15 @@ def named_clips(data: str, folder: Path | None, length: int) -> "Clips":
         ArgumentError: a folder that is missing or not needed.
         DataError: a file that cannot be used.
     """
-    from ...datasets import DATASETS, VIDEOS, load_clips, read_clips
+    from ...datasets import CLIP_DATASETS, DATASETS, load_clips, read_clips
 
     path = Path(data)
     if data in DATASETS and not path.exists():
         raise ArgumentError(f"{data} is a series and holds no clips: rnnzoo forecast {data}")
-    if data in VIDEOS and not path.exists():
+    if data in CLIP_DATASETS and not path.exists():
         return load_clips(data, folder)
     if not path.exists() and not path.suffix:
-        one_of("data", data, VIDEOS)
+        one_of("data", data, CLIP_DATASETS)
     if folder is not None:
         raise ArgumentError("--folder goes with a data set's name, not with a file.")
     return read_clips(path, length)

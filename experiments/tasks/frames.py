@@ -104,7 +104,7 @@ def frames_study(
     networks = [(run_name(label, one.seed), asked[label]) for label, one in predictors.items()]
     goes_on = StudyResume(checkpoints, about, networks)
     with StudyRuns(
-        "video", clips.name, listeners, lambda: of_clips(clips), origin, goes_on
+        "frames", clips.name, listeners, lambda: of_clips(clips), origin, goes_on
     ) as runs:
         for label, predictor in predictors.items():
             with runs.network(predictor.cell_name, predictor.seed, label) as journal:

@@ -24,7 +24,7 @@ models:
 TINY = {
     "forecast": ["data.rows=100", "split.test_rows=4", "defaults.horizon=3", "defaults.lookback=8",
                  "defaults.units=4", "models.*.epochs=1"],
-    "video": ["split.test_clips=2", "defaults.filters=2", "defaults.layers=1", "defaults.patch=8",
+    "frames": ["split.test_clips=2", "defaults.filters=2", "defaults.layers=1", "defaults.patch=8",
               "models.*.epochs=1", "defaults.clips_per_epoch=8", "defaults.context=3",
               "defaults.horizon=2"],
 }  # fmt: skip
@@ -78,9 +78,9 @@ def test_there_are_a_dozen_and_they_are_listed():
 
 
 def test_settings_are_those_of_the_constructors():
-    for task, kind in (("forecast", Forecaster), ("video", NextFrame)):
+    for task, kind in (("forecast", Forecaster), ("frames", NextFrame)):
         fields = model_of(task, kind).model_fields["defaults"].annotation.model_fields
-        own = set() if task == "video" else set(TOGETHER)
+        own = set() if task == "frames" else set(TOGETHER)
         assert set(fields) - own == set(inspect.signature(kind).parameters) - {"cell", "seed"}
 
 
