@@ -9,9 +9,11 @@ import yaml
 from rnnzoo import Forecaster, NextFrame, load_dataset
 from rnnzoo.errors import ArgumentError
 from rnnzoo.experiments.cli.app import app
-from rnnzoo.experiments.cli.run import _networks, planned, run_config
-from rnnzoo.experiments.config.schema import TOGETHER, load_config, model_of, packaged
+from rnnzoo.experiments.cli.run import planned, run_config, tried_in
+from rnnzoo.experiments.config.schema import load_config, model_of, packaged
+from rnnzoo.experiments.kinds import TASKS
 from rnnzoo.experiments.study.outputs import OutputOptions
+from rnnzoo.experiments.tasks.registry import schema_of
 from typer.testing import CliRunner
 
 BASE = """
@@ -78,9 +80,12 @@ def test_there_are_a_dozen_and_they_are_listed():
 
 
 def test_settings_are_those_of_the_constructors():
+    assert set(TASKS) == {"forecast", "frames"}
     for task, kind in (("forecast", Forecaster), ("frames", NextFrame)):
-        fields = model_of(task, kind).model_fields["defaults"].annotation.model_fields
-        own = set() if task == "frames" else set(TOGETHER)
+        schema = schema_of(task)
+        assert schema.estimator() is kind
+        fields = model_of(schema, kind).model_fields["defaults"].annotation.model_fields
+        own = set(schema.settings)
         assert set(fields) - own == set(inspect.signature(kind).parameters) - {"cell", "seed"}
 
 
@@ -149,7 +154,7 @@ def test_one_clear_message_and_exit_2(case, file, here):
 def test_changes_are_checked_as_the_file_is(change, message, file):
     path = file(BASE + "seeds: [0]\nstudy: mine\n")
     with pytest.raises(ArgumentError) as raised:
-        load_config(path, [change])
+        load_config(path, schema_of, [change])
     assert message in str(raised.value)
 
 
@@ -161,20 +166,21 @@ def test_optimizers_and_losses_are_names_or_mappings(file):
         "  - cell: lstm\n    optimizer: {class_name: SGD, config: {momentum: 0.5}}\n"
         "    loss: {class_name: Huber, config: {delta: 2}}\n"
     )
-    config = load_config(path, ["models.0.loss={class_name: Huber}"]).model_dump(exclude_unset=True)
-    tried = _networks(config, path)
+    changes = ["models.0.loss={class_name: Huber}"]
+    config = load_config(path, schema_of, changes).model_dump(exclude_unset=True)
+    tried = tried_in(config, path)
     gru, lstm = (one.network for one in tried.values())
     assert (gru.optimizer, gru.loss) == ("sgd", {"class_name": "Huber"})
     momentum = {"class_name": "SGD", "config": {"momentum": 0.5}}
     assert (lstm.optimizer, lstm.loss["config"]) == (momentum, {"delta": 2})
-    alone = load_config(file(planned(config, path, tried).configs["lstm"]))
+    alone = load_config(file(planned(config, path, tried).configs["lstm"]), schema_of)
     assert alone.models[0].optimizer == momentum and alone.models[0].loss == lstm.loss
 
 
 def test_changes_find_their_place(file):
     path = file(BASE + "  - {cell: lstm, units: 3}\n")
     changes = ["defaults.learning_rate=1e-3", "models.*.epochs=4", "models.1.cell=elman", "seeds=2"]
-    config = load_config(path, changes)
+    config = load_config(path, schema_of, changes)
     assert config.defaults.learning_rate == 1e-3
     assert [(m.cell, m.epochs) for m in config.models] == [("gru", 4), ("elman", 4)]
     assert config.seeds == [0, 1]
@@ -195,7 +201,7 @@ def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, sto
     experiment = store.client.get_experiment_by_name("forecast/short").experiment_id
     (study,) = store.client.search_runs([experiment], "tags.role = 'study'")
     whole = store.client.download_artifacts(study.info.run_id, "config.yaml", str(here))
-    assert load_config(Path(whole)).seeds == [4, 7]
+    assert load_config(Path(whole), schema_of).seeds == [4, 7]
     assert "rnnzoo compare --study tried" in done.output
     assert "Models, means over their seeds" in done.output
     means = networks.groupby("model")["test/mae"].mean()
@@ -231,4 +237,4 @@ def test_experiments_in_documents_are_ones(document, root, file):
     blocks = re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     assert blocks
     for block in blocks:
-        assert load_config(file(block)).models
+        assert load_config(file(block), schema_of).models
