@@ -9,7 +9,6 @@ from ...errors import ArgumentError, ArgumentTypeError
 from ..config.own_cells import cell_label, cell_text, named_cell
 from ..config.schema import CONFIGS, find, load_config
 from ..config.yaml_file import dumped
-from ..reports.style import COLORS, color_of
 from ..study.outputs import OutputOptions
 from ..study.provenance import Provenance
 from ..tasks.registry import schema_of, task_of
@@ -152,6 +151,8 @@ def _name(entry: dict[str, Any]) -> str:
 
 def _colors(entries: dict[str, Any], models: dict[str, str]) -> dict[str, str]:
     """By label: the color of the cell, or, where a cell is there twice, one a model."""
+    from ..reports.style import COLORS, color_of  # it knows all cells: Keras
+
     cells = [entry["cell"] for entry in entries.values()]
     once = len(set(cells)) == len(cells)
     by_model = {

@@ -31,7 +31,7 @@ class Schema:
 
     Attributes:
         data: keys of the section `data`.
-        split: keys of the section `split`.
+        split: keys of the section `split`, all with a default.
         estimator: gives the class whose settings are those of models; it loads Keras.
         settings: type and default of further settings of models, by name.
         keys: type and default of further keys of the experiment, by name.

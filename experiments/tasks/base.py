@@ -151,7 +151,11 @@ class Task(ABC, Generic[N, R]):
 
     @abstractmethod
     def fit(self, network: N, journal: Journal, checkpoint: Path | None) -> None:
-        """Fits a network on what is not tested on."""
+        """Fits a network on what is not tested on.
+
+        The journal gets the settings of the network, the number of `epochs` at most among them:
+        a display counts up to it.
+        """
 
     @abstractmethod
     def score(self, network: N, label: str, first: R | None) -> R:

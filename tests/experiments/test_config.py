@@ -2,13 +2,17 @@
 
 import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 from rnnzoo import Forecaster, NextFrame, load_dataset
 from rnnzoo.errors import ArgumentError
-from rnnzoo.experiments.cli.app import app
+from rnnzoo.experiments.cli.app import app, frames
+from rnnzoo.experiments.cli.forecast import forecast
 from rnnzoo.experiments.cli.run import planned, run_config, tried_in
 from rnnzoo.experiments.config.schema import load_config, model_of, packaged
 from rnnzoo.experiments.kinds import TASKS
@@ -87,6 +91,33 @@ def test_settings_are_those_of_the_constructors():
         fields = model_of(schema, kind).model_fields["defaults"].annotation.model_fields
         own = set(schema.settings)
         assert set(fields) - own == set(inspect.signature(kind).parameters) - {"cell", "seed"}
+
+
+def test_options_that_repeat_a_setting_have_its_type_and_default():
+    """Written out in the commands, so that help is shown without Keras; but for two."""
+    others = {("forecast", "horizon"), ("forecast", "calendar")}
+    for task, command in (("forecast", forecast), ("frames", frames)):
+        options = inspect.signature(command, eval_str=True).parameters
+        settings = inspect.signature(schema_of(task).estimator(), eval_str=True).parameters
+        repeated = options.keys() & settings.keys() - {"cell"}
+        assert len(repeated) > 10
+        for name in sorted(repeated):
+            (kind, *_), setting = get_args(options[name].annotation), settings[name]
+            if (task, name) not in others:
+                assert (kind, options[name].default) == (setting.annotation, setting.default), name
+
+
+def test_a_misspelt_key_is_answered_before_keras_loads(file):
+    code = f"""
+import sys
+from rnnzoo.experiments.cli.run import run_config
+try:
+    run_config({str(file("task: frames" + chr(10) + "splt: 3"))!r}, [], None)
+except ValueError as error:
+    print(error, "keras" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "Did you mean split?" in done.stdout and done.stdout.endswith("False\n")
 
 
 REFUSED = {
