@@ -6,7 +6,10 @@ PACKAGES := datasets experiments pipelines zoo
 
 TENSORFLOW := test-pipelines test-experiments test-rest test-zoo
 
-.PHONY: demo test test-tensorflow $(TENSORFLOW) test-jax test-torch test-slow soak lint clean FORCE
+SLOW := slow-experiments slow-zoo slow-jax slow-rest
+
+.PHONY: demo test test-tensorflow $(TENSORFLOW) test-jax test-torch test-slow $(SLOW) soak lint
+.PHONY: clean FORCE
 
 demo: .venv/installed
 	$(BIN)/rnnzoo demo
@@ -17,8 +20,8 @@ test: .venv/tested
 		test-pipelines test-jax test-experiments test-zoo test-rest test-torch
 
 # networks as small as these wait for the threads of their libraries longer than they compute
-$(TENSORFLOW) test-jax test-torch: export OMP_NUM_THREADS = 1
-$(TENSORFLOW) test-jax test-torch: export OPENBLAS_NUM_THREADS = 1
+$(TENSORFLOW) test-jax test-torch $(SLOW): export OMP_NUM_THREADS = 1
+$(TENSORFLOW) test-jax test-torch $(SLOW): export OPENBLAS_NUM_THREADS = 1
 
 # on TensorFlow, in parts
 test-tensorflow: $(TENSORFLOW)
@@ -37,16 +40,27 @@ test-rest: .venv/tested
 
 # JAX would spend most of its time on optimising programs that run once, and on its newer emitters,
 # which compile for longer than the older ones
-test-jax test-slow: export JAX_DISABLE_MOST_OPTIMIZATIONS = 1
-test-jax test-slow: export XLA_FLAGS = --xla_cpu_use_fusion_emitters=false
+test-jax slow-jax: export JAX_DISABLE_MOST_OPTIMIZATIONS = 1
+test-jax slow-jax slow-zoo: export XLA_FLAGS = --xla_cpu_use_fusion_emitters=false
 
 test-jax test-torch: test-%: .venv/tested
 	KERAS_BACKEND=$* $(BIN)/python -m pytest tests/zoo $(wildcard tests/pipelines/*/test_backends.py)
 
-# what takes long, and the dashboard in Chromium, which has to be installed
+# what takes long, and the dashboard in Chromium, which has to be installed; two at a time, as above
 test-slow: .venv/tested
-	$(BIN)/python -m pytest -m "slow or browser"
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(SLOW)
+
+slow-experiments: .venv/tested
+	$(BIN)/python -m pytest tests/experiments -m "slow or browser"
+
+slow-zoo: .venv/tested
+	$(BIN)/python -m pytest tests/zoo -m slow
+
+slow-jax: .venv/tested
 	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/zoo -m slow
+
+slow-rest: .venv/tested
+	$(BIN)/python -m pytest $(addprefix --ignore=tests/,zoo experiments) -m "slow or browser"
 
 # what takes very long, on the quickest backend: make test-slow runs one of each kind
 soak: .venv/tested

@@ -54,7 +54,8 @@ def spanning(cell: str) -> Callable[[int], dict[str, Any]]:
 
 #: Chosen on the adding problem with seeds 5 to 8; the tables are of other seeds.
 SETTINGS = {
-    "irnn": Setting("irnn", learning_rate=1e-3),
+    # from the small input weights of its paper it needs more steps than there are
+    "irnn": Setting("irnn", lambda steps: {"kernel_initializer": "glorot_uniform"}),
     "indrnn": Setting("indrnn", layers=2),
     "lstm": Setting("lstm", lambda steps: {"chrono": steps}, 5e-3),
     "gru": Setting("gru", learning_rate=5e-3),

@@ -194,7 +194,7 @@ def ours(panel: TimeSeriesPanel, epochs: int, uri: str | None) -> Clock:
         forecaster.fit(panel, recorder=Recorder(NullRecorder(), clock))
         return clock
     tracker = Tracker(uri)
-    journal = Journal("forecast/x", "gru-0", {}, (tracker.projection(),), tracker.root)
+    journal = Journal("forecast/x", "gru-0", {}, (tracker.listener(),), tracker.root)
     clock.timed(journal.__enter__)()
     forecaster.fit(panel, recorder=Recorder(journal, clock))
     clock.timed(journal.__exit__)(None, None, None)

@@ -1,10 +1,10 @@
-"""Temperature: how good a forecast is, and how far the state of a network carries.
+"""Temperature: score a forecast, then make the same forecasts day by day from the network's state.
 
     python examples/temperature.py [FOLDER]
 
-Seattle's daily maximum, a week ahead. Nothing of 2015 is seen by a fit: it is forecast from
-each of its days, beside six forecasts that need no network. Charts go to FOLDER, by default
-`temperature`.
+Seattle's daily maximum, a week ahead. The network is fitted without the last 365 days, the year
+2015. It forecasts from each day of that year, and is compared with six baselines that need no
+network. Charts are saved in FOLDER, by default `temperature`.
 """
 
 import sys
@@ -29,15 +29,15 @@ def main(folder: Path) -> None:
 
     tests = result.tests
     ours = tests[tests["model"] == result.model]
-    print(f"Is {result.model} better than {result.reference}? Diebold and Mariano, by lead:")
+    print(f"Is {result.model} better than {result.reference}? Diebold and Mariano test, by lead:")
     print(ours.drop(columns="model").round(4).to_string(index=False))
 
-    print("\nIntervals from errors known at the time, and what they hold:")
+    print("\nIntervals from errors known at the time, and their coverage of the truth:")
     print(result.intervals().round(3).to_string(index=False))
 
     streamed = stream(forecaster, weather)
     same = np.abs(streamed - result.forecasts[result.model]).max()
-    print(f"\nRead day by day, each forecast from the state of the day: {same:.0e} °C apart.")
+    print(f"\nForecasts made day by day from the state differ by at most {same:.0e} °C.")
 
     folder.mkdir(parents=True, exist_ok=True)
     for name, figure in {
@@ -50,9 +50,9 @@ def main(folder: Path) -> None:
 
 
 def stream(forecaster: Forecaster, weather) -> np.ndarray:
-    """The backtest's forecasts once more, as they come in use: one new row a day.
+    """The forecasts of the backtest, made as in daily use: one new row a day.
 
-    A row costs the same on the first day as after ten years: the history is never read again.
+    The cost of a row does not grow with the history, which is never read again.
     """
     first = len(weather) - YEAR
     forecaster.warm_up(weather[:first])

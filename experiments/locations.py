@@ -1,4 +1,4 @@
-"""Where runs are kept: the tracking store and the folder of the journals. No tracker is loaded."""
+"""Where runs are saved: the tracking store and the folder of journals. No tracker is loaded."""
 
 import os
 import re
@@ -57,10 +57,10 @@ def database_of(uri: str) -> Path | None:
 
 
 def runs_folder(uri: str | None = None) -> Path:
-    """Where the journals are: `RNNZOO_RUNS`, or beside a SQLite store, or the working directory.
+    """Where the journals are: `RNNZOO_RUNS`, or next to a SQLite store, or the working directory.
 
     Args:
-        uri: of the store; by default `tracking_uri()`.
+        uri: Address of the store, by default `tracking_uri()`.
     """
     if named := os.environ.get("RNNZOO_RUNS"):
         return Path(named).resolve()
@@ -72,8 +72,8 @@ def check_uri(uri: str) -> None:
     """Sees what can be seen without opening the store.
 
     Raises:
-        TrackingError: no such kind of store, no folder for its file, or a password that cannot be
-            told from what follows it.
+        TrackingError: no such kind of store, no folder for its file, or a password with an `@`,
+            whose end cannot be found.
     """
     scheme = re.match(r"([a-z]+)(\+[a-z0-9]+)?:", uri)
     if uri != "databricks" and (not scheme or scheme[1] not in SCHEMES):
@@ -95,7 +95,7 @@ def check_uri(uri: str) -> None:
 
 
 def check_runs(folder: Path) -> None:
-    """Sees whether journals can be kept in a folder, which is made later.
+    """Sees whether journals can be written to a folder, which is made later.
 
     Raises:
         JournalError: it cannot be made, or nothing be written there.
@@ -105,6 +105,6 @@ def check_runs(folder: Path) -> None:
         return
     why = "cannot be written" if there.is_dir() else "is no folder"
     raise JournalError(
-        f"Runs cannot be kept in {folder}: {there} {why}. Set RNNZOO_RUNS to a folder that can be "
+        f"Runs cannot be saved in {folder}: {there} {why}. Set RNNZOO_RUNS to a folder that can be "
         "written, or run with --no-tracking."
     )

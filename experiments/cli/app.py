@@ -62,7 +62,7 @@ def frames(
         list[str] | None, typer.Option(help="Argument of the cells, e.g. peepholes=true.")
     ] = None,
     engine: Annotated[
-        str, typer.Option(help="How loops over time are run: auto, scan or hoisted.")
+        str, typer.Option(help="How loops over time are run: auto, scan or project_first.")
     ] = "auto",
     setting: Annotated[
         list[str] | None,
@@ -227,14 +227,14 @@ def compare(
     debug: Debug = False,
 ) -> None:
     """Set the models of a study side by side: means over seeds, tests, costs."""
-    from .compare import check_options, list_runs, side_by_side
+    from .compare import check_options, compare_models, list_runs
 
     check_options(every, latest, {"--study": study, "--runs": runs, "--html": html})
     store = existing_store()
     if every:
         list_runs(store, experiment, latest)
     else:
-        side_by_side(store, experiment, study, listed(runs), html)
+        compare_models(store, experiment, study, listed(runs), html)
 
 
 @app.command()

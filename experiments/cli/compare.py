@@ -1,4 +1,4 @@
-"""Reads runs back from the tracking store and sets those side by side that may be."""
+"""`rnnzoo compare`: models of the tracking store compared over their seeds, or runs listed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +9,11 @@ import pandas as pd
 from ...errors import ArgumentError, one_of
 from ...pipelines.storage.names import whole
 from ..comparison.groups import ComparableRuns, comparable, groups, without_repeats
-from ..comparison.models import Group
 from ..comparison.runs import all_runs, chosen, of_study, values_frame
+from ..comparison.summaries import Group
+from ..comparison.wording import comparison_note
 from ..kinds import charts_address
+from ..reports.tables import print_group
 from ..reports.terminal import console, frame_table, print_table
 from ..tracking import Store
 
@@ -19,13 +21,13 @@ WHOLE = ("lookback", "weights")  # columns of whole numbers: MLflow keeps parame
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Runs of one task, best first.
+class RunTable:
+    """Runs with the same task and test, the best first.
 
     Attributes:
         title: what was forecast, and on which rows it was tested.
-        table: the columns of their task that there are.
-        address: of the charts of their experiment, after the server's name.
+        table: one row per run, with those columns of the task that the runs have.
+        address: path and query of their experiment's charts in the dashboard.
     """
 
     title: str
@@ -33,39 +35,39 @@ class Comparison:
     address: str
 
 
-def comparisons(store: Store, experiment: str, latest: bool = False) -> list[Comparison]:
-    """The finished runs of an experiment, those with one task and test together.
+def run_tables(store: Store, experiment: str, latest: bool = False) -> list[RunTable]:
+    """Tables of the finished runs of an experiment, one per task and test.
 
     A baseline that several studies tested alike is shown once.
 
     Args:
-        store: where the runs are.
+        store: the store that holds the runs.
         experiment: e.g. `"forecast/seattle-weather"`.
-        latest: only those of the newest study.
+        latest: only runs of the newest study.
     """
     runs = all_runs(store, experiment)
     if latest and runs:
         runs = of_study(runs, None)
-    return [_listed(one) for one in comparable(runs)]
+    return [_run_table(alike) for alike in comparable(runs)]
 
 
-def _listed(alike: ComparableRuns) -> Comparison:
+def _run_table(alike: ComparableRuns) -> RunTable:
     task, runs = alike.task, without_repeats(alike.runs)
     rows = values_frame(sorted(runs, key=lambda run: run.number(task.error)))
     labels = {key: label for key, label in task.columns.items() if key in rows}
     table = rows[list(labels)].set_axis(list(labels.values()), axis=1)
     for column in set(WHOLE) & set(table):
         table[column] = pd.to_numeric(table[column]).astype("Int64")
-    return Comparison(alike.title, table, charts_address(runs[0].text("experiment_id")))
+    return RunTable(alike.title, table, charts_address(runs[0].text("experiment_id")))
 
 
 def check_options(every: bool, latest: bool, others: dict[str, Any]) -> None:
-    """Refuses options that would be passed over.
+    """Refuses options that would have no effect.
 
     Args:
         every: `--all`.
         latest: `--latest`.
-        others: by name, those that choose or write a comparison of models.
+        others: options of a comparison of models, by name.
     """
     if every and (given := [name for name, value in others.items() if value]):
         raise ArgumentError(f"--all lists runs one by one: leave it out, or {' and '.join(given)}.")
@@ -82,7 +84,7 @@ def list_runs(store: Store, experiment: str | None, latest: bool) -> None:
     known = store.experiments()
     names = known if experiment is None else [one_of("experiment", experiment, known)]
     out, server = console(), dashboard(store.uri)
-    found = [each for name in names for each in comparisons(store, name, latest)]
+    found = [each for name in names for each in run_tables(store, name, latest)]
     for each in found:
         print_table(out, each.title, frame_table(each.table))
         out.print(f"in the dashboard: {server}{each.address}\n", soft_wrap=True)
@@ -90,17 +92,17 @@ def list_runs(store: Store, experiment: str | None, latest: bool) -> None:
         out.print("No finished runs yet: try `rnnzoo demo`, `forecast` or `frames`.")
 
 
-def side_by_side(
+def compare_models(
     store: Store, experiment: str | None, study: str | None, wanted: list[str], html: Path | None
 ) -> None:
-    """Prints means over seeds, a test against the best baseline, and costs; writes the page.
+    """Prints means over seeds, tests against the best baseline, and costs; writes the page.
 
     Args:
-        store: where the runs are.
+        store: the store that holds the runs.
         experiment: only its runs; by default all.
         study: name or time of a study; by default the newest, unless runs are `wanted`.
-        wanted: runs by id, the beginning of one, or name.
-        html: file to write.
+        wanted: ids, beginnings of ids, or names of runs.
+        html: file to write the page to, if any.
 
     Raises:
         ArgumentError: no such experiment, study or run, none that can be compared, or the page
@@ -121,8 +123,8 @@ def side_by_side(
         )
     out, server = console(), dashboard(store.uri)
     for group in found:
-        print_table(out, group.title, frame_table(group.table(), words=("model", "")))
-        out.print(group.note)
+        print_group(group, out)
+        out.print(comparison_note(group.comparison))
         out.print(f"in the dashboard: {server}{group.address}\n", soft_wrap=True)
     if html is not None:
         names = ", ".join(dict.fromkeys(run.study for run in runs))
@@ -151,5 +153,5 @@ def _write_page(html: Path, title: str, found: list[Group], server: str) -> None
 
 
 def dashboard(uri: str) -> str:
-    """Where the dashboard of a store is, or will be with `rnnzoo ui`."""
+    """Address of a store's dashboard, or that which `rnnzoo ui` will give it."""
     return uri.rstrip("/") if uri.startswith("http") else "http://127.0.0.1:5000"

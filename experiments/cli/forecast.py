@@ -89,7 +89,7 @@ def forecast(
         str | None, typer.Option(help="How times are written, if not as 2024-12-31; e.g. %d/%m/%Y.")
     ] = None,
     engine: Annotated[
-        str, typer.Option(help="How loops over time are run: auto, scan, hoisted, parallel.")
+        str, typer.Option(help="How loops over time are run: auto, scan, project_first, parallel.")
     ] = "auto",
     audit: Annotated[
         bool, typer.Option("--audit", help="Prove that nothing knows what came later.")

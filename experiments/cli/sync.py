@@ -1,4 +1,4 @@
-"""`rnnzoo sync`: what was brought to the tracking store, and what could not be."""
+"""`rnnzoo sync`: what was uploaded to the tracking store, and what could not be."""
 
 import sys
 from pathlib import Path
@@ -10,13 +10,13 @@ from ..reports.terminal import console
 
 
 def print_sync(runs: Path | None) -> int:
-    """Brings the runs in a folder to the store and says what was done.
+    """Uploads the runs in a folder to the store and prints what was done.
 
     Args:
-        runs: the folder, by default that of the store.
+        runs: Folder of the journals, by default that of the store.
 
     Returns:
-        The exit status: 2 if a run cannot be brought, else 0.
+        The exit status: 2 if a run cannot be uploaded, else 0.
 
     Raises:
         ArgumentError: there is no run in the folder.
@@ -29,13 +29,13 @@ def print_sync(runs: Path | None) -> int:
         raise ArgumentError(f"There are no runs in {runs}: name their folder with --runs.")
     out = console()
     done = sync(runs)
-    out.print(f"{done.events} events of {_runs(done.runs)} were brought to {done.uri}.")
+    out.print(f"{done.events} events of {_runs(done.runs)} were uploaded to {done.uri}.")
     if done.complete:
         out.print(f"{_runs(done.complete)} {_were(done.complete)} complete there before.")
     for folder in done.killed:
         out.print(f"{folder}: its process died; the run is KILLED now.", soft_wrap=True)
-    for folder in done.going_on:
-        out.print(f"{folder}: still going on, and left alone.", soft_wrap=True)
+    for folder in done.running:
+        out.print(f"{folder}: still written by another process, and left alone.", soft_wrap=True)
     for folder in done.deleted:
         out.print(f"{folder}: deleted in the store, and left alone.", soft_wrap=True)
     for folder in done.torn:

@@ -15,6 +15,7 @@ import typer
 
 from ...errors import ArgumentError, RnnzooError
 from ..locations import check_runs, check_uri, runs_folder, tracking_uri
+from ..reports.terminal import console
 from ..study.outputs import OutputOptions
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def tracker(strict: bool) -> "Tracker":
     """What brings runs to the tracking store; with `strict`, one that fails is an error."""
     from ..tracking import Tracker
 
-    return Tracker(strict=strict)
+    return Tracker(strict=strict, say=functools.partial(console().print, soft_wrap=True))
 
 
 def existing_store() -> "Store":

@@ -1,4 +1,4 @@
-"""Which runs may be set side by side, and which of them are seeds of one model."""
+"""Which runs of the tracking store may be compared, and which are seeds of one model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..kinds import Kind, kind_of
-from .models import Group, ModelSummary
+from .models import Comparison
 from .runs import Run, values_frame
+from .summaries import Group, ModelSummary
 
-#: Parameters in which runs of one model differ.
+#: Parameters in which runs of one model may differ.
 OF_A_SEED = ("seed", "weights", "config.seeds")
-DIGITS = 8  # of a digest or an id that are shown
+DIGITS = 8  # shown of a digest or an id
 
 
 @dataclass(frozen=True)
@@ -19,9 +20,9 @@ class ComparableRuns:
     """Runs of one task on the same data and the same test.
 
     Attributes:
-        title: what was tried, on which rows or clips it was tested; no two have one.
-        task: whose errors they have.
-        runs: in the order they were given in.
+        title: what was tried, and on which rows or clips it was tested; no two titles are equal.
+        task: the kind of task, which says how its runs are compared.
+        runs: the runs, in their original order.
     """
 
     title: str
@@ -30,7 +31,7 @@ class ComparableRuns:
 
 
 def comparable(runs: Sequence[Run]) -> list[ComparableRuns]:
-    """Those of one task, data and test together; runs without scores are left out."""
+    """Groups runs by task, data and test; runs without scores are left out."""
     found = []
     table = values_frame(runs)
     for experiment in dict.fromkeys(run.text("experiment") for run in runs):
@@ -43,31 +44,24 @@ def comparable(runs: Sequence[Run]) -> list[ComparableRuns]:
         for shared, rows in scored.groupby([*task.same, "data"], sort=False):
             title = task.title.format(experiment, *shared)
             found.append(ComparableRuns(title, task, [runs[i] for i in rows.index]))
-    return _told_apart(found)
+    return _distinct_titles(found)
 
 
 def groups(runs: Sequence[Run]) -> list[Group]:
-    """Models that were tested alike together, the best first."""
-    return [
-        Group(
-            one.title,
-            one.runs[0].text("experiment").partition("/")[0],
-            _standings(one.runs, _ranking(one.runs, one.task)),
-        )
-        for one in comparable(runs)
-    ]
+    """Compares the models of runs, those that were tested on the same data in the same way."""
+    return [_group(alike) for alike in comparable(runs)]
 
 
 def without_repeats(runs: Sequence[Run]) -> list[Run]:
-    """Of a baseline that several studies tested alike the newest run only, the newest first."""
+    """The newest run alone of a baseline that several studies tested; the newest runs first."""
     found: dict[str, Run] = {}
     for run in sorted(runs, key=lambda run: run.started, reverse=True):
         found.setdefault(run.model if run.baseline else run.id, run)
     return list(found.values())
 
 
-def _told_apart(found: list[ComparableRuns]) -> list[ComparableRuns]:
-    """Titles that are the same get the beginning of the data's digest, or the study."""
+def _distinct_titles(found: list[ComparableRuns]) -> list[ComparableRuns]:
+    """Adds the beginning of the data's digest, or the study, to titles that are equal."""
     titles = [one.title for one in found]
     return [
         one
@@ -82,25 +76,31 @@ def _data_of(run: Run) -> str:
     return f"data {digest[:DIGITS]}" if digest else f"data of {run.study} ({run.text('study')})"
 
 
-def _ranking(runs: list[Run], task: Kind) -> str:
-    """The metric that ranks: that of the studies, if all runs have it, else the task's."""
-    own = f"test/{runs[0].text('ranked_by')}"
-    return own if not any(np.isnan(run.number(own)) for run in runs) else task.error
+def _ranked_by(runs: list[Run], task: Kind) -> str:
+    """The error that ranks: that of the studies, if all runs have it, else the task's."""
+    own = runs[0].text("ranked_by")
+    missing = any(np.isnan(run.number(f"test/{own}")) for run in runs)
+    return task.error.partition("/")[2] if missing else own
 
 
-def _standings(runs: list[Run], error: str) -> list[ModelSummary]:
+def _group(alike: ComparableRuns) -> Group:
+    first, error = alike.runs[0], _ranked_by(alike.runs, alike.task)
+    comparison = Comparison(error, _models(alike.runs, error), first.text("unit"))
+    return Group(alike.title, first.text("experiment").partition("/")[0], comparison)
+
+
+def _models(runs: list[Run], error: str) -> list[ModelSummary]:
     by_model: dict[tuple[str, str], list[Run]] = {}
     for run in without_repeats(runs):
         study = "" if run.baseline else run.study_id
         by_model.setdefault((run.model, study), []).append(run)
-    members = [one for found in by_model.values() for one in seeds_of_one(found)]
-    names = _names(members)
-    standings = [ModelSummary(name, one, error) for name, one in zip(names, members, strict=True)]
-    return sorted(standings, key=lambda one: one.mean)
+    models = [seeds for found in by_model.values() for seeds in split_by_settings(found)]
+    names = _names(models)
+    return [ModelSummary.of(name, seeds, error) for name, seeds in zip(names, models, strict=True)]
 
 
-def seeds_of_one(runs: Sequence[Run]) -> list[list[Run]]:
-    """Runs of one name in parts whose parameters are the same and no two of whose seeds are.
+def split_by_settings(runs: Sequence[Run]) -> list[list[Run]]:
+    """Splits runs of one name so that runs of a part have the same settings and different seeds.
 
     A mean over anything else would pass for one over seeds.
     """
@@ -119,13 +119,13 @@ def seeds_of_one(runs: Sequence[Run]) -> list[list[Run]]:
     return [part for _, part in parts]
 
 
-def _names(members: list[list[Run]]) -> list[str]:
-    """Of models: with the study where that is not enough, then with the id of a run."""
-    names = [runs[0].model for runs in members]
-    for told in (_study_of, _id_of):
+def _names(models: list[list[Run]]) -> list[str]:
+    """Names of models, with the study where two are equal, then with the id of a run."""
+    names = [runs[0].model for runs in models]
+    for suffix in (_study_of, _id_of):
         names = [
-            f"{name} ({told(runs[0])})" if names.count(name) > 1 else name
-            for name, runs in zip(names, members, strict=True)
+            f"{name} ({suffix(runs[0])})" if names.count(name) > 1 else name
+            for name, runs in zip(names, models, strict=True)
         ]
     return names
 

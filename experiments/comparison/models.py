@@ -1,217 +1,109 @@
-"""Models set side by side: means over seeds, a test against the best baseline, what they cost."""
+"""Models compared over seeds: which is best, by how much, and whether by more than chance."""
 
-import json
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import quote
+from typing import Generic, TypeVar
 
-import numpy as np
 import pandas as pd
 
-from .format import p_text, percent
-from .paired import OverSeeds, Sample, TestResult, compared
-from .runs import Run
-from .wording import SIGNIFICANT, UNCLEAR, with_interval, word
+from .paired import Errors, ModelScores, TestResult, compared
+
+SIGNIFICANCE_LEVEL = 0.05
+BETTER, WORSE, UNCLEAR = "better", "worse", "unclear"
+NOT_TESTED = TestResult(math.nan, "there is no baseline")
+
+
+M = TypeVar("M", bound=ModelScores)
 
 
 @dataclass(frozen=True)
-class ModelSummary(OverSeeds):
-    """A model's runs, one a seed.
+class Comparison(Generic[M]):
+    """Models on the same test, each network compared with the best baseline among them.
 
     Attributes:
-        label: of the model; with its study where two studies have one of that name.
-        runs: in the order of their seeds.
-        error: the metric that ranks.
+        error: name of the error in the scores, e.g. `"mae"`.
+        entries: the models in any order; no two networks have the same label.
+        unit: unit of what is forecast, if known.
     """
 
-    label: str
-    runs: list[Run]
     error: str
-
-    @property
-    def baseline(self) -> bool:
-        return self.runs[0].baseline
-
-    @property
-    def color(self) -> str:
-        return self.runs[0].color
+    entries: Sequence[M]
+    unit: str = ""
 
     @cached_property
-    def scores(self) -> list[float]:
-        return [run.number(self.error) for run in self.runs]
+    def ranking(self) -> list[M]:
+        """The models, the smallest mean error first, and those without one last."""
+        return sorted(self.entries, key=lambda model: (math.isnan(model.mean), model.mean))
 
     @property
-    def side(self) -> Sample:
-        """What it brings to a test against another one."""
-        data = "; ".join(dict.fromkeys(run.data for run in self.runs))
-        return Sample(data, self.scores, [run.errors for run in self.runs])
+    def networks(self) -> list[M]:
+        """The models that were trained, the best first."""
+        return [model for model in self.ranking if not model.baseline]
 
-    def average(self, key: str) -> float:
-        """Of a metric or of a parameter that is a number, over the seeds."""
-        return float(np.mean([run.number(key) for run in self.runs]))
+    @property
+    def best_baseline(self) -> M | None:
+        return next((model for model in self.ranking if model.baseline), None)
 
-    @cached_property
-    def step_ms(self) -> float:
-        """Usual time of a step of training, in milliseconds, the scoring of its epoch with it, and
-        without the first epoch, which compiles.
+    @property
+    def repeated(self) -> bool:
+        """Whether a network was trained with more than one seed."""
+        return any(len(model.scores) > 1 for model in self.networks)
 
-        A median for each seed: members that forecast as one compile one after the other. NaN
-        of a baseline, and where there is only that one.
+    def skill(self, model: M) -> float:
+        """One minus the ratio of a model's mean error to that of the best baseline.
+
+        NaN without a baseline, or where it makes no error.
         """
-        means = []
-        for run in self.runs:
-            times = [value for _, value in run.series("time/step_ms")]
-            if len(times) > 1:
-                means.append(float(np.median(times[1:])))
-        return float(np.mean(means)) if means else float("nan")
+        best = self.best_baseline
+        return math.nan if best is None or not best.mean else 1 - model.mean / best.mean
 
     @cached_property
-    def by_lead(self) -> list[tuple[int, float]]:
-        """The error at each lead, a mean over the seeds."""
-        key = f"horizon/{self.error.partition('/')[2]}"
-        steps: dict[int, list[float]] = {}
-        for run in self.runs:
-            for step, value in run.series(key):
-                steps.setdefault(step, []).append(value)
-        return [(step, float(np.mean(values))) for step, values in sorted(steps.items())]
-
-
-@dataclass(frozen=True)
-class Group:
-    """Models that were tested alike, the best first.
-
-    Attributes:
-        title: what was forecast, and on which rows or clips it was tested.
-        task: `"forecast"` or `"frames"`.
-        standings: of the models.
-    """
-
-    title: str
-    task: str
-    standings: list[ModelSummary]
-
-    @property
-    def error(self) -> str:
-        """The error that ranks, e.g. `mae`."""
-        return self.standings[0].error.partition("/")[2]
-
-    @property
-    def unit(self) -> str:
-        """Of the errors, where they have one and it is known."""
-        return self.runs[0].text("unit") if self.error in ("mae", "rmse") else ""
-
-    @property
-    def heading(self) -> str:
-        """Of the error, e.g. `MAE, °C`."""
-        return f"{self.error.upper()}, {self.unit}" if self.unit else self.error.upper()
-
-    @property
-    def several(self) -> bool:
-        """Whether a network has more than one seed."""
-        return any(len(one.runs) > 1 for one in self.standings if not one.baseline)
-
-    @property
-    def best_baseline(self) -> ModelSummary | None:
-        return next((one for one in self.standings if one.baseline), None)
-
-    @property
-    def runs(self) -> list[Run]:
-        return [run for one in self.standings for run in one.runs]
-
-    @cached_property
-    def verdicts(self) -> dict[str, TestResult]:
-        """By label, networks against the best baseline."""
+    def tests(self) -> dict[str, TestResult]:
+        """By label of a network, the test against the best baseline; empty without one."""
         best = self.best_baseline
         if best is None:
             return {}
-        networks = [one for one in self.standings if not one.baseline]
-        return {one.label: compared(one.side, best.side) for one in networks}
+        return {model.label: compared(model, best) for model in self.networks}
 
-    def avoided(self, one: ModelSummary) -> float:
-        """The share of the best baseline's error that a model avoids; NaN without one."""
-        best = self.best_baseline
-        return float("nan") if best is None or not best.mean else 1 - one.mean / best.mean
+    def test(self, network: M) -> TestResult:
+        """The test of a network against the best baseline."""
+        return self.tests.get(network.label, NOT_TESTED)
 
-    def word(self, one: ModelSummary) -> str:
-        """Better, worse, or unclear."""
-        verdict = self.verdicts.get(one.label)
-        return "" if verdict is None else word(verdict.p, self.avoided(one))
-
-    @property
-    def address(self) -> str:
-        """The dashboard's own comparison of the networks, after the server's name.
-
-        Baselines have none of their parameters: its charts would show these as differing, and
-        not those that do.
-        """
-        networks = [one for one in self.standings if not one.baseline]
-        kept = [run for one in networks or self.standings for run in one.runs]
-        runs = quote(json.dumps([run.id for run in kept], separators=(",", ":")))
-        ids = dict.fromkeys(str(run.values["experiment_id"]) for run in kept)
-        experiments = quote(json.dumps(list(ids), separators=(",", ":")))
-        return f"/#/compare-runs?runs={runs}&experiments={experiments}"
-
-    def table(self) -> pd.DataFrame:
-        """For a terminal."""
-        return pd.DataFrame([self.cells(one) for one in self.standings])
-
-    def cells(self, one: ModelSummary) -> dict[str, str]:
-        """A model's row of the table."""
-        verdict = self.verdicts.get(one.label)
-        best = self.best_baseline
-        name = best.label if best else "baseline"
-        return {
-            "model": one.label,
-            f"{self.heading} ±\u00a095\u00a0%": with_interval(one.mean, one.half),
-            "seeds": "" if one.baseline else str(len(one.runs)),
-            f"against {name}": "" if one is best else percent(self.avoided(one)),
-            "p": "" if verdict is None else p_text(verdict.p),
-            "": self.word(one),
-            "weights": _whole(one.average("weights")),
-            "ms a step": _tenths(one.step_ms),
-            "seconds": _tenths(one.average("time/fit_s")),
-        }
-
-    @property
-    def note(self) -> str:
-        """How the test was made, in words."""
-        best, verdicts = self.best_baseline, self.verdicts.values()
-        if best is None:
-            return "No baseline was chosen: nothing is tested."
-        if not verdicts:
-            return "Only baselines are here: choose a network too, and it is tested against them."
-        told = (
-            f"against {best.label}: the share of its error that is avoided; {best.label} is the "
-            "best of the baselines here."
-        )
-        known = dict.fromkeys(verdict.rests for verdict in verdicts if not np.isnan(verdict.p))
-        missing = dict.fromkeys(verdict.rests for verdict in verdicts if np.isnan(verdict.p))
-        if missing:
-            told += f" Too little tells whether a difference is luck where {'; '.join(missing)}."
-        if known:
-            told += (
-                f" p: how often equally good models would differ as much, by {'; or '.join(known)}"
-                f". {UNCLEAR}: above {SIGNIFICANT}."
-            )
-        return told + self._seeds_note
-
-    @property
-    def _seeds_note(self) -> str:
-        networks = [one for one in self.standings if not one.baseline]
-        told = ""
-        if self.several:
-            told += (
-                " The interval of the mean is over seeds: it knows of luck in training, not of "
-                "luck in the choice of the test."
-            )
-        if any(len(one.runs) == 1 for one in networks):
-            told += " Of a single seed, luck in training is not counted: try several seeds."
-        return told
+    def outcome(self, network: M) -> str:
+        """`BETTER` or `WORSE` than the best baseline, `UNCLEAR`, or `""` where p is unknown."""
+        p = self.test(network).p
+        if math.isnan(p):
+            return ""
+        if p > SIGNIFICANCE_LEVEL:
+            return UNCLEAR
+        return BETTER if self.skill(network) > 0 else WORSE
 
 
-def _tenths(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.1f}"
+def from_leaderboard(
+    board: pd.DataFrame,
+    error: str,
+    models: Mapping[str, Sequence[str]],
+    errors_of: Callable[[str], Errors],
+    unit: str = "",
+) -> Comparison[ModelScores]:
+    """Compares the models of a leaderboard.
 
+    Args:
+        board: one row per network or baseline, with the columns `model` and `error`.
+        error: column of the error that ranks.
+        models: rows of each model's networks, one per seed; all other rows are baselines.
+        errors_of: gives the errors of a row at each origin or clip.
+        unit: unit of what is forecast, if known.
+    """
+    scores = dict(zip(board["model"], board[error].astype(float), strict=True))
+    trained = {row for rows in models.values() for row in rows}
+    entries = [(model, rows, False) for model, rows in models.items()]
+    entries += [(row, [row], True) for row in scores if row not in trained]
 
-def _whole(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:,.0f}"
+    def entry(label: str, rows: Sequence[str], baseline: bool) -> ModelScores:
+        means = [scores[row] for row in rows]
+        return ModelScores(label, means, baseline, "", lambda: [errors_of(row) for row in rows])
+
+    return Comparison(error, [entry(*one) for one in entries], unit)

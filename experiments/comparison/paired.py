@@ -1,9 +1,10 @@
-"""Errors of one run at each origin or clip of the test: what a paired comparison rests on."""
+"""Errors of one run at each origin or clip of the test, and the test that pairs them."""
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,19 +17,19 @@ if TYPE_CHECKING:
     from ...pipelines.forecasting import Backtest
     from ...pipelines.next_frame import Evaluation
 
-#: What they are called among the artifacts of a run: errors, and the first test clip.
+#: Names among the artifacts of a run: the errors, and the frames of the first test clip.
 FILE, FRAMES = "errors.json", "roll-out.npz"
 
 
 @dataclass(frozen=True)
 class Errors:
-    """Mean errors over all leads, one for each origin or clip.
+    """Mean errors over all leads, one per origin or clip.
 
     Attributes:
-        of: what there is one of each: `"origin"` or `"clip"`.
-        where: which ones, in order, so that only the same are paired.
-        values: the errors.
-        overlap: how many of them forecast something in common.
+        of: `"origin"` or `"clip"`.
+        where: times of the origins or numbers of the clips, in order; only equal ones are paired.
+        values: the errors, shape `(len(where),)`.
+        overlap: number of successive origins whose forecasts share a time, at least 1.
     """
 
     of: str
@@ -37,7 +38,7 @@ class Errors:
     overlap: int
 
     def text(self) -> str:
-        """As JSON; missing errors as null."""
+        """The errors as JSON, missing ones as null."""
         values = [None if math.isnan(value) else value for value in self.values.tolist()]
         return json.dumps(
             {"of": self.of, "where": self.where, "values": values, "overlap": self.overlap}
@@ -45,7 +46,7 @@ class Errors:
 
     @classmethod
     def read(cls, text: str) -> "Errors | None":
-        """What `text` wrote; nothing of what is damaged."""
+        """The errors that `text` wrote; `None` where the text is damaged."""
         try:
             found = json.loads(text)
             values = np.array(found["values"], "float64")  # null becomes NaN
@@ -55,7 +56,7 @@ class Errors:
 
 
 def of_backtest(backtest: "Backtest", model: str) -> Errors:
-    """Absolute errors at each origin, scaled where several series are averaged."""
+    """Absolute errors of a model at each origin, scaled where several series are averaged."""
     errors = np.abs(backtest.forecasts[model] - backtest.truth)
     if backtest.error == "mase":
         errors = errors / backtest.scale[:, None]
@@ -67,52 +68,72 @@ def of_backtest(backtest: "Backtest", model: str) -> Errors:
 
 
 def of_evaluation(evaluation: "Evaluation", model: str) -> Errors:
-    """Squared errors of each clip, which share nothing."""
+    """Squared errors of a model in each clip; no two clips share a frame."""
     values = evaluation.errors[model]["mse"].mean(axis=1)
     return Errors("clip", [str(i) for i in range(len(values))], values, 1)
 
 
 @dataclass(frozen=True)
 class TestResult:
-    """A model beside a baseline.
+    """The test of a model against a baseline.
 
     Attributes:
-        p: how often equally good ones would differ as much; NaN where nothing tells.
-        rests: on what, in words; or why nothing tells.
-        seeds: of the model.
+        p: probability that equally good models differ as much; NaN where it is unknown.
+        basis: the tests that gave it, in words; or why it is unknown.
+        seeds: number of the model's seeds.
     """
 
     p: float
-    rests: str
+    basis: str
     seeds: int = 1
 
 
 @dataclass(frozen=True)
-class Sample:
-    """A model as it enters a test.
+class ModelScores:
+    """One model's scores on a test.
 
     Attributes:
-        data: the same of models on the same data.
-        scores: one a seed.
-        errors: of the same runs, where they were kept.
+        label: name of the model.
+        scores: mean error of each seed, the smaller the better.
+        baseline: whether nothing was trained; it then has one score.
+        data: identifies the data of the test: equal for models on the same data.
+        read_errors: gives the errors of the same seeds at each origin or clip, `None` for a run
+            without them. Called for models that are tested only, as reading takes time.
     """
 
+    label: str
+    scores: Sequence[float]
+    baseline: bool
     data: str
-    scores: list[float]
-    errors: list[Errors | None]
+    read_errors: Callable[[], Sequence[Errors | None]]
+
+    @cached_property
+    def mean(self) -> float:
+        """Mean of the scores over the seeds."""
+        return float(np.mean(self.scores))
+
+    @cached_property
+    def margin(self) -> float:
+        """Half the width of the 95 % interval of the mean; NaN of one seed."""
+        return margin_of_error(self.scores)
+
+    @cached_property
+    def errors(self) -> Sequence[Errors | None]:
+        """What `read_errors` gives, read once."""
+        return self.read_errors()
 
 
-def compared(model: Sample, baseline: Sample) -> TestResult:
-    """Tests whether a model differs from a baseline by more than luck.
+def compared(model: ModelScores, baseline: ModelScores) -> TestResult:
+    """Tests whether a model differs from a baseline by more than chance.
 
     Errors at the same origins are paired, those of several seeds averaged first, in a
-    Diebold–Mariano test, which knows of luck in the choice of the test. The scores of the seeds
-    are held against the baseline's in a t-test, which knows of luck in training. Both have to
-    agree: the larger p counts. Where no errors are kept, there is the t-test alone.
+    Diebold–Mariano test, which accounts for chance in the choice of the test. The scores of the
+    seeds are compared with the baseline's in a t-test, which accounts for chance in training. Both
+    have to agree: the larger p counts. Where errors were not saved, there is the t-test alone.
 
     Args:
-        model: with its seeds.
-        baseline: learns nothing, and has one score.
+        model: a model with one or more seeds.
+        baseline: a model with one score.
 
     Raises:
         ArgumentError: they were tested on different data.
@@ -124,45 +145,30 @@ def compared(model: Sample, baseline: Sample) -> TestResult:
         )
     seeds = len(model.scores)
     over_seeds = _t_test(np.asarray(model.scores) - baseline.scores[0])
-    kept = [one for one in model.errors if one is not None]
+    saved = [errors for errors in model.errors if errors is not None]
     others = baseline.errors[0]
-    if others is None or len(kept) < seeds:
+    if others is None or len(saved) < seeds:
         if seeds == 1:
             return TestResult(
                 math.nan, "there is one seed, and errors of single tests are not kept"
             )
         return TestResult(over_seeds, f"a t-test over {seeds} seeds", seeds)
-    if any(one.where != others.where for one in kept):
+    if any(errors.where != others.where for errors in saved):
         return TestResult(math.nan, f"errors are kept of other {others.of}s than the baseline's")
-    mean = np.mean([one.values for one in kept], axis=0)
+    mean = np.mean([errors.values for errors in saved], axis=0)
     found = diebold_mariano(mean, others.values, others.overlap)
     tested = f"{found.origins:,} test {others.of}s"
     if math.isnan(found.p_value):
         return TestResult(math.nan, f"{tested} tell too little")
     if seeds == 1:
         return TestResult(found.p_value, f"a paired test over {tested}")
-    rests = f"a paired test over {tested}, errors of {seeds} seeds averaged, and a t-test over"
+    basis = f"a paired test over {tested}, errors of {seeds} seeds averaged, and a t-test over"
     larger = float(np.nanmax([found.p_value, over_seeds]))
-    return TestResult(larger, f"{rests} the seeds, whichever p is larger", seeds)
+    return TestResult(larger, f"{basis} the seeds, whichever p is larger", seeds)
 
 
-class OverSeeds:
-    """A model with `scores`, one a seed."""
-
-    scores: Any
-
-    @property
-    def mean(self) -> float:
-        return float(np.mean(self.scores))
-
-    @property
-    def half(self) -> float:
-        """Half of the 95 % interval of the mean."""
-        return interval(self.scores)
-
-
-def interval(scores: Sequence[float]) -> float:
-    """Half of the 95 % interval of a mean over seeds, by Student's t; NaN of one seed."""
+def margin_of_error(scores: Sequence[float]) -> float:
+    """Half the width of the 95 % interval of a mean over seeds, by Student's t; NaN of one seed."""
     from scipy import stats
 
     if len(scores) < 2:
@@ -180,7 +186,8 @@ def _t_test(differences: np.ndarray) -> float:
 
 
 def frames_of(evaluation: "Evaluation", model: str) -> dict[str, Any]:
-    """The first clip as bytes: what was read, what followed, what was forecast."""
+    """The first test clip as bytes: `context`, `truth` and `forecast`, each of shape
+    `(frames, height, width, channels)`."""
     sample = evaluation.samples[0]
     parts = {"context": sample.context, "truth": sample.truth, "forecast": sample.forecasts[model]}
     return {name: np.round(255 * part.clip(0, 1)).astype("uint8") for name, part in parts.items()}

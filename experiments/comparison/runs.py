@@ -1,4 +1,4 @@
-"""Runs read back from the tracking store, with what comparisons are made of."""
+"""Runs read back from the tracking store: parameters, metrics, and errors to be compared."""
 
 import difflib
 import math
@@ -27,8 +27,8 @@ class Run:
     """A finished run.
 
     Attributes:
-        store: where it is.
-        values: tags, parameters and metrics by name; those that it lacks are NaN.
+        store: the store that holds it.
+        values: tags, parameters and metrics by name; NaN where the run lacks one.
     """
 
     store: Store
@@ -48,7 +48,7 @@ class Run:
 
     @property
     def study_id(self) -> str:
-        """Tells its study from all others: two may have begun in one second."""
+        """Identifies its study: two may have begun in the same second."""
         return self.text("study.uid") or self.text("mlflow.parentRunId") or self.text("study")
 
     @property
@@ -57,12 +57,12 @@ class Run:
 
     @property
     def data(self) -> str:
-        """The same of runs on the same data; where no digest is known, of one study only."""
+        """Identifies its data by a digest; without one, data are the same within a study only."""
         return self.text("data.digest") or f"of study {self.study_id}"
 
     @property
     def model(self) -> str:
-        """What runs that differ by their seed are called together."""
+        """Name of its model, which runs that differ by their seed share."""
         return self.text("model") or self.text("cell") or self.name
 
     @property
@@ -72,12 +72,12 @@ class Run:
 
     @property
     def color(self) -> str:
-        told = self.text("mlflow.runColor")
-        return told if re.fullmatch("#[0-9A-Fa-f]{6}", told) else "#777777"
+        color = self.text("mlflow.runColor")
+        return color if re.fullmatch("#[0-9A-Fa-f]{6}", color) else "#777777"
 
     @cached_property
     def parameters(self) -> dict[str, str]:
-        """As they were told: tags and metrics are not among them."""
+        """Its parameters alone, as text, without tags and metrics."""
         return dict(self.store.client.get_run(self.id).data.params)
 
     def text(self, key: str) -> str:
@@ -94,7 +94,7 @@ class Run:
             return math.nan
 
     def series(self, key: str) -> list[tuple[int, float]]:
-        """A metric's steps and values, in order."""
+        """Steps and values of a metric, in the order of the steps; empty where there is none."""
         if math.isnan(self.number(key)):
             return []
         history = self.store.client.get_metric_history(self.id, key)
@@ -102,13 +102,13 @@ class Run:
 
     @cached_property
     def errors(self) -> Errors | None:
-        """Those at each origin or clip, if they were kept."""
+        """Errors at each origin or clip, if they were saved."""
         content = self._artifact(FILE)
         return None if content is None else Errors.read(content.decode("utf-8", "replace"))
 
     @cached_property
     def frames(self) -> dict[str, np.ndarray] | None:
-        """Context, truth and forecast of the first test clip, if they were kept."""
+        """Context, truth and forecast of the first test clip, if they were saved."""
         with tempfile.TemporaryDirectory() as folder:
             path = self._fetched(FRAMES, folder)
             if path is None:
@@ -151,10 +151,10 @@ def all_runs(store: Store, experiment: str | None = None) -> list[Run]:
 
 
 def of_study(runs: Sequence[Run], name: str | None) -> list[Run]:
-    """The runs of a study, of several with one name the newest; by default of the newest study.
+    """The runs of the newest study, or of the newest one of a name.
 
     Raises:
-        ArgumentError: no such study; names those nearest.
+        ArgumentError: no such study; the message names the nearest.
     """
     if not runs:
         raise ArgumentError("There are no finished runs yet: try `rnnzoo run temperature-week`.")
@@ -168,7 +168,7 @@ def of_study(runs: Sequence[Run], name: str | None) -> list[Run]:
 
 
 def newest_study(runs: Sequence[Run]) -> str:
-    """The id of the study whose first run started last."""
+    """Id of the study whose first run started last."""
     began: dict[str, pd.Timestamp] = {}
     for run in runs:
         began[run.study_id] = min(run.started, began.get(run.study_id, run.started))
@@ -179,13 +179,13 @@ def chosen(runs: Sequence[Run], wanted: Sequence[str]) -> list[Run]:
     """Runs by id, the beginning of one, or name, with the baselines of their studies.
 
     Raises:
-        ArgumentError: no such run, or several; names those nearest.
+        ArgumentError: no such run, or several; the message names the nearest.
     """
     found = [_one(runs, one) for one in dict.fromkeys(wanted)]
     studies = {run.study_id for run in found}
     ids = {run.id for run in found}
-    beside = [run for run in runs if run.baseline and run.study_id in studies]
-    return found + [run for run in beside if run.id not in ids]
+    baselines = [run for run in runs if run.baseline and run.study_id in studies]
+    return found + [run for run in baselines if run.id not in ids]
 
 
 def _one(runs: Sequence[Run], wanted: str) -> Run:
@@ -212,5 +212,5 @@ def _unknown(kind: str, name: str, known: Sequence[str]) -> str:
 
 
 def values_frame(runs: Sequence[Run]) -> pd.DataFrame:
-    """One row a run."""
+    """Values of runs, one row per run."""
     return pd.DataFrame([run.values for run in runs])

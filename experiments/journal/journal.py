@@ -1,4 +1,4 @@
-"""The journal of a run: one list of events, on the disk first, that whoever wants may follow."""
+"""The journal of a run: one list of events, on the disk first, that listeners may follow."""
 
 import contextlib
 import logging
@@ -17,7 +17,7 @@ from ...errors import ArgumentError, FitError, JournalError
 from ...pipelines.storage.animation import write_animation
 from ...pipelines.storage.names import Names, short, slug, whole
 from ...pipelines.storage.redact import redacted
-from .records import EVENTS, FORMAT, LOCK, Event, RunLock, begun, read, reason, remedy
+from .records import EVENTS, FORMAT, LOCK, Event, RunLock, first_event, read, reason, remedy
 from .seen import SeenKeys
 from .writer import Writer
 
@@ -25,33 +25,35 @@ logger = logging.getLogger("rnnzoo")
 
 NAME = 100  # bytes of a run's name in that of its folder
 PATIENCE = 1.0  # seconds that a run waits for a `sync` that looks whether anybody holds it
-TRACEBACK = 6000  # characters that are kept of one, from its end
+TRACEBACK = 6000  # characters that are saved of one, from its end
 
 Listener = Callable[["Journal", Event], None]
 
 
 @dataclass
 class Journal:
-    """A recorder that keeps what a run tells as one list of events, in order.
+    """A recorder that writes a run as one list of events, in order.
 
     Used as a context manager: the run starts on entry and ends `FINISHED`, `FAILED`,
-    or `KILLED` by the user. Each event is in the file before anybody hears of it; then listeners
-    get it: the tracker, a progress display.
+    or `KILLED` by the user. Each event is in the file before anybody sees it; then it is handed to
+    the listeners: the tracker, a progress display.
 
-    The run's files lie in `folder`, which is named by time, run and `uid`. Without a `root` it is
-    a temporary one, gone with the run.
+    The run's files lie in `folder`, which is named by time, run and `uid` and made on entry.
+    Without a `root` it is a temporary one, gone with the run.
 
     Args:
-        experiment: what the run belongs to, e.g. `"forecast/seattle-weather"`.
-        run: name of the run.
-        tags: short texts to find it by.
-        listeners: called with the journal and each event.
-        root: where the folder is made.
-        parent: the `uid` of the study that the run belongs to.
+        experiment: Name of what the run belongs to, e.g. `"forecast/seattle-weather"`.
+        run: Name of the run.
+        tags: Short texts to find it by.
+        listeners: Called with the journal and each event.
+        root: Where the folder is made.
+        parent: The `uid` of the study that the run belongs to.
+        uid: Identity of the run, in the folder's name and in a store.
 
     Attributes:
-        uid: tells the run from all others, in the folder's name and in a store.
-        events: what was told.
+        folder: Folder of the run.
+        lock: Held from entry until the run ends, and as long as it is uploaded.
+        events: All that was written, in order.
 
     Raises:
         JournalError: on entry and by every method, if the journal cannot be written.
@@ -65,65 +67,68 @@ class Journal:
     root: Path | None = None
     parent: str | None = None
     uid: str = field(default_factory=lambda: uuid.uuid4().hex)
+    folder: Path = field(init=False)
+    lock: RunLock = field(init=False)
     events: list[Event] = field(default_factory=list)
+    _reopened: Path | None = None
+    _patience: float = PATIENCE
     _writer: Writer | None = None
     _names: Names = field(default_factory=lambda: Names(EVENTS, LOCK))
-    _told: SeenKeys = field(default_factory=SeenKeys)
-    _patience: float = PATIENCE
-    _goes_on: bool = False
+    _seen: SeenKeys = field(default_factory=SeenKeys)
+
+    def __post_init__(self) -> None:
+        self.folder = self._reopened or self._new_folder()
+        self.lock = RunLock(self.folder)
 
     @classmethod
     def reopened(
         cls, folder: Path, listeners: tuple[Listener, ...] = (), patience: float = PATIENCE
     ) -> "Journal":
-        """The journal of a run that ended or died, to go on with: on entry it tells `resume`.
+        """The journal of a run that ended or died, to be continued: on entry it writes `resume`.
 
-        What it is told that it holds already, by name and step, it passes over.
+        What it holds already, by name and step, is not written again.
 
         Args:
-            folder: of the run.
-            listeners: called with the journal and each event.
-            patience: seconds that it waits on entry for others who hold the run.
+            folder: Folder of the run.
+            listeners: Called with the journal and each event.
+            patience: Seconds that it waits on entry for others who hold the run.
 
         Raises:
             JournalError: it holds no event; on entry also if it is damaged, or held by others.
         """
-        start = begun(folder)
+        start = first_event(folder)
         if start is None:
             raise JournalError(f"The journal in {folder} holds no event: begin a new run.")
         about = start.data
-        journal = cls(about["experiment"], about["run"], about["tags"], listeners, folder.parent)
-        journal.parent, journal.uid = about["parent"], about["uid"]
-        journal.folder, journal._patience, journal._goes_on = folder, patience, True
-        return journal
+        return cls(
+            *(about["experiment"], about["run"], about["tags"], listeners, folder.parent),
+            *(about["parent"], about["uid"]),
+            _reopened=folder,
+            _patience=patience,
+        )
 
     def __enter__(self) -> "Journal":
-        if not self._goes_on:
-            self.folder = self._new_folder()
-        self.lock = RunLock(self.folder)
+        if self._reopened is None:
+            self._make_folder()
         if not self.lock.hold(self._patience):
-            raise JournalError(f"The run in {self.folder} is still going on in another process.")
+            raise JournalError(f"The run in {self.folder} is still written by another process.")
         try:
-            if self._goes_on:
-                kept = read(self.folder)
-                self.events, self._told = list(kept.events), SeenKeys(kept.events)
-                self._writer = Writer(self.folder, len(kept.events), kept.size)
-                self._tell("resume")
-            else:
-                self._writer = Writer(self.folder, durable=self.root is not None)
-                self._tell(
-                    "start",
-                    experiment=self.experiment,
-                    run=self.run,
-                    tags=self.tags,
-                    uid=self.uid,
-                    parent=self.parent,
-                    format=FORMAT,
-                )
+            self._begin()
         except BaseException as error:
             self.__exit__(type(error), error, None)
             raise
         return self
+
+    def _begin(self) -> None:
+        if self._reopened is not None:
+            stored = read(self.folder)
+            self.events, self._seen = list(stored.events), SeenKeys(stored.events)
+            self._writer = Writer(self.folder, len(stored.events), stored.size)
+            self._append("resume")
+            return
+        self._writer = Writer(self.folder, durable=self.root is not None)
+        about = {"experiment": self.experiment, "run": self.run, "tags": self.tags}
+        self._append("start", **about, uid=self.uid, parent=self.parent, format=FORMAT)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
@@ -135,7 +140,7 @@ class Journal:
         try:
             if self._writer is not None:
                 diverged = isinstance(error, FitError)
-                self._tell("end", status=status, error=text, diverged=diverged, **_origin(error))
+                self._append("end", status=status, error=text, diverged=diverged, **_origin(error))
         except Exception as another:
             if error is None:
                 raise
@@ -155,20 +160,20 @@ class Journal:
         return self.root is not None
 
     def parameters(self, values: dict[str, Any]) -> None:
-        self._tell("parameters", values=values)
+        self._append("parameters", values=values)
 
     def metrics(self, values: dict[str, float], step: int | None = None) -> None:
-        self._tell("metrics", values=values, step=step)
+        self._append("metrics", values=values, step=step)
 
     def series(self, name: str, values: Any) -> None:
-        self._tell("series", name=name, values=[float(value) for value in values])
+        self._append("series", name=name, values=[float(value) for value in values])
 
     def picture(self, name: str, figure: Any, step: int | None = None) -> None:
         if step is None:
             self._file(self._names(name, ".png"), figure.savefig)
         else:
             path = self._written(self._names(name, ".png", step), figure.savefig)
-            self._tell("image", path=path.name, name=name, step=step)
+            self._append("image", path=path.name, name=name, step=step)
 
     def animation(self, name: str, film: Any) -> None:
         self._file(self._names(name, ".gif"), lambda path: write_animation(path, film))
@@ -178,18 +183,18 @@ class Journal:
 
     def note(self, markdown: str) -> None:
         """What a reader has to know about the run; the last one counts."""
-        self._tell("note", text=markdown)
+        self._append("note", text=markdown)
 
     def dataset(self, name: str, digest: str, use: str, about: dict[str, Any]) -> None:
         """Data that the run reads.
 
         Args:
-            name: of the data set.
-            digest: of every value of them.
+            name: Name of the data set.
+            digest: Digest of all its values.
             use: `"training"` or `"test"`.
-            about: plain values, e.g. how many rows.
+            about: Plain values, e.g. the number of rows.
         """
-        self._tell("dataset", name=name, digest=digest, use=use, about=about)
+        self._append("dataset", name=name, digest=digest, use=use, about=about)
 
     def file(self, name: str, write: Callable[[Path], Any]) -> None:
         """A file in the run's folder, which `write` writes at the path it is given."""
@@ -206,7 +211,7 @@ class Journal:
         inside = path.resolve()
         if not inside.is_relative_to(self.folder.resolve()):
             raise ArgumentError(f"{path} does not lie in the run's folder {self.folder}: copy it.")
-        self._tell("artifact", path=inside.relative_to(self.folder.resolve()).as_posix())
+        self._append("artifact", path=inside.relative_to(self.folder.resolve()).as_posix())
 
     def _file(self, name: str, write: Callable[[Path], Any]) -> None:
         self.artifact(self._written(name, write))
@@ -228,17 +233,19 @@ class Journal:
 
     def _new_folder(self) -> Path:
         if self.root is None:
-            return Path(tempfile.mkdtemp(prefix="rnnzoo-run-"))
+            return Path(tempfile.gettempdir()) / f"rnnzoo-run-{self.uid}"
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())  # in order wherever they were made
-        folder = self.root / f"{stamp}-{short(slug(self.run), NAME)}-{self.uid[:12]}"
-        with self._naming(folder):
-            folder.mkdir(parents=True)
-        return folder
+        return self.root / f"{stamp}-{short(slug(self.run), NAME)}-{self.uid[:12]}"
 
-    def _tell(self, kind: str, **data: Any) -> None:
+    def _make_folder(self) -> None:
+        with self._naming(self.folder):
+            self.folder.mkdir(parents=True, mode=0o700 if self.root is None else 0o777)
+
+    def _append(self, kind: str, **data: Any) -> None:
+        """Writes what is new of an event, then hands it to the listeners."""
         if self._writer is None:
             raise JournalError(f"The run {self.run} is not open: use the journal in a `with`.")
-        fresh = self._told.fresh(kind, data)
+        fresh = self._seen.fresh(kind, data)
         if fresh is None:
             return
         event = self._writer.append(kind, fresh)

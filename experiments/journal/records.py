@@ -34,13 +34,13 @@ _RUN = re.compile(r"\d{8}-\d{6}-.+-[0-9a-f]{12}")  # how a journal names the fol
 
 @dataclass(frozen=True)
 class Event:
-    """Something that a run told.
+    """Something that a run logged.
 
     Attributes:
         kind: `start`, `resume`, `parameters`, `metrics`, `series`, `image`, `artifact`, `dataset`,
             `note` or `end`.
-        time: seconds since 1970.
-        data: what was told, in plain values; artifacts and images by their path in
+        time: Seconds since 1970.
+        data: What was logged, in plain values; artifacts and images by their path in
             the run's folder.
     """
 
@@ -54,10 +54,10 @@ class StoredRun:
     """A journal as it lies on disk.
 
     Attributes:
-        folder: of the run.
-        events: in the order in which they were told.
-        torn: bytes of a last record that its writer did not live to finish; 0 as a rule.
-        size: bytes of the records that are whole.
+        folder: Folder of the run.
+        events: Its events, in the order in which they were written.
+        torn: Bytes of a last record that its writer did not live to finish; 0 as a rule.
+        size: Bytes of the records that are whole.
     """
 
     folder: Path
@@ -105,7 +105,7 @@ def read(folder: Path) -> StoredRun:
     return StoredRun(folder, events, len(tail), len(content) - len(tail))
 
 
-def begun(folder: Path) -> Event | None:
+def first_event(folder: Path) -> Event | None:
     """The first event of a journal, whatever follows; `None` if there is none.
 
     Raises:
@@ -134,31 +134,42 @@ def lost(root: Path) -> Iterator[Path]:
 
 
 class RunLock:
-    """Held while anybody in this process writes a run or brings it to a store.
+    """Held while anybody in this process writes a run or uploads it to a store.
 
     The system frees it when the process dies, however it dies: a run whose lock is free has
     nobody left.
     """
 
     def __init__(self, folder: Path):
+        self.folder = folder
         self._lock = FileLock(folder / LOCK, thread_local=False)
         self._mutex = threading.Lock()
         self._holders = 0
 
     def hold(self, patience: float = 0.0) -> bool:
-        """Holds it once more; `False` if another process does, for so many seconds."""
+        """Holds it once more; `False` if another process does, for so many seconds.
+
+        Raises:
+            JournalError: the lock cannot be opened, e.g. as the run is another user's.
+        """
         with self._mutex:
             if not self._holders:
                 try:
                     self._lock.acquire(timeout=patience)
                 except Timeout:
                     return False
+                except OSError as error:
+                    raise JournalError(
+                        f"The run in {self.folder} cannot be locked: {reason(error)}. "
+                        "Let its owner sync it."
+                    ) from error
             self._holders += 1
             return True
 
     def release(self) -> None:
+        """Gives it back once; does nothing if nobody here holds it."""
         with self._mutex:
-            self._holders -= 1
+            self._holders = max(0, self._holders - 1)
             if not self._holders:
                 self._lock.release()
 
@@ -185,7 +196,7 @@ def _plain(value: Any) -> Any:
 
 
 def event_of(record: dict[str, Any]) -> Event:
-    """The event that a record's JSON tells."""
+    """The event in the JSON of a record."""
     data = record["data"]
     if record["kind"] == "metrics":
         data["values"] = {key: float(value) for key, value in data["values"].items()}

@@ -1,4 +1,4 @@
-"""What a run told before its process died, and is not to be told twice."""
+"""What a run logged before its process died, and is not to be written twice."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -7,10 +7,10 @@ from .records import Event
 
 
 class SeenKeys:
-    """Knows what was told once: a run that goes on tells some of it again, and the same.
+    """Knows what a run has logged: when it continues, it logs some of it again, and the same.
 
     Args:
-        events: of the process before.
+        events: Events of the process before.
     """
 
     def __init__(self, events: Iterable[Event] = ()):

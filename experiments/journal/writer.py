@@ -11,7 +11,7 @@ from ...errors import JournalError
 from ...pipelines.storage.files import sync
 from .records import EVENTS, Event, body_of, event_of, reason, remedy
 
-AT_ONCE = ("start", "resume", "end")  # on the disk before the run goes on
+AT_ONCE = ("start", "resume", "end")  # on the disk before the run continues
 #: Writes data, and of what is known about the file only what is needed to find them again.
 _to_disk = getattr(os, "fdatasync", os.fsync)
 
@@ -20,15 +20,15 @@ class Writer:
     """Appends records to the journal in a folder.
 
     A record that is appended is with the operating system: it outlives the process, however that
-    ends. A thread then brings it to the disk, record by record or as fast as the disk takes them,
+    ends. A thread then syncs it to the disk, record by record or as fast as the disk takes them,
     so that a run does not wait; the first record and the last are on the disk when `append`
     returns.
 
     Args:
-        folder: of the run.
-        count: records that are there.
-        size: bytes of them; what follows is cut off.
-        durable: whether records are to outlive a failure of the machine too.
+        folder: Folder of the run.
+        count: Number of records that are there.
+        size: Bytes of these records; what follows is cut off.
+        durable: Whether records are to outlive a failure of the machine too.
 
     Raises:
         JournalError: the file cannot be opened.
@@ -84,13 +84,13 @@ class Writer:
         os.close(self._file)
 
     def _flush(self) -> None:
-        """Brings to the disk what was written since the last time, until the file is closed."""
+        """Syncs to the disk what was written since the last time, until the file is closed."""
         while self._thread is not None:
             self._written.wait()
             self._written.clear()
             try:
                 _to_disk(self._file)
-            except OSError as error:  # raised where the next record is told
+            except OSError as error:  # raised by the next `append`
                 self._fault = error
 
     def _undo(self, fault: OSError) -> None:

@@ -1,1 +1,1 @@
-"""What a study shows: tables on the terminal, pages that need nothing but themselves."""
+"""What users see of studies: tables on the terminal, HTML files that load nothing."""

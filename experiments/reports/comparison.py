@@ -1,4 +1,4 @@
-"""A comparison of runs as a page that needs nothing but itself."""
+"""A comparison of runs as one HTML file that loads nothing."""
 
 import io
 import time
@@ -7,16 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from ..comparison.format import decimal, less
-from ..comparison.models import Group, ModelSummary
+from ..comparison.format import decimal
+from ..comparison.models import Comparison
 from ..comparison.runs import Run
-from ..comparison.wording import significance_sentence, with_interval
-from .html import ERRORS, GLOSSARY, page, picture, row
+from ..comparison.summaries import Group, ModelSummary
+from ..comparison.wording import (
+    against_baseline,
+    comparison_note,
+    error_heading,
+    error_unit,
+    with_interval,
+)
+from .html import GLOSSARY, error_text, page, picture, row
 from .svg import Bar, Line, bar_chart, line_chart
+from .tables import summary_cells
 
 TRAINING = "Error after each epoch on the validation part, which trains nothing"
-SHOWN = 4  # models whose frames stand beside the truth
-#: Parameters that say what came of a run, or that all models share by nature.
+SHOWN = 4  # models whose frames are shown next to the truth
+#: Parameters that are results of a run, or in which all models may differ.
 NOT_SETTINGS = (
     "ranked_by",
     "weights",
@@ -28,12 +36,12 @@ NOT_SETTINGS = (
 
 
 def comparison_page(title: str, groups: Sequence[Group], server: str) -> str:
-    """Models side by side as one HTML page.
+    """Compares models on one HTML page.
 
     Args:
-        title: of the page, such as the study's name.
-        groups: models that were tested alike.
-        server: where the dashboard is.
+        title: title of the page, such as the study's name.
+        groups: models, grouped by the test.
+        server: address of the dashboard's server.
     """
     return page(
         "compare.html",
@@ -44,36 +52,39 @@ def comparison_page(title: str, groups: Sequence[Group], server: str) -> str:
 
 
 def _group(group: Group, server: str) -> dict[str, Any]:
-    error = group.error
+    comparison = group.comparison
+    models = comparison.ranking
     steps = "rows" if group.task == "forecast" else "frames"
     validation = _validation_key(group.runs)
     return {
         "title": group.title,
-        "headline": _headline(group),
-        "error_text": ERRORS.get(error, error) + (f", {group.unit}" if group.unit else ""),
-        "several": group.several,
+        "headline": _headline(comparison),
+        "error_text": error_text(comparison.error, comparison.unit),
+        "repeated": comparison.repeated,
         "lead_text": f"that many {steps} after the last one that was read; means over the seeds",
-        "bars": bar_chart([_bar(one) for one in group.standings]),
-        "rows": _rows(group),
-        "note": group.note,
+        "bars": bar_chart([_bar(model) for model in models]),
+        "rows": [
+            row(summary_cells(comparison, model), model.color, model.baseline) for model in models
+        ],
+        "note": comparison_note(comparison),
         "glossary": {
-            one.label: GLOSSARY[one.label]
-            for one in group.standings
-            if one.baseline and one.label in GLOSSARY
+            model.label: GLOSSARY[model.label]
+            for model in models
+            if model.baseline and model.label in GLOSSARY
         },
         "leads": line_chart(
-            [Line(s.label, s.color, s.by_lead, s.baseline) for s in group.standings],
+            [Line(model.label, model.color, model.by_lead, model.baseline) for model in models],
             f"lead: {steps} ahead",
-            group.heading,
+            error_heading(comparison),
         ),
         "player": _player(group),
         "training": line_chart(
-            _training(group, validation),
+            _training(comparison.networks, validation),
             "epoch",
             f"validation {validation.partition('/')[2].upper()}",
         ),
         "training_text": TRAINING,
-        "settings": _settings(group),
+        "settings": _settings(comparison.networks),
         "address": f"{server}{group.address}",
         "runs": [
             row({"run": run.name, "study": run.study, "id": run.id, "seed": run.text("seed")})
@@ -82,88 +93,80 @@ def _group(group: Group, server: str) -> dict[str, Any]:
     }
 
 
-def _headline(group: Group) -> list[str]:
-    best = next((one for one in group.standings if not one.baseline), None)
-    base = group.best_baseline
-    if best is None:
+def _headline(comparison: Comparison[ModelSummary]) -> list[str]:
+    if not comparison.networks:
         return ["Only baselines are here."]
-    seeds = f", a mean over {len(best.runs)} seeds" if len(best.runs) > 1 else ""
-    told_error = f"{group.error.upper()} {decimal(best.mean)} {group.unit}".rstrip()
-    told = [f"The best network is {best.label}: {told_error}{seeds}."]
-    if base is None:
-        return told
-    verdict = group.verdicts[best.label]
-    told.append(
-        f"That is {less(group.avoided(best))} the best baseline, {base.label} "
-        f"({decimal(base.mean)}). {significance_sentence(verdict, group.word(best))}"
-    )
-    return told
+    best = comparison.networks[0]
+    seeds = f", a mean over {len(best.scores)} seeds" if len(best.scores) > 1 else ""
+    unit = error_unit(comparison.error, comparison.unit)
+    score = f"{comparison.error.upper()} {decimal(best.mean)} {unit}".rstrip()
+    first = f"The best network is {best.label}: {score}{seeds}."
+    against = against_baseline(comparison, best)
+    return [first, f"That is {against}"] if against else [first]
 
 
-def _bar(one: ModelSummary) -> Bar:
-    return Bar(one.label, one.color, one.mean, one.half, with_interval(one.mean, one.half))
-
-
-def _rows(group: Group) -> list[dict[str, Any]]:
-    return [row(group.cells(one), one.color, one.baseline) for one in group.standings]
+def _bar(model: ModelSummary) -> Bar:
+    text = with_interval(model.mean, model.margin)
+    return Bar(model.label, model.color, model.mean, model.margin, text)
 
 
 def _validation_key(runs: Sequence[Run]) -> str:
-    """The metric that chose the weights, e.g. `val/mae`."""
+    """Name of the metric by which the weights were chosen, e.g. `val/mae`; `""` without any."""
     keys = (key for run in runs if not run.baseline for key in run.values)
     return next((key for key in keys if key.startswith("val/")), "")
 
 
-def _training(group: Group, key: str) -> list[Line]:
+def _training(networks: Sequence[ModelSummary], key: str) -> list[Line]:
     return [
-        Line(one.label, one.color, run.series(key))
-        for one in group.standings
-        for run in one.runs
-        if key and not one.baseline
+        Line(model.label, model.color, run.series(key))
+        for model in networks
+        for run in model.runs
+        if key
     ]
 
 
-def _settings(group: Group) -> list[dict[str, Any]]:
-    """Parameters that are not the same in all networks, a column each."""
-    networks = [one for one in group.standings if not one.baseline]
-    told = [one.runs[0].parameters for one in networks]
+def _settings(networks: Sequence[ModelSummary]) -> list[dict[str, Any]]:
+    """Parameters in which the networks differ, one column each."""
+    settings = [model.runs[0].parameters for model in networks]
     keys = [
         key
-        for key in dict.fromkeys(key for one in told for key in one)
-        if key not in NOT_SETTINGS and len({one.get(key) for one in told}) > 1
+        for key in dict.fromkeys(key for own in settings for key in own)
+        if key not in NOT_SETTINGS and len({own.get(key) for own in settings}) > 1
     ]
+    named = all(model.label == model.runs[0].text("cell") for model in networks)
+    if not keys or (keys == ["cell"] and named):
+        return []
     return [
-        row({"model": one.label} | {key: own.get(key, "not set") for key in keys}, one.color)
-        for one, own in zip(networks, told, strict=True)
-        if keys
-        and not (
-            keys == ["cell"] and all(one.label == one.runs[0].text("cell") for one in networks)
-        )
+        row({"model": model.label} | {key: own.get(key, "not set") for key in keys}, model.color)
+        for model, own in zip(networks, settings, strict=True)
     ]
 
 
 def _player(group: Group) -> dict[str, Any] | None:
-    """Frames of the best models beside the truth; nothing where none were kept."""
+    """Frames of the best models next to the truth; `None` where none were saved."""
     if group.task != "frames":
         return None
-    ranked = sorted(group.standings, key=lambda one: one.baseline)  # networks first, best first
-    films = [(one, found) for one in ranked if (found := one.runs[0].frames) is not None]
+    ranking = group.comparison.ranking
+    networks_first = sorted(ranking, key=lambda model: model.baseline)
+    films = [
+        (model, clip) for model in networks_first if (clip := model.runs[0].frames) is not None
+    ]
     if not films:
         return None
     first = films[0][1]
     alike = [
-        (one, clip)
-        for one, clip in films
+        (model, clip)
+        for model, clip in films
         if all(np.array_equal(clip[part], first[part]) for part in ("context", "truth"))
     ][:SHOWN]
     read, last = len(first["context"]), len(first["truth"])
     columns: list[tuple[str, np.ndarray, np.ndarray | None]] = [("truth", first["truth"], None)]
-    columns += [(one.label, clip["forecast"], first["truth"]) for one, clip in alike]
+    columns += [(model.label, clip["forecast"], first["truth"]) for model, clip in alike]
     return {
         "first": 1 - read,
         "last": last,
         "names": [name for name, _, _ in columns],
-        "told": {
+        "data": {
             "first": 1 - read,
             "frames": [film([*first["context"], *frames]) for _, frames, _ in columns],
             "notes": [[""] * read + _misses(frames, truth) for _, frames, truth in columns],
@@ -172,7 +175,7 @@ def _player(group: Group) -> dict[str, Any] | None:
 
 
 def film(frames: Sequence[np.ndarray]) -> list[str]:
-    """Frames `(height, width, channels)` of bytes, each as an address that holds it."""
+    """Data URLs of frames, each an array of bytes of shape `(height, width, channels)`."""
     from PIL import Image
 
     pictures = []
@@ -185,7 +188,7 @@ def film(frames: Sequence[np.ndarray]) -> list[str]:
 
 
 def _misses(frames: np.ndarray, truth: np.ndarray | None) -> list[str]:
-    """The squared error of each frame, in words."""
+    """The squared error of each frame, as text; empty for the truth."""
     if truth is None:
         return [""] * len(frames)
     differences = (frames.astype("float64") - truth) / 255

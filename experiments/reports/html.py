@@ -1,4 +1,4 @@
-"""Pages that need nothing but themselves: how they are made, and words that they share.
+"""HTML pages that load nothing from elsewhere: templates, rows of tables, shared texts.
 
 Names of runs and series come from outside: templates escape all that they are given.
 """
@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..comparison.format import decimal, p_text, percent
+from ..comparison.wording import error_unit
 
 TEMPLATES = Path(__file__).parent / "templates"
 ERRORS = {
@@ -19,7 +20,7 @@ ERRORS = {
     "mase": "Mean absolute scaled error (1: as large as the seasonal value's within the training)",
     "mse": "Squared error, summed over a frame",
 }
-#: Baselines, for who sees them for the first time.
+#: What the baselines are.
 GLOSSARY = {
     "naive-last": "the last value, for all leads",
     "naive-seasonal": "the value one season before",
@@ -34,12 +35,12 @@ GLOSSARY = {
 
 
 def page(template: str, **values: Any) -> str:
-    """A page from a template; every value is escaped."""
+    """Renders a template; every value is escaped."""
     return _environment().get_template(template).render(**values)
 
 
 def picture(content: bytes, kind: str = "png") -> str:
-    """A PNG or GIF as an address that holds it."""
+    """Data URL of a PNG or GIF."""
     return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
@@ -54,19 +55,19 @@ def _environment() -> Environment:
     )
 
 
+def error_text(error: str, unit: str) -> str:
+    """What an error is, with its unit if it has one: `Mean absolute error, °C`."""
+    unit = error_unit(error, unit)
+    return ERRORS.get(error, error) + (f", {unit}" if unit else "")
+
+
 def row(cells: dict[str, Any], color: str = "", baseline: bool = False) -> dict[str, Any]:
-    """A row of a table."""
+    """A row of a table, with the color of its model, as templates draw it."""
     return {"cells": cells, "color": color, "baseline": baseline}
 
 
-def _score(key: str, value: float) -> str:
-    if key == "p":
-        return p_text(value)
-    return percent(value) if key == "skill" else decimal(value)
-
-
 def score_rows(board: Any, model: str, color: str) -> list[dict[str, Any]]:
-    """A leaderboard's rows for a page: the network's in its color, baselines grey."""
+    """Rows of a leaderboard: the network's in its color, those of baselines grey."""
     rows = []
     board = board.dropna(axis="columns", how="all")  # errors that are not defined here
     for values in board.to_dict("records"):
@@ -77,3 +78,9 @@ def score_rows(board: Any, model: str, color: str) -> list[dict[str, Any]]:
                 cells[key] = _score(key, value)
         rows.append(row(cells, color if ours else "#999999", not ours))
     return rows
+
+
+def _score(key: str, value: float) -> str:
+    if key == "p":
+        return p_text(value)
+    return percent(value) if key == "skill" else decimal(value)

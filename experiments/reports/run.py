@@ -1,4 +1,4 @@
-"""The report of one run: a page that needs nothing but itself."""
+"""The report of one run: one HTML file that loads nothing."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...messages import stamp
-from ..comparison.format import decimal, less
-from ..comparison.paired import Errors, Sample, compared, of_backtest, of_evaluation
-from ..comparison.wording import significance_sentence, word
-from .html import ERRORS, GLOSSARY, page, picture, row, score_rows
+from ..comparison.format import decimal
+from ..comparison.models import from_leaderboard
+from ..comparison.paired import Errors, of_backtest, of_evaluation
+from ..comparison.wording import against_baseline
+from .html import GLOSSARY, error_text, page, picture, row, score_rows
 from .svg import Bar, Line, bar_chart, line_chart
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 FILE = "report.html"  # among the artifacts of a run
 GREY = "#999999"
-#: What pictures of a run show, by name.
+#: Title and explanation of a run's pictures, by file name.
 PICTURES = {
     "forecast.png": (
         "Forecasts and what came true",
@@ -60,11 +61,11 @@ def run_report(
     """The report of a forecasting run as one HTML page.
 
     Args:
-        backtest: of its network.
-        panel: what was forecast.
-        color: of the network.
-        folder: where the run's pictures lie; those that are missing are left out.
-        settings: of the network and of the split.
+        backtest: the backtest of the run's network.
+        panel: the series that were forecast.
+        color: color of the network in charts.
+        folder: folder with the run's pictures; those that are missing are left out.
+        settings: settings of the network and of the split.
     """
     schema, error = panel.schema, backtest.error
     facts = {
@@ -76,14 +77,13 @@ def run_report(
         "tested from": f"{len(backtest.origins):,} origins, the first "
         + stamp(backtest.origins[0], backtest.zone),
     }
-    unit = f", {schema.unit}" if schema.unit and error in ("mae", "rmse") else ""
     return _report(
         backtest,
         title=f"{backtest.model} on {backtest.name}",
         subtitle=f"{backtest.horizon} steps ahead",
         headline=_headline(backtest, error, of_backtest),
         error=error,
-        error_text=ERRORS[error] + unit,
+        error_text=error_text(error, schema.unit),
         ahead="rows ahead",
         lead_text="that many rows after the last one that was known",
         color=color,
@@ -99,7 +99,7 @@ def run_report(
 def frames_report(
     evaluation: "Evaluation", color: str, folder: Path, settings: Mapping[str, Any]
 ) -> str:
-    """The report of a next-frame run as one HTML page; arguments are as of `run_report`."""
+    """The report of a next-frame run as one HTML page; the arguments are those of `run_report`."""
     clips = f"{evaluation.clips:,} test clips"
     return _report(
         evaluation,
@@ -107,7 +107,7 @@ def frames_report(
         subtitle=f"{evaluation.horizon} frames rolled out after {evaluation.context}, {clips}",
         headline=_headline(evaluation, "mse", of_evaluation),
         error="mse",
-        error_text=ERRORS["mse"],
+        error_text=error_text("mse", ""),
         ahead="frames ahead",
         lead_text="that many frames after the last one that was read",
         color=color,
@@ -167,22 +167,15 @@ def _report(
 def _headline(
     result: "Backtest | Evaluation", error: str, errors_of: Callable[[Any, str], Errors]
 ) -> list[str]:
-    """The score beside that of the best baseline, which comparisons of runs rest on too."""
-    scores = result.leaderboard.set_index("model")[error].astype(float)
-    told = f"{error.upper()} {decimal(scores[result.model])}"
-    base = next((name for name in scores.index if name != result.model), "")
-    if not base or not scores[base]:
-        return [f"{told}."]
-    avoided = 1 - scores[result.model] / scores[base]
-    ours, theirs = (
-        Sample("", [float(scores[name])], [errors_of(result, name)])
-        for name in (result.model, base)
+    """The network's score, compared with the best baseline."""
+    board, network = result.leaderboard, result.model
+    comparison = from_leaderboard(
+        board, error, {network: [network]}, lambda name: errors_of(result, name)
     )
-    verdict = compared(ours, theirs)
-    return [
-        f"{told}: {less(avoided)} the best baseline, {base} ({decimal(scores[base])}). "
-        f"{significance_sentence(verdict, word(verdict.p, avoided))}"
-    ]
+    (model,) = comparison.networks
+    score = f"{error.upper()} {decimal(model.mean)}"
+    against = against_baseline(comparison, model)
+    return [f"{score}: {against}" if against else f"{score}."]
 
 
 def _color(result: "Backtest | Evaluation", name: str, color: str) -> str:

@@ -1,4 +1,4 @@
-"""Colors of models, and tables in notes."""
+"""Colors of models in every chart, and tables in Markdown."""
 
 from typing import Any
 from zlib import crc32
@@ -24,7 +24,7 @@ def color_of(cell: str) -> str:
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """A table for a note, numbers to four digits."""
+    """A table in Markdown, numbers to four digits."""
 
     def text(value: Any) -> str:
         if pd.isna(value):

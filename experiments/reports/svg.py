@@ -1,4 +1,4 @@
-"""Where the parts of a chart lie; templates draw them."""
+"""Positions of the parts of SVG charts; templates draw them."""
 
 import math
 from collections.abc import Sequence
@@ -8,14 +8,14 @@ from typing import Any
 WIDTH, HEIGHT = 720, 340
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 44  # margins of a line chart
 BAR, NAME, VALUE = 26, 220, 130  # height of a bar, room for its name and its number
-LETTERS = 26  # of a name beside a bar
+LETTERS = 26  # shown of a name next to a bar
 DASHES = ("6 4", "2 3", "10 4 2 4", "12 4", "2 7", "6 3 2 3 2 3")  # of lines without color
-MARKED = 60  # points of a line that bear a marker, at most
+MARKED = 60  # points of a line, at most, that have markers
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a chart; lines of one name share a place in the legend."""
+    """One line of a chart; lines of the same name share an entry of the legend."""
 
     name: str
     color: str
@@ -25,12 +25,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar; `half` of its interval may be NaN."""
+    """One bar; `margin`, half the width of its interval, may be NaN."""
 
     name: str
     color: str
     value: float
-    half: float
+    margin: float
     text: str
 
 
@@ -46,7 +46,7 @@ def ticks(low: float, high: float, count: int = 6) -> list[float]:
 
 
 def line_chart(lines: Sequence[Line], x_label: str, y_label: str) -> dict[str, Any] | None:
-    """A line chart, its ends at round numbers; nothing where no line has a point."""
+    """A line chart with axes that end at round numbers; `None` where no line has a point."""
     finite = [
         Line(one.name, one.color, [p for p in one.points if math.isfinite(p[1])], one.dashed)
         for one in lines
@@ -94,16 +94,16 @@ def line_chart(lines: Sequence[Line], x_label: str, y_label: str) -> dict[str, A
 
 
 def bar_chart(bars: Sequence[Bar]) -> dict[str, Any] | None:
-    """Bars that start at 0, with intervals; nothing where there are none."""
+    """Horizontal bars that start at 0, with intervals; `None` without any bar."""
     bars = [bar for bar in bars if math.isfinite(bar.value)]
     if not bars:
         return None
-    ends = [bar.value + (0 if math.isnan(bar.half) else bar.half) for bar in bars]
+    ends = [bar.value + (0 if math.isnan(bar.margin) else bar.margin) for bar in bars]
     room = WIDTH - NAME - VALUE
     scale = room / (max(ends) or 1)
     drawn = []
     for k, bar in enumerate(bars):
-        known = not math.isnan(bar.half)
+        known = not math.isnan(bar.margin)
         drawn.append(
             {
                 "name": bar.name,
@@ -111,9 +111,9 @@ def bar_chart(bars: Sequence[Bar]) -> dict[str, Any] | None:
                 "color": bar.color,
                 "y": k * BAR,
                 "width": round(max(1.0, bar.value * scale), 1),
-                "low": round(max(0.0, bar.value - bar.half) * scale, 1) if known else None,
-                "high": round((bar.value + bar.half) * scale, 1) if known else None,
-                "end": round((bar.value + (bar.half if known else 0)) * scale, 1),
+                "low": round(max(0.0, bar.value - bar.margin) * scale, 1) if known else None,
+                "high": round((bar.value + bar.margin) * scale, 1) if known else None,
+                "end": round((bar.value + (bar.margin if known else 0)) * scale, 1),
                 "text": bar.text,
             }
         )

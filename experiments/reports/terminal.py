@@ -1,4 +1,4 @@
-"""What a study shows while it works, and at its end."""
+"""The terminal: progress of a study, and tables."""
 
 import sys
 from collections.abc import Collection, Iterable
@@ -10,20 +10,21 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ..comparison.format import percent
 from ..journal.journal import Event, Journal
 
 LINE_EVERY = 10  # epochs between two plain lines
 
 
 def console(stderr: bool = False) -> Console:
-    """A console that does not squeeze tables into 80 columns when nobody looks at one."""
+    """A console, 120 columns wide where the output is no terminal."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else 120
     return Console(stderr=stderr, width=width, highlight=False, markup=False)
 
 
 class Display:
-    """Follows the journals of a study: a bar a network on a terminal, plain lines elsewhere."""
+    """Shows a study's progress: a bar per network on a terminal, plain lines elsewhere."""
 
     def __init__(self, out: Console):
         self.out = out
@@ -49,7 +50,7 @@ class Display:
 
 
 class _Follower:
-    """Listens to one run."""
+    """Shows the progress of one run, as a listener of its journal."""
 
     def __init__(self, display: Display, run: str):
         self.display, self.name = display, run
@@ -90,13 +91,13 @@ class _Follower:
         self._line(f"{epochs} in {seconds:.1f} s")
 
     def _line(self, text: str) -> None:
-        """Where there is no bar."""
+        """Prints a line, unless there is a bar."""
         if not self.display.out.is_terminal:
             self.display.out.print(f"{self.name}: {text}")
 
 
 def print_table(out: Console, title: str, table: Table) -> None:
-    """The title above the table: inside it would be wrapped to the table's width."""
+    """Prints a title and a table; a title inside would be wrapped to the table's width."""
     out.print(title, style="bold", soft_wrap=True)
     out.print(table)
 
@@ -115,24 +116,24 @@ def leaderboard_table(
     As many leads as `width` characters hold, and the other errors where there is room.
 
     Args:
-        board: columns `model, skill, parameters, seconds` and the errors.
-        by_lead: columns `model, step` and the error.
-        width: characters a line.
+        board: table with the columns `model, skill, parameters, seconds` and the errors.
+        by_lead: table with the columns `model, step` and the error.
+        width: characters per line.
         error: column of the error that ranks.
-        heading: of that column.
+        heading: heading of that column.
         others: headings of further errors, by column.
     """
     left = width - _width([max(board["model"], key=len), heading, "skill", "weights", "seconds"])
     left -= _width(["lead 1", "lead 10"])  # the first and the last are always shown
-    kept: dict[str, str] = {}
+    further: dict[str, str] = {}
     for key, name in others.items():
-        if _width([*kept.values(), name]) <= left:
-            kept[key] = name
-    left -= _width(kept.values())
+        if _width([*further.values(), name]) <= left:
+            further[key] = name
+    left -= _width(further.values())
     shown = _some_leads(int(by_lead["step"].max()), 2 + max(0, left) // _width(["lead 10"]))
     table = _table()
     table.add_column("model", no_wrap=True)
-    headings = [*[f"lead {k}" for k in shown], heading, *kept.values()]
+    headings = [*[f"lead {k}" for k in shown], heading, *further.values()]
     for name in (*headings, "skill", "weights", "seconds"):
         table.add_column(name, justify="right", no_wrap=True)
     errors = by_lead.set_index(["model", "step"])[error].to_dict()
@@ -140,8 +141,8 @@ def leaderboard_table(
     for row in board.to_dict("records"):
         model = str(row["model"])
         cells = [_number(errors[model, lead]) for lead in shown]
-        cells += [_number(row[name]) for name in (error, *kept)]
-        cells += [_percent(row["skill"])]
+        cells += [_number(row[name]) for name in (error, *further)]
+        cells += [percent(row["skill"])]
         cells += ["" if pd.isna(row["parameters"]) else f"{row['parameters']:,}"]
         cells += ["" if np.isnan(row["seconds"]) else f"{row['seconds']:.1f}"]
         table.add_row(model, *cells, style="bold" if model == best else "")
@@ -149,12 +150,12 @@ def leaderboard_table(
 
 
 def frame_table(frame: pd.DataFrame, words: Collection[str] | None = None) -> Table:
-    """Any frame, numbers to the right.
+    """A data frame as a table, numbers aligned to the right.
 
     Args:
-        frame: what is shown.
-        words: columns that are no numbers, and may take several lines where there is no room;
-            by default those that hold text, which then take one.
+        frame: the table's cells.
+        words: columns aligned to the left, whose cells may take several lines where there is no
+            room; by default those that hold text, in one line.
     """
     table = _table()
     for column in frame:
@@ -174,7 +175,7 @@ def _table() -> Table:
 
 
 def _width(headings: Iterable[str]) -> int:
-    """Characters that columns take, each with the space after it."""
+    """Characters that columns take, with the space after each."""
     return sum(max(len(heading), len("-35.8 %")) + 2 for heading in headings)
 
 
@@ -186,10 +187,6 @@ def _some_leads(horizon: int, count: int) -> list[int]:
 
 def _number(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
-
-
-def _percent(value: float) -> str:
-    return "" if np.isnan(value) else f"{100 * value:+.1f} %"
 
 
 def _text(value: Any) -> str:

@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.console import Console
 
-from ..comparison.ranking import Ranked
 from ..journal.journal import Journal, Listener
 from ..journal.records import StoredRun
 from ..reports.style import GREYS, color_of, markdown
 from .digests import Used, of_all
 from .environment import environment, git_tags
 from .provenance import Provenance
+from .result import StudyResult
 from .resume import StudyResume
 
 if TYPE_CHECKING:
@@ -55,11 +55,11 @@ class Listeners:
     def bring(self, kept: StoredRun) -> None:
         """Brings to the store what is not there of a run that had ended."""
         if self.tracker is not None:
-            self.tracker.bring(kept)
+            self.tracker.upload(kept)
 
     @property
     def trackers(self) -> tuple[Listener, ...]:
-        return () if self.tracker is None else (self.tracker.projection(),)
+        return () if self.tracker is None else (self.tracker.listener(),)
 
     @property
     def root(self) -> Path | None:
@@ -84,7 +84,6 @@ def wait_for_uploads(
     if tracker is None:
         yield
         return
-    tracker.say = lambda text: out.print(text, soft_wrap=True)
     with tracker:
         yield
     out.print(f"\n{tracker.outcome}", soft_wrap=True)
@@ -130,8 +129,7 @@ class StudyRuns:
                 goes_on.of(self.began, self.uid, root, self._digest)
             )
             name = f"{self.origin.name or 'study'} {self.began}"
-            parent = self._new(name, {ROLE: STUDY}, self.listeners.trackers)
-            parent.uid, parent.parent = self.uid, None
+            parent = replace(self._new(name, {ROLE: STUDY}, self.listeners.trackers), uid=self.uid)
             self._parent = stack.enter_context(goes_on.journal("", parent, self.listeners.bring))
             self._tell_origins(self._parent)
             self.origin.tell(self._parent, "")
@@ -174,7 +172,7 @@ class StudyRuns:
                 journal.parameters({"cell": name, "dataset": self.dataset} | task)
                 tell(name, journal)
 
-    def conclude(self, found: Ranked) -> None:
+    def conclude(self, found: StudyResult) -> None:
         """Tells the study's own run the leaderboard, as a file and in its note.
 
         Networks of a study that goes on, which nobody asked for again, keep their rows.
@@ -196,7 +194,7 @@ class StudyRuns:
     def _child(self, run: str, cell: str, color: str, label: str) -> Journal:
         model = self.origin.models.get(label, label)
         tags = {"cell": cell, "color": color, "model": model}
-        fresh = self._new(run, tags, self.listeners(label))
+        fresh = replace(self._new(run, tags, self.listeners(label)), parent=self.uid)
         shown = self.listeners.shown(label)
         return self.continuation.journal(run, fresh, self.listeners.bring, shown)
 
@@ -208,7 +206,7 @@ class StudyRuns:
         if self.origin.name:
             tags["study.name"] = self.origin.name
         experiment = f"{self.task}/{self.dataset}"
-        return Journal(experiment, run, tags, hearing, self.listeners.root, self.uid)
+        return Journal(experiment, run, tags, hearing, self.listeners.root)
 
     def _tell_origins(self, journal: Journal) -> None:
         """Data and environment, from which the run could be made again."""

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from ...pipelines.training.keras_settings import plain_settings
 from ..comparison.paired import Errors
-from ..comparison.ranking import ByModel, Result
 from ..journal.journal import Journal
 from ..study.digests import Used
 from ..study.outputs import write_all
+from ..study.result import Result, StudyResult
 
 Files = dict[str, Callable[[Path], Any]]  # by name, what writes the file to a path
 
@@ -104,6 +104,11 @@ class Task(ABC, Generic[N, R]):
     @abstractmethod
     def dataset(self) -> str:
         """Name of the data."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of what is forecast, if known."""
+        return ""
 
     @property
     @abstractmethod
@@ -230,7 +235,7 @@ class Task(ABC, Generic[N, R]):
 
 
 @dataclass(frozen=True)
-class Study(ByModel, Generic[N, R]):
+class Study(StudyResult, Generic[N, R]):
     """What a study found.
 
     Attributes:
@@ -253,6 +258,10 @@ class Study(ByModel, Generic[N, R]):
     @property
     def error(self) -> str:
         return self.task.error(self.first)
+
+    @property
+    def unit(self) -> str:
+        return self.task.unit
 
     @property
     def results(self) -> dict[str, R]:

@@ -27,8 +27,8 @@ def create_once(uri: str, artifacts: str) -> None:
     """Makes the tables of a database that has none; one process does, the others wait.
 
     Args:
-        uri: of the store; servers make their own tables.
-        artifacts: where artifacts go by default.
+        uri: Address of the store; servers make their own tables.
+        artifacts: Where artifacts go by default.
     """
     database = database_of(uri)
     if database is not None:
@@ -39,7 +39,7 @@ def create_once(uri: str, artifacts: str) -> None:
 
 
 def _create_file(database: Path, artifacts: str) -> None:
-    """Makes the tables in a file beside it, and links that into place."""
+    """Makes the tables in a file next to it, and links that into place."""
     if database.exists():
         return
     with FileLock(database.with_name(f".{database.name}.lock"), mode=LOCK_MODE):

@@ -27,16 +27,17 @@ class Deleted(JournalError):
 
 
 class Projection:
-    """Brings the events of one journal to a store, each with its own time.
+    """Writes the events of one journal to a store, each with its own time.
 
     Args:
-        store: where to.
-        folder: of the run.
+        store: Where to.
+        folder: Folder of the run.
 
     Attributes:
-        run: MLflow's id, once there is a run.
-        arrived: events that are in the store.
-        brought: of these, those that were not there before.
+        run: MLflow's id of the run, once there is one.
+        status: Status of the run, in MLflow's words.
+        uploaded: Number of events that are in the store.
+        added: Number of these that were not there before.
     """
 
     def __init__(self, store: Store, folder: Path):
@@ -44,7 +45,7 @@ class Projection:
         self.client = store.client
         self.run = ""
         self.status = "RUNNING"
-        self.arrived = self.wait_for_uploads = 0
+        self.uploaded = self.added = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -52,21 +53,21 @@ class Projection:
         self._params: list[Param] = []
         self._tags: dict[str, str] = {}
 
-    def bring(self, events: Sequence[Event]) -> None:
-        """Brings what has not arrived yet.
+    def upload(self, events: Sequence[Event]) -> None:
+        """Uploads the events that are not in the store.
 
         Args:
-            events: the journal from its start to where it is now.
+            events: All events of the journal up to now, from its start.
 
         Raises:
             Deleted: the run was deleted in the store, where it stays so.
             JournalError: a file of the run is missing, or events that the store has.
-            One of `FAULTS`: the store failed. What had arrived is known, and not sent again.
+            One of `FAULTS`: the store failed. What has arrived is known, and not sent again.
         """
         self._reset()
         if not self.run:
             self._begin(events)
-        for number, event in enumerate(events[self.arrived :], start=self.arrived + 1):
+        for number, event in enumerate(events[self.uploaded :], start=self.uploaded + 1):
             self._gather(event)
             if event.kind in ("image", "artifact", "dataset", "resume", "end"):
                 self._send(number - 1)
@@ -81,7 +82,7 @@ class Projection:
         self.client.set_terminated(self.run, status, end_time=_milliseconds(last))
         self.status = status
 
-    def killed(self, last: Event) -> None:
+    def mark_killed(self, last: Event) -> None:
         """Ends a run whose process died."""
         if self.status == "RUNNING":
             self.client.log_batch(self.run, tags=[RunTag("error", DIED)])
@@ -93,39 +94,39 @@ class Projection:
         experiment = self.store.experiment(start["experiment"])
         found = self.store.find(experiment, start["uid"])
         if found is not None:
-            self._go_on(found, len(events))
+            self._continue(found, len(events))
         else:
-            self.run = self._made(experiment, events[0])
+            self.run = self._create(experiment, events[0])
         if start["parent"] and not (found and found.parent):
-            self._belong(experiment, start["parent"])
+            self._set_parent(experiment, start["parent"])
 
-    def _go_on(self, found: Found, told: int) -> None:
-        """Takes up the run where the store left off."""
+    def _continue(self, found: Found, written: int) -> None:
+        """Continues where the store left off."""
         if found.deleted:
             raise Deleted(
                 f"The run of {self.folder} was deleted in {self.store.uri}: restore it there "
                 "(mlflow gc would remove it for good), or delete the folder."
             )
-        if found.events > told:
+        if found.events > written:
             raise JournalError(
-                f"The journal in {self.folder} holds {told} events, of which {found.events} are "
+                f"The journal in {self.folder} holds {written} events, of which {found.events} are "
                 f"in {self.store.uri}: its end is lost. Restore the file from a copy."
             )
-        self.run, self.arrived, self.status = found.run, found.events, found.status
+        self.run, self.uploaded, self.status = found.run, found.events, found.status
 
-    def _made(self, experiment: str, begun: Event) -> str:
-        start = begun.data
+    def _create(self, experiment: str, event: Event) -> str:
+        start = event.data
         tags = start["tags"] | {UID: start["uid"], "mlflow.runName": start["run"]}
         if "color" in tags:  # MLflow's own choice gives several runs one color
             tags["mlflow.runColor"] = tags.pop("color")
         if "commit" in tags:
             tags["mlflow.source.git.commit"] = tags.pop("commit")
-        when = _milliseconds(begun)
-        made = self.client.create_run(experiment, start_time=when, tags=tags)
-        return str(made.info.run_id)
+        when = _milliseconds(event)
+        run = self.client.create_run(experiment, start_time=when, tags=tags)
+        return str(run.info.run_id)
 
-    def _belong(self, experiment: str, uid: str) -> None:
-        """Says to which run it belongs, as soon as that is in the store."""
+    def _set_parent(self, experiment: str, uid: str) -> None:
+        """Puts the run under its parent, as soon as that is in the store."""
         parent = self.store.find(experiment, uid)
         if parent is not None and not parent.deleted:
             self.client.set_tag(self.run, PARENT, parent.run)
@@ -151,9 +152,9 @@ class Projection:
 
     def _error(self, data: dict[str, Any]) -> None:
         """Tags of a run that broke; older journals have its text alone."""
-        told = {"error": data["error"], "diverged": data["error"] if data["diverged"] else ""}
-        told |= {f"error.{key}": data.get(key, "") for key in ("type", "traceback")}
-        self._tags |= {key: text[:VALUE] for key, text in told.items() if text}
+        tags = {"error": data["error"], "diverged": data["error"] if data["diverged"] else ""}
+        tags |= {f"error.{key}": data.get(key, "") for key in ("type", "traceback")}
+        self._tags |= {key: text[:VALUE] for key, text in tags.items() if text}
 
     def _numbers(self, values: dict[str, float], when: int, step: int | None) -> None:
         """Numbers that are finite are metrics.
@@ -168,20 +169,20 @@ class Projection:
                 at = "" if step is None else f" at step {step}"
                 self._tags.setdefault("diverged", f"{key} is {value}{at}")
 
-    def _send(self, arrived: int, last: bool = False) -> None:
-        """One call for all that was gathered; it also says how much has arrived."""
+    def _send(self, uploaded: int, last: bool = False) -> None:
+        """One call for all that was gathered; it also writes how many events the store holds."""
         gathered = self._metrics or self._params or self._tags
-        if not gathered and not (last and arrived > self.arrived):
+        if not gathered and not (last and uploaded > self.uploaded):
             return
         while len(self._metrics) > METRICS or len(self._params) > PARAMS:
             metrics, self._metrics = self._metrics[:METRICS], self._metrics[METRICS:]
             params, self._params = self._params[:PARAMS], self._params[PARAMS:]
             self.client.log_batch(self.run, metrics, params)
-        tags = [RunTag(key, value) for key, value in (self._tags | {EVENTS: str(arrived)}).items()]
+        tags = [RunTag(key, value) for key, value in (self._tags | {EVENTS: str(uploaded)}).items()]
         self.client.log_batch(self.run, self._metrics, self._params, tags)
         self._reset()
-        self.wait_for_uploads += arrived - self.arrived
-        self.arrived = arrived
+        self.added += uploaded - self.uploaded
+        self.uploaded = uploaded
 
     def _at_once(self, event: Event) -> None:
         """What MLflow takes one by one."""
@@ -219,7 +220,7 @@ class Projection:
     def _file(self, event: Event) -> Path:
         path = self.folder / event.data["path"]
         if not path.exists():
-            raise JournalError(f"{path} is missing, of which the journal beside it tells.")
+            raise JournalError(f"{path} is missing, which the journal next to it names.")
         return path
 
 

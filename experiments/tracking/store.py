@@ -40,7 +40,7 @@ FAULTS = (MlflowException, SQLAlchemyError, OSError, sqlite3.Error, TrackingErro
 RETRIES = 2
 PAUSE = 1.0  # seconds before the first retry, twice as many before the next
 UID = "run_uid"  # the tag by which a run is found again
-EVENTS = "rnnzoo.events"  # the tag that counts the events that arrived
+EVENTS = "rnnzoo.events"  # the tag that counts the events in the store
 ROLE = "role"  # the tag of what is no run of a model
 STUDY = "study"
 PARENT = "mlflow.parentRunId"
@@ -53,11 +53,11 @@ class Found:
     """A run in a store.
 
     Attributes:
-        run: MLflow's id.
-        events: of its journal that arrived.
-        status: in MLflow's words.
-        parent: MLflow's id of the run that it belongs to, if it is known there.
-        deleted: whether somebody deleted it in MLflow.
+        run: MLflow's id of the run.
+        events: Number of events of its journal that are there.
+        status: Status in MLflow's words.
+        parent: MLflow's id of the run that it belongs to; empty if that is not known there.
+        deleted: Whether somebody deleted it in MLflow.
     """
 
     run: str
@@ -71,13 +71,14 @@ class Store:
     """An MLflow tracking store.
 
     A SQLite file that is not there yet is made whole under a lock, then put in its
-    place; its artifacts lie in `mlartifacts` beside it.
+    place; its artifacts lie in `mlartifacts` next to it.
 
     Args:
-        uri: by default `tracking_uri()`.
+        uri: Address of the store, by default `tracking_uri()`.
 
     Attributes:
-        uri: without user name and password, to be shown.
+        uri: Its address without user name and password, to be shown.
+        client: MLflow's own client of the store.
 
     Raises:
         TrackingError: the store cannot be opened.
@@ -136,7 +137,8 @@ class Store:
         return str(found.experiment_id)
 
     def _location(self, experiment: str) -> str | None:
-        """Where artifacts go: a server knows; MLflow would put a database's where one stands."""
+        """Where artifacts go: a server knows; MLflow would write a database's to the working
+        directory."""
         if self._uri.startswith(("http", "databricks")):
             return None
         if self.database is None and (root := os.environ.get("MLFLOW_DEFAULT_ARTIFACT_ROOT")):
@@ -166,7 +168,7 @@ class Store:
         return [uid for uid in uids if re.fullmatch("[0-9a-f]{32}", uid)]
 
     def answers(self) -> bool:
-        """Whether the store can be reached: then an error was about what it was told."""
+        """Whether the store can be reached: then an error was about what was sent."""
         try:
             self.client.search_experiments(max_results=1)
         except FAULTS:
@@ -240,6 +242,13 @@ def with_retries(call: Callable[[], Result]) -> Result:
         except FAULTS:
             time.sleep(PAUSE * 2**k)
     return call()
+
+
+def reason_of(error: BaseException) -> str:
+    """Why a store failed, on one line: what lies below an error that only says that it did."""
+    lower = error.__cause__
+    text = first_line(lower if isinstance(lower, FAULTS) else error)
+    return text if isinstance(error, FAULTS) else f"{type(error).__name__}: {text}"
 
 
 def first_line(error: BaseException) -> str:

@@ -1,7 +1,10 @@
 """Builds the network of a recipe around the cells of its settings."""
 
+from collections.abc import Callable
+from typing import Any
+
 from ...zoo.cells import Feedback, RecurrentCell
-from ...zoo.factory import cell_factory
+from ...zoo.factory import CellFactory, cell_factory
 from .preprocessing.transform import Transform
 from .recipe import Recipe
 from .settings import Settings
@@ -14,57 +17,86 @@ LONGEST_SEASON = 48  # rows that a delay line spans unasked, at most
 
 
 def build(transform: Transform, recipe: Recipe, settings: Settings) -> Strategy:
-    """Builds the strategy of a recipe around cells made by name.
+    """Builds the untrained network of a recipe around the cells of its settings.
 
     Args:
         transform: fitted.
-        recipe: what was chosen.
-        settings: of a forecaster.
+        recipe: what follows from the data.
+        settings: checked.
     """
     factory = cell_factory(settings.cell)
-    kind, layers, units = factory.kind, int(settings.layers), recipe.units
-    reach = _reach(kind, recipe.lookback, transform.schema.season)
+    reach = _reach(factory.kind, recipe.lookback, transform.schema.season)
     options = factory.spanning(reach) | (settings.cell_options or {})
-    if recipe.strategy == "stateful":
-        cells = factory.layered(layers, units, **options)
-        return StatefulStrategy(
-            transform, cells, int(settings.horizon), recipe.dropout, settings.engine
+    return BUILDERS[recipe.strategy](factory, options, transform, recipe, settings)
+
+
+def _stateful(
+    factory: CellFactory,
+    options: dict[str, Any],
+    transform: Transform,
+    recipe: Recipe,
+    settings: Settings,
+) -> Strategy:
+    cells = factory.layered(settings.layers, recipe.units, **options)
+    return StatefulStrategy(transform, cells, settings.horizon, recipe.dropout, settings.engine)
+
+
+def _segment(
+    factory: CellFactory,
+    options: dict[str, Any],
+    transform: Transform,
+    recipe: Recipe,
+    settings: Settings,
+) -> Strategy:
+    if factory.takes("truncate"):  # its encoder learns through the state alone
+        options = {"truncate": False} | options
+    normalization = recipe.window_normalization
+    return SegmentStrategy(
+        transform,
+        factory.layered(settings.layers, recipe.units, **options),
+        recipe.lookback,
+        recipe.segment,
+        settings.horizon,
+        recipe.dropout,
+        None if normalization == "none" else normalization,
+        embedded=settings.channels == "embedded",
+        engine=settings.engine,
+    )
+
+
+def _closed_loop(
+    factory: CellFactory,
+    options: dict[str, Any],
+    transform: Transform,
+    recipe: Recipe,
+    settings: Settings,
+) -> Strategy:
+    kind, outputs = factory.kind, 1 + len(transform.schema.past)
+    width = {"outputs": outputs} if kind.has_output_layer else {}
+
+    def mode(feedback: str) -> Any:
+        """The cell that is fed with the truth, or with its own prediction."""
+        if kind.has_feedback_delays:
+            return factory.make(recipe.units, outputs=outputs, feedback=feedback, **options)
+        return Feedback(
+            factory.layered(settings.layers, recipe.units, **width, **options),
+            outputs,
+            feedback=feedback,
+            residual=not (transform.difference or kind.has_output_layer),
         )
-    if recipe.strategy == "segment":
-        if factory.takes("truncate"):  # its encoder learns through the state alone
-            options = {"truncate": False} | options
-        return SegmentStrategy(
-            transform,
-            factory.layered(layers, units, **options),
-            recipe.lookback,
-            recipe.segment,
-            int(settings.horizon),
-            recipe.dropout,
-            None if recipe.window_normalization == "none" else recipe.window_normalization,
-            embedded=settings.channels == "embedded",
-            engine=settings.engine,
-        )
-    outputs = 1 + len(transform.schema.past)
-    if kind.has_feedback_delays:
-        if transform.indicators and factory.by_class:  # each tap is told whether it is there
-            options = {"input_delays": [0, *options["feedback_delays"]]} | options
-        modes = [
-            factory.make(units, outputs=outputs, feedback=mode, **options)
-            for mode in ("truth", "prediction")
-        ]
-    else:
-        width = {"outputs": outputs} if kind.has_output_layer else {}
-        modes = [
-            Feedback(
-                factory.layered(layers, units, **width, **options),
-                outputs,
-                feedback=mode,
-                residual=not (transform.difference or kind.has_output_layer),
-            )
-            for mode in ("truth", "prediction")
-        ]
-    open_cell, closed_cell = modes
-    return ClosedLoopStrategy(transform, open_cell, closed_cell, settings.engine)
+
+    if kind.has_feedback_delays and transform.indicators and factory.by_class:
+        # each tap is told whether its value is missing
+        options = {"input_delays": [0, *options["feedback_delays"]]} | options
+    return ClosedLoopStrategy(transform, mode("truth"), mode("prediction"), settings.engine)
+
+
+#: By name: from cells, the fitted transform, recipe and settings to an untrained network.
+BUILDERS: dict[str, Callable[..., Strategy]] = {
+    "stateful": _stateful,
+    "segment": _segment,
+    "closed_loop": _closed_loop,
+}
 
 
 def _reach(kind: type[RecurrentCell], lookback: int, season: int) -> int:

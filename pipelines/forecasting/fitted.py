@@ -51,7 +51,7 @@ class FittedForecaster:
     @property
     def horizon(self) -> int:
         """Leads, in rows."""
-        return int(self.settings.horizon)
+        return self.settings.horizon
 
     @property
     def lookback(self) -> int:

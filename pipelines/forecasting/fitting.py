@@ -77,7 +77,7 @@ def fit_panel(
         strategy = build(transform, plan.recipe, settings)
         follow.parameters(_parameters(settings, plan, transform, strategy, sample_weight))
         options = _options(settings, plan.recipe, follow, kept, callbacks)
-        history = train(strategy, weighed, plan, int(settings.horizon), options)
+        history = train(strategy, weighed, plan, settings.horizon, options)
     until = [series.times[-1] for series in panel]
     return FittedForecaster(
         settings,

@@ -43,7 +43,7 @@ def plan(settings: Settings, panel: TimeSeriesPanel, reserved: int | Sequence[in
     Raises:
         DataError: a series is too short for that.
     """
-    horizon = int(settings.horizon)
+    horizon = settings.horizon
     kept = [reserved] * len(panel) if isinstance(reserved, int) else list(reserved)
     rows = [max(0, len(series) - test) for series, test in zip(panel, kept, strict=True)]
     held_out = [max(horizon, round(settings.validation * count)) for count in rows]

@@ -89,7 +89,7 @@ class Recipe:
             given["units"] = own_units
         given["strategy"], why = chosen_strategy(settings, training, season)
         rule = _segment if given["strategy"] == "segment" else _read_on
-        rules = rule(given, int(settings.horizon), training, season)
+        rules = rule(given, settings.horizon, training, season)
         if given["strategy"] == "segment" and "lookback" in given:
             w = given.setdefault("segment", rules["segment"])
             given["lookback"] = max(w, given["lookback"] // w * w)
@@ -122,7 +122,7 @@ def chosen_strategy(settings: Settings, training: Sequence[int], season: int) ->
         return "segment", "no other reads segments, normalized windows, or channels side by side"
     if name != "stateful":
         return name, f"`{cell_factory(cell).name}` feeds back what it puts out"
-    w, horizon = settings.segment or segment_rows(season), int(settings.horizon)
+    w, horizon = settings.segment or segment_rows(season), settings.horizon
     if settings.difference or settings.scaling == "running":
         return name, "what it reads of a series that wanders is carried along"
     if horizon < 2 * w:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ...errors import (
     ArgumentError,
     fraction,
@@ -69,6 +71,11 @@ class Settings:
     engine: str
     optimizer: OptimizerLike | None
     loss: LossLike | None
+
+    def __post_init__(self) -> None:
+        for name in WHOLE:  # NumPy's whole numbers are as good
+            if isinstance(value := getattr(self, name), np.integer):
+                object.__setattr__(self, name, int(value))
 
     def to_dict(self) -> dict[str, Any]:
         """By name, their values as they were given."""

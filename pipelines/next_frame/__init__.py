@@ -1,4 +1,4 @@
-"""Next frames: from clips to a free roll-out and its error at every lead."""
+"""Forecasts of the next frames of clips, and their error at every lead."""
 
 from ..._quiet import import_keras
 

@@ -1,4 +1,4 @@
-"""Frames to look at: strips, clips that move, and the error at every lead."""
+"""Charts of clips and forecasts: strips of frames, animations, and the error by lead."""
 
 from typing import Any
 
@@ -10,21 +10,21 @@ from PIL import Image, ImageDraw
 from ..evaluation.drawing import lead_lines
 from .evaluation import Evaluation, Sample
 
-COLUMNS = 10  # frames in a row of a strip, at most
-THUMBNAIL = 4  # and in one that is looked at as a thumbnail
-GAP = 0.08  # of a frame's side, between two frames of a strip
-DARK = 0.5  # clips whose brightest pixel is below are brightened to be seen
-PANEL = 192  # pixels: the longer side of a frame in a clip, at least
-HEADING = 16  # pixels above a frame in a clip
+COLUMNS = 10  # largest number of frames in a row of a strip
+THUMBNAIL = 4  # the same for a strip that is shown as a thumbnail
+GAP = 0.08  # space between two frames of a strip, as a share of a frame's side
+DARK = 0.5  # clips whose brightest pixel is below this are brightened
+PANEL = 192  # pixels: smallest length of the longer side of a frame in an animation
+HEADING = 16  # pixels: height of the heading of an animation
 
 
 def strip(sample: Sample, model: str, name: str) -> Figure:
-    """What was read, what followed, what was forecast, and forecast minus truth.
+    """Context, truth, forecast, and forecast minus truth of a clip, a row of frames each.
 
     Args:
-        sample: a clip.
-        model: whose forecast.
-        name: what the clips are called.
+        sample: the clip with its forecasts.
+        model: name of the model whose forecast is drawn.
+        name: name of the clips.
     """
     sample, white = _brightened(sample)
     forecast = sample.forecasts[model]
@@ -43,7 +43,7 @@ def strip(sample: Sample, model: str, name: str) -> Figure:
 
 
 def lead_strip(truth: np.ndarray, forecast: np.ndarray, title: str) -> Figure:
-    """Truth, forecast and difference at some leads, small enough to be seen as a thumbnail.
+    """Truth, forecast and difference at a few leads, legible as a thumbnail.
 
     Frames are `(time, height, width, channels)`.
     """
@@ -56,8 +56,10 @@ def lead_strip(truth: np.ndarray, forecast: np.ndarray, title: str) -> Figure:
 
 
 def lead_picture(sample: Sample, model: str, lead: int) -> Figure:
-    """What is known and what is forecast at one lead, in a square; at lead 0 the last frame
-    that was read."""
+    """Last frame of the context, truth, forecast and difference at one lead, in a square.
+
+    At lead 0, truth and forecast are the last frame of the context.
+    """
     sample, white = _brightened(sample)
     last = sample.context[-1]
     truth = last if lead == 0 else sample.truth[lead - 1]
@@ -73,7 +75,7 @@ def lead_picture(sample: Sample, model: str, lead: int) -> Figure:
 
 
 def lead_chart(evaluations: list[Evaluation]) -> Figure:
-    """Squared error against lead time: networks in color, baselines in grey."""
+    """Squared error by lead: networks in color, baselines in grey."""
     first = evaluations[0]
     return lead_lines(
         np.arange(1, first.horizon + 1),
@@ -88,7 +90,7 @@ def lead_chart(evaluations: list[Evaluation]) -> Figure:
 def animation(sample: Sample, model: str) -> np.ndarray:
     """Truth and forecast side by side, `(time, height, width, 3)` of `uint8`.
 
-    The context runs first, the same on both sides; then the forecast takes over on the right.
+    Both sides begin with the context; the right one then shows the forecast.
     """
     sample, _ = _brightened(sample)
     read = len(sample.context)
@@ -112,7 +114,7 @@ def animation(sample: Sample, model: str) -> np.ndarray:
 
 
 def _brightened(sample: Sample) -> tuple[Sample, str]:
-    """A dark clip with its brightest pixel made white, and a word on it."""
+    """A clip, if it is dark with its brightest pixel made white, and a note that says so."""
     peak = max(float(sample.context.max()), float(sample.truth.max()))
     if not 0 < peak < DARK:
         return sample, ""
@@ -127,7 +129,7 @@ def _rows(truth: np.ndarray, forecast: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _draw(axes: Any, rows: dict[str, np.ndarray], labels: list[str]) -> None:
-    """Rows of frames `(columns, height, width, 3)` as one picture with labels."""
+    """Draws rows of frames `(columns, height, width, 3)` as one picture with labels."""
     height, width = next(iter(rows.values())).shape[1:3]
     down, across = height + max(1, round(GAP * height)), width + max(1, round(GAP * width))
     sheet = np.ones((down * len(rows), across * len(labels), 3))
@@ -142,7 +144,7 @@ def _draw(axes: Any, rows: dict[str, np.ndarray], labels: list[str]) -> None:
 
 
 def _colors(frames: np.ndarray) -> np.ndarray:
-    """RGB of grey frames and of color ones; of others, the first channel in grey."""
+    """Frames in RGB; those of one or two channels in grey, by the first one."""
     frames = frames.clip(0, 1)
     return frames[..., :3] if frames.shape[-1] >= 3 else np.repeat(frames[..., :1], 3, axis=-1)
 
@@ -154,5 +156,5 @@ def _enlarged(frames: np.ndarray) -> np.ndarray:
 
 
 def _spread(count: int, most: int = COLUMNS) -> list[int]:
-    """At most so many places from the first to the last, evenly spread."""
+    """Indices from the first to the last of `count`, evenly spaced, at most `most` of them."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)).tolist()

@@ -1,4 +1,4 @@
-"""Scores of rolled-out frames at every lead, beside baselines that need no network."""
+"""Scores of forecast frames at every lead, next to those of baselines."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from ..evaluation.metrics import skill
 from ..recorder import Recorder
 from .baselines import baselines
 from .metrics import METRICS
-from .patches import unit
+from .patches import to_unit_interval
 
 BATCH = 32  # clips forecast and scored at once: bounds memory, whatever their number
-SHOWN = 4  # clips kept to be looked at
+SHOWN = 4  # clips whose frames an evaluation holds
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A clip to look at; frames are floats `(time, height, width, channels)`.
+    """A clip with its forecasts; all frames are floats `(time, height, width, channels)`.
 
     Attributes:
-        context: what was read.
-        truth: what followed.
-        forecasts: what each model said would follow.
+        context: frames that were read.
+        truth: frames that followed.
+        forecasts: by model, its forecast of the frames that followed.
     """
 
     context: np.ndarray
@@ -35,20 +35,20 @@ class Sample:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Errors of a network and of the baselines, rolled out freely over the same clips.
+    """Errors of a network and of the baselines on the same clips.
 
-    Scored is what `NextFrame.predict` gives: frames cut to [0, 1]. Published scores of
-    Moving MNIST are of frames that are not cut.
+    The frames that are scored are those that `NextFrame.predict` returns, clipped to [0, 1].
+    Published scores of Moving MNIST are of frames that are not clipped.
 
     Attributes:
-        name: what the clips are called.
-        model: the network's name, the first key of `errors`.
-        context: frames that were read.
+        name: name of the clips.
+        model: name of the network, the first key of `errors`.
+        context: number of frames that were read.
         errors: by model and metric, `(clips, horizon)`: `mse` and `mae` are summed over the
             pixels of a frame, `ssim` (data range 1) and `psnr` (dB) are means over a frame.
-        samples: the first clips.
-        parameters: weights of the network.
-        seconds: of its fit.
+        samples: the first clips with their forecasts.
+        parameters: number of weights of the network.
+        seconds: fit time of the network in seconds.
     """
 
     name: str
@@ -61,26 +61,29 @@ class Evaluation:
 
     @property
     def clips(self) -> int:
+        """Number of clips that were scored."""
         return len(self.errors[self.model]["mse"])
 
     @property
     def horizon(self) -> int:
+        """Number of frames of each clip that were scored."""
         return int(self.errors[self.model]["mse"].shape[1])
 
     @property
     def baselines(self) -> list[str]:
+        """Names of the baselines."""
         return [name for name in self.errors if name != self.model]
 
     @property
     def reference(self) -> str:
-        """The baseline with the smallest error, which `skill` is measured against."""
+        """Name of the baseline with the smallest MSE, against which `skill` is measured."""
         return min(self.baselines, key=lambda name: self.errors[name]["mse"].mean())
 
     @cached_property
     def leaderboard(self) -> pd.DataFrame:
         """Columns `model, mse, mae, ssim, psnr, skill, parameters, seconds`, best MSE first.
 
-        `skill` is the share of the MSE of `reference` that is avoided.
+        `skill` is 1 minus the MSE divided by that of `reference`.
         """
         rows = []
         naive = self.errors[self.reference]["mse"].mean()
@@ -106,7 +109,7 @@ class Evaluation:
         return pd.concat(tables, ignore_index=True)
 
     def scores(self, name: str | None = None) -> dict[str, float]:
-        """The overall numbers of one model, by default the network's."""
+        """Mean errors and skill of one model, by default the network."""
         scores = self.leaderboard.set_index("model").to_dict("index")[name or self.model]
         return {key: float(scores[key]) for key in (*METRICS, "skill")}
 
@@ -126,27 +129,27 @@ def evaluate(
     """Scores a network and the baselines on the same frames.
 
     Args:
-        model: the network's name.
-        roll_out: from frames that are known and a number of steps to the frames after.
-        clips: `(clips, time, height, width, channels)`, as the user gave them.
-        context: frames of each clip that are known.
-        horizon: frames after them that are scored; what comes later is not read.
-        mean_image: of the training clips.
-        name: what the clips are called.
-        parameters: weights of the network.
-        seconds: of its fit.
+        model: name of the network.
+        roll_out: forecasts frames from known ones and a number of steps.
+        clips: checked clips `(clips, time, height, width, channels)`.
+        context: number of known frames of each clip.
+        horizon: number of frames after them that are scored; later ones are not read.
+        mean_image: mean training frame, `(height, width, channels)`.
+        name: name of the clips.
+        parameters: number of weights of the network.
+        seconds: fit time of the network in seconds.
     """
     scored: dict[str, dict[str, list]] = {}
     samples: list[Sample] = []
     for batch in batches(clips):
-        known, truth = batch[:, :context], unit(batch[:, context : context + horizon])
+        known, truth = batch[:, :context], to_unit_interval(batch[:, context : context + horizon])
         forecasts = {model: roll_out(known, horizon)} | baselines(known, horizon, mean_image)
         for who, forecast in forecasts.items():
             for key, metric in METRICS.items():
                 scored.setdefault(who, {}).setdefault(key, []).append(metric(truth, forecast))
         for i in range(min(len(batch), SHOWN - len(samples))):
             shown = {who: forecast[i] for who, forecast in forecasts.items()}
-            samples.append(Sample(unit(known[i]), truth[i], shown))
+            samples.append(Sample(to_unit_interval(known[i]), truth[i], shown))
     errors = {
         who: {key: np.concatenate(parts) for key, parts in metrics.items()}
         for who, metrics in scored.items()
@@ -155,7 +158,7 @@ def evaluate(
 
 
 def record(evaluation: Evaluation, recorder: Recorder, model: str | None = None) -> None:
-    """Tells a recorder the errors of one model, by default the network's."""
+    """Logs the errors of one model, by default the network, to a recorder."""
     model = model or evaluation.model
     recorder.metrics({f"test/{key}": value for key, value in evaluation.scores(model).items()})
     leads = evaluation.by_lead[evaluation.by_lead["model"] == model]
@@ -164,6 +167,6 @@ def record(evaluation: Evaluation, recorder: Recorder, model: str | None = None)
 
 
 def batches(clips: np.ndarray) -> Iterator[np.ndarray]:
-    """Clips in parts, as views: memory does not grow with their number."""
+    """Clips in batches, as views."""
     for first in range(0, len(clips), BATCH):
         yield clips[first : first + BATCH]

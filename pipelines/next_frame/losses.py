@@ -1,4 +1,4 @@
-"""The loss of rolled-out frames: the network's patches are put together before it sees them."""
+"""The loss of forecast frames: a network forecasts patches, a loss compares whole frames."""
 
 import warnings
 from typing import Any
@@ -16,15 +16,14 @@ from ..training.losses import loss_of
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class FramesLoss(keras.losses.Loss):
-    """A loss over frames `(clips, time, height, width, channels)`, called with their patches.
+    """A loss over frames `(clips, time, height, width, channels)` that is called with patches.
 
-    A `SequenceLoss` is given `(clips, time, values)`.
+    It is called with truth and forecast in patches and, if clips differ in weight, with the
+    weights `(clips,)`. A `SequenceLoss` gets `(clips, time, values)` in place of frames.
 
     Args:
-        loss: a setting of `NextFrame`.
-        patch: side of the squares of pixels that are one place each.
-
-    Called with truth and forecast in patches and, if clips differ, a weight for each.
+        loss: the argument `loss` of `NextFrame`.
+        patch: side of a patch in pixels.
     """
 
     def __init__(self, loss: LossLike, patch: int, **kwargs: Any):
@@ -52,25 +51,25 @@ class FramesLoss(keras.losses.Loss):
 
 
 def training_loss(given: LossLike | None, patch: int, weighed: bool) -> Any:
-    """What a network on patches is compiled with."""
+    """The loss with which a network on patches is compiled."""
     plain = loss_of(given) in (None, keras.losses.mean_squared_error)
     if plain and not weighed:
-        return "mse"  # the order of pixels changes nothing
+        return "mse"  # the same for patches as for frames
     return FramesLoss("mse" if given is None else given, patch)
 
 
 def try_loss(given: LossLike | None, shape: tuple[int, ...], patch: int, weighed: bool) -> None:
-    """Sees before the work that a loss can be used.
+    """Calls a loss on frames of noise, to find before training that it cannot be used.
 
     Args:
-        given: the setting.
-        shape: of the frames of a clip that are forecast, `(time, height, width, channels)`.
-        patch: side of the squares of pixels that are one place each.
+        given: the argument `loss` of `NextFrame`.
+        shape: shape of the forecast frames of a clip, `(time, height, width, channels)`.
+        patch: side of a patch in pixels.
         weighed: whether clips differ in weight.
 
     Raises:
-        ArgumentError: it fails, is no finite number, is the same for every forecast, or cannot
-            weigh clips.
+        ArgumentError: the loss fails, is no finite number, is the same for every forecast, or
+            cannot weigh clips.
     """
     if given is None:
         return
@@ -82,7 +81,7 @@ def try_loss(given: LossLike | None, shape: tuple[int, ...], patch: int, weighed
     loss = FramesLoss(given, patch)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is odd is said below, or again in training
+            warnings.simplefilter("ignore")  # training repeats them
             found, different = (float(loss(truth, y, weights)) for y in (forecast, other))
     except ArgumentError:
         raise
@@ -102,7 +101,7 @@ def try_loss(given: LossLike | None, shape: tuple[int, ...], patch: int, weighed
 
 
 def frames_of(patches: Any, patch: int) -> Any:
-    """As `to_frames`, of tensors."""
+    """As `to_frames`, for tensors of any backend."""
     time, (rows, columns, depth) = ops.shape(patches)[1], patches.shape[2:]
     channels = depth // patch**2
     grid = ops.reshape(patches, (-1, rows, columns, patch, patch, channels))
@@ -111,12 +110,12 @@ def frames_of(patches: Any, patch: int) -> Any:
 
 
 def _sequences(frames: Any) -> Any:
-    """`(clips, time, values)`."""
+    """Frames as sequences `(clips, time, values)`."""
     return ops.reshape(frames, (-1, ops.shape(frames)[1], int(np.prod(frames.shape[2:]))))
 
 
 def _each_clip(given: Any, lost: Any, weights: Any) -> Any:
-    """Weights in the shape of a loss that has clips as its first axis."""
+    """Weights that broadcast with a loss whose first axis is that of the clips."""
     if not len(lost.shape):
         raise ArgumentError(
             f"The loss {in_words(given)} is one number for all clips, so that they cannot be "

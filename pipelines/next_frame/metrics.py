@@ -1,10 +1,10 @@
-"""Errors of frames, `(…, height, width, channels)` of floats in [0, 1]: one number a frame."""
+"""Errors of frames `(…, height, width, channels)`, floats in [0, 1]: one number for each frame."""
 
 import numpy as np
 from skimage.metrics import structural_similarity
 
-BEST_PSNR = 100.0  # decibels: what a perfect frame is given, whose PSNR is infinite
-WINDOW = 7  # pixels: of the means and variances that SSIM compares
+BEST_PSNR = 100.0  # decibels, in place of the infinite PSNR of a perfect frame
+WINDOW = 7  # pixels: side of the windows whose means and variances SSIM compares
 FRAME = (-3, -2, -1)
 
 

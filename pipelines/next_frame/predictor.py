@@ -8,10 +8,8 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 
 from ...datasets import Clips
-from ...errors import flag, whole_number
-from ...zoo.backend.compiled import compiled
+from ...errors import flag
 from ...zoo.factory import CellLike, cell_factory
-from ...zoo.models import encoder_forecaster
 from ..estimator import BaseEstimator
 from ..recorder import Recorder
 from ..training.callbacks import Callbacks, check_rates, checked_callbacks
@@ -21,22 +19,22 @@ from ..training.keras_settings import LossLike, OptimizerLike, cloned
 from ..training.loop import History, seeded
 from ..training.optimizers import schedule_of
 from ..training.progress import shown
-from . import settings
 from .baselines import mean_image
-from .evaluation import Evaluation, evaluate, record
+from .clips import FrameSpec, training_clips
+from .evaluation import Evaluation, record
+from .fitted import FittedNextFrame
 from .fitting import fit_network
 from .losses import try_loss
-from .patches import to_frames, to_patches
-from .saving import KIND, restore, save
-from .settings import FrameSpec
-from .weights import weighed
-
-PIXELS = 2**17  # rolled out side by side: bounds memory, whatever the number of clips
-MEAN_CLIPS = 1000  # made for the mean image, where clips are made anew
+from .network import FrameNetwork
+from .saving import KIND, load, save
+from .settings import Settings
 
 
 class NextFrame(BaseEstimator):
-    """Reads some frames and rolls out those that follow, fed nothing but its own.
+    """Forecasts the frames that follow a clip with a recurrent encoder–forecaster.
+
+    The network reads the first frames of a clip, the context, and then forecasts frame after
+    frame. In training and in use alike, what it reads after the context are its own forecasts.
 
     Frames are `(clips, time, height, width)` or `(…, channels)`, `uint8` from 0 to 255 or
     floats from 0 to 1; forecasts are floats from 0 to 1.
@@ -44,31 +42,32 @@ class NextFrame(BaseEstimator):
     Args:
         cell: name of a cell in `CELLS` that reads images, a class of such cells, a function from
             filters to a cell, or a cell, ours or any Keras one, of which untrained copies are
-            made; its own filters then count.
+            made; its own number of filters is then used.
         context: frames that are read before the first forecast.
         horizon: frames that are forecast in training and evaluation.
         filters: channels of the cells.
-        layers: cells on top of each other, in the encoder and in the forecaster.
-        patch: side of the squares of pixels that the network reads as one place each
+        layers: number of cells on top of each other, in the encoder and in the forecaster.
+        patch: side in pixels of the squares that the network reads as one place each
             (space to depth). Height and width must be divisible by it.
-        seed: the same seed on the same clips gives the same forecast.
-        epochs: at most.
-        clips_per_epoch: clips that an epoch reads, at most.
-        batch_size: clips in a step of training.
-        patience: epochs without a better validation error before training ends.
-        learning_rate: of the optimizer; by default 0.004.
+        seed: random seed. The same seed and clips give the same forecast.
+        epochs: largest number of epochs.
+        clips_per_epoch: largest number of clips in an epoch.
+        batch_size: clips in a training step.
+        patience: epochs without a better validation error after which training ends.
+        learning_rate: learning rate of an optimizer that is given by name; by default 0.004.
         cell_options: further arguments of the cell, by name, e.g. `{"kernel_size": 5}`.
         engine: how the loops over time are run: `"auto"`, or a name in `rnnzoo.zoo.engines`.
         optimizer: by default Adam. A name, such as `"sgd"`, is used with `learning_rate` and with
-            the norm of each gradient clipped at 1; an object or a config has its own, as for
-            `Forecaster`.
+            the norm of each gradient clipped at 1; an object or a config has its own learning
+            rate and clipping, as for `Forecaster`.
         loss: by default the squared error. A name, a config, an object of `keras.losses`, or a
             function of truth and forecast, both `(clips, horizon, height, width, channels)` from
             0 to 1. Training minimizes the mean of what it returns. Whatever the loss, the
             weights are chosen by the squared error of the validation clips.
 
-    What `fit` learns ends in an underscore: `network_`, `look_`, `mean_image_`,
-    `history_`, and `settings_`, the arguments as they were then.
+    `fit` sets `fitted_`, one value that never changes, when it has succeeded: a fit that fails
+    or is interrupted leaves the one before. Parts of it can be read as `settings_`, `network_`,
+    `look_`, `mean_image_`, `history_` and `parameters_`.
 
     Example:
 
@@ -120,18 +119,19 @@ class NextFrame(BaseEstimator):
 
     def check(self) -> None:
         """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
-        settings.check(self.get_params())
+        self._settings()
 
     def check_clips(self, clips: Clips) -> None:
-        """Raises what `fit` and `evaluate` would, before the work.
+        """Checks settings and clips as `fit` and `evaluate` would, without training.
 
         Raises:
             ArgumentError, ArgumentTypeError: a setting that cannot be used.
             DataError: clips that cannot be used.
         """
-        _, _, _, look = self._parts(clips, None)
-        self._whole(look, clips.test, self.context, self.horizon)
-        self._try_loss(look, None)
+        settings = self._settings()
+        spec = training_clips(clips, settings).spec
+        spec.checked_whole(clips.test, settings)
+        try_loss(settings.loss, (settings.horizon, *spec.frame), settings.patch, weighed=False)
 
     def fit(
         self,
@@ -144,23 +144,24 @@ class NextFrame(BaseEstimator):
         checkpoint: str | Path | None = None,
         progress: bool = False,
     ) -> "NextFrame":
-        """Trains through the roll-out: no frame that is forecast is ever an input.
+        """Trains the network on its own roll-out: no true frame after the context is an input.
 
         Args:
-            clips: `Clips`, whose test part is not touched; an array or a list of clips; or
+            clips: `Clips`, whose test part is not read; an array or a list of clips; or
                 a function of a count and a seed that makes clips.
-            validation: clips that choose the weights; by default those of `Clips`, or the
-                last tenth.
+            validation: clips whose error chooses the weights of the network; by default those
+                of `Clips`, or the last tenth.
             sample_weight: how much each clip counts in training, `(clips,)`: numbers of 0 or
-                above, relative to their mean, for all clips that are given, the last tenth
-                included where it is held out. A clip of weight 0 is left out. The validation
-                error does not use them. Clips that a function makes anew cannot have weights.
+                above, relative to their mean, for all clips that are given, also for the last
+                tenth where it is held out. A clip of weight 0 is left out. The validation
+                error does not use them. Clips that a function makes cannot have weights.
             callbacks: Keras callbacks, as for `Forecaster.fit`; the logs are `loss`, `val_loss`
                 and `val_mse`, the last two being the validation error.
-            recorder: told of parameters, of the errors of each epoch, with pictures.
-            checkpoint: folder that keeps where the fit stands, as of `Forecaster.fit`. A
-                function that makes clips is taken for the same if it makes the same first ones.
-            progress: show epoch, loss, validation error and the time left.
+            recorder: gets the settings, the errors of each epoch, and pictures.
+            checkpoint: folder to which the state of training is written after each epoch, and
+                from which a fit that was killed continues, as for `Forecaster.fit`. Two
+                functions that make clips count as the same if their first clips are equal.
+            progress: whether to show epoch, loss, validation error and the time left.
 
         Raises:
             ArgumentError, ArgumentTypeError: a setting that cannot be used.
@@ -169,43 +170,31 @@ class NextFrame(BaseEstimator):
             CheckpointError: the checkpoint is damaged, of another fit, or cannot be written.
         """
         flag("progress", progress)
-        called = checked_callbacks(callbacks, "mse")
-        training, some, held_out, look = self._parts(clips, validation)
-        training, weights = weighed(training, sample_weight, clips)
-        self._try_loss(look, weights)
-        check_rates(called, schedule_of(self.optimizer))
-        if hasattr(self, "history_"):  # should this fit fail, no half of an older one is left
-            del self.history_
-        self.settings_, self.look_ = self.get_params(), look
-        self.mean_image_ = mean_image(some)
-        known = some if callable(training) else training
-        read = (known, held_out, np.empty(0) if weights is None else weights)
-        kept_in = checkpoint_in(
-            checkpoint, KIND, identified(self.settings_, self.settings_["filters"]), read
-        )
-        with seeded(self.seed), kept_in as kept, shown(recorder, progress) as told:
-            self._build()
-            told.parameters(settings.described(self, training))
-            self.history_: History = fit_network(
-                self.network_,
-                self._roll_out,
-                training,
-                held_out,
-                self.settings_,
-                told,
-                kept,
-                weights,
-                called,
-            )
+        hooks = checked_callbacks(callbacks, "mse")
+        settings = self._settings()
+        parts = training_clips(clips, settings, validation, sample_weight)
+        spec, weighed = parts.spec, parts.weights is not None
+        try_loss(settings.loss, (settings.horizon, *spec.frame), settings.patch, weighed)
+        check_rates(hooks, schedule_of(settings.optimizer))
+        mean = mean_image(parts.sample)
+        identity = identified(settings.to_dict(), settings.filters)
+        with (
+            seeded(settings.seed),
+            checkpoint_in(checkpoint, KIND, identity, parts.arrays) as epochs,
+            shown(recorder, progress) as listener,
+        ):
+            network = FrameNetwork.untrained(settings, spec)
+            history = fit_network(network, parts, settings, listener, epochs, hooks)
+        self.fitted_ = FittedNextFrame(settings, network, mean, history)
         return self
 
     def predict(self, frames: Any, steps: int | None = None) -> np.ndarray:
-        """Rolls out the frames that follow each clip.
+        """Forecasts the frames that follow each clip.
 
         Args:
-            frames: what is known, at least `context` frames a clip. All of it is read: of
-                clips with the frames to be forecast, pass `clips[:, :context]`.
-            steps: how many frames to forecast; by default `horizon`.
+            frames: known frames, at least `context` of each clip. All of them are read: if clips
+                hold the frames to be forecast as well, pass `clips[:, :context]`.
+            steps: number of frames to forecast; by default `horizon`.
 
         Returns:
             `(clips, steps, height, width)` or `(…, channels)`, as the frames were given:
@@ -213,37 +202,25 @@ class NextFrame(BaseEstimator):
 
         Raises:
             DataError: too few frames, or frames of another size or type than in `fit`.
+            NotFittedError: there has been no fit.
         """
-        self._require_fit()
-        steps = self.settings_["horizon"] if steps is None else whole_number("steps", steps)
-        known = self.look_.checked(frames, self.settings_["context"], "the context")
-        forecast = self._roll_out(known, steps)
-        return forecast if np.ndim(frames) == 5 else forecast[..., 0]
+        return self._require_fit().predict(frames, steps)
 
     def evaluate(self, clips: Any, *, recorder: Recorder | None = None) -> Evaluation:
-        """Scores free roll-outs beside `repeat-last`, `mean-image` and `zeros`.
+        """Scores forecasts, next to the baselines `repeat-last`, `mean-image` and `zeros`.
 
         Args:
-            clips: `Clips`, of which the test part is scored, or clips as an array or list,
-                of which the first `context` frames are read and the next `horizon` scored.
-            recorder: told of the errors.
+            clips: `Clips`, whose test part is scored, or clips as an array or a list. The first
+                `context` frames of each clip are read, the next `horizon` are scored.
+            recorder: gets the errors of the network.
 
         Raises:
             DataError: too few frames, or frames of another size or type than in `fit`.
+            NotFittedError: there has been no fit.
         """
-        self._require_fit()
         own = isinstance(clips, Clips)
-        context, horizon = int(self.settings_["context"]), int(self.settings_["horizon"])
-        evaluation = evaluate(
-            cell_factory(self.settings_["cell"]).name,
-            self._roll_out,
-            self._whole(self.look_, clips.test if own else clips, context, horizon),
-            context,
-            horizon,
-            self.mean_image_,
-            name=clips.name if own else "clips",
-            parameters=self.parameters_,
-            seconds=self.history_.seconds,
+        evaluation = self._require_fit().evaluate(
+            clips.test if own else clips, clips.name if own else "clips"
         )
         if recorder is not None:
             record(evaluation, recorder)
@@ -256,9 +233,11 @@ class NextFrame(BaseEstimator):
 
         Raises:
             ArgumentError: the folder exists and holds something else.
+            ModelFileError: it cannot be written, or the class of the cell could not be found
+                when loading.
+            NotFittedError: there has been no fit.
         """
-        self._require_fit()
-        return save(self, Path(folder).expanduser())
+        return save(self._require_fit(), Path(folder).expanduser())
 
     @classmethod
     def load(cls, folder: str | Path) -> "NextFrame":
@@ -267,69 +246,50 @@ class NextFrame(BaseEstimator):
         Raises:
             ModelFileError: no model there, or a damaged one.
         """
-        return restore(cls, Path(folder).expanduser())
+        fitted = load(Path(folder).expanduser())
+        loaded = cls(**fitted.settings.to_dict())
+        loaded.fitted_ = fitted
+        return loaded
 
     @property
     def cell_name(self) -> str:
-        """What tables and charts call the cell."""
+        """Name of the cell in tables and charts."""
         return cell_factory(self.cell).name
 
     @property
+    def settings_(self) -> dict[str, Any]:
+        """Arguments of the constructor at the time of the fit."""
+        return self._require_fit().settings.to_dict()
+
+    @property
+    def network_(self) -> keras.Model:
+        """The trained network, which reads and forecasts patches of frames."""
+        return self._require_fit().network.model
+
+    @property
+    def look_(self) -> FrameSpec:
+        """Shape and type of the frames that can be read."""
+        return self._require_fit().network.spec
+
+    @property
+    def mean_image_(self) -> np.ndarray:
+        """Mean training frame, `(height, width, channels)` in [0, 1]."""
+        return self._require_fit().mean_image
+
+    @property
+    def history_(self) -> History:
+        """Errors of each epoch, and the fit time."""
+        return self._require_fit().history
+
+    @property
     def parameters_(self) -> int:
-        """Weights of the network."""
-        self._require_fit()
-        return int(self.network_.count_params())
+        """Number of weights of the network."""
+        return self._require_fit().network.parameters
 
-    def _build(self) -> None:
-        """Makes an untrained network of `settings_` for the frames of `look_`."""
-        height, width, channels = self.look_.frame or ()
-        patch, chosen = self.look_.patch, self.settings_
-        factory, options = cell_factory(chosen["cell"]), chosen["cell_options"] or {}
-        encoder, forecaster = (
-            factory.layered(chosen["layers"], chosen["filters"], **options) for _ in range(2)
-        )
-        places = (height // patch, width // patch, patch**2 * channels)
-        self.network_: keras.Model = encoder_forecaster(
-            encoder, forecaster, places, chosen["engine"]
-        )
-        self._compiled = compiled(self.network_)
+    def _settings(self) -> Settings:
+        return Settings.from_params(self.get_params(deep=False))
 
-    def _roll_out(self, known: np.ndarray, steps: int) -> np.ndarray:
-        """`(clips, steps, height, width, channels)` after frames that were checked."""
-        frames = np.empty((len(known), steps, *known.shape[2:]), "float32")
-        together = max(1, PIXELS // (known.shape[2] * known.shape[3]))
-        for first in range(0, len(known), together):
-            patches = to_patches(known[first : first + together], self.look_.patch)
-            ahead = np.zeros((len(patches), steps, *patches.shape[2:-1], 0), "float32")
-            rolled = to_frames(self._compiled([patches, ahead])[0], self.look_.patch)
-            np.clip(rolled, 0, 1, out=frames[first : first + together])
-        return frames
-
-    def _try_loss(self, look: FrameSpec, weights: np.ndarray | None) -> None:
-        frames = (int(self.horizon), *(look.frame or ()))
-        try_loss(self.loss, frames, look.patch, weights is not None)
-
-    def _parts(self, clips: Any, validation: Any) -> tuple[Any, np.ndarray, np.ndarray, FrameSpec]:
-        """What trains, clips that stand for it, what chooses the weights, how they look."""
-        self.check()
-        training, held_out = settings.parts(clips, validation)
-        some = training(MEAN_CLIPS, 0) if callable(training) else training
-        some = self._whole(FrameSpec(int(self.patch)), some, self.context, self.horizon)
-        look = FrameSpec(int(self.patch), some.shape[2:], some.dtype.name)
-        held_out = self._whole(look, held_out, self.context, self.horizon)
-        if not callable(training):
-            return some, some, held_out, look
-
-        def checked(count: int, seed: int) -> np.ndarray:
-            return self._whole(look, training(count, seed), self.context, self.horizon)
-
-        return checked, some, held_out, look
-
-    @staticmethod
-    def _whole(look: FrameSpec, clips: Any, context: int, horizon: int) -> np.ndarray:
-        why = f"{context} to read and {horizon} to forecast"
-        return look.checked(clips, context + horizon, why)
-
-    def _require_fit(self) -> None:
-        if not hasattr(self, "history_"):
+    def _require_fit(self) -> FittedNextFrame:
+        if not hasattr(self, "fitted_"):
             raise NotFittedError("This NextFrame is not fitted yet: call `fit` or `load` first.")
+        return self.fitted_

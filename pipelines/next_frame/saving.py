@@ -1,37 +1,41 @@
-"""A fitted next-frame network in a folder, and back."""
+"""Writes a fitted next-frame network to a folder, and reads it."""
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...errors import ModelFileError
 from ..storage.folders import read_folder, write_folder
 from ..training.keras_settings import restored_settings, stored_settings
 from ..training.loop import History
-from .settings import FrameSpec
-
-if TYPE_CHECKING:
-    from .predictor import NextFrame
+from .clips import FrameSpec
+from .fitted import FittedNextFrame
+from .network import FrameNetwork
+from .settings import Settings
 
 KIND = "next_frame"
 
 
-def save(predictor: "NextFrame", folder: Path) -> Path:
-    """Writes a fitted network to a folder."""
+def save(fitted: FittedNextFrame, folder: Path) -> Path:
+    """Writes a fitted network to a folder.
+
+    Raises:
+        ArgumentError: the folder exists and holds something else.
+        ModelFileError: it cannot be written, or the cell could not be found when loading.
+    """
     manifest = {
-        "settings": stored_settings(predictor.settings_, predictor.settings_["filters"]),
-        "look": asdict(predictor.look_),
-        "history": asdict(predictor.history_),
+        "settings": stored_settings(fitted.settings.to_dict(), fitted.settings.filters),
+        "look": asdict(fitted.network.spec),
+        "history": asdict(fitted.history),
     }
     arrays = {
-        "weights": predictor.network_.get_weights(),
-        "mean_image": [predictor.mean_image_],
+        "weights": fitted.network.model.get_weights(),
+        "mean_image": [fitted.mean_image],
     }
     write_folder(folder, KIND, manifest, arrays)
     return folder
 
 
-def restore(kind: type["NextFrame"], folder: Path) -> "NextFrame":
+def load(folder: Path) -> FittedNextFrame:
     """Reads what `save` wrote.
 
     Raises:
@@ -39,17 +43,14 @@ def restore(kind: type["NextFrame"], folder: Path) -> "NextFrame":
     """
     manifest, arrays = read_folder(folder, KIND)
     try:
-        predictor = kind(**restored_settings(manifest["settings"]))
-        predictor.check()
-        predictor.settings_ = predictor.get_params()
+        settings = Settings.from_params(restored_settings(manifest["settings"]))
         look = manifest["look"]
-        predictor.look_ = FrameSpec(**look | {"frame": tuple(look["frame"])})
-        (predictor.mean_image_,) = arrays["mean_image"]
-        predictor._build()
-        predictor.network_.set_weights(arrays["weights"])
-        predictor.history_ = History(**manifest["history"])
+        spec = FrameSpec(**look | {"frame": tuple(look["frame"])})
+        (mean_image,) = arrays["mean_image"]
+        network = FrameNetwork.untrained(settings, spec)
+        network.model.set_weights(arrays["weights"])
+        return FittedNextFrame(settings, network, mean_image, History(**manifest["history"]))
     except ModelFileError as error:
         raise ModelFileError(f"{folder} {error}") from error
     except Exception as error:  # whatever a stranger's file makes Keras raise
         raise ModelFileError(f"{folder} is no network that can be read: {error}") from error
-    return predictor

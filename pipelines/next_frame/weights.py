@@ -1,4 +1,4 @@
-"""Weights of clips: how much each counts in training."""
+"""Sample weights: how much each clip counts in training."""
 
 from typing import Any
 
@@ -9,20 +9,21 @@ from ...errors import ArgumentError, ArgumentTypeError
 
 
 def weighed(training: Any, given: Any, clips: Any) -> tuple[Any, np.ndarray | None]:
-    """The clips that train, those that weigh nothing left out, and what each weighs.
+    """Training clips without those of weight 0, and the weight of each.
 
     Args:
-        training: clips, or what makes them.
-        given: a weight for each clip that the user gave, or `None`.
-        clips: as the user gave them.
+        training: checked training clips, or a function that makes them.
+        given: the user's weights, one for each of the user's clips, or `None`.
+        clips: the user's clips, of which the last may be held out from `training`.
 
     Returns:
-        Weights relative to their mean, `(clips,)`; `None` where all are the same.
+        The clips, and their weights divided by the mean weight, `(clips,)`; `None` in place of
+        weights that are all the same.
 
     Raises:
-        ArgumentError: clips made anew, another number of weights than of clips, a weight below
-            0 or not finite, or no clip that weighs anything.
-        ArgumentTypeError: no numbers.
+        ArgumentError: a function makes the clips, the number of weights is not that of the
+            clips, a weight is below 0 or not finite, or all are 0.
+        ArgumentTypeError: the weights are no numbers.
     """
     if given is None:
         return training, None

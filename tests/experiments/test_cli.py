@@ -125,7 +125,7 @@ def test_a_server_that_is_down_stops_nothing_and_sync_brings_the_rest(
     assert done.exit_code == 0, done.output
     assert "What follows, by gru" in done.output
     assert "events are not yet in MLflow: rnnzoo sync" in done.output
-    assert caplog.text.count("The run goes on without it") == 1
+    assert caplog.text.count("The run continues without it") == 1
     assert "secret" not in done.output + caplog.text
     assert {path.name for path in here.iterdir()} == {"down.csv", "rnnzoo-runs"}
     refused = rnnzoo("sync")
@@ -137,11 +137,11 @@ def test_a_server_that_is_down_stops_nothing_and_sync_brings_the_rest(
     count = 2 + len(BASELINES)  # the network, the study, the baselines
     print_sync = rnnzoo("sync", "--runs", "rnnzoo-runs")
     assert print_sync.exit_code == 0, print_sync.output
-    assert f"{pending} events of {count} runs were brought to {store.uri}" in print_sync.output
+    assert f"{pending} events of {count} runs were uploaded to {store.uri}" in print_sync.output
     assert "complete there" not in print_sync.output
     assert len(store.runs("forecast/down")) == count - 1
     again = rnnzoo("sync", "--runs", "rnnzoo-runs")
-    assert f"0 events of 0 runs were brought to {store.uri}" in again.output
+    assert f"0 events of 0 runs were uploaded to {store.uri}" in again.output
     assert f"{count} runs were complete there" in again.output
 
     journal = next((here / "rnnzoo-runs").glob("*/events.jsonl"))

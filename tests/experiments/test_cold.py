@@ -24,7 +24,7 @@ from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.tracking import Tracker
 uri, runs, name = sys.argv[1:]
 with Tracker(uri, Path(runs), strict=True) as tracker:
-    with Journal("forecast/cold", name, {}, (tracker.projection(),), tracker.root) as journal:
+    with Journal("forecast/cold", name, {}, (tracker.listener(),), tracker.root) as journal:
         for step in range(1, 21):
             journal.metrics({"train/loss": 1 / step}, step=step)
         journal.text("table.csv", "a")
@@ -78,6 +78,7 @@ def test_a_database_that_another_made_meanwhile_stays(tmp_path):
     assert database.read_text() == "ours"
 
 
+@pytest.mark.slow
 def test_one_lock_wherever_temporary_files_lie(tmp_path):
     """Two processes that share no folder but that of the database, which a third holds up."""
     database = tmp_path / "mlflow.db"

@@ -4,16 +4,27 @@ import json
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from rnnzoo.errors import ArgumentError
 from rnnzoo.experiments.cli.app import app
-from rnnzoo.experiments.cli.compare import comparisons
+from rnnzoo.experiments.cli.compare import run_tables
 from rnnzoo.experiments.comparison.groups import comparable, groups
-from rnnzoo.experiments.comparison.paired import FILE, FRAMES, Errors, Sample, compared, interval
+from rnnzoo.experiments.comparison.models import Comparison, from_leaderboard
+from rnnzoo.experiments.comparison.paired import (
+    FILE,
+    FRAMES,
+    Errors,
+    ModelScores,
+    compared,
+    margin_of_error,
+)
 from rnnzoo.experiments.comparison.runs import all_runs, chosen, of_study
+from rnnzoo.experiments.comparison.wording import against_baseline, comparison_note
 from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.reports.comparison import comparison_page
 from rnnzoo.experiments.reports.svg import Bar, Line, bar_chart, line_chart, ticks
+from rnnzoo.experiments.reports.tables import model_cells, summary_cells
 from rnnzoo.experiments.tracking import Tracker
 from rnnzoo.pipelines.evaluation.significance import diebold_mariano
 from scipy import stats
@@ -30,8 +41,12 @@ def errors_of(model, seed):
     return Errors("origin", [str(i) for i in range(ORIGINS)], values, 3)
 
 
+def scores_of(data, scores, errors, baseline=False):
+    return ModelScores("model", scores, baseline, data, lambda: errors)
+
+
 def journal_of(tracker, experiment, name, tags):
-    return Journal(experiment, name, tags, (tracker.projection(),), tracker.root)
+    return Journal(experiment, name, tags, (tracker.listener(),), tracker.root)
 
 
 def write_run(
@@ -86,30 +101,60 @@ def runs(store):
 
 def test_mean_interval_and_paired_test_are_those_worked_out_by_hand(runs):
     (group,) = groups(of_study(runs, "waves"))
-    assert [one.label for one in group.standings] == ["gru", "naive-last", HOSTILE, "theta"]
-    gru = group.standings[0]
+    found = group.comparison
+    assert [one.label for one in found.ranking] == ["gru", "naive-last", HOSTILE, "theta"]
+    gru = found.ranking[0]
     scores = [errors_of("gru", seed).values.mean() for seed in range(3)]
     low, high = stats.t.interval(0.95, 2, np.mean(scores), stats.sem(scores))
     assert gru.mean == pytest.approx(np.mean(scores))
-    assert gru.half == pytest.approx((high - low) / 2)
+    assert gru.margin == pytest.approx((high - low) / 2)
     mean = np.mean([errors_of("gru", seed).values for seed in range(3)], axis=0)
-    found = diebold_mariano(mean, errors_of("naive-last", 0).values, 3)
-    over_seeds = stats.ttest_1samp(np.array(scores) - group.best_baseline.mean, 0).pvalue
-    assert group.verdicts["gru"].p == pytest.approx(max(found.p_value, over_seeds))
-    assert f"over {ORIGINS} test origins, errors of 3 seeds" in group.verdicts["gru"].rests
-    assert "luck in training is not counted" in group.note  # of the other network
-    assert group.word(gru) == "better"
-    assert group.avoided(gru) == pytest.approx(1 - gru.mean / group.best_baseline.mean)
+    paired = diebold_mariano(mean, errors_of("naive-last", 0).values, 3)
+    over_seeds = stats.ttest_1samp(np.array(scores) - found.best_baseline.mean, 0).pvalue
+    assert found.test(gru).p == pytest.approx(max(paired.p_value, over_seeds))
+    assert f"over {ORIGINS} test origins, errors of 3 seeds" in found.test(gru).basis
+    assert "luck in training is not counted" in comparison_note(found)  # of the other network
+    assert found.outcome(gru) == "better"
+    assert found.skill(gru) == pytest.approx(1 - gru.mean / found.best_baseline.mean)
     assert gru.step_ms == pytest.approx(25)  # the first epoch compiles
     assert gru.by_lead == [(1, 1.0), (2, 2.0), (3, 3.0)]
+
+
+def test_a_study_in_memory_is_compared_as_its_runs_in_the_store_are(runs):
+    (group,) = groups(of_study(runs, "waves"))
+    models = {"gru": ["gru-0", "gru-1", "gru-2"], HOSTILE: [f"{HOSTILE}-0"]}
+    seeds = {f"{model}-{seed}": (model, seed) for model in models for seed in range(3)}
+    names = [name for rows in models.values() for name in rows] + ["theta", "naive-last"]
+
+    def errors_in_memory(name):
+        return errors_of(*seeds.get(name, (name, 0)))
+
+    board = pd.DataFrame({"model": names})
+    board["mae"] = [errors_in_memory(name).values.mean() for name in names]
+    study = from_leaderboard(board, "mae", models, errors_in_memory, "kg")
+    cells = [model_cells(study, model) for model in study.ranking]
+    assert cells == [model_cells(group.comparison, model) for model in group.comparison.ranking]
+    assert comparison_note(study) == comparison_note(group.comparison)
+
+
+def test_nothing_is_said_in_percent_of_no_error():
+    trained, zeros = (scores_of("", [score], [None], not score) for score in (1.0, 0.0))
+    comparison = Comparison("mae", [trained, zeros])
+    (network,) = comparison.networks
+    assert np.isnan(comparison.skill(network))
+    assert against_baseline(comparison, network) == ""
+    assert model_cells(comparison, network)["against model"] == ""
+    alone = Comparison("mae", [network])
+    assert alone.best_baseline is None
+    assert against_baseline(alone, network) == alone.outcome(network) == ""
 
 
 def test_without_errors_of_origins_seeds_are_held_against_the_baseline(runs):
     (group,) = groups(of_study(runs, "later"))
     scores = [errors_of("gru", seed).values.mean() for seed in (5, 6)]
     p = stats.ttest_1samp(np.array(scores) - errors_of("naive-last", 0).values.mean(), 0).pvalue
-    assert group.verdicts["gru"].p == pytest.approx(p)
-    assert "by a t-test over 2 seeds" in group.note
+    assert group.comparison.tests["gru"].p == pytest.approx(p)
+    assert "by a t-test over 2 seeds" in comparison_note(group.comparison)
 
 
 def test_seeds_that_lie_about_the_baseline_show_nothing():
@@ -119,15 +164,17 @@ def test_seeds_that_lie_about_the_baseline_show_nothing():
     truth = rng.random(ORIGINS)
     levels = [2.0, 2.6, 2.9]
     errors = [Errors("origin", where, level + truth, 1) for level in levels]
-    base = Sample("a", [2.6], [Errors("origin", where, 2.1 + truth + 0.1 * rng.random(ORIGINS), 1)])
+    base = scores_of(
+        "a", [2.6], [Errors("origin", where, 2.1 + truth + 0.1 * rng.random(ORIGINS), 1)]
+    )
     scores = [float(one.values.mean()) for one in errors]
-    assert compared(Sample("a", scores, errors), base).p > 0.05
-    assert compared(Sample("a", scores[2:], errors[2:]), base).p < 1e-3
+    assert compared(scores_of("a", scores, errors), base).p > 0.05
+    assert compared(scores_of("a", scores[2:], errors[2:]), base).p < 1e-3
 
 
 def test_an_epoch_that_compiles_is_no_measure_and_baselines_alone_are_not_tested(store, runs):
     (group,) = groups([run for run in of_study(runs, "waves") if run.baseline])
-    assert group.note.startswith("Only baselines are here: choose a network")
+    assert comparison_note(group.comparison).startswith("Only baselines are here: choose a network")
     tags = {"study": "s", "cell": "gru"}
     with (
         Tracker(store.uri) as tracker,
@@ -138,17 +185,18 @@ def test_an_epoch_that_compiles_is_no_measure_and_baselines_alone_are_not_tested
         journal.metrics({"time/step_ms": 9.0}, step=1)
         journal.metrics({"test/mae": 1.0})
     (alone,) = groups(all_runs(store, "forecast/one"))
-    assert np.isnan(alone.standings[0].step_ms)
-    assert alone.cells(alone.standings[0])["ms a step"] == ""
+    (network,) = alone.comparison.networks
+    assert np.isnan(network.step_ms)
+    assert summary_cells(alone.comparison, network)["ms a step"] == ""
 
 
 def test_errors_of_other_origins_are_not_paired():
     one, other = errors_of("gru", 0), errors_of("theta", 0)
     other = Errors("origin", [f"{place}-later" for place in other.where], other.values, 3)
-    verdict = compared(Sample("a", [2.0], [one]), Sample("a", [4.0], [other]))
-    assert np.isnan(verdict.p)
-    assert verdict.rests == "errors are kept of other origins than the baseline's"
-    assert np.isnan(interval([2.0]))
+    found = compared(scores_of("a", [2.0], [one]), scores_of("a", [4.0], [other]))
+    assert np.isnan(found.p)
+    assert found.basis == "errors are kept of other origins than the baseline's"
+    assert np.isnan(margin_of_error([2.0]))
 
 
 def test_runs_on_other_data_are_no_rivals(store):
@@ -160,13 +208,13 @@ def test_runs_on_other_data_are_no_rivals(store):
         write_run(tracker, "gru", 0, data="2" * 32, uid="two", **where)
         write_run(tracker, "naive-last", data="2" * 32, uid="two", **where)
     found = groups(all_runs(store, "forecast/twice"))
-    assert [len(group.standings) for group in found] == [2, 2]
+    assert [len(group.comparison.ranking) for group in found] == [2, 2]
     assert {group.title[-13:] for group in found} == {"data 11111111", "data 22222222"}
-    assert [each.title for each in comparisons(store, "forecast/twice")] == [
+    assert [each.title for each in run_tables(store, "forecast/twice")] == [
         group.title for group in found
     ]
     with pytest.raises(ArgumentError, match="models of the same data"):
-        compared(Sample("1", [1.0], [None]), Sample("2", [1.0], [None]))
+        compared(scores_of("1", [1.0], [None]), scores_of("2", [1.0], [None]))
 
 
 def test_where_no_digest_is_known_only_one_study_is_the_same_data(store):
@@ -189,7 +237,7 @@ def test_two_studies_of_one_second_are_two(store):
     runs = all_runs(store, "forecast/second")
     assert {run.study_id for run in of_study(runs, "clash")} == {"two"}
     (group,) = groups(runs)
-    networks = [one for one in group.standings if not one.baseline]
+    networks = group.comparison.networks
     assert [len(one.runs) for one in networks] == [1, 1]
     assert len({one.label for one in networks}) == 2
 
@@ -202,8 +250,8 @@ def test_runs_that_differ_by_more_than_their_seed_are_no_seeds(store):
         write_run(tracker, "gru", 1, **where)
         write_run(tracker, "gru", 2, units=16, **where)
     (group,) = groups(all_runs(store, "forecast/unlike"))
-    assert sorted(len(one.runs) for one in group.standings) == [1, 1, 2]
-    assert all(" (run " in one.label for one in group.standings)
+    assert sorted(len(one.runs) for one in group.comparison.ranking) == [1, 1, 2]
+    assert all(" (run " in one.label for one in group.comparison.ranking)
 
 
 def test_errors_come_back_as_they_were():
@@ -236,7 +284,7 @@ def test_runs_are_found_by_id_its_beginning_or_name_with_the_baselines_beside(ru
 
 def test_a_model_of_two_studies_is_two_models(runs):
     (group,) = groups(runs)
-    labels = [one.label for one in group.standings]
+    labels = [one.label for one in group.comparison.ranking]
     assert {"gru (waves, 2026-01-01 10:00:00)", "gru (later, 2026-02-01 10:00:00)"} < set(labels)
     assert labels.count("naive-last") == 1
 

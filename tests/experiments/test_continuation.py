@@ -115,6 +115,7 @@ def contents(folder):
     return {path: path.read_bytes() for path in folder.rglob("events.jsonl")}
 
 
+@pytest.mark.slow
 def test_a_study_that_is_over_is_left_as_it_is_and_may_get_another_network(
     forecasting, store, series, tmp_path, caplog
 ):
@@ -158,9 +159,10 @@ def test_where_nothing_was_told_yet_the_run_is_begun(forecasting, store, tmp_pat
     forecasting(name, tried("gru", "elman"), uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
     assert len([*runs.glob("*-elman-0-*")]) == 2  # of the study of before, and of the new one
     done = sync(runs, f"sqlite:///{tmp_path / 'mlflow.db'}")
-    assert not done.damaged and not done.going_on
+    assert not done.damaged and not done.running
 
 
+@pytest.mark.slow
 def test_runs_that_somebody_deleted_stay_so(forecasting, store, caplog):
     with pytest.raises(KeyboardInterrupt):
         forecasting("deleted", tried("gru", "elman"), cut("elman", 1))

@@ -143,7 +143,7 @@ def impatient(monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
 
 
-def tell(run, fault=lambda epoch: None):
+def log(run, fault=lambda epoch: None):
     """Something of each kind; `fault` is called before the start, 0, and after each epoch."""
     fault(0)
     with run:
@@ -168,7 +168,7 @@ def save_model(path):
 
 def tracked(tracker, experiment="forecast/faults"):
     tags = {"cell": "gru", "color": "#0072B2"}
-    return Journal(experiment, "gru-0", tags, (tracker.projection(),), tracker.root)
+    return Journal(experiment, "gru-0", tags, (tracker.listener(),), tracker.root)
 
 
 def content(store, run, folder):
@@ -177,7 +177,7 @@ def content(store, run, folder):
     (found,) = store.client.search_runs([experiment], f"tags.run_uid = '{run.uid}'")
     name = found.info.run_id
     lines = {key: store.client.get_metric_history(name, key) for key in found.data.metrics}
-    told = {
+    times = {
         (key, event.data["step"] or 0): int(1000 * event.time)
         for event in run.events
         if event.kind == "metrics"
@@ -185,7 +185,7 @@ def content(store, run, folder):
     }
     for key, line in lines.items():
         for point in line if not key.startswith("horizon/") else ():
-            assert point.timestamp == told[key, point.step]
+            assert point.timestamp == times[key, point.step]
     assert found.info.start_time == int(1000 * run.events[0].time)
     assert found.info.end_time == int(1000 * run.events[-1].time)
     downloads = folder / "downloads" / name
@@ -222,7 +222,7 @@ def digest(path):
 def undisturbed(server, tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed")
     with Tracker(server.address, folder) as tracker:
-        run = tell(tracked(tracker))
+        run = log(tracked(tracker))
     assert tracker.pending == 0
     found = content(Store(server.address), run, folder)
     assert len(found["artifacts"]) == 2 * EPOCHS + 2
@@ -233,11 +233,11 @@ def undisturbed(server, tmp_path_factory):
 def check_synced(run, tracker, server, undisturbed, caplog):
     """What every fault has to leave behind."""
     (warning,) = [r.message for r in caplog.records if r.name == "rnnzoo"]
-    assert "The run goes on without it" in warning
+    assert "The run continues without it" in warning
     assert tracker.pending > 0
     assert f"{tracker.pending} events are not yet in MLflow: rnnzoo sync" in tracker.outcome
     done = sync(tracker.root, server.address)
-    assert (done.runs, done.damaged, done.going_on) == (1, [], [])
+    assert (done.runs, done.damaged, done.running) == (1, [], [])
     assert content(Store(server.address), run, tracker.root.parent) == undisturbed
     assert sync(tracker.root, server.address).complete == 1
     shutil.rmtree(tracker.root.parent / "downloads")
@@ -253,12 +253,12 @@ def test_a_line_that_fails(fault, when, server, line, undisturbed, tmp_path, imp
     def fails(epoch):
         if epoch == when:
             if epoch:
-                tracker.close()  # waits: what was told so far is there
+                tracker.close()  # waits: what was written so far is there
                 assert tracker.pending == 0
             line.fault = fault
 
     with tracker:
-        run = tell(tracked(tracker), fails)
+        run = log(tracked(tracker), fails)
     assert line.faults >= 3  # once, and twice more
     line.fault = ""
     line.mended.set()
@@ -269,11 +269,11 @@ def test_a_line_that_fails(fault, when, server, line, undisturbed, tmp_path, imp
 def test_a_run_that_is_made_several_times(
     server, line, undisturbed, tmp_path, impatient, caplog, monkeypatch
 ):
-    """Where MLflow is told to try again itself, each try whose answer is lost makes a run."""
+    """Where MLflow is set to try again itself, each try whose answer is lost makes a run."""
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     line.fault = "created"
     with Tracker(line.address, tmp_path / "runs") as tracker:
-        run = tell(tracked(tracker))
+        run = log(tracked(tracker))
     client = Store(server.address).client
     experiment = client.get_experiment_by_name(run.experiment).experiment_id
     assert len(client.search_runs([experiment], f"tags.run_uid = '{run.uid}'")) > 1
@@ -291,8 +291,7 @@ def test_a_line_that_hangs_does_not_hold_up_a_fit(server, line, waves, tmp_path,
     with tracker:
         task = Forecasting(TimeSeriesPanel.of(series), 60)
         study(task, {"gru": forecaster}, Listeners(None, tracker))
-        told = tracker.pending
-        assert told > 50
+        assert tracker.pending > 50
         line.fault = ""
         line.mended.set()
     assert tracker.pending == 0
@@ -303,7 +302,7 @@ def test_a_line_that_hangs_does_not_hold_up_a_fit(server, line, waves, tmp_path,
 @pytest.mark.slow
 def test_no_server_at_all(server, undisturbed, tmp_path, caplog):
     with Tracker(f"http://127.0.0.1:{free_port()}", tmp_path / "runs") as tracker:
-        run = tell(tracked(tracker))
+        run = log(tracked(tracker))
     check_synced(run, tracker, server, undisturbed, caplog)
 
 
@@ -316,7 +315,7 @@ def test_a_server_that_is_killed(server, undisturbed, tmp_path, caplog):
             server.kill()
 
     with tracker:
-        run = tell(tracked(tracker), kill)
+        run = log(tracked(tracker), kill)
     server.start()
     check_synced(run, tracker, server, undisturbed, caplog)
 
@@ -327,7 +326,7 @@ from pathlib import Path
 from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.tracking import Tracker
 with Tracker("sqlite:///" + sys.argv[1]) as tracker:
-    with Journal("forecast/killed", "r", {}, (tracker.projection(),), tracker.root) as journal:
+    with Journal("forecast/killed", "r", {}, (tracker.listener(),), tracker.root) as journal:
         for step in range(1, 1_000_000):
             journal.metrics({"train/loss": 1 / step}, step=step)
             if step % 10 == 0:
@@ -337,7 +336,7 @@ with Tracker("sqlite:///" + sys.argv[1]) as tracker:
 
 
 def check_killed(folder, rng):
-    """Killed while it brings events to the store; then all of them are there, none twice."""
+    """Killed while it uploads events; then all of them are there, none twice."""
     folder.mkdir()
     database = folder / "mlflow.db"
     command = [sys.executable, "-c", KILLED, str(database)]

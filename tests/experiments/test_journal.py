@@ -7,18 +7,29 @@ from rnnzoo.experiments.journal.records import read
 
 
 def test_events_come_in_order_and_reach_the_listeners():
-    heard = []
-    with Journal("forecast/x", "a", {"k": "v"}, (lambda journal, event: heard.append(event),)) as j:
+    seen = []
+    with Journal("forecast/x", "a", {"k": "v"}, (lambda journal, event: seen.append(event),)) as j:
         j.parameters({"units": 4})
         j.metrics({"train/loss": 0.5}, step=1)
         j.series("horizon/mae", np.array([1.0, 2.0]))
-    assert heard == j.events
-    assert [event.kind for event in heard] == ["start", "parameters", "metrics", "series", "end"]
-    told = {"experiment": "forecast/x", "run": "a", "tags": {"k": "v"}}
-    assert heard[0].data == told | {"uid": j.uid, "parent": None, "format": 1}
-    assert heard[3].data == {"name": "horizon/mae", "values": [1.0, 2.0]}
-    assert heard[-1].data["status"] == "FINISHED"
-    assert [e.time for e in heard] == sorted(e.time for e in heard)
+    assert seen == j.events
+    assert [event.kind for event in seen] == ["start", "parameters", "metrics", "series", "end"]
+    about = {"experiment": "forecast/x", "run": "a", "tags": {"k": "v"}}
+    assert seen[0].data == about | {"uid": j.uid, "parent": None, "format": 1}
+    assert seen[3].data == {"name": "horizon/mae", "values": [1.0, 2.0]}
+    assert seen[-1].data["status"] == "FINISHED"
+    assert [e.time for e in seen] == sorted(e.time for e in seen)
+
+
+def test_the_folder_is_known_before_the_run_begins_and_made_when_it_does(tmp_path):
+    journal = Journal("forecast/x", "a", root=tmp_path)
+    assert not journal.folder.exists()
+    folder = journal.folder
+    with journal:
+        assert journal.folder == folder
+        assert folder.is_dir()
+    with Journal.reopened(folder) as again:
+        assert (again.folder, again.uid) == (folder, journal.uid)
 
 
 @pytest.mark.parametrize(

@@ -25,19 +25,19 @@ def written(tmp_path_factory):
     ]
     bars = [Bar("gru", "#0072B2", 2.0, 0.4, "2.0 ± 0.4"), Bar(HOSTILE, "#777777", 3.0, np.nan, "3")]
     row = {"cells": {"model": HOSTILE, "MAE": "2"}, "color": "#0072B2", "baseline": False}
-    told = {"first": -1, "frames": films, "notes": [[""] * 4, ["", "", "error 1", "error 2"]]}
+    data = {"first": -1, "frames": films, "notes": [[""] * 4, ["", "", "error 1", "error 2"]]}
     group = {
         "title": HOSTILE,
         "headline": ["The best network is gru."],
         "error_text": "Mean absolute error",
-        "several": True,
+        "repeated": True,
         "lead_text": "that many frames ahead",
         "bars": bar_chart(bars),
         "rows": [row],
         "note": "",
         "glossary": {},
         "leads": line_chart(lines, "lead", "MAE"),
-        "player": {"first": -1, "last": 2, "names": ["truth", HOSTILE], "told": told},
+        "player": {"first": -1, "last": 2, "names": ["truth", HOSTILE], "data": data},
         "training": None,
         "training_text": "",
         "settings": [],

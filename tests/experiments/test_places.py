@@ -100,7 +100,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_keras_loads(here):
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "2 False\n"
-    assert f"Runs cannot be kept in {here / 'file' / 'runs'}: {here / 'file'} is no" in done.stderr
+    assert f"Runs cannot be saved in {here / 'file' / 'runs'}: {here / 'file'} is no" in done.stderr
     assert "Free some space" not in done.stderr
 
 

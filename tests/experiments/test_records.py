@@ -1,4 +1,4 @@
-"""The file of a journal: what is told is there, and what is not as it was written is found."""
+"""The file of a journal: what is written is there, and what is not as it was written is found."""
 
 import os
 import random
@@ -26,16 +26,16 @@ def run(tmp_path):
     return journal
 
 
-def test_what_is_told_is_what_is_read(run):
-    kept = read(run.folder)
-    assert repr(kept.events) == repr(tuple(run.events))  # NaN is not equal to itself
-    assert [event.kind for event in kept.events] == [
+def test_what_is_written_is_what_is_read(run):
+    stored = read(run.folder)
+    assert repr(stored.events) == repr(tuple(run.events))  # NaN is not equal to itself
+    assert [event.kind for event in stored.events] == [
         "start", "parameters", "metrics", "series", "artifact", "end",
     ]  # fmt: skip
-    assert kept.events[1].data["values"] == {"delays": [1, 2], "units": 4, "rate": 0.1}
-    assert np.isnan(kept.events[2].data["values"]["val/mae"])
-    assert kept.events[3].data["values"] == [1.0, float("inf")]
-    assert (kept.uid, kept.status, kept.torn) == (run.uid, "FINISHED", 0)
+    assert stored.events[1].data["values"] == {"delays": [1, 2], "units": 4, "rate": 0.1}
+    assert np.isnan(stored.events[2].data["values"]["val/mae"])
+    assert stored.events[3].data["values"] == [1.0, float("inf")]
+    assert (stored.uid, stored.status, stored.torn) == (run.uid, "FINISHED", 0)
     assert list(folders(run.root)) == [run.folder]
     assert run.uid[:12] in run.folder.name
 
@@ -59,10 +59,10 @@ def test_wherever_it_is_cut_off_the_whole_records_are_read(run):
     content = path.read_bytes()
     for length in range(len(content)):
         path.write_bytes(content[:length])
-        kept = read(run.folder)
+        stored = read(run.folder)
         whole = content[:length].count(b"\n")
-        assert repr(kept.events) == repr(tuple(run.events[:whole]))
-        assert kept.torn == length - (content[:length].rfind(b"\n") + 1)
+        assert repr(stored.events) == repr(tuple(run.events[:whole]))
+        assert stored.torn == length - (content[:length].rfind(b"\n") + 1)
 
 
 @pytest.mark.parametrize(
@@ -89,18 +89,18 @@ def test_no_journal(tmp_path):
     assert list(folders(tmp_path / "nowhere")) == []
 
 
-def test_a_run_is_gone_on_with(run):
+def test_a_run_is_continued(run):
     with (run.folder / EVENTS).open("ab") as file:
         file.write(b"0000")  # half a record of a process that died
     journal = Journal.reopened(run.folder)
     with journal:
         journal.metrics({"train/loss": 0.4}, step=2)
-    kept = read(run.folder)
-    assert [event.kind for event in kept.events[-3:]] == ["resume", "metrics", "end"]
-    assert (kept.uid, kept.torn, len(kept.events)) == (run.uid, 0, 9)
+    stored = read(run.folder)
+    assert [event.kind for event in stored.events[-3:]] == ["resume", "metrics", "end"]
+    assert (stored.uid, stored.torn, len(stored.events)) == (run.uid, 0, 9)
 
 
-def test_a_run_that_goes_on_is_locked(tmp_path):
+def test_a_run_that_is_written_is_locked(tmp_path):
     probe = (
         "import sys; from pathlib import Path\n"
         "from rnnzoo.experiments.journal.records import RunLock\n"
@@ -114,7 +114,7 @@ def test_a_run_that_goes_on_is_locked(tmp_path):
 
     with Journal("forecast/x", "a", root=tmp_path) as journal:
         assert not another_may_hold(journal.folder)
-        assert journal.lock.hold()  # so does who brings it to a store
+        assert journal.lock.hold()  # so does who uploads it
     assert not another_may_hold(journal.folder)
     thread = threading.Thread(target=journal.lock.release)
     thread.start()
@@ -131,7 +131,7 @@ def test_who_only_looks_at_a_run_does_not_stop_it(run):
         again.metrics({"train/loss": 0.4}, step=2)
     timer.join()
     assert lock.hold()
-    with pytest.raises(JournalError, match="still going on"), Journal.reopened(run.folder):
+    with pytest.raises(JournalError, match="still written"), Journal.reopened(run.folder):
         pass
     lock.release()
 
@@ -153,7 +153,7 @@ from rnnzoo.experiments.journal import Journal
 with Journal("forecast/x", "killed", root=Path(sys.argv[1])) as journal:
     for step in range(1, 1_000_000):
         journal.metrics({"train/loss": 1 / step, "val/mae": 2 / step}, step=step)
-        print(step, flush=True)  # told, so on the disk
+        print(step, flush=True)  # `metrics` returned, so on the disk
 """
 
 
@@ -163,7 +163,7 @@ def started(script, *arguments):
 
 
 def killed_at_random(folder, rng):
-    """Steps that a process was told are on the disk, before it was killed."""
+    """Steps that are on the disk, as the process said before it was killed."""
     with started(WRITER, folder) as process:
         for _ in range(rng.randrange(1, 60)):
             process.stdout.readline()
@@ -177,15 +177,15 @@ def killed_at_random(folder, rng):
 def check_killed(tmp_path, rng):
     last = killed_at_random(tmp_path, rng)
     (folder,) = folders(tmp_path)
-    kept = read(folder)
-    steps = [event.data["step"] for event in kept.events[1:]]
+    stored = read(folder)
+    steps = [event.data["step"] for event in stored.events[1:]]
     assert steps == list(range(1, len(steps) + 1))  # none missing, none twice
     assert len(steps) >= last
-    return len(steps), kept.torn
+    return len(steps), stored.torn
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_what_was_told_is_there(tmp_path):
+def test_killed_at_any_moment_what_was_written_is_there(tmp_path):
     check_killed(tmp_path, random.Random(0))
 
 
@@ -212,12 +212,12 @@ def test_ten_thousand_random_faults_of_the_file(run, capsys):
         cut = rng.choice([len(damaged), rng.randrange(len(damaged))])
         path.write_bytes(damaged[:cut])
         try:
-            kept = read(run.folder)
+            stored = read(run.folder)
         except JournalError:
             errors += 1
         else:  # what was damaged was cut off, or is in the record that is not whole
-            assert repr(kept.events) == repr(tuple(run.events[: len(kept.events)]))
-            assert len(kept.events) < len(run.events)
+            assert repr(stored.events) == repr(tuple(run.events[: len(stored.events)]))
+            assert len(stored.events) < len(run.events)
     with capsys.disabled():
         print(f"\nfaults of the file: 10,000, {errors:,} errors, the others in torn records")
 
@@ -230,13 +230,13 @@ with Journal("forecast/x", "full", root=Path(sys.argv[1])) as journal:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5000, hard))
     try:
-        {tell}
+        {act}
     except Exception as error:
         print(type(error).__name__, error)
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     journal.text("after.txt", "there is room again")
 """
-TELL = {
+ACTS = {
     "journal": "for k in range(999): journal.metrics({'train/loss': 1.0}, step=k)",
     "text": "journal.text('big.csv', 'x' * 9000)",
     "picture": "import numpy as np; from matplotlib.figure import Figure; figure = Figure();"
@@ -249,19 +249,19 @@ TELL = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", TELL)
+@pytest.mark.parametrize("what", ACTS)
 def test_a_full_disk(tmp_path, what):
-    script = FULL.replace("{tell}", TELL[what])
+    script = FULL.replace("{act}", ACTS[what])
     with started(script, tmp_path) as process:
-        told, complaints = process.communicate()
+        said, complaints = process.communicate()
     assert process.returncode == 0, complaints
-    assert told.startswith("JournalError "), told
+    assert said.startswith("JournalError "), said
     (folder,) = folders(tmp_path)
     named = folder / (EVENTS if what == "journal" else "big")
-    assert str(named) in told
-    assert "Free some space" in told
-    kept = read(folder)  # whole: what did not fit was cut off again
-    assert (kept.status, kept.torn) == ("FINISHED", 0)
+    assert str(named) in said
+    assert "Free some space" in said
+    stored = read(folder)  # whole: what did not fit was cut off again
+    assert (stored.status, stored.torn) == ("FINISHED", 0)
     assert (folder / "after.txt").read_text() == "there is room again"
     assert not [path for path in folder.iterdir() if "unfinished" in path.name]
 

@@ -1,4 +1,4 @@
-"""A tracker whose store fails: the run goes on, nothing is lost, nothing is twice."""
+"""A tracker whose store fails: the run continues, nothing is lost, nothing is twice."""
 
 import signal
 import socket
@@ -22,10 +22,10 @@ def no_pause(monkeypatch):
 
 
 def journal(tracker, name="r", **how):
-    return Journal("forecast/lost", name, {}, (tracker.projection(),), tracker.root, **how)
+    return Journal("forecast/lost", name, {}, (tracker.listener(),), tracker.root, **how)
 
 
-def tell(run, epochs=3):
+def log(run, epochs=3):
     with run:
         run.parameters({"units": 4})
         for step in range(1, epochs + 1):
@@ -46,11 +46,11 @@ def losses(store, run):
 def test_a_server_that_is_not_there(store, tmp_path, caplog):
     with Tracker(ABSENT, tmp_path) as tracker:
         run, other = journal(tracker), journal(tracker, "other")
-        tell(run)
-        tell(other, epochs=1)
+        log(run)
+        log(other, epochs=1)
     (warning,) = [record.message for record in caplog.records]
     assert "http://***@127.0.0.1:9 failed" in warning
-    assert "The run goes on without it; everything is kept in" in warning
+    assert "The run continues without it; everything is saved in" in warning
     assert tracker.pending == 7 + 5
     assert (
         tracker.outcome == f"Runs are in {tmp_path}; 12 events are not yet in MLflow: rnnzoo sync"
@@ -79,13 +79,13 @@ def test_strict_says_so_when_the_store_fails_later(tmp_path):
     tracker = Tracker(store.uri, strict=True)
     assert tracker.root == tmp_path / "rnnzoo-runs"
     run = journal(tracker)
-    with pytest.raises(TrackingError, match="failed: "), tracker, run:
+    with pytest.raises(TrackingError, match="r cannot be uploaded"), tracker, run:
         store.client.delete_run(in_store(store, run).info.run_id)
         for step in range(1, 1_000_000):
             run.metrics({"train/loss": 1.0}, step=step)
 
 
-def test_a_store_that_fails_later_is_told_once_and_stops_nothing(tmp_path, caplog):
+def test_a_store_that_fails_later_is_reported_once_and_stops_nothing(tmp_path, caplog):
     store = Store(f"sqlite:///{tmp_path / 'mlflow.db'}")
     with Tracker(store.uri) as tracker:
         run = journal(tracker)
@@ -95,7 +95,7 @@ def test_a_store_that_fails_later_is_told_once_and_stops_nothing(tmp_path, caplo
             for step in (1, 2, 3):
                 run.metrics({"train/loss": 1.0}, step=step)
     assert len(run.events) == 5
-    assert [record.message.count("is kept in") for record in caplog.records] == [1]
+    assert [record.message.count("is saved in") for record in caplog.records] == [1]
     assert tracker.pending == 4
 
 
@@ -109,15 +109,15 @@ def test_a_run_that_is_refused_does_not_hold_up_the_others(store, tmp_path, capl
             gone.artifact(gone.folder / "b.txt")
             tracker.close()
         assert len(caplog.records) == 2
-        tell(good)
+        log(good)
     assert in_store(store, good).info.status == "FINISHED"
-    assert "The run bad cannot be brought" in caplog.text
+    assert "The run bad cannot be uploaded" in caplog.text
     assert "bad#key" in caplog.text
     assert f"{gone.folder / 'b.txt'} is missing" in caplog.text
     assert 4 <= tracker.pending <= len(bad.events) + len(gone.events)  # a start may be there
     assert f"{tracker.pending} events are not yet in MLflow" in tracker.outcome
     with (
-        pytest.raises(TrackingError, match="refused the run bad"),
+        pytest.raises(TrackingError, match="The run bad cannot be uploaded: .* refused"),
         Tracker(store.uri, tmp_path, strict=True) as strict,
         journal(strict, "bad") as run,
     ):
@@ -127,8 +127,8 @@ def test_a_run_that_is_refused_does_not_hold_up_the_others(store, tmp_path, capl
 def test_runs_whose_processes_died_are_ended_by_the_next_tracker(store, tmp_path):
     with Tracker(store.uri, tmp_path) as tracker:
         died, other = journal(tracker), journal(tracker, "other")
-        tell(died)
-        tell(other)
+        log(died)
+        log(other)
     name = in_store(store, died).info.run_id
     path = died.folder / EVENTS
     lines = path.read_bytes().splitlines(keepends=True)
@@ -136,7 +136,7 @@ def test_runs_whose_processes_died_are_ended_by_the_next_tracker(store, tmp_path
     store.client.set_tag(name, "rnnzoo.events", str(len(lines) - 1))
     store.client.update_run(name, "RUNNING")
     with Tracker(store.uri, tmp_path) as tracker:
-        tell(journal(tracker, "next"))
+        log(journal(tracker, "next"))
     assert in_store(store, died).info.status == "KILLED"
     assert in_store(store, other).info.status == "FINISHED"
 
@@ -148,9 +148,8 @@ def test_a_server_that_hangs_is_not_waited_for_without_a_word(tmp_path, caplog, 
     with socket.socket() as mute:  # takes calls, and answers none
         mute.bind(("127.0.0.1", 0))
         mute.listen()
-        tracker = Tracker(f"http://127.0.0.1:{mute.getsockname()[1]}", tmp_path)
-        tracker.say = said.append
-        tell(journal(tracker))
+        tracker = Tracker(f"http://127.0.0.1:{mute.getsockname()[1]}", tmp_path, say=said.append)
+        log(journal(tracker))
         before = time.monotonic()
         tracker.close()
     assert time.monotonic() - before < 5
@@ -172,7 +171,7 @@ def test_ctrl_c_ends_the_wait_alone(interruptible, tmp_path, caplog):
         mute.bind(("127.0.0.1", 0))
         mute.listen()
         tracker = Tracker(f"http://127.0.0.1:{mute.getsockname()[1]}", tmp_path)
-        tell(journal(tracker))
+        log(journal(tracker))
         threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
         tracker.close()
     assert "it was not waited for" in caplog.text
@@ -185,7 +184,7 @@ def test_an_experiment_that_is_deleted(tmp_path, caplog):
     store.client.delete_experiment(gone)
     with Tracker(store.uri) as tracker:
         run = journal(tracker)
-        tell(run)
+        log(run)
     assert "forecast/lost is deleted" in caplog.text
     (error,) = sync(tracker.root, store.uri).damaged
     assert "is deleted" in str(error)
@@ -199,7 +198,7 @@ def test_a_file_that_is_no_database(tmp_path, caplog):
     with pytest.raises(TrackingError, match="cannot be used.*--no-tracking"):
         Store(f"sqlite:///{tmp_path / 'notes.db'}")
     with Tracker(f"sqlite:///{tmp_path / 'notes.db'}") as tracker:
-        tell(journal(tracker))
+        log(journal(tracker))
     assert "file is not a database" in caplog.text
     assert tracker.pending == 7
 
@@ -226,7 +225,7 @@ def test_a_working_directory_that_changes(tmp_path, monkeypatch):
 
 def test_a_driver_that_is_not_installed(tmp_path, caplog):
     with Tracker("mysql+oursql://anna:secret@localhost/mlflow", tmp_path) as tracker:
-        tell(journal(tracker))
+        log(journal(tracker))
     assert "failed" in caplog.text
     assert "secret" not in caplog.text
 
@@ -235,7 +234,7 @@ def test_a_run_that_was_made_twice_is_one(store, tmp_path):
     """A server whose answer was lost has the run, and nobody knows its name."""
     with Tracker(ABSENT, tmp_path) as tracker:
         run = journal(tracker)
-        tell(run)
+        log(run)
     experiment = store.experiment(run.experiment)
     for _ in range(3):
         store.client.create_run(experiment, tags={"run_uid": run.uid})
@@ -248,7 +247,7 @@ def test_a_run_that_was_made_twice_is_one(store, tmp_path):
 def test_a_run_whose_process_died(store, tmp_path):
     with Tracker(ABSENT, tmp_path) as tracker:
         run = journal(tracker)
-        tell(run)
+        log(run)
     path = run.folder / EVENTS
     whole = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(whole[:-1]) + whole[-1][:9])
@@ -260,8 +259,8 @@ def test_a_run_whose_process_died(store, tmp_path):
     assert "its journal has no end" in died.data.tags["error"]
     assert sync(tmp_path, store.uri).killed == []
 
-    with Tracker(store.uri, tmp_path) as tracker:  # and is gone on with
-        again = Journal.reopened(run.folder, (tracker.projection(),))
+    with Tracker(store.uri, tmp_path) as tracker:  # and is continued
+        again = Journal.reopened(run.folder, (tracker.listener(),))
         with again:
             again.metrics({"train/loss": 0.25}, step=4)
     assert again.uid == run.uid
@@ -270,13 +269,13 @@ def test_a_run_whose_process_died(store, tmp_path):
     assert sync(tmp_path, store.uri).complete == 1
 
 
-def test_a_run_that_goes_on_is_left_alone(store, tmp_path, monkeypatch):
+def test_a_run_that_is_still_written_is_left_alone(store, tmp_path, monkeypatch):
     with Tracker(ABSENT, tmp_path) as tracker:
         run = journal(tracker)
-        tell(run)
+        log(run)
     lock = RunLock(run.folder)
     assert lock.hold()
-    assert sync(tmp_path, store.uri).going_on == [run.folder]
+    assert sync(tmp_path, store.uri).running == [run.folder]
     assert in_store(store, run) is None
     lock.release()
 
@@ -285,7 +284,7 @@ def test_a_damaged_journal_does_not_hold_up_the_others(store, tmp_path):
     with Tracker(ABSENT, tmp_path) as tracker:
         runs = [journal(tracker, name) for name in ("a", "b", "c")]
         for run in runs:
-            tell(run)
+            log(run)
     path = runs[1].folder / EVENTS
     path.write_bytes(path.read_bytes().replace(b"train/loss", b"train/lost", 1))
     done = sync(tmp_path, store.uri)
@@ -299,7 +298,7 @@ def test_a_journal_that_is_lost_is_said(store, tmp_path):
     with Tracker(store.uri, tmp_path) as tracker:
         runs = [journal(tracker, name) for name in ("empty", "cut", "gone", "locked", "whole")]
         for run in runs:
-            tell(run)
+            log(run)
     empty, cut, gone, locked, _ = (run.folder for run in runs)
     (empty / EVENTS).write_bytes(b"")
     lines = (cut / EVENTS).read_bytes().splitlines(keepends=True)
@@ -309,23 +308,23 @@ def test_a_journal_that_is_lost_is_said(store, tmp_path):
     (locked / ".lock").mkdir()
     (tmp_path / "notes").mkdir()  # is no run's
     done = sync(tmp_path, store.uri)
-    told = "\n".join(map(str, done.damaged))
+    said = "\n".join(map(str, done.damaged))
     assert (done.complete, done.killed, len(done.damaged)) == (1, [], 4)
-    assert f"The journal in {empty} holds no event" in told
-    assert f"The journal in {cut} holds 5 events, of which 7 are in" in told
-    assert f"The journal {gone / EVENTS} cannot be read: No such file" in told
-    assert f"The run in {locked} cannot be locked" in told
+    assert f"The journal in {empty} holds no event" in said
+    assert f"The journal in {cut} holds 5 events, of which 7 are in" in said
+    assert f"The journal {gone / EVENTS} cannot be read: No such file" in said
+    assert f"The run in {locked} cannot be locked" in said
 
 
 def test_what_a_store_refuses_does_not_hold_up_the_others(store, tmp_path):
     with Tracker(ABSENT, tmp_path) as tracker:
         runs = [journal(tracker, name) for name in ("a", "b", "c")]
-        tell(runs[0])
+        log(runs[0])
         with runs[1]:
             for units in (4, 5):  # MLflow takes a parameter once
                 runs[1].parameters({"units": units})
                 runs[1].text("a.csv", "a")
-        tell(runs[2])
+        log(runs[2])
     (runs[2].folder / "table.csv").unlink()
     done = sync(tmp_path, store.uri)
     assert done.runs == 1
@@ -337,15 +336,15 @@ def test_what_a_store_refuses_does_not_hold_up_the_others(store, tmp_path):
 
 
 def test_a_run_comes_after_the_one_it_belongs_to(store, tmp_path):
-    """Begun in one second, and by name before it: and one that was brought too early is mended."""
+    """Begun in one second, and by name before it: and one that was uploaded too early is mended."""
     with Tracker(ABSENT, tmp_path) as tracker:
         with journal(tracker, "z") as study:
             child, other = (journal(tracker, name, parent=study.uid) for name in "ab")
-            tell(child)
-            tell(other)
+            log(child)
+            log(other)
         alone = journal(tracker, "alone")
         alone.parent = "f" * 32  # never came here
-        tell(alone)
+        log(alone)
     for k, run in enumerate((child, other, study)):
         run.folder = run.folder.rename(tmp_path / f"20260101-000000-{k}")
     alone.folder.rename(tmp_path / "20250101-000000-alone")
@@ -362,8 +361,8 @@ def test_a_run_comes_after_the_one_it_belongs_to(store, tmp_path):
 def test_a_run_that_was_deleted_in_the_store_stays_so(store, tmp_path):
     with Tracker(store.uri, tmp_path) as tracker:
         run, other = journal(tracker), journal(tracker, "other")
-        tell(run)
-        tell(other)
+        log(run)
+        log(other)
     gone = in_store(store, run).info.run_id
     store.client.delete_run(gone)
     done = sync(tmp_path, store.uri)
@@ -372,6 +371,30 @@ def test_a_run_that_was_deleted_in_the_store_stays_so(store, tmp_path):
     assert store.client.search_runs([experiment], f"tags.run_uid = '{run.uid}'") == []
     store.client.restore_run(gone)
     assert sync(tmp_path, store.uri).complete == 2
+
+
+def test_a_strict_tracker_does_not_continue_a_run_that_was_deleted(store, tmp_path):
+    with Tracker(store.uri, tmp_path) as tracker:
+        run = journal(tracker)
+        log(run)
+    store.client.delete_run(in_store(store, run).info.run_id)
+    tracker = Tracker(store.uri, tmp_path, strict=True)
+    again = Journal.reopened(run.folder, (tracker.listener(),))
+    with pytest.raises(TrackingError, match="was deleted in"), tracker, again:
+        pytest.fail("the run continued")
+
+
+def test_what_is_pending_of_a_run_that_was_begun_before(store, tmp_path):
+    with Tracker(store.uri, tmp_path) as tracker:
+        run = journal(tracker)
+        log(run)
+    with Tracker(ABSENT, tmp_path) as tracker:
+        tracker.upload(read(run.folder))
+    assert "at most 7 events are not yet in MLflow" in tracker.outcome
+    with Tracker(store.uri, tmp_path) as tracker:
+        tracker.upload(read(run.folder))
+    assert (tracker.pending, tracker.outcome) == (0, f"Runs are in {store.uri}.")
+    assert RunLock(run.folder).hold()  # nobody holds it any more
 
 
 def test_images_are_not_twice(store, tmp_path):
@@ -390,7 +413,7 @@ def test_images_are_not_twice(store, tmp_path):
 
 def test_a_tracked_run_needs_a_folder(tmp_path):
     tracker = Tracker(ABSENT, tmp_path)
-    run = Journal("forecast/lost", "r", {}, (tracker.projection(),))
+    run = Journal("forecast/lost", "r", {}, (tracker.listener(),))
     with pytest.raises(TrackingError, match="needs a folder"), run:
         pass
     assert not run.folder.exists()

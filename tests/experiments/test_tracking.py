@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from rnnzoo import FitError, Forecaster
 from rnnzoo.datasets import TimeSeriesPanel, read_series
-from rnnzoo.experiments.cli.compare import comparisons
+from rnnzoo.experiments.cli.compare import run_tables
 from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.reports.style import COLORS
 from rnnzoo.experiments.study.digests import of_all
@@ -170,7 +170,7 @@ def test_artifacts_lie_beside_the_database(runs, store):
 
 
 def test_compare_reads_the_leaderboard_back(store, found):
-    (compared,) = comparisons(store, "forecast/waves")
+    (compared,) = run_tables(store, "forecast/waves")
     assert compared.table["mae"].tolist() == sorted(found.leaderboard["mae"])
     assert compared.table["run"][0].startswith(found.leaderboard["model"][0])
     assert compared.title.startswith("forecast/waves: sales, 3 steps ahead, tested on 60 rows")
@@ -178,6 +178,7 @@ def test_compare_reads_the_leaderboard_back(store, found):
     assert "forecast/waves" in store.experiments()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_compared_is_kept_apart(store, found, waves):
     """Another target and horizon in the same experiment; the same study again."""
     series = read_series(waves[["day", "sales"]], time="day", target="sales", name="apart")
@@ -186,14 +187,14 @@ def test_what_cannot_be_compared_is_kept_apart(store, found, waves):
         forecasters = {"elman": Forecaster("elman", horizon=horizon, **tiny)}
         with Tracker(store.uri) as tracker:
             study(Forecasting(TimeSeriesPanel.of(series), 6), forecasters, Listeners(None, tracker))
-    found = comparisons(store, "forecast/apart")
+    found = run_tables(store, "forecast/apart")
     two, four = sorted(found, key=lambda comparison: comparison.title)
     assert "2 steps ahead" in two.title
     assert "4 steps ahead" in four.title
     names = two.table["run"].tolist()
     assert names.count("naive-last") == 1  # the same numbers twice are one row
     assert names.count("elman-0") == 2  # they took different seconds
-    (latest,) = comparisons(store, "forecast/apart", latest=True)
+    (latest,) = run_tables(store, "forecast/apart", latest=True)
     assert "4 steps ahead" in latest.title
 
 
@@ -244,7 +245,7 @@ def test_the_commit_of_the_working_directory(tmp_path, monkeypatch):
 def track(store, root, name="r"):
     """A journal that is followed, and its tracker; closed, the run is in the store."""
     tracker = Tracker(store.uri, root)
-    return tracker, Journal("forecast/few", name, {}, (tracker.projection(),), root)
+    return tracker, Journal("forecast/few", name, {}, (tracker.listener(),), root)
 
 
 def in_store(store, journal):

@@ -72,11 +72,13 @@ def elsewhere(tmp_path_factory):
     return {what: run(what) for what in ("fit", "load", "strange")}
 
 
+@pytest.mark.slow
 def test_a_process_that_imports_the_cell_forecasts_the_same_bits(elsewhere):
     assert len(elsewhere["fit"]) == 6
     assert elsewhere["load"] == elsewhere["fit"]
 
 
+@pytest.mark.slow
 def test_one_that_does_not_is_told_what_to_import_and_imports_nothing(elsewhere):
     *messages, imported = elsewhere["strange"]
     assert len(messages) == 5 and imported == "False"
@@ -257,8 +259,11 @@ def test_a_folder_that_a_stranger_has_altered_makes_nothing(tmp_path, cell, word
     "code",
     [
         "import keras, rnnzoo",
-        "import rnnzoo, keras",
-        "import rnnzoo, importlib.util; importlib.util.find_spec('keras'); import keras",
+        pytest.param("import rnnzoo, keras", marks=pytest.mark.slow),
+        pytest.param(
+            "import rnnzoo, importlib.util; importlib.util.find_spec('keras'); import keras",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_saved_model_loads_in_any_order_of_imports(tmp_path, code):

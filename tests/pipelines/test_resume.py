@@ -111,7 +111,8 @@ def weights(fitted):
     return network.get_weights()
 
 
-SLOW = {"stateful, plateau", "segment, cosine, averages"}  # the first is resumed below too
+#: The first is resumed below too.
+SLOW = {"stateful, plateau", "segment, plateau, averages", "segment, cosine, averages"}
 
 
 @pytest.mark.parametrize(

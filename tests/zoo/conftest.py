@@ -155,7 +155,7 @@ TRUTH_CASES = {name: case for name, case in CASES.items() if case.truth}
 
 # JAX compiles each of these programs for longer than it runs. What is the same on every backend,
 # or made of what the contract tests there, is left to the slow tests on JAX, and so are all but
-# some of a kind.
+# some of a kind. Of a cell's own tests the forward pass alone is quick there.
 SLOW_ON_JAX = {
     "test_adapter_models.py",
     "test_analysis.py",
@@ -166,6 +166,7 @@ SLOW_ON_JAX = {
     "test_segment.py",
 }
 QUICK_CASES = {*CELLS, *FEW_CASES, "narx-truth", "feedback", "residual", "time_aware"}
+QUICK_OF_CELLS = ("test_forward", "test_it_gives_what_keras_gives")
 QUICK_ON_JAX = {
     "test_it_acts_in_training_alone": {"gru", "lmu", "st_lstm"},
     "test_it_gives_what_keras_gives": {"gru", "nested", "images", "dropout-stacked"},
@@ -184,6 +185,8 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
 
 def _slow_on_jax(item: pytest.Function) -> bool:
     if item.path.name in SLOW_ON_JAX:
+        return True
+    if item.path.parent.name == "cells" and item.originalname not in QUICK_OF_CELLS:
         return True
     quick = QUICK_ON_JAX.get(item.originalname, QUICK_CASES if "case" in item.fixturenames else ())
     return bool(quick) and not quick & set(map(str, item.callspec.params.values()))

@@ -51,6 +51,7 @@ def run(code):
     )
 
 
+@pytest.mark.slow
 def test_the_backend_is_told():
     done = run(CALL + EFFECT[BACKEND])
     assert done.returncode == 0, done.stderr

@@ -105,6 +105,7 @@ def test_keras_own_loop_drops_the_same(name):
     assert not np.allclose(numpy(ours(X)), expected)
 
 
+@pytest.mark.slow
 def test_a_cell_in_keras_own_stack_and_in_both_directions_trains():
     keras.utils.set_random_seed(0)
     rates = {"dropout": 0.5, "recurrent_dropout": 0.5}

@@ -195,6 +195,33 @@ def as_cell(name: str, value: Any) -> RecurrentCell:
     return value if isinstance(value, RecurrentCell) else KerasCell(_checked(name, value))
 
 
+def checked_cell(name: str, value: Any) -> RecurrentCell:
+    """Returns a cell of the zoo that can run inside of another cell.
+
+    Args:
+        name: of the argument.
+        value: as for `as_cell`, or the config of a cell, from which one is made.
+
+    Raises:
+        ArgumentTypeError: no cell.
+        ArgumentError: a cell that changes the spatial shape of what it reads, or starts from
+            states other than zero.
+    """
+    cell = keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
+    cell = as_cell(name, cell)
+    if not cell.keeps_places:
+        raise ArgumentError(
+            f'`{name}` must keep the spatial shape of what it reads, with padding="same" and '
+            f"strides=1. Received: {name}={value!r}"
+        )
+    if not cell.starts_at_zero:
+        raise ArgumentError(
+            f"`{name}` must start from states of zero inside of another cell. Received: "
+            f"{name}={value!r}, whose `get_initial_state` gives others"
+        )
+    return cell
+
+
 def is_cell(value: Any) -> bool:
     """Whether `as_cell` takes it."""
     return isinstance(value, RecurrentCell) or is_keras_cell(value)

@@ -7,8 +7,9 @@ from keras import ops
 
 from ...errors import ArgumentError, ArgumentTypeError, flag, one_of, whole_number
 from . import checks
+from .adapter import checked_cell
 from .base import RecurrentCell
-from .wrapper import Wrapper, build_once, checked_cell
+from .wrapper import Wrapper, build_once
 
 
 @keras.saving.register_keras_serializable("rnnzoo")

@@ -5,8 +5,9 @@ import keras
 
 from ...errors import ArgumentError
 from . import checks
+from .adapter import checked_cell
 from .base import RecurrentCell
-from .wrapper import Wrapper, build_once, checked_cell
+from .wrapper import Wrapper, build_once
 
 
 @keras.saving.register_keras_serializable("rnnzoo")

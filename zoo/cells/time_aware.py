@@ -6,8 +6,9 @@ from keras import ops
 
 from ...errors import ArgumentError, flag
 from . import checks
+from .adapter import checked_cell
 from .base import RecurrentCell
-from .wrapper import Wrapper, build_once, checked_cell
+from .wrapper import Wrapper, build_once
 
 
 @keras.saving.register_keras_serializable("rnnzoo")

@@ -2,10 +2,8 @@
 
 from typing import Any, ClassVar
 
-import keras
 from keras import ops
 
-from ...errors import ArgumentError
 from .base import RecurrentCell
 
 
@@ -45,30 +43,6 @@ class Wrapper(RecurrentCell):
 
     def _ones_like(self, step: Any, channels: int) -> Any:
         return ops.ones((*ops.shape(step)[:-1], channels), self.compute_dtype)
-
-
-def checked_cell(name: str, value: Any) -> RecurrentCell:
-    """Returns a cell, made from its configuration where that is given, or around a Keras cell.
-
-    Raises:
-        ArgumentTypeError: no cell.
-        ArgumentError: a cell that changes the spatial shape of what it reads.
-    """
-    from .adapter import as_cell  # which is a wrapper itself
-
-    cell = keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
-    cell = as_cell(name, cell)
-    if not cell.keeps_places:
-        raise ArgumentError(
-            f'`{name}` must keep the spatial shape of what it reads, with padding="same" and '
-            f"strides=1. Received: {name}={value!r}"
-        )
-    if not cell.starts_at_zero:
-        raise ArgumentError(
-            f"`{name}` must start from states of zero inside of another cell. Received: "
-            f"{name}={value!r}, whose `get_initial_state` gives others"
-        )
-    return cell
 
 
 def build_once(cell: RecurrentCell, input_shape: Any) -> None:

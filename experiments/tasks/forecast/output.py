@@ -10,8 +10,8 @@ from rich.console import Console
 
 from ....datasets import TimeSeriesPanel
 from ....pipelines.forecasting import Backtest, Ensemble, Forecaster
+from ...reports.tables import print_comparison
 from ...reports.terminal import frame_table, leaderboard_table, print_table
-from ...reports.verdict import print_verdict
 from ..base import Study
 from .files import random_walk
 
@@ -66,7 +66,7 @@ def what_follows(
 
 
 def _who(found: Found) -> str:
-    seeds = len(found.ranking[0].labels)
+    seeds = len(found.comparison.networks[0].scores)
     return f"{found.best}, the first of the {seeds} seeds" if seeds > 1 else found.best
 
 
@@ -103,7 +103,7 @@ def print_leaderboard(
             f"One network alone, of the {len(members)} that forecast together: {error.upper()} "
             f"{alone.mean():.3f} ± {alone.std():.3f}"
         )
-    print_verdict(found, out)
+    print_comparison(found.comparison, out)
     # who forecasts differences takes the last value for the thing to beat
     if backtest.is_random_walk_like or any(one.difference for one in found.networks.values()):
         _print_random_walk(found, out)

@@ -105,6 +105,10 @@ class Forecasting(Task[Network, Backtest]):
         return self.panel.schema.name
 
     @property
+    def unit(self) -> str:
+        return self.panel.schema.unit
+
+    @property
     def split(self) -> dict[str, Any]:
         return {"test_rows": self.test_rows}
 
@@ -119,8 +123,7 @@ class Forecasting(Task[Network, Backtest]):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        unit = self.panel.schema.unit
-        return self.split_parameters | ({"unit": unit} if unit else {})
+        return self.split_parameters | ({"unit": self.unit} if self.unit else {})
 
     def test_parameters(self, result: Backtest) -> dict[str, Any]:
         return {"horizon": result.horizon, "target": self.panel.schema.target}

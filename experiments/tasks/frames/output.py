@@ -3,8 +3,8 @@
 from rich.console import Console
 
 from ....pipelines.next_frame import Evaluation, NextFrame
+from ...reports.tables import print_comparison
 from ...reports.terminal import leaderboard_table, print_table
-from ...reports.verdict import print_verdict
 from ..base import Study
 
 FEW = 10  # test clips: below, the scores are said to be uncertain
@@ -26,7 +26,7 @@ def print_leaderboard(found: Study[NextFrame, Evaluation], out: Console) -> None
         others={"mae": "MAE", "ssim": "SSIM", "psnr": "PSNR, dB"},
     )
     print_table(out, title, table)
-    print_verdict(found, out)
+    print_comparison(found.comparison, out)
     if first.clips < FEW:
         out.print(f"Fewer than {FEW} test clips: the scores are uncertain, give more frames.")
     out.print(

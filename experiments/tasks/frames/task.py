@@ -11,7 +11,6 @@ from ....datasets import Clips
 from ....errors import ArgumentError, whole_number
 from ....pipelines.next_frame import Evaluation, NextFrame
 from ....pipelines.next_frame.evaluation import record
-from ....pipelines.next_frame.settings import used
 from ...comparison.paired import Errors, of_evaluation
 from ...journal.journal import Journal
 from ...reports.run import frames_report
@@ -99,7 +98,7 @@ class Frames(Task[NextFrame, Evaluation]):
         return _called(label, network.evaluate(self.clips))
 
     def used(self, network: NextFrame) -> dict[str, Any]:
-        return used(network.get_params(deep=False))
+        return network.fitted_.settings.as_used()
 
     def error(self, result: Evaluation) -> str:
         return "mse"

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from rnnzoo.pipelines.next_frame import charts
 from rnnzoo.pipelines.next_frame.metrics import mse
-from rnnzoo.pipelines.next_frame.patches import unit
+from rnnzoo.pipelines.next_frame.patches import to_unit_interval
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +13,7 @@ def evaluation(tiny, clips):
 
 def test_scores_are_those_of_the_roll_out(evaluation, tiny, clips):
     forecast = tiny.predict(clips.test[:, :3])
-    expected = mse(unit(clips.test[:, 3:7]), forecast)
+    expected = mse(to_unit_interval(clips.test[:, 3:7]), forecast)
     np.testing.assert_allclose(evaluation.errors["conv_lstm"]["mse"], expected, rtol=1e-5)
     assert evaluation.scores()["mse"] == pytest.approx(expected.mean())
     assert (evaluation.clips, evaluation.horizon, evaluation.context) == (40, 4, 3)

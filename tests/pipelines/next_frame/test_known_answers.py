@@ -6,7 +6,7 @@ from rnnzoo.datasets.files import open_idx
 from rnnzoo.datasets.sources.moving import moving
 from rnnzoo.pipelines.next_frame.baselines import baselines, mean_image
 from rnnzoo.pipelines.next_frame.metrics import mae, mse
-from rnnzoo.pipelines.next_frame.patches import unit
+from rnnzoo.pipelines.next_frame.patches import to_unit_interval
 
 PUBLISHED = {  # MSE and MAE a frame, 10 frames after 10, digits of the train images
     "zeros": (172.8, 200.7),
@@ -23,7 +23,7 @@ def test_moving_mnist(data_folder):
     errors = {name: [] for name in PUBLISHED}
     for first in range(0, len(clips), FEW):
         batch = clips[first : first + FEW]
-        truth = unit(batch[:, 10:])
+        truth = to_unit_interval(batch[:, 10:])
         for name, forecast in baselines(batch[:, :10], 10, mean).items():
             errors[name].append([mse(truth, forecast).mean(), mae(truth, forecast).mean()])
     for name, published in PUBLISHED.items():

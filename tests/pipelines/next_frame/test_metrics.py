@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from rnnzoo.pipelines.next_frame.baselines import baselines, mean_image
 from rnnzoo.pipelines.next_frame.metrics import mae, mse, psnr, ssim
-from rnnzoo.pipelines.next_frame.patches import to_frames, to_patches, unit
+from rnnzoo.pipelines.next_frame.patches import to_frames, to_patches, to_unit_interval
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 RNG = np.random.default_rng(0)
@@ -47,8 +47,8 @@ def test_patches_are_taken_apart_and_put_together():
     frames = RNG.integers(0, 256, (2, 3, 6, 4, 3), "uint8")
     patches = to_patches(frames, 2)
     assert patches.shape == (2, 3, 3, 2, 12)
-    np.testing.assert_array_equal(to_frames(patches, 2), unit(frames))
-    corner = unit(frames)[1, 2, 4:6, 2:4]  # the last patch, row by row
+    np.testing.assert_array_equal(to_frames(patches, 2), to_unit_interval(frames))
+    corner = to_unit_interval(frames)[1, 2, 4:6, 2:4]  # the last patch, row by row
     np.testing.assert_array_equal(patches[1, 2, 2, 1], corner.reshape(-1))
 
 
@@ -61,6 +61,6 @@ def test_baselines():
         ("repeat-last", "mean-image", "zeros"), (2, 5, 4, 4, 1)
     )
     for k in range(5):
-        np.testing.assert_array_equal(found["repeat-last"][:, k], unit(known[:, -1]))
+        np.testing.assert_array_equal(found["repeat-last"][:, k], to_unit_interval(known[:, -1]))
         np.testing.assert_array_equal(found["mean-image"][:, k], [mean, mean])
     assert not found["zeros"].any()

@@ -7,8 +7,13 @@ import pytest
 from rnnzoo import ArgumentError, DataError, FitError, NextFrame
 from rnnzoo.errors import ArgumentTypeError
 from rnnzoo.pipelines.next_frame.fitting import _Batches
+from rnnzoo.pipelines.next_frame.settings import Settings
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+
+
+def typed(settings):
+    return Settings.from_params(NextFrame(**settings).get_params())
 
 
 def test_a_free_roll_out_never_sees_the_future(tiny, clips):
@@ -27,8 +32,8 @@ def test_training_reads_no_frame_that_it_forecasts(clips, settings):
     film = clips.training(8, 0)
     other = film.copy()
     other[:, 3:] = 255 - other[:, 3:]
-    (known, ahead), wish = _Batches(film, settings)[0]
-    (known_too, ahead_too), wish_too = _Batches(other, settings)[0]
+    (known, ahead), wish = _Batches(film, typed(settings))[0]
+    (known_too, ahead_too), wish_too = _Batches(other, typed(settings))[0]
     np.testing.assert_array_equal(known, known_too)
     assert ahead.shape == ahead_too.shape == (4, 4, 4, 4, 0)  # nothing but how many
     assert not np.array_equal(wish, wish_too)
@@ -124,7 +129,7 @@ def test_clips_made_anew_are_checked(clips, settings):
 
 def test_epochs_take_other_clips(clips, settings):
     for training in (clips.training, clips.training(20, 0)):
-        batches = _Batches(training, settings)
+        batches = _Batches(training, typed(settings))
         assert len(batches) == 2
         first = batches[0][1]
         batches.on_epoch_end()
