@@ -11,9 +11,10 @@ from rich.console import Console
 from ...pipelines.training.keras_settings import plain_settings
 from ..comparison.paired import Errors
 from ..journal.journal import Journal
+from ..reports.run import Tested
 from ..study.digests import Used
 from ..study.outputs import write_all
-from ..study.result import Result, StudyResult
+from ..study.result import StudyResult
 
 Files = dict[str, Callable[[Path], Any]]  # by name, what writes the file to a path
 
@@ -34,14 +35,8 @@ class Network(Protocol):
     def save(self, folder: str | Path) -> Path: ...
 
 
-class Scores(Result, Protocol):
-    """The test of one network, with the baselines of the same test."""
-
-    @property
-    def model(self) -> str: ...
-
-    @property
-    def baselines(self) -> Sequence[str]: ...
+class Scores(Tested, Protocol):
+    """The test of one network, with the time that its fit took."""
 
     @property
     def seconds(self) -> float: ...
@@ -212,7 +207,14 @@ class Task(ABC, Generic[N, R]):
 
     @abstractmethod
     def report(self, result: R, color: str, folder: Path, settings: Mapping[str, Any]) -> str:
-        """The report of a run as one HTML page; arguments are as of `run_report`."""
+        """The report of a run as one HTML page.
+
+        Args:
+            result: the test of its network.
+            color: color of the network in charts.
+            folder: folder with the pictures that `write_run` wrote.
+            settings: settings of the network and of the split.
+        """
 
     # The study
 

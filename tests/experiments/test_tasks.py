@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 
 import numpy as np
@@ -12,6 +13,7 @@ from rnnzoo.experiments import kinds
 from rnnzoo.experiments.cli.app import app
 from rnnzoo.experiments.comparison.paired import FILE, Errors
 from rnnzoo.experiments.config.schema import FORBID, Schema
+from rnnzoo.experiments.reports.run import run_page
 from rnnzoo.experiments.study.digests import Digest, Used
 from rnnzoo.experiments.tasks import registry
 from rnnzoo.experiments.tasks.base import Task
@@ -64,6 +66,7 @@ class Result:
     truth: np.ndarray
     seconds: float = 0.1
     baselines = ("zero",)
+    name = "integers"
 
     def errors(self, name):
         return np.abs(self.truth - self.forecasts[name])
@@ -139,7 +142,10 @@ class Numbers(Task[Level, Result]):
         journal.text(FILE, self.errors_of(result, name).text())
 
     def report(self, result, color, folder, settings):
-        return f"<p>{result.model}: {settings['share']}</p>"
+        words = {"subtitle": "one", "ahead": "numbers ahead", "lead_text": "the next", "note": ""}
+        where = {"color": color, "folder": folder, "pictures": {}, "facts": settings}
+        errors_of = partial(self.errors_of, result)
+        return run_page(result, errors_of, error="mae", **words, **where)
 
     def files(self, found):
         return {"board.csv": lambda path: found.leaderboard.to_csv(path, index=False)}

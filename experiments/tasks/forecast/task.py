@@ -19,11 +19,11 @@ from ....pipelines.training.keras_settings import plain_settings
 from ...comparison.paired import Errors, of_backtest
 from ...config.own_cells import labelled
 from ...journal.journal import Journal
-from ...reports.run import run_report
 from ...study.digests import Used
 from ..base import Files, Study, Task
 from . import files, output
 from .data import Split, named_panel, of_panel, split
+from .report import run_report
 from .schema import TOGETHER
 
 Network: TypeAlias = Forecaster | Ensemble

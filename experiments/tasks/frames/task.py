@@ -13,11 +13,11 @@ from ....pipelines.next_frame import Evaluation, NextFrame
 from ....pipelines.next_frame.evaluation import record
 from ...comparison.paired import Errors, of_evaluation
 from ...journal.journal import Journal
-from ...reports.run import frames_report
 from ...study.digests import Used
 from ..base import Files, Study, Task
 from . import files, output
 from .data import named_clips, of_clips
+from .report import frames_report
 
 
 @dataclass(frozen=True)
