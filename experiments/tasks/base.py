@@ -111,18 +111,18 @@ class Task(ABC, Generic[N, R]):
         """How much is tested on, as an experiment file says it."""
 
     @property
-    @abstractmethod
-    def identity(self) -> dict[str, Any]:
-        """What tells studies of other checkpoints apart, beyond the data and the networks."""
-
-    @property
-    @abstractmethod
     def split_parameters(self) -> dict[str, Any]:
         """The split as parameters of all runs, which reports show too."""
+        return {f"split.{key}": value for key, value in self.split.items()}
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """All parameters that the runs share, the split among them."""
+        """Parameters of all runs that no fit logs."""
+        return self.split_parameters | ({"unit": self.unit} if self.unit else {})
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What the checkpoints of a study are for, beside its data and its networks."""
         return self.split_parameters
 
     @abstractmethod
@@ -196,14 +196,7 @@ class Task(ABC, Generic[N, R]):
 
     @abstractmethod
     def write_baseline(self, result: R, name: str, best: bool, journal: Journal) -> None:
-        """Writes those of a baseline.
-
-        Args:
-            result: the test that holds it.
-            name: of the baseline.
-            best: whether its error is the smallest of the baselines.
-            journal: of its run.
-        """
+        """Writes those of a baseline; `best` is that with the smallest error."""
 
     @abstractmethod
     def report(self, result: R, color: str, folder: Path, settings: Mapping[str, Any]) -> str:

@@ -92,8 +92,6 @@ class Numbers(Task[Level, Result]):
     name, baselines, saves = "numbers", ("zero",), "Levels"
     dataset = "integers"
     split = property(lambda self: {"test_items": self.items})
-    identity = split
-    split_parameters = property(lambda self: {"split.test_items": self.items})
     parameters = property(lambda self: self.split_parameters | {"dataset": self.dataset})
 
     @classmethod

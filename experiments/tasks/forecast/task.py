@@ -23,7 +23,6 @@ from ...study.digests import Used
 from ..base import Files, Study, Task
 from . import files, output
 from .data import Split, named_panel, of_panel, split
-from .report import run_report
 from .schema import TOGETHER
 
 Network: TypeAlias = Forecaster | Ensemble
@@ -119,11 +118,7 @@ class Forecasting(Task[Network, Backtest]):
     @property
     def split_parameters(self) -> dict[str, Any]:
         begins = stamp(self.cut.begins, self.panel.schema.zone)
-        return {"split.test_rows": self.test_rows, "split.test_start": begins}
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        return self.split_parameters | ({"unit": self.unit} if self.unit else {})
+        return super().split_parameters | {"split.test_start": begins}
 
     def test_parameters(self, result: Backtest) -> dict[str, Any]:
         return {"horizon": result.horizon, "target": self.panel.schema.target}
@@ -201,7 +196,7 @@ class Forecasting(Task[Network, Backtest]):
     def report(
         self, result: Backtest, color: str, folder: Path, settings: Mapping[str, Any]
     ) -> str:
-        return run_report(result, self.panel, color, folder, settings)
+        return files.run_report(result, self.panel, color, folder, settings)
 
     def files(self, found: Study) -> Files:
         return files.of_study(found)

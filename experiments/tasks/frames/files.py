@@ -1,6 +1,9 @@
-"""Pictures and tables of next frames: those of a run, and those of a study."""
+"""Pictures, tables and reports of next frames: those of a run, and those of a study."""
 
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,10 +13,23 @@ from ....pipelines.storage.animation import write_animation
 from ....pipelines.storage.names import slug
 from ...comparison.paired import FILE, FRAMES, frames_of, of_evaluation
 from ...journal.journal import Journal
+from ...reports.run import run_page
 from ...reports.style import markdown
 from ..base import Files, Study
 
 LEADS = 20  # pictures of leads, at most, after that of lead 0
+#: Title and explanation of a run's pictures, by file name.
+PICTURES = {
+    "roll-out.png": (
+        "Frames rolled out",
+        "The first test clip: what was read, what followed, what was forecast, and the difference.",
+    ),
+    "roll-out.gif": (
+        "The same, moving",
+        "Truth on the left, forecast on the right. Both sides are the same until the network is "
+        "on its own.",
+    ),
+}
 
 
 def of_study(found: Study) -> Files:
@@ -48,6 +64,34 @@ def write_model(evaluation: Evaluation, model: str, journal: Journal) -> None:
     """Writes what networks and baselines have alike."""
     _kept(evaluation, model, journal)
     _test_by_lead(evaluation, model, journal)
+
+
+def run_report(
+    evaluation: Evaluation, color: str, folder: Path, settings: Mapping[str, Any]
+) -> str:
+    """The report of a next-frame run as one HTML page.
+
+    Args:
+        evaluation: the evaluation of the run's network.
+        color: color of the network in charts.
+        folder: folder with the run's pictures; those that are missing are left out.
+        settings: settings of the network and of the split.
+    """
+    clips = f"{evaluation.clips:,} test clips"
+    return run_page(
+        evaluation,
+        partial(of_evaluation, evaluation),
+        error="mse",
+        subtitle=f"{evaluation.horizon} frames rolled out after {evaluation.context}, {clips}",
+        ahead="frames ahead",
+        lead_text="that many frames after the last one that was read",
+        note=f"skill: the share of the error of {evaluation.reference} that is avoided. ssim: "
+        "likeness of structure, 1 is the same. psnr: in dB, larger is better.",
+        color=color,
+        folder=folder,
+        pictures=PICTURES,
+        facts=settings,
+    )
 
 
 def _kept(evaluation: Evaluation, model: str, journal: Journal) -> None:

@@ -17,7 +17,6 @@ from ...study.digests import Used
 from ..base import Files, Study, Task
 from . import files, output
 from .data import named_clips, of_clips
-from .report import frames_report
 
 
 @dataclass(frozen=True)
@@ -67,16 +66,8 @@ class Frames(Task[NextFrame, Evaluation]):
         return {"test_clips": len(self.clips.test)}
 
     @property
-    def identity(self) -> dict[str, Any]:
-        return self.split_parameters
-
-    @property
-    def split_parameters(self) -> dict[str, Any]:
-        return {"split.test_clips": len(self.clips.test)}
-
-    @property
     def parameters(self) -> dict[str, Any]:
-        return self.split_parameters | {"dataset": self.dataset}
+        return super().parameters | {"dataset": self.dataset}
 
     def test_parameters(self, result: Evaluation) -> dict[str, Any]:
         height, width, channels = result.samples[0].truth.shape[1:]
@@ -118,7 +109,7 @@ class Frames(Task[NextFrame, Evaluation]):
     def report(
         self, result: Evaluation, color: str, folder: Path, settings: Mapping[str, Any]
     ) -> str:
-        return frames_report(result, color, folder, settings)
+        return files.run_report(result, color, folder, settings)
 
     def files(self, found: Study) -> Files:
         return files.of_study(found)
