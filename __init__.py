@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import datasets as datasets
     from . import zoo as zoo
+    from .datasets import CLIP_DATASETS as CLIP_DATASETS
     from .datasets import DATASETS as DATASETS
-    from .datasets import VIDEOS as VIDEOS
     from .datasets import Clips as Clips
     from .datasets import TimeSeries as TimeSeries
     from .datasets import TimeSeriesPanel as TimeSeriesPanel
@@ -65,7 +65,7 @@ _WHERE = {
     "to_keras": ".zoo.convert",
     "from_torch": ".zoo.convert",
     "DATASETS": ".datasets",
-    "VIDEOS": ".datasets",
+    "CLIP_DATASETS": ".datasets",
     "Clips": ".datasets",
     "TimeSeriesPanel": ".datasets",
     "TimeSeries": ".datasets",

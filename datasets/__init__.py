@@ -15,9 +15,9 @@ from .tabular.match import read_like, read_panel_like, require_rows
 from .tabular.read import read_panel, read_series
 
 __all__ = [
+    "CLIP_DATASETS",
     "DATASETS",
     "HOLIDAY",
-    "VIDEOS",
     "Clips",
     "FutureCovariates",
     "Sampler",
@@ -44,7 +44,7 @@ DATASETS: dict[str, Callable[[], TimeSeries | TimeSeriesPanel]] = {
 }
 
 #: Loaders of clips; those that read the user's files take the folder that holds them.
-VIDEOS: dict[str, Callable[..., Clips]] = {
+CLIP_DATASETS: dict[str, Callable[..., Clips]] = {
     "moving-digits": moving_digits.load,
     "moving-mnist": moving_mnist.load,
 }
@@ -60,7 +60,7 @@ def load_dataset(name: str) -> TimeSeries | TimeSeriesPanel:
 
 
 def load_clips(name: str, folder: str | Path | None = None) -> Clips:
-    """Loads clips by their name in `VIDEOS`.
+    """Loads clips by their name in `CLIP_DATASETS`.
 
     Args:
         name: e.g. `"moving-digits"`.
@@ -70,7 +70,7 @@ def load_clips(name: str, folder: str | Path | None = None) -> Clips:
         ArgumentError: no such name, or a folder that is missing or not needed.
         DataError: the files in the folder cannot be used.
     """
-    loader = VIDEOS[one_of("name", name, VIDEOS)]
+    loader = CLIP_DATASETS[one_of("name", name, CLIP_DATASETS)]
     if "folder" not in signature(loader).parameters:
         if folder is not None:
             raise ArgumentError(f"{name} is made from no files. Received: folder={str(folder)!r}")
@@ -88,6 +88,6 @@ def describe(name: str) -> str:
     Raises:
         ArgumentError: no such name.
     """
-    loaders: dict[str, Callable] = DATASETS | VIDEOS
+    loaders: dict[str, Callable] = DATASETS | CLIP_DATASETS
     text = loaders[one_of("name", name, loaders)].__doc__ or ""
     return text.strip().partition("\n")[0]

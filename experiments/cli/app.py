@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ...errors import one_of, whole_number
-from ..tasks.data import listed, named_clips, options, other_settings
+from .arguments import listed, options, other_settings
 from .forecast import forecast
 from .terminal import (
     Checkpoints,
@@ -76,9 +76,14 @@ def frames(
     debug: Debug = False,
 ) -> None:
     """Fit networks to clips, roll out the frames that follow, score them beside baselines."""
+    from ..tasks.frames.data import named_clips
+
     length = whole_number("context", context) + whole_number("horizon", horizon)
     clips = named_clips(data, folder, length)
-    from ..tasks.frames_output import frames as run  # after the cheap checks: it loads Keras
+    from ...pipelines.next_frame import NextFrame  # after the cheap checks: it loads Keras
+    from ..config.own_cells import labelled
+    from ..tasks.frames.task import Frames
+    from ..tasks.study import run_task
 
     settings: dict[str, Any] = dict(
         context=context,
@@ -94,8 +99,10 @@ def frames(
         engine=engine,
         seed=seed,
     )
-    settings |= other_settings(setting, "video", settings)
-    run(clips, listed(cell) or ["conv_lstm"], settings, keep(tracking, strict, save, checkpoint))
+    settings |= other_settings(setting, "frames", settings)
+    cells = labelled(listed(cell) or ["conv_lstm"])
+    networks = {label: NextFrame(cell, **settings) for label, cell in cells.items()}
+    run_task(Frames(clips), networks, keep(tracking, strict, save, checkpoint))
 
 
 @app.command("run")
@@ -186,11 +193,11 @@ def analyze(
 @report_errors
 def data(debug: Debug = False) -> None:
     """List the data sets that can be named in place of a file."""
-    from ...datasets import DATASETS, VIDEOS, describe
+    from ...datasets import CLIP_DATASETS, DATASETS, describe
     from ..reports.terminal import console
 
     out = console()
-    for name in (*DATASETS, *VIDEOS):
+    for name in (*DATASETS, *CLIP_DATASETS):
         use = "forecast" if name in DATASETS else "frames"
         out.print(f"{name:<16} {use:<9} {describe(name)}")
 
@@ -237,7 +244,7 @@ def ui(
     debug: Debug = False,
 ) -> None:
     """Open the dashboard: MLflow's own server, reachable from this machine only."""
-    from ..task import VIEWS, charts_address
+    from ..kinds import VIEWS, charts_address
     from ..tracking import server_command, server_environment
 
     store = existing_store()

@@ -12,9 +12,9 @@ from ..comparison.groups import ComparableRuns, comparable, groups, without_repe
 from ..comparison.runs import all_runs, chosen, of_study, values_frame
 from ..comparison.summaries import Group
 from ..comparison.wording import comparison_note
+from ..kinds import charts_address
 from ..reports.tables import print_group
 from ..reports.terminal import console, frame_table, print_table
-from ..task import charts_address
 from ..tracking import Store
 
 WHOLE = ("lookback", "weights")  # columns of whole numbers: MLflow keeps parameters as text

@@ -1,6 +1,7 @@
 """`rnnzoo demo`: the main job on data that come with rnnzoo's dependencies."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from ...zoo.cells import serving
 from ..reports.terminal import Display, console
 from ..study.outputs import OutputOptions
 from ..study.study import Listeners, wait_for_uploads
-from ..tasks.forecast import Study, study
-from ..tasks.forecast_output import print_leaderboard
-from ..tasks.frames import FramesStudy, frames_study
-from ..tasks.frames_output import print_frames
+from ..tasks.base import N, R, Study, Task
+from ..tasks.forecast.task import Forecasting
+from ..tasks.frames.task import Frames
+from ..tasks.study import study
 
 YEAR = 365
 TRADING_YEAR = 252
@@ -49,12 +50,7 @@ def _temperature(out: Console, tracker: Any) -> Study:
         name: Forecaster(name, horizon=7, lookback=28, units=16, difference="step")
         for name in serving("stateful", "closed_loop")
     }
-    with Display(out) as display:
-        found = study(
-            TimeSeriesPanel.of(weather), forecasters, YEAR, Listeners(display.follow, tracker)
-        )
-    print_leaderboard(found, YEAR, out)
-    return found
+    return _shown(Forecasting(TimeSeriesPanel.of(weather), YEAR), forecasters, out, tracker)
 
 
 def _share_price(out: Console, tracker: Any) -> Study:
@@ -65,22 +61,21 @@ def _share_price(out: Console, tracker: Any) -> Study:
         name: Forecaster(name, horizon=5, lookback=20, units=8, difference="step")
         for name in ("gru", "lstm")
     }
-    with Display(out) as display:
-        found = study(
-            TimeSeriesPanel.of(price), forecasters, TRADING_YEAR, Listeners(display.follow, tracker)
-        )
-    print_leaderboard(found, TRADING_YEAR, out)
-    return found
+    return _shown(Forecasting(TimeSeriesPanel.of(price), TRADING_YEAR), forecasters, out, tracker)
 
 
-def _next_frames(out: Console, tracker: Any) -> FramesStudy:
+def _next_frames(out: Console, tracker: Any) -> Study:
     out.print("\nTwo digits that bounce on a canvas: 10 frames are read, the next 10 rolled out.")
     clips = load_clips("moving-digits")
     out.print(f"{len(clips.test)} test clips show digits that no training clip shows.\n")
     predictors = {
         name: NextFrame(name, filters=24, epochs=14, clips_per_epoch=320) for name in ("conv_lstm",)
     }
+    return _shown(Frames(clips), predictors, out, tracker)
+
+
+def _shown(task: Task[N, R], networks: Mapping[str, N], out: Console, tracker: Any) -> Study[N, R]:
     with Display(out) as display:
-        found = frames_study(clips, predictors, Listeners(display.follow, tracker))
-    print_frames(found, out)
+        found = study(task, networks, Listeners(display.follow, tracker))
+    found.task.show_scores(found, out)
     return found

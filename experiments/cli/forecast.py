@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ..tasks.data import listed, named_panel, other_settings
+from .arguments import listed, other_settings
 from .terminal import Checkpoints, Debug, Strict, Tracking, keep
 
 
@@ -132,8 +132,11 @@ def forecast(
         season=season,
         unit=unit,
     )
+    from ..tasks.forecast.data import named_panel
+
     panel = named_panel(data, asked, how)
-    from ..tasks.forecast_output import forecast as run  # after the cheap checks: it loads Keras
+    from ..tasks.forecast.task import Forecasting, networks_of  # after the cheap checks: Keras
+    from ..tasks.study import run_task
 
     settings = dict(
         horizon=horizon,
@@ -151,17 +154,10 @@ def forecast(
         engine=engine,
     )
     settings |= other_settings(setting, "forecast", settings)
-    run(
-        panel,
-        listed(cell) or ["gru"],
-        settings,
-        seeds=seeds,
-        aggregation=aggregation,
-        test_rows=test_rows,
-        audit=audit,
-        keep=keep(tracking, strict, save, checkpoint),
-        future_rows=future_rows,
-        warm_up=warm_up,
+    run_task(
+        Forecasting(panel, test_rows, audit, future_rows, warm_up),
+        networks_of(listed(cell) or ["gru"], settings, seeds, aggregation),
+        keep(tracking, strict, save, checkpoint),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..task import Task, task_of
+from ..kinds import Kind, kind_of
 from .models import Comparison
 from .runs import Run, values_frame
 from .summaries import Group, ModelSummary
@@ -26,7 +26,7 @@ class ComparableRuns:
     """
 
     title: str
-    task: Task
+    task: Kind
     runs: list[Run]
 
 
@@ -35,7 +35,7 @@ def comparable(runs: Sequence[Run]) -> list[ComparableRuns]:
     found = []
     table = values_frame(runs)
     for experiment in dict.fromkeys(run.text("experiment") for run in runs):
-        task = task_of(experiment)
+        task = kind_of(experiment)
         wanted = [task.error, *task.same]
         if not set(wanted) <= set(table):
             continue
@@ -76,7 +76,7 @@ def _data_of(run: Run) -> str:
     return f"data {digest[:DIGITS]}" if digest else f"data of {run.study} ({run.text('study')})"
 
 
-def _ranked_by(runs: list[Run], task: Task) -> str:
+def _ranked_by(runs: list[Run], task: Kind) -> str:
     """The error that ranks: that of the studies, if all runs have it, else the task's."""
     own = runs[0].text("ranked_by")
     missing = any(np.isnan(run.number(f"test/{own}")) for run in runs)

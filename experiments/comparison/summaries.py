@@ -79,7 +79,7 @@ class Group:
 
     Attributes:
         title: what was forecast, and on which rows or clips it was tested.
-        task: `"forecast"` or `"video"`.
+        task: name in `TASKS`.
         comparison: the models, ranked and tested.
     """
 

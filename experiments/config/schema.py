@@ -1,54 +1,49 @@
 """An experiment as data: which data, which split, which models, which seeds.
 
-The settings of models are those of `Forecaster` and `NextFrame`, by name and type as their
-constructors have them: a new argument there is a new key here.
+The settings of models are those of the task's estimator, by name and type as its constructor has
+them: a new argument there is a new key here.
 """
 
 import inspect
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
 
-from ...datasets import read_panel
 from ...errors import ArgumentError, one_of
+from ..kinds import TASKS
 from .errors import WORDS, explained
 from .yaml_file import parsed, read_yaml
 
-TASKS = ("forecast", "video")
 CONFIGS = Path(__file__).parent / "packaged"
 FORBID = ConfigDict(extra="forbid", strict=True, frozen=True)
 OWN = ("cell", "seed")  # settings that have a place of their own: `models` and `seeds`
 
-#: How many times a network is fitted, with seeds that count on, and how these forecast as one.
-TOGETHER: dict[str, Any] = {"members": (int, 1), "aggregation": (str, "mean")}
 
+@dataclass(frozen=True)
+class Schema:
+    """What an experiment of one task may hold.
 
-class Split(BaseModel):
-    """What is kept for the test."""
+    Attributes:
+        data: keys of the section `data`.
+        split: keys of the section `split`, all with a default.
+        estimator: gives the class whose settings are those of models; it loads Keras.
+        settings: type and default of further settings of models, by name.
+        keys: type and default of further keys of the experiment, by name.
+        paths: keys of `data` that hold paths.
+    """
 
-    model_config = FORBID
-    test_rows: int | None = None
-
-
-class VideoSplit(BaseModel):
-    """What is kept for the test."""
-
-    model_config = FORBID
-    test_clips: int | None = None
-
-
-class VideoData(BaseModel):
-    """Where clips come from: the name of a data set or a path."""
-
-    model_config = FORBID
-    set: str | None = None
-    path: str | None = None
-    folder: str | None = None
+    data: type[BaseModel]
+    split: type[BaseModel]
+    estimator: Callable[[], type]
+    settings: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    keys: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    paths: tuple[str, ...] = ("path",)
 
 
 def _seeds(value: Any) -> list[int]:
@@ -81,17 +76,20 @@ def find(name: str) -> Path:
     return packaged()[one_of("experiment", name, packaged())]
 
 
-def load_config(path: Path, changes: list[str] | None = None) -> Any:
+def load_config(
+    path: Path, schema_of: Callable[[str], Schema], changes: list[str] | None = None
+) -> Any:
     """Reads an experiment and checks all of it; a relative path in it starts from its folder.
 
     Args:
-        path: of the file.
+        path: the file.
+        schema_of: gives what an experiment of a task may hold, by the task's name.
         changes: `key=value` each, dotted keys lead into sections: `defaults.epochs=5`,
             `models.0.cell=lstm`; `models.*.units=8` changes every model.
 
     Returns:
-        A model, made at run time, with `task, study, data, split, defaults, models, seeds,
-        audit, save`.
+        A model, made at run time, with `task, study, data, split, defaults, models, seeds, save`
+        and the further keys of the task.
 
     Raises:
         ArgumentError: a key that is unknown or missing, or a value that cannot be used. Names
@@ -107,61 +105,39 @@ def load_config(path: Path, changes: list[str] | None = None) -> Any:
     task = values.get("task")
     if task not in TASKS:
         raise ArgumentError(f"{path}: task: must be one of {', '.join(TASKS)}. Received: {task!r}")
-    checked(model_of(task, None), values, str(path))  # what is cheap to see, before Keras loads
-    return checked(model_of(task, subject(task)), values, str(path))
+    schema = schema_of(task)
+    checked(model_of(schema, None), values, str(path))  # what is cheap to see, before Keras loads
+    return checked(model_of(schema, schema.estimator()), values, str(path))
 
 
-def subject(task: str) -> type:
-    """The class whose settings an experiment of this task sets."""
-    if task == "forecast":
-        from ...pipelines.forecasting import Forecaster
-
-        return Forecaster
-    from ...pipelines.next_frame import NextFrame
-
-    return NextFrame
-
-
-def model_of(task: str, kind: type | None) -> type[BaseModel]:
+def model_of(schema: Schema, estimator: type | None) -> type[BaseModel]:
     """The Pydantic model of an experiment.
 
     Args:
-        task: `"forecast"` or `"video"`.
-        kind: the class whose constructor names the settings; without it any are taken.
+        schema: that of its task.
+        estimator: the class whose constructor names the settings; without it any are taken.
     """
-    if kind is None:
+    if estimator is None:
         defaults: Any = dict[str, Any]
         entry: Any = dict[str, Any]
     else:
-        settings = _fields(kind, OWN) | (TOGETHER if task == "forecast" else {})
+        settings: dict[str, Any] = arguments(estimator, OWN) | dict(schema.settings)
         defaults = create_model("Defaults", __config__=FORBID, **settings)
         entry = create_model(
             "Model", __config__=FORBID, cell=(str, ...), name=(str | None, None), **settings
         )
-    forecasts = task == "forecast"
-    split: Any = Split if forecasts else VideoSplit
-    data: Any = _data() if forecasts else VideoData
     fields: dict[str, Any] = {
-        "task": (Literal["forecast", "video"], ...),
+        "task": (str, ...),
         "study": (str, ...),
-        "data": (data, ...),
-        "split": (split, split()),
+        "data": (schema.data, ...),
+        "split": (schema.split, schema.split()),
         "defaults": (defaults, defaults()),
         "models": (list[entry], ...),
         "seeds": (Seeds, [0]),
         "save": (str | None, None),
+        **schema.keys,
     }
-    if forecasts:
-        fields["audit"] = (bool, False)
     return create_model("Config", __config__=FORBID, **fields)
-
-
-def _data() -> type[BaseModel]:
-    """Where series come from: a data set's name, or a path with the arguments of `read_panel`."""
-    fields: dict[str, Any] = dict.fromkeys(("set", "path"), (str | None, None))
-    fields |= _fields(read_panel, ("source",))
-    fields |= {"rows": (int | None, None), "future_rows": (str | None, None)}
-    return create_model("Data", __config__=FORBID, **fields)
 
 
 def checked(model: type[BaseModel], values: dict[str, Any], where: str) -> BaseModel:
@@ -179,7 +155,7 @@ def checked(model: type[BaseModel], values: dict[str, Any], where: str) -> BaseM
     return found
 
 
-def _fields(function: Callable, left_out: tuple[str, ...]) -> dict[str, Any]:
+def arguments(function: Callable, left_out: tuple[str, ...]) -> dict[str, Any]:
     """Arguments of a function or constructor, by name: the types that a file can hold, and the
     default."""
     parameters = inspect.signature(function, eval_str=True).parameters

@@ -144,7 +144,7 @@ def _settings(networks: Sequence[ModelSummary]) -> list[dict[str, Any]]:
 
 def _player(group: Group) -> dict[str, Any] | None:
     """Frames of the best models next to the truth; `None` where none were saved."""
-    if group.task != "video":
+    if group.task != "frames":
         return None
     ranking = group.comparison.ranking
     networks_first = sorted(ranking, key=lambda model: model.baseline)

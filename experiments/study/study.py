@@ -99,7 +99,7 @@ class StudyRuns:
     Used as a context manager: the study itself is a run, the parent of the others.
 
     Attributes:
-        task: `"forecast"` or `"video"`; the experiment is `task/dataset`.
+        task: name in `TASKS`; the experiment is `task/dataset`.
         dataset: what the networks are tried on.
         listeners: of each run.
         data: makes the digests of what the runs read; called once, if the runs are kept.

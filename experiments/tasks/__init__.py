@@ -1,1 +1,4 @@
-"""What can be studied: forecasting and next frames, each with its data, fits and outputs."""
+"""What can be studied: a folder per task, with what it reads, fits, scores, writes and prints.
+
+`study` and `run_task` are the same for all of them.
+"""

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ...errors import TrackingError
 from ...pipelines.storage.names import slug
 from ...pipelines.storage.redact import redacted
+from ..kinds import TASKS, VIEWS, kind_of, view_state
 from ..locations import (
     absolute,
     check_uri,
@@ -29,7 +30,6 @@ from ..locations import (
     tracking_uri,
     with_driver,
 )
-from ..task import TASKS, VIEWS, task_of, view_state
 from .database import create_once
 
 for chatty in ("alembic", "mlflow"):
@@ -283,11 +283,11 @@ def _experiment_tags(name: str) -> dict[str, str]:
     """What the dashboard shows above the runs, and the view in which it shows them."""
     if name.partition("/")[0] not in TASKS:
         return {}
-    task = task_of(name)
-    views = {f"mlflow.sharedViewState.{view}": view_state(task, view) for view in VIEWS}
+    kind = kind_of(name)
+    views = {f"mlflow.sharedViewState.{view}": view_state(kind, view) for view in VIEWS}
     return views | {
-        "mlflow.note.content": task.note,
-        "mlflow.experiment.primaryMetric.name": task.error,
+        "mlflow.note.content": kind.note,
+        "mlflow.experiment.primaryMetric.name": kind.error,
         "mlflow.experiment.primaryMetric.greaterIsBetter": "false",
         "mlflow.experimentKind": "custom_model_development",
     }

@@ -5,7 +5,7 @@ import struct
 
 import numpy as np
 import pytest
-from rnnzoo.datasets import VIDEOS, checked_frames, describe, load_clips, read_clips
+from rnnzoo.datasets import CLIP_DATASETS, checked_frames, describe, load_clips, read_clips
 from rnnzoo.datasets.files import open_idx
 from rnnzoo.datasets.sources.moving import moving
 from rnnzoo.errors import ArgumentError, DataError
@@ -95,7 +95,7 @@ def test_folders_missing_and_not_needed(tmp_path):
         load_clips("moving-mnist", tmp_path)
     with pytest.raises(ArgumentError, match="Did you mean moving-digits"):
         load_clips("moving-digit")
-    assert all(describe(name) for name in VIDEOS)
+    assert all(describe(name) for name in CLIP_DATASETS)
 
 
 def test_a_film_is_split_by_time_before_it_is_cut():

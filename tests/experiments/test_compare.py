@@ -371,7 +371,7 @@ def rnnzoo(*arguments):
 def write_film(tracker, model, seed, shade):
     """A run of frames: a bright column that moves, forecast with another shade."""
     tags = {"study": "2026-01-01 10:00:00", "study.name": "films", "cell": model, "model": model}
-    with journal_of(tracker, "video/made", f"{model}-{seed}", tags) as journal:
+    with journal_of(tracker, "frames/made", f"{model}-{seed}", tags) as journal:
         told = {"context": 2, "horizon": 3, "split.test_clips": 1, "frame": "8x8x1", "seed": seed}
         journal.parameters(told)
         journal.metrics({"test/mse": float(shade)})
@@ -388,7 +388,7 @@ def test_frames_stand_beside_the_truth(store):
     with Tracker(store.uri) as tracker:
         for model, shade in (("conv_lstm", 100), ("conv_gru", 200), ("st_lstm", 50)):
             write_film(tracker, model, 0, shade)
-    (group,) = groups(of_study(all_runs(store, "video/made"), "films"))
+    (group,) = groups(of_study(all_runs(store, "frames/made"), "films"))
     page = comparison_page("films", [group], "")
     told = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
     assert told["first"] == -1

@@ -2,16 +2,22 @@
 
 import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 from rnnzoo import Forecaster, NextFrame, load_dataset
 from rnnzoo.errors import ArgumentError
-from rnnzoo.experiments.cli.app import app
-from rnnzoo.experiments.cli.run import _networks, planned, run_config
-from rnnzoo.experiments.config.schema import TOGETHER, load_config, model_of, packaged
+from rnnzoo.experiments.cli.app import app, frames
+from rnnzoo.experiments.cli.forecast import forecast
+from rnnzoo.experiments.cli.run import planned, run_config, tried_in
+from rnnzoo.experiments.config.schema import load_config, model_of, packaged
+from rnnzoo.experiments.kinds import TASKS
 from rnnzoo.experiments.study.outputs import OutputOptions
+from rnnzoo.experiments.tasks.registry import schema_of
 from typer.testing import CliRunner
 
 BASE = """
@@ -24,7 +30,7 @@ models:
 TINY = {
     "forecast": ["data.rows=100", "split.test_rows=4", "defaults.horizon=3", "defaults.lookback=8",
                  "defaults.units=4", "models.*.epochs=1"],
-    "video": ["split.test_clips=2", "defaults.filters=2", "defaults.layers=1", "defaults.patch=8",
+    "frames": ["split.test_clips=2", "defaults.filters=2", "defaults.layers=1", "defaults.patch=8",
               "models.*.epochs=1", "defaults.clips_per_epoch=8", "defaults.context=3",
               "defaults.horizon=2"],
 }  # fmt: skip
@@ -78,10 +84,40 @@ def test_there_are_a_dozen_and_they_are_listed():
 
 
 def test_settings_are_those_of_the_constructors():
-    for task, kind in (("forecast", Forecaster), ("video", NextFrame)):
-        fields = model_of(task, kind).model_fields["defaults"].annotation.model_fields
-        own = set() if task == "video" else set(TOGETHER)
+    assert set(TASKS) == {"forecast", "frames"}
+    for task, kind in (("forecast", Forecaster), ("frames", NextFrame)):
+        schema = schema_of(task)
+        assert schema.estimator() is kind
+        fields = model_of(schema, kind).model_fields["defaults"].annotation.model_fields
+        own = set(schema.settings)
         assert set(fields) - own == set(inspect.signature(kind).parameters) - {"cell", "seed"}
+
+
+def test_options_that_repeat_a_setting_have_its_type_and_default():
+    """Written out in the commands, so that help is shown without Keras; but for two."""
+    others = {("forecast", "horizon"), ("forecast", "calendar")}
+    for task, command in (("forecast", forecast), ("frames", frames)):
+        options = inspect.signature(command, eval_str=True).parameters
+        settings = inspect.signature(schema_of(task).estimator(), eval_str=True).parameters
+        repeated = options.keys() & settings.keys() - {"cell"}
+        assert len(repeated) > 10
+        for name in sorted(repeated):
+            (kind, *_), setting = get_args(options[name].annotation), settings[name]
+            if (task, name) not in others:
+                assert (kind, options[name].default) == (setting.annotation, setting.default), name
+
+
+def test_a_misspelt_key_is_answered_before_keras_loads(file):
+    code = f"""
+import sys
+from rnnzoo.experiments.cli.run import run_config
+try:
+    run_config({str(file("task: frames" + chr(10) + "splt: 3"))!r}, [], None)
+except ValueError as error:
+    print(error, "keras" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "Did you mean split?" in done.stdout and done.stdout.endswith("False\n")
 
 
 REFUSED = {
@@ -149,7 +185,7 @@ def test_one_clear_message_and_exit_2(case, file, here):
 def test_changes_are_checked_as_the_file_is(change, message, file):
     path = file(BASE + "seeds: [0]\nstudy: mine\n")
     with pytest.raises(ArgumentError) as raised:
-        load_config(path, [change])
+        load_config(path, schema_of, [change])
     assert message in str(raised.value)
 
 
@@ -161,20 +197,21 @@ def test_optimizers_and_losses_are_names_or_mappings(file):
         "  - cell: lstm\n    optimizer: {class_name: SGD, config: {momentum: 0.5}}\n"
         "    loss: {class_name: Huber, config: {delta: 2}}\n"
     )
-    config = load_config(path, ["models.0.loss={class_name: Huber}"]).model_dump(exclude_unset=True)
-    tried = _networks(config, path)
+    changes = ["models.0.loss={class_name: Huber}"]
+    config = load_config(path, schema_of, changes).model_dump(exclude_unset=True)
+    tried = tried_in(config, path)
     gru, lstm = (one.network for one in tried.values())
     assert (gru.optimizer, gru.loss) == ("sgd", {"class_name": "Huber"})
     momentum = {"class_name": "SGD", "config": {"momentum": 0.5}}
     assert (lstm.optimizer, lstm.loss["config"]) == (momentum, {"delta": 2})
-    alone = load_config(file(planned(config, path, tried).configs["lstm"]))
+    alone = load_config(file(planned(config, path, tried).configs["lstm"]), schema_of)
     assert alone.models[0].optimizer == momentum and alone.models[0].loss == lstm.loss
 
 
 def test_changes_find_their_place(file):
     path = file(BASE + "  - {cell: lstm, units: 3}\n")
     changes = ["defaults.learning_rate=1e-3", "models.*.epochs=4", "models.1.cell=elman", "seeds=2"]
-    config = load_config(path, changes)
+    config = load_config(path, schema_of, changes)
     assert config.defaults.learning_rate == 1e-3
     assert [(m.cell, m.epochs) for m in config.models] == [("gru", 4), ("elman", 4)]
     assert config.seeds == [0, 1]
@@ -195,7 +232,7 @@ def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, sto
     experiment = store.client.get_experiment_by_name("forecast/short").experiment_id
     (study,) = store.client.search_runs([experiment], "tags.role = 'study'")
     whole = store.client.download_artifacts(study.info.run_id, "config.yaml", str(here))
-    assert load_config(Path(whole)).seeds == [4, 7]
+    assert load_config(Path(whole), schema_of).seeds == [4, 7]
     assert "rnnzoo compare --study tried" in done.output
     assert "Models, means over their seeds" in done.output
     means = networks.groupby("model")["test/mae"].mean()
@@ -231,4 +268,4 @@ def test_experiments_in_documents_are_ones(document, root, file):
     blocks = re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     assert blocks
     for block in blocks:
-        assert load_config(file(block)).models
+        assert load_config(file(block), schema_of).models

@@ -12,14 +12,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, CheckpointError, Forecaster, NextFrame, TrackingError
-from rnnzoo.datasets import Clips, read_series
+from rnnzoo.datasets import Clips, TimeSeriesPanel, read_series
 from rnnzoo.experiments.journal.records import folders
 from rnnzoo.experiments.journal.records import read as read_journal
 from rnnzoo.experiments.study.provenance import Provenance
 from rnnzoo.experiments.study.resume import NOTE
 from rnnzoo.experiments.study.study import Listeners
-from rnnzoo.experiments.tasks.forecast import study
-from rnnzoo.experiments.tasks.frames import frames_study
+from rnnzoo.experiments.tasks.forecast.task import Forecasting
+from rnnzoo.experiments.tasks.frames.task import Frames
+from rnnzoo.experiments.tasks.study import study
 from rnnzoo.experiments.tracking import Store, Tracker, sync
 from rnnzoo.pipelines.forecasting.baselines.table import BASELINES
 from rnnzoo.pipelines.training.checkpoints import lock_folder
@@ -33,6 +34,10 @@ KILLS, SECONDS = 20, 16.0  # of the soak test: how many, and at most how long af
 @pytest.fixture(scope="module")
 def series(waves):
     return lambda name: read_series(waves[:150], time="day", target="sales", name=name)
+
+
+def task(series, rows=ROWS, audit=False):
+    return Forecasting(TimeSeriesPanel.of(series), rows, audit)
 
 
 def tried(*cells, units=3, seed=0):
@@ -57,11 +62,13 @@ def cut(network, epoch):
 def forecasting(store, series, tmp_path):
     """A study of some networks, with its checkpoints in `kept` and its journals in `runs`."""
 
-    def study_of(name, networks, follow=None, *, uri=store.uri, runs="runs", strict=False, **how):
+    def study_of(
+        name, networks, follow=None, *, uri=store.uri, runs="runs", strict=False, split=(), **how
+    ):
         with Tracker(uri, tmp_path / runs, strict) as tracker:
             listeners = Listeners(follow, tracker)
-            how = {"test_rows": ROWS, "checkpoints": tmp_path / "kept"} | how
-            return study(series(name), networks, listeners=listeners, **how), tracker
+            how = {"checkpoints": tmp_path / "kept"} | how
+            return study(task(series(name), **dict(split)), networks, listeners, **how), tracker
 
     return study_of
 
@@ -100,7 +107,7 @@ def test_a_study_that_is_cut_short_goes_on_with_the_same_runs(forecasting, store
         assert (now == events) == (kept.status == "FINISHED")
     assert sync(runs, store.uri).complete == len(after)
     undisturbed = tried("elman")["elman"].fit(series(name)[:-ROWS])
-    forecasts = (one.predict() for one in (found.forecasters["elman"], undisturbed))
+    forecasts = (one.predict() for one in (found.networks["elman"], undisturbed))
     pd.testing.assert_frame_equal(*forecasts, check_exact=True)
 
 
@@ -115,7 +122,7 @@ def test_a_study_that_is_over_is_left_as_it_is_and_may_get_another_network(
     """What its first store did not get comes to the second, as where a process was killed before
     all had arrived."""
     runs, kept = tmp_path / "runs", tmp_path / "kept"
-    study(series("more"), tried("gru"), ROWS, checkpoints=kept)  # nothing is tracked yet
+    study(task(series("more")), tried("gru"), checkpoints=kept)  # nothing is tracked yet
     forecasting("more", tried("gru"), uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
     before = contents(runs)
     forecasting("more", tried("gru"))
@@ -128,7 +135,7 @@ def test_a_study_that_is_over_is_left_as_it_is_and_may_get_another_network(
     with pytest.raises(KeyboardInterrupt):
         forecasting("more", tried("elman"), cut("naive-last", None))
     forecasting("more", two)
-    study(series("more"), tried("elman"), ROWS, checkpoints=kept)
+    study(task(series("more")), tried("elman"), checkpoints=kept)
     forecasting("more", tried("elman"))  # it had ended, but was in no leaderboard
     assert not caplog.text
     (board,) = runs.glob("*-study-*/leaderboard.csv")
@@ -188,11 +195,11 @@ def test_where_the_journals_are_gone_the_runs_are_new_ones(forecasting, store):
 
 def test_another_study_is_refused_before_a_run_begins(forecasting, store, series, tmp_path):
     kept = tmp_path / "kept"
-    study(series("first"), tried("gru"), ROWS, checkpoints=kept)
+    study(task(series("first")), tried("gru"), checkpoints=kept)
     others: list[tuple[dict, dict, str]] = [
         (tried("gru", units=4), {}, "networks.gru-0.units was 3 and is 4"),
-        (tried("gru"), {"test_rows": 5}, "study.test_rows was 4 and is 5"),
-        (tried("gru"), {"audit": True}, "study.audit was False and is True"),
+        (tried("gru"), {"split": {"rows": 5}}, "study.test_rows was 4 and is 5"),
+        (tried("gru"), {"split": {"audit": True}}, "study.audit was False and is True"),
         (tried("gru"), {"origin": Provenance("named")}, "study.name was '' and is 'named'"),
         (tried("gru"), {"name": "other"}, "study.dataset was 'first' and is 'other'"),
     ]
@@ -202,7 +209,7 @@ def test_another_study_is_refused_before_a_run_begins(forecasting, store, series
     moved = series("first")
     moved.frame.loc[3, "y"] += 1
     with pytest.raises(CheckpointError, match="the data differ"):
-        study(moved, tried("gru"), ROWS, checkpoints=kept)
+        study(task(moved), tried("gru"), checkpoints=kept)
     with lock_folder(kept), pytest.raises(CheckpointError, match="in use"):
         forecasting("first", tried("gru"))
     content = (kept / NOTE).read_bytes()
@@ -225,14 +232,14 @@ def test_checkpoints_stand_among_nothing_else(forecasting, series, tmp_path):
         forecasting("mine", tried("gru"))
     assert [*mine.parent.iterdir()] == [mine]
     with pytest.raises(ArgumentError, match="is a file"):
-        study(series("mine"), tried("gru"), ROWS, checkpoints=mine)
+        study(task(series("mine")), tried("gru"), checkpoints=mine)
     named = {"member-1": tried("gru")["gru"]}  # as the folder of one of several that are one
     for _ in range(2):
-        study(series("mine"), named, ROWS, checkpoints=tmp_path / "named")
+        study(task(series("mine")), named, checkpoints=tmp_path / "named")
     for labels, words in (("a b", "a,b"), "has that name already"), (("a", "a-0"), "a run 'a-0'"):
         networks = {label: tried("gru")["gru"] for label in labels}
         with pytest.raises(ArgumentError, match=words):
-            study(series("mine"), networks, ROWS, checkpoints=tmp_path / "other")
+            study(task(series("mine")), networks, checkpoints=tmp_path / "other")
 
 
 @pytest.mark.slow
@@ -246,12 +253,12 @@ def test_next_frames_go_on_too(store, tmp_path):
         with Tracker(store.uri, tmp_path / "runs") as tracker:
             listeners = Listeners(follow, tracker)
             networks = {"conv_lstm": NextFrame("conv_lstm", **tiny)}
-            return frames_study(clips, networks, listeners, checkpoints=tmp_path / "kept")
+            return study(Frames(clips), networks, listeners, checkpoints=tmp_path / "kept")
 
     with pytest.raises(KeyboardInterrupt):
         run(cut("conv_lstm", 2))
     found = run(None).evaluations["conv_lstm"]
-    check_told_once(store, "video/noise", ("conv_lstm", *found.baselines))
+    check_told_once(store, "frames/noise", ("conv_lstm", *found.baselines))
 
 
 EXPERIMENT = f"""

@@ -115,7 +115,7 @@ def test_models_are_lines_of_their_own_over_all_their_seeds(page, server, tracke
 
 
 def test_a_slider_steps_through_the_leads_of_every_run(page, server):
-    open_charts(page, server, "video/square")
+    open_charts(page, server, "frames/square")
     shown = card(page, "frames/test-by-lead")
     for run in FILMS:
         expect(shown.get_by_text(run).first).to_be_visible()
@@ -124,7 +124,7 @@ def test_a_slider_steps_through_the_leads_of_every_run(page, server):
 
 
 def test_a_slider_steps_through_the_epochs(page, server):
-    open_charts(page, server, "video/square")
+    open_charts(page, server, "frames/square")
     shown = card(page, "frames/validation-by-epoch")
     first, second = (pictures(shown, step, 1) for step in (1, 2))
     assert first != second

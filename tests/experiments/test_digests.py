@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo.datasets import TimeSeriesPanel, load_clips, read_clips, read_panel, read_series
-from rnnzoo.experiments.study.digests import of_clips, of_panel
+from rnnzoo.experiments.tasks.forecast.data import of_panel
+from rnnzoo.experiments.tasks.frames.data import of_clips
 
 
 @pytest.fixture(scope="module")

@@ -20,12 +20,13 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from rnnzoo import Forecaster
-from rnnzoo.datasets import read_series
+from rnnzoo.datasets import TimeSeriesPanel, read_series
 from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.journal.records import folders
 from rnnzoo.experiments.journal.records import read as read_journal
 from rnnzoo.experiments.study.study import Listeners
-from rnnzoo.experiments.tasks.forecast import study
+from rnnzoo.experiments.tasks.forecast.task import Forecasting
+from rnnzoo.experiments.tasks.study import study
 from rnnzoo.experiments.tracking import Store, Tracker, server_command, server_environment, sync
 
 EPOCHS = 4
@@ -288,7 +289,8 @@ def test_a_line_that_hangs_does_not_hold_up_a_fit(server, line, waves, tmp_path,
     tracker = Tracker(line.address, tmp_path)
     forecaster = Forecaster("gru", horizon=3, lookback=8, units=2, epochs=2)
     with tracker:
-        study(series, {"gru": forecaster}, 60, Listeners(None, tracker))
+        task = Forecasting(TimeSeriesPanel.of(series), 60)
+        study(task, {"gru": forecaster}, Listeners(None, tracker))
         assert tracker.pending > 50
         line.fault = ""
         line.mended.set()

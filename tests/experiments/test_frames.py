@@ -47,7 +47,7 @@ def test_frames_from_a_film_to_runs_that_are_compared(here, store, monkeypatch):
     known = np.load("film.npy")[None, :2]
     assert NextFrame.load("out/model-conv_lstm").predict(known).shape == (1, 3, 16, 16)
 
-    runs = store.runs("video/film").set_index("name")
+    runs = store.runs("frames/film").set_index("name")
     assert set(runs.index) == {
         "conv_lstm-0", "repeat-last", "mean-image", "zeros",
     }  # fmt: skip
@@ -62,9 +62,9 @@ def test_frames_from_a_film_to_runs_that_are_compared(here, store, monkeypatch):
         assert run["test/mse"] == pytest.approx(saved[name.removesuffix("-0")])
     _images_have_steps(store, runs.loc["conv_lstm-0", "run"])
 
-    compared = rnnzoo("compare", "video/film", "--all")
+    compared = rnnzoo("compare", "frames/film", "--all")
     assert compared.exit_code == 0, compared.output
-    assert "video/film: 3 frames after 2, tested on 8 clips of 16x16x1" in compared.output
+    assert "frames/film: 3 frames after 2, tested on 8 clips of 16x16x1" in compared.output
     assert "conv_lstm-0" in compared.output
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from rnnzoo import Forecaster, read_panel
-from rnnzoo.experiments.reports.run import PICTURES, frames_report, run_report
+from rnnzoo.experiments.tasks.forecast.files import PICTURES, run_report
+from rnnzoo.experiments.tasks.frames.files import run_report as frames_report
 from rnnzoo.pipelines.next_frame.evaluation import Evaluation
 
 HOSTILE = "<img src=x onerror=alert(1)> & {{ 7 * 7 }}"

@@ -11,14 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import FitError, Forecaster
-from rnnzoo.datasets import read_series
+from rnnzoo.datasets import TimeSeriesPanel, read_series
 from rnnzoo.experiments.cli.compare import run_tables
 from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.reports.style import COLORS
-from rnnzoo.experiments.study.digests import of_all, of_panel
+from rnnzoo.experiments.study.digests import of_all
 from rnnzoo.experiments.study.environment import git_tags
 from rnnzoo.experiments.study.study import Listeners
-from rnnzoo.experiments.tasks.forecast import study
+from rnnzoo.experiments.tasks.forecast.data import of_panel
+from rnnzoo.experiments.tasks.forecast.task import Forecasting
+from rnnzoo.experiments.tasks.study import study
 from rnnzoo.experiments.tracking import Tracker
 from rnnzoo.pipelines.forecasting.baselines.table import BASELINES
 from rnnzoo.zoo.cells import CELLS
@@ -39,7 +41,8 @@ def found(store, waves):
     tiny = {"horizon": 3, "lookback": 10, "units": 3, "epochs": 2}
     forecasters = {cell: Forecaster(cell, **tiny) for cell in ("gru", "elman")}
     with Tracker(store.uri) as tracker:
-        return study(series, forecasters, 60, Listeners(None, tracker))
+        task = Forecasting(TimeSeriesPanel.of(series), 60)
+        return study(task, forecasters, Listeners(None, tracker))
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +64,7 @@ def test_networks_and_baselines_are_runs(runs):
 def test_a_study_has_an_identity_besides_its_second(runs, found):
     tags = {name: run.data.tags for name, run in runs.items()}
     assert {each["study.uid"] for each in tags.values()} == {tags[""]["run_uid"]}
-    used = [of_panel(found.panel[:340], "training"), of_panel(found.panel, "test")]
+    used = [of_panel(found.task.panel[:340], "training"), of_panel(found.task.panel, "test")]
     assert {each["data.digest"] for each in tags.values()} == {of_all(used)}
     assert of_all(used) not in (of_all(used[:1]), of_all(used[::-1]))
     began = datetime.strptime(tags[""]["study"] + "+0000", "%Y-%m-%d %H:%M:%S%z")
@@ -117,13 +120,13 @@ def test_losses_are_lines_over_the_epoch(runs, store):
 
 def test_test_scores_are_single_numbers_and_keys_are_few(runs, found):
     metrics = runs["gru"].data.metrics
-    for key, value in found.backtests["gru"].scores().items():
+    for key, value in found.tests["gru"].scores().items():
         assert metrics[f"test/{key}"] == value
     assert len(metrics) <= 25
 
 
 def test_intervals_and_the_course_of_the_test_are_told_of_every_model(runs, store, found):
-    backtest = found.backtests["gru"]
+    backtest = found.tests["gru"]
     for model in ("gru", "naive-last"):
         told = runs[model].data.metrics
         table = backtest.intervals(model).set_index("nominal")
@@ -141,7 +144,7 @@ def test_intervals_and_the_course_of_the_test_are_told_of_every_model(runs, stor
 
 
 def test_forecasts_are_kept_beside_the_truth(runs, store, found, tmp_path):
-    backtest = found.backtests["gru"]
+    backtest = found.tests["gru"]
     path = store.client.download_artifacts(runs["gru"].info.run_id, "forecasts.parquet", tmp_path)
     kept = pd.read_parquet(path)
     told = backtest.frame().rename(columns={"gru": "yhat"})
@@ -158,7 +161,7 @@ def test_charts_and_the_model_are_artifacts(runs, store, tmp_path, found, waves)
     }  # fmt: skip
     loaded = Forecaster.load(store.client.download_artifacts(run, "model", str(tmp_path)))
     future = waves[340:343][["day", "holiday"]]
-    ours = found.forecasters["gru"].predict(future=future)
+    ours = found.networks["gru"].predict(future=future)
     assert loaded.predict(future=future)["yhat"].tolist() == ours["yhat"].tolist()
 
 
@@ -183,7 +186,7 @@ def test_what_cannot_be_compared_is_kept_apart(store, found, waves):
     for horizon in (2, 2, 4):
         forecasters = {"elman": Forecaster("elman", horizon=horizon, **tiny)}
         with Tracker(store.uri) as tracker:
-            study(series, forecasters, 6, Listeners(None, tracker))
+            study(Forecasting(TimeSeriesPanel.of(series), 6), forecasters, Listeners(None, tracker))
     found = run_tables(store, "forecast/apart")
     two, four = sorted(found, key=lambda comparison: comparison.title)
     assert "2 steps ahead" in two.title
@@ -207,8 +210,8 @@ def test_a_run_says_what_it_was_made_from(runs, store, found, tmp_path, root):
     gru = runs["gru"]
     used = {each.tags[0].value: each.dataset.digest for each in gru.inputs.dataset_inputs}
     assert used == {
-        "training": of_panel(found.panel[:340], "training").digest,
-        "test": of_panel(found.panel, "test").digest,
+        "training": of_panel(found.task.panel[:340], "training").digest,
+        "test": of_panel(found.task.panel, "test").digest,
     }
     path = store.client.download_artifacts(gru.info.run_id, "environment.json", str(tmp_path))
     told = json.loads(Path(path).read_text())

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import ArgumentTypeError, Forecaster, read_panel, read_series
-from rnnzoo.experiments.tasks.forecast import split
+from rnnzoo.experiments.tasks.forecast.data import split
 from rnnzoo.pipelines.forecasting import forecaster as module
 from rnnzoo.pipelines.forecasting.backtest.charts import fan_chart
 

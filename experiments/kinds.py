@@ -1,4 +1,7 @@
-"""The kinds of task whose runs are tracked, and how each is set side by side."""
+"""The kinds of task that are studied and tracked, and how the runs of each are compared.
+
+This table alone names them: the code of a task is the folder of its name in `tasks`.
+"""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +12,7 @@ VIEWS = {BY_RUN: "every run", BY_MODEL: "each model, a mean over its seeds"}
 
 
 @dataclass(frozen=True)
-class Task:
+class Kind:
     """How the runs of one kind of task are compared.
 
     Attributes:
@@ -29,7 +32,7 @@ class Task:
 
 COSTS = {"weights": "weights", "time/fit_s": "seconds", "study": "study"}
 TASKS = {
-    "forecast": Task(
+    "forecast": Kind(
         same=("target", "horizon", "split.test_rows", "split.test_start"),
         title="{0}: {1}, {2} steps ahead, tested on {3} rows from {4}",
         error="test/mae",
@@ -45,7 +48,7 @@ TASKS = {
         "- test/direction: share of ups and downs called right, one step ahead\n"
         "- test/p: how often forecasts that are as good as the best naive one would differ as much",
     ),
-    "video": Task(
+    "frames": Kind(
         same=("context", "horizon", "split.test_clips", "frame"),
         title="{0}: {2} frames after {1}, tested on {3} clips of {4}",
         error="test/mse",
@@ -59,28 +62,28 @@ TASKS = {
 }
 
 
-def task_of(experiment: str) -> Task:
-    """The task of an experiment, e.g. of `"forecast/seattle-weather"`."""
+def kind_of(experiment: str) -> Kind:
+    """The kind of task of an experiment, e.g. of `"forecast/seattle-weather"`."""
     return TASKS[experiment.partition("/")[0]]
 
 
-def view_state(task: Task, view: str) -> str:
+def view_state(kind: Kind, view: str) -> str:
     """A view for MLflow's dashboard: the scores as columns, the best run first.
 
     Grouped by model, MLflow draws no pictures, and in colors of its own; hence two views. The
     form is MLflow's own and not documented; one that it does not know, it passes over.
 
     Args:
-        task: of the experiment.
+        kind: kind of task of the experiment.
         view: a name in `VIEWS`.
     """
     tables = {"test": "metrics", "time": "metrics"}
     columns = [
         f"{tables.get(key.partition('/')[0], 'params')}.`{key}`"
-        for key in task.columns
+        for key in kind.columns
         if key not in ("name", "study")
     ]
-    state = {"orderByKey": f"metrics.`{task.error}`", "orderByAsc": True}
+    state = {"orderByKey": f"metrics.`{kind.error}`", "orderByAsc": True}
     state |= {"selectedColumns": columns, "runsHiddenMode": "SHOW_ALL"}
     if view == BY_MODEL:
         keys = [{"mode": "tag", "groupByData": "model"}]

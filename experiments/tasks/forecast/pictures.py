@@ -6,16 +6,16 @@ import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.lines import Line2D
 
-from ...messages import stamp
-from ...pipelines.evaluation import drawing
-from ...pipelines.storage.names import slug
+from ....messages import stamp
+from ....pipelines.evaluation import drawing
+from ....pipelines.storage.names import slug
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from ...datasets import TimeSeriesPanel
-    from ...pipelines.forecasting import Backtest
-    from ..journal.journal import Journal
+    from ....datasets import TimeSeriesPanel
+    from ....pipelines.forecasting import Backtest
+    from ...journal.journal import Journal
 
 ORIGINS = 6  # at most
 HISTORY = 2  # horizons before the origin

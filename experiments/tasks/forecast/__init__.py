@@ -1,0 +1,1 @@
+"""Forecasting as a task: series, forecasters, backtests."""

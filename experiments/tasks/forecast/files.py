@@ -1,0 +1,174 @@
+"""Charts, tables and reports of forecasts: those of a run, and those of a study."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ....datasets import TimeSeriesPanel
+from ....messages import stamp
+from ....pipelines.forecasting import Backtest
+from ....pipelines.forecasting.backtest.charts import (
+    calibration_chart,
+    fan_chart,
+    forecast_chart,
+    lead_chart,
+)
+from ....pipelines.storage.names import slug
+from ...comparison.paired import FILE, of_backtest
+from ...journal.journal import Journal
+from ...reports.run import run_page
+from ...reports.style import markdown
+from ..base import Files, Study
+from .pictures import GREY, in_color, tell_origins
+
+ROWS = 1_000_000  # of forecasts that a run keeps, at most
+#: Title and explanation of a run's pictures, by file name.
+PICTURES = {
+    "forecast.png": (
+        "Forecasts and what came true",
+        "Forecasts issued one after the other, each from its dot on, over the truth in black.",
+    ),
+    "intervals.png": (
+        "Intervals",
+        "The last forecasts that do not overlap. The darker band should hold the truth in one of "
+        "two cases, the lighter one in nine of ten.",
+    ),
+    "calibration.png": (
+        "Do the intervals hold what they should?",
+        "On the black diagonal a share of the truth lies inside as large as it should be; below "
+        "it, intervals are too narrow.",
+    ),
+}
+
+
+def of_study(found: Study) -> Files:
+    """Charts and tables of a study, by name."""
+    name = slug(found.task.dataset)
+    best = found.tests[found.best]
+    return {
+        f"{name}-forecast.png": forecast_chart(best).savefig,
+        f"{name}-intervals.png": fan_chart(best).savefig,
+        f"{name}-calibration.png": calibration_chart(best).savefig,
+        f"{name}-error-by-lead.png": lead_chart([*found.tests.values()]).savefig,
+        f"{name}-leaderboard.csv": partial(found.leaderboard.to_csv, index=False),
+        f"{name}-error-by-lead.csv": partial(found.by_lead.to_csv, index=False),
+        f"{name}-random-walk.csv": partial(random_walk(found).to_csv, index=False),
+    }
+
+
+def random_walk(found: Study) -> pd.DataFrame:
+    """Every model compared with the random walk, the best first; baselines once."""
+    tables = [backtest.against_random_walk() for backtest in found.tests.values()]
+    table = pd.concat(tables, ignore_index=True).drop_duplicates(["model", "step"])
+    order = found.leaderboard["model"].tolist()
+    return table.sort_values("model", key=lambda m: m.map(order.index), kind="stable")
+
+
+def write_run(backtest: Backtest, panel: TimeSeriesPanel, color: str, journal: Journal) -> None:
+    """Writes charts and tables of a network into the journal of its run."""
+    charts = {
+        "forecast": forecast_chart(backtest),
+        "error-by-lead": lead_chart([backtest]),
+        "intervals": fan_chart(backtest),
+        "calibration": calibration_chart(backtest),
+    }
+    for name, figure in charts.items():
+        journal.picture(name, in_color(figure, {backtest.model, "origin"}, color))
+    tell_origins(backtest, panel, backtest.model, color, journal)
+    _kept(backtest, backtest.model, journal)
+    journal.text("random-walk.csv", backtest.against_random_walk().to_csv(index=False))
+    if backtest.audit is not None:
+        journal.text("audit.txt", f"{backtest.audit}\n")
+    _leaderboard(backtest, journal)
+
+
+def write_baseline(
+    backtest: Backtest, panel: TimeSeriesPanel, name: str, best: bool, journal: Journal
+) -> None:
+    """Writes those of a baseline; pictures of the best one only."""
+    if best:
+        tell_origins(backtest, panel, name, GREY, journal)
+    _kept(backtest, name, journal)
+    _leaderboard(backtest, journal)
+
+
+def run_report(
+    backtest: Backtest,
+    panel: TimeSeriesPanel,
+    color: str,
+    folder: Path,
+    settings: Mapping[str, Any],
+) -> str:
+    """The report of a forecasting run as one HTML page.
+
+    Args:
+        backtest: the backtest of the run's network.
+        panel: the series that were forecast.
+        color: color of the network in charts.
+        folder: folder with the run's pictures; those that are missing are left out.
+        settings: settings of the network and of the split.
+    """
+    schema = panel.schema
+    facts = {
+        "series": f"{len(panel):,}" if len(panel) > 1 else schema.name,
+        "target": f"{schema.target}, {schema.unit}" if schema.unit else schema.target,
+        "covariates known up to now": ", ".join(schema.past),
+        "covariates known ahead": ", ".join(schema.future),
+        "step, season": f"{schema.frequency}, {schema.season}",
+        "tested from": f"{len(backtest.origins):,} origins, the first "
+        + stamp(backtest.origins[0], backtest.zone),
+    }
+    return run_page(
+        backtest,
+        partial(of_backtest, backtest),
+        error=backtest.error,
+        unit=schema.unit,
+        subtitle=f"{backtest.horizon} steps ahead",
+        ahead="rows ahead",
+        lead_text="that many rows after the last one that was known",
+        note=f"skill: the share of the error of {backtest.reference} that is avoided. p: how "
+        "often equally good forecasts would differ as much, by a Diebold–Mariano test.",
+        color=color,
+        folder=folder,
+        pictures=PICTURES,
+        facts=facts | dict(settings),
+        repairs=panel.repairs,
+        audit="" if backtest.audit is None else str(backtest.audit),
+    )
+
+
+def _kept(backtest: Backtest, model: str, journal: Journal) -> None:
+    """What later comparisons need: by which error models are ranked, and that at each origin."""
+    journal.parameters({"ranked_by": backtest.error})
+    journal.text(FILE, of_backtest(backtest, model).text())
+    forecasts = _forecasts(backtest, model)
+    journal.file("forecasts.parquet", partial(forecasts.to_parquet, index=False))
+    if backtest.error == "mase":  # errors of several series have no other unit in common
+        leads = backtest.by_lead[backtest.by_lead["model"] == model]
+        journal.series("horizon/mase", leads["mase"].to_numpy())
+
+
+def _forecasts(backtest: Backtest, model: str) -> pd.DataFrame:
+    """Those of one model beside the truth: from each origin, or from as many, evenly spread, as
+    `ROWS` hold."""
+    origins = len(backtest.origins)
+    kept = max(1, min(origins, ROWS // backtest.horizon))
+    some = np.arange(kept) * origins // kept
+    per_origin = ("ids", "rows", "origins", "times", "truth", "level", "scale")
+    shown = {name: getattr(backtest, name)[some] for name in per_origin}
+    forecasts = {"yhat": backtest.forecasts[model][some]}
+    return replace(backtest, model="yhat", forecasts=forecasts, **shown).frame()
+
+
+def _leaderboard(backtest: Backtest, journal: Journal) -> None:
+    journal.text("leaderboard.csv", backtest.leaderboard.to_csv(index=False))
+    journal.note(
+        f"{backtest.name}: {backtest.horizon} steps ahead from {len(backtest.origins):,} origins. "
+        f"Errors in {backtest.unit or 'the unit of the target'}; skill is the share of the error "
+        f"of {backtest.reference} that is avoided.\n\n{markdown(backtest.leaderboard)}"
+    )

@@ -1,0 +1,1 @@
+"""Next frames as a task: clips, predictors, evaluations."""

@@ -1,0 +1,104 @@
+"""Several networks on one task, each a run: fitted, scored, shown and saved."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from ..journal.journal import Journal
+from ..reports.run import FILE as REPORT
+from ..reports.terminal import Display, console
+from ..study.outputs import OutputOptions, check_folder, model_folder, write_all
+from ..study.provenance import Provenance
+from ..study.resume import StudyResume
+from ..study.study import Listeners, StudyRuns, nobody, run_name, wait_for_uploads
+from .base import N, R, Study, Task
+
+
+def run_task(
+    task: Task[N, R],
+    networks: Mapping[str, N],
+    keep: OutputOptions,
+    origin: Provenance | None = None,
+) -> Study[N, R]:
+    """Fits, scores, prints, and saves. Nothing is written before all inputs are checked.
+
+    Args:
+        task: with its data.
+        networks: unfitted, by label.
+        keep: where runs, models and files are written.
+        origin: what the study was made from.
+    """
+    task = task.checked(networks)
+    if keep.save is not None:
+        check_folder(keep.save, networks)
+    out = console()
+    for repair in task.repairs:
+        out.print(f"Repaired: {repair}")
+    tracker = keep.tracker()
+    with wait_for_uploads(tracker, out, origin):
+        with Display(out) as display:
+            follow = Listeners(display.follow, tracker)
+            found = study(task, networks, follow, origin, keep.checkpoints)
+        more = task.show(found, out)
+        if keep.save is not None:
+            found.write(keep.save)
+            for label, network in found.networks.items():
+                network.save(model_folder(keep.save, label))
+            write_all(keep.save, more)
+            out.print(f"\n{task.saves} are in {keep.save}")
+    return found
+
+
+def study(
+    task: Task[N, R],
+    networks: Mapping[str, N],
+    listeners: Listeners = nobody,
+    origin: Provenance | None = None,
+    checkpoints: Path | None = None,
+) -> Study[N, R]:
+    """Fits each network and scores it on the test of the task, beside the baselines.
+
+    Args:
+        task: with its data.
+        networks: unfitted, by cell, or by another label where a cell is tried more than once.
+        listeners: of each run.
+        origin: what the study was made from.
+        checkpoints: folder in which the state of each fit is saved. A study that was killed
+            continues from there, with the same runs; those that had ended are not logged again.
+
+    Raises:
+        ArgumentError, DataError: as of `Task.checked`.
+        CheckpointError: what is there is damaged, in use, or of another study or fit.
+    """
+    task = task.checked(networks)
+    origin = origin or Provenance()
+    about = {"name": origin.name, "dataset": task.dataset} | task.identity
+    requested = [(run_name(k, one.seed), task.requested(one)) for k, one in networks.items()]
+    resume = StudyResume(checkpoints, about, requested)
+    tests: dict[str, R] = {}
+    with StudyRuns(task.name, task.dataset, listeners, task.digests, origin, resume) as runs:
+        for label, network in networks.items():
+            with runs.network(network.cell_name, network.seed, label) as journal:
+                journal.parameters(task.parameters)
+                task.fit(network, journal, resume.place(journal.run))
+                first = next(iter(tests.values()), None)
+                tests[label] = result = task.score(network, label, first)
+                task.log(result, label, journal)
+                journal.metrics({"time/fit_s": result.seconds})
+                if journal.kept:
+                    color = runs.color(network.cell_name, label)
+                    task.write_run(result, color, journal)
+                    settings = task.split_parameters | task.used(network) | dict(origin.parameters)
+                    journal.text(REPORT, task.report(result, color, journal.folder, settings))
+                    journal.saved("model", network.save)
+        found = Study(task, networks, tests, origin.models)
+        shared = task.test_parameters(found.first) | task.parameters
+        runs.baselines(found.first.baselines, shared, partial(_baseline, found))
+        runs.conclude(found)
+    return found
+
+
+def _baseline(found: Study[N, R], name: str, journal: Journal) -> None:
+    found.task.log(found.first, name, journal)
+    if journal.kept:
+        found.task.write_baseline(found.first, name, name == found.best_baseline, journal)
