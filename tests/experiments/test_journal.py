@@ -15,7 +15,7 @@ def test_events_come_in_order_and_reach_the_listeners():
     assert seen == j.events
     assert [event.kind for event in seen] == ["start", "parameters", "metrics", "series", "end"]
     about = {"experiment": "forecast/x", "run": "a", "tags": {"k": "v"}}
-    assert seen[0].data == about | {"uid": j.uid, "parent": None, "format": 1}
+    assert seen[0].data == about | {"uid": j.uid, "parent": None, "format": 2}
     assert seen[3].data == {"name": "horizon/mae", "values": [1.0, 2.0]}
     assert seen[-1].data["status"] == "FINISHED"
     assert [e.time for e in seen] == sorted(e.time for e in seen)
