@@ -168,8 +168,8 @@ def third(monkeypatch):
     """The task, where its folder would be."""
     package = f"{registry.__package__}.numbers"
     schema, task = ModuleType(f"{package}.schema"), ModuleType(f"{package}.task")
-    schema.SCHEMA = Schema(Data, Split, lambda: Level)
-    task.TASK = Numbers
+    vars(schema)["SCHEMA"] = Schema(Data, Split, lambda: Level)
+    vars(task)["TASK"] = Numbers
     for module in (ModuleType(package), schema, task):
         monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setitem(kinds.TASKS, "numbers", KIND)
