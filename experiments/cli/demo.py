@@ -28,7 +28,7 @@ def demo(output: Path, keep: OutputOptions) -> None:
 
     Args:
         output: folder for charts and tables.
-        keep: what else is kept.
+        keep: where runs are logged.
     """
     out, tracker = console(), keep.tracker()
     began = time.perf_counter()

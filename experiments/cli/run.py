@@ -38,10 +38,10 @@ def run_config(name: str, changes: list[str], keep: OutputOptions) -> "Study":
     Args:
         name: a file, or an experiment that comes with rnnzoo.
         changes: `key=value` each, as `load_config` takes them.
-        keep: what is kept; its `save` goes before the experiment's own.
+        keep: where runs, models and files are written; its `save` goes before the experiment's.
 
     Raises:
-        ArgumentError, ArgumentTypeError: the experiment cannot be run as it stands.
+        ArgumentError, ArgumentTypeError: the experiment cannot be run.
         DataError: nor can its data.
     """
     path = find(name)
@@ -76,8 +76,8 @@ def planned(config: dict[str, Any], path: Path, tried: dict[str, Tried]) -> Prov
         models[label] = one.model
         alone = {"defaults": {}, "models": [entry], "seeds": [one.network.seed]}
         configs[label] = dumped(shared | alone)
-    told = {"config.seeds": str(_seeds(config))} | {f"data.{k}": str(v) for k, v in data.items()}
-    return Provenance(config["study"], told, models, _colors(entries, models), configs)
+    shown = {"config.seeds": str(_seeds(config))} | {f"data.{k}": str(v) for k, v in data.items()}
+    return Provenance(config["study"], shown, models, _colors(entries, models), configs)
 
 
 def tried_in(config: dict[str, Any], path: Path) -> dict[str, Tried]:

@@ -122,7 +122,7 @@ class Task(ABC, Generic[N, R]):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What the checkpoints of a study are for, beside its data and its networks."""
+        """What checkpoints of a study must agree in, besides its data and its networks."""
         return self.split_parameters
 
     @abstractmethod

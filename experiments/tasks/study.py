@@ -56,7 +56,7 @@ def study(
     origin: Provenance | None = None,
     checkpoints: Path | None = None,
 ) -> Study[N, R]:
-    """Fits each network and scores it on the test of the task, beside the baselines.
+    """Fits each network and scores it and the baselines on the test of the task.
 
     Args:
         task: with its data.

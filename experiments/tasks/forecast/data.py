@@ -48,11 +48,11 @@ class Split:
 
     Attributes:
         begins: the first time of the test.
-        kept: rows of each series from then on, which no fit sees.
+        rows: number of rows of each series from then on, which no fit sees.
     """
 
     begins: pd.Timestamp
-    kept: list[int]
+    rows: list[int]
 
 
 def split(panel: TimeSeriesPanel, test_rows: int) -> Split:

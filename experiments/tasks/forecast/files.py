@@ -154,11 +154,11 @@ def _kept(backtest: Backtest, model: str, journal: Journal) -> None:
 
 
 def _forecasts(backtest: Backtest, model: str) -> pd.DataFrame:
-    """Those of one model beside the truth: from each origin, or from as many, evenly spread, as
+    """Forecasts of one model and the truth: from each origin, or from as many, evenly spread, as
     `ROWS` hold."""
     origins = len(backtest.origins)
-    kept = max(1, min(origins, ROWS // backtest.horizon))
-    some = np.arange(kept) * origins // kept
+    count = max(1, min(origins, ROWS // backtest.horizon))
+    some = np.arange(count) * origins // count
     per_origin = ("ids", "rows", "origins", "times", "truth", "level", "scale")
     shown = {name: getattr(backtest, name)[some] for name in per_origin}
     forecasts = {"yhat": backtest.forecasts[model][some]}

@@ -18,26 +18,26 @@ from .files import random_walk
 Found: TypeAlias = Study[Forecaster | Ensemble, Backtest]
 
 SHOWN = 24  # rows of the forecast that are printed
-SAID = 6  # networks whose recipes are told: of more it would fill the screen
-WALKERS = 3  # networks that are shown beside the random walk
+SAID = 6  # networks whose recipes are printed: more would fill the screen
+WALKERS = 3  # networks that are compared with the random walk
 
 
 def print_recipes(networks: Iterable[Forecaster | Ensemble], out: Console) -> None:
-    """What follows from the data, of each network once: seeds take the same."""
-    told = {}
+    """Prints the settings that follow from the data, once per model: seeds take the same."""
+    lines = {}
     for network in networks:
         one = network.members_[0] if isinstance(network, Ensemble) else network
         recipe = one.recipe_
-        told[one.cell_name, recipe.why] = (
+        lines[one.cell_name, recipe.why] = (
             f"{one.cell_name}: a {recipe.strategy.replace('_', ' ')} network, {recipe.why}; "
             f"look-back {recipe.lookback}, {recipe.units} units"
         )
-    if len(told) <= SAID:
-        out.print("\n" + "\n".join(told.values()), soft_wrap=True)
+    if len(lines) <= SAID:
+        out.print("\n" + "\n".join(lines.values()), soft_wrap=True)
 
 
 def print_warm_up(found: Found, panel: TimeSeriesPanel, out: Console) -> None:
-    """How the error of the best network falls with the history that it has read."""
+    """Prints how the error of the best network falls with the history that it has read."""
     best = found.networks[found.best]
     recipe = (best.members_[0] if isinstance(best, Ensemble) else best).recipe_
     if recipe.strategy == "segment":
@@ -73,7 +73,7 @@ def _who(found: Found) -> str:
 def print_leaderboard(
     found: Found, panel: TimeSeriesPanel, test_rows: int | None, out: Console
 ) -> None:
-    """The errors of networks and baselines, and what there is to know beside them."""
+    """Prints the errors of networks and baselines, and how to read them."""
     backtest, schema = found.first, panel.schema
     series = f", {len(panel):,} series" if len(panel) > 1 else ""
     title = (

@@ -136,7 +136,7 @@ class Forecasting(Task[Network, Backtest]):
             rows = max(horizon, min(map(len, self.panel)) // 5)
         task = replace(self, test_rows=whole_number("test_rows", rows, at_least=horizon))
         for network in networks.values():
-            network.plan(self.panel, reserved=task.cut.kept)
+            network.plan(self.panel, reserved=task.cut.rows)
         if self.future_rows is not None:
             self._check_future(self.future_rows, horizon)
         return task
@@ -149,8 +149,8 @@ class Forecasting(Task[Network, Backtest]):
     @cached_property
     def training(self) -> TimeSeriesPanel:
         """What is fitted to: each series up to the test."""
-        rows = zip(self.panel, self.cut.kept, strict=True)
-        return self.panel.cut([len(series) - kept for series, kept in rows])
+        tested = zip(self.panel, self.cut.rows, strict=True)
+        return self.panel.cut([len(series) - rows for series, rows in tested])
 
     def digests(self) -> Sequence[Used]:
         return [of_panel(self.training, "training"), of_panel(self.panel, "test")]

@@ -43,14 +43,14 @@ class Frames(Task[NextFrame, Evaluation]):
         clips = named_clips(
             data.get("set") or data["path"], None if folder is None else Path(folder), length
         )
-        kept = experiment.get("split", {}).get("test_clips")
-        if kept is not None:
-            if whole_number("split.test_clips", kept) > len(clips.test):
+        wanted = experiment.get("split", {}).get("test_clips")
+        if wanted is not None:
+            if whole_number("split.test_clips", wanted) > len(clips.test):
                 raise ArgumentError(
                     f"{where}: split.test_clips: {clips.name} has {len(clips.test)} test clips. "
-                    f"Received: {kept}"
+                    f"Received: {wanted}"
                 )
-            clips = replace(clips, test=clips.test[:kept])
+            clips = replace(clips, test=clips.test[:wanted])
         return cls(clips)
 
     @classmethod

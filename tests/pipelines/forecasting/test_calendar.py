@@ -44,7 +44,7 @@ def holed():
 def test_a_table_is_cut_at_one_time(staggered):
     cut = split(staggered, 30)
     assert cut.begins == pd.Timestamp("2020-04-20")
-    assert cut.kept == [0, 30, 0]
+    assert cut.rows == [0, 30, 0]
     before = staggered.before(cut.begins)
     assert [series.times[-1] for series in before] == [
         pd.Timestamp("2020-04-09"), pd.Timestamp("2020-04-19"), pd.Timestamp("2020-02-29")
