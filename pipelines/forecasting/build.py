@@ -24,9 +24,9 @@ def build(transform: Transform, recipe: Recipe, settings: Settings) -> Strategy:
     factory = cell_factory(settings.cell)
     kind, layers, units = factory.kind, int(settings.layers), recipe.units
     reach = _reach(kind, recipe.lookback, transform.schema.season)
-    options = factory.spanning(reach) | (settings.cell_options or {})
+    options = factory.memory_options(reach) | (settings.cell_options or {})
     if recipe.strategy == "stateful":
-        cells = factory.layered(layers, units, **options)
+        cells = factory.stacked(layers, units, **options)
         return StatefulStrategy(
             transform, cells, int(settings.horizon), recipe.dropout, settings.engine
         )
@@ -35,7 +35,7 @@ def build(transform: Transform, recipe: Recipe, settings: Settings) -> Strategy:
             options = {"truncate": False} | options
         return SegmentStrategy(
             transform,
-            factory.layered(layers, units, **options),
+            factory.stacked(layers, units, **options),
             recipe.lookback,
             recipe.segment,
             int(settings.horizon),
@@ -56,7 +56,7 @@ def build(transform: Transform, recipe: Recipe, settings: Settings) -> Strategy:
         width = {"outputs": outputs} if kind.has_output_layer else {}
         modes = [
             Feedback(
-                factory.layered(layers, units, **width, **options),
+                factory.stacked(layers, units, **width, **options),
                 outputs,
                 feedback=mode,
                 residual=not (transform.difference or kind.has_output_layer),

@@ -286,7 +286,7 @@ class NextFrame(BaseEstimator):
         patch, chosen = self.look_.patch, self.settings_
         factory, options = cell_factory(chosen["cell"]), chosen["cell_options"] or {}
         encoder, forecaster = (
-            factory.layered(chosen["layers"], chosen["filters"], **options) for _ in range(2)
+            factory.stacked(chosen["layers"], chosen["filters"], **options) for _ in range(2)
         )
         places = (height // patch, width // patch, patch**2 * channels)
         self.network_: keras.Model = encoder_forecaster(

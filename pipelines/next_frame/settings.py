@@ -8,7 +8,7 @@ import numpy as np
 from ...datasets import Clips, checked_frames
 from ...errors import ArgumentError, DataError, positive, seed_number, whole_number
 from ...zoo.cells import serving
-from ...zoo.engines import chosen
+from ...zoo.engines import choose_engine
 from ...zoo.factory import cell_factory
 from ..training import losses, optimizers
 from ..training.losses import loss_of
@@ -42,7 +42,7 @@ def check(settings: dict[str, Any]) -> None:
         )
     factory.check(factory.own_units or settings["filters"], settings["cell_options"], OURS)
     factory.check_reads((8, 8, 4), "images")
-    chosen(settings["engine"], factory.make(settings["filters"]), None)
+    choose_engine(settings["engine"], factory.make(settings["filters"]), None)
 
 
 @dataclass(frozen=True)

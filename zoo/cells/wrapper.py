@@ -1,4 +1,4 @@
-"""What cells around other cells share."""
+"""The base of cells around other cells."""
 
 from typing import Any, ClassVar
 
@@ -10,16 +10,16 @@ from .base import RecurrentCell
 
 
 class Wrapper(RecurrentCell):
-    """Base of cells around others: what is dropped is dropped inside of them.
+    """Base of cells around others; dropout is applied in the inner cells.
 
     A subclass defines `inner`.
     """
 
     roles: ClassVar[dict[str, str]] = {}
-    no_dropout = "give it to the cell inside, or put a Dropout layer before"
+    no_dropout = "give it to the inner cell, or put a Dropout layer before"
 
     def inner(self) -> list[tuple[RecurrentCell, int]]:
-        """The cells inside, with the channels that each reads."""
+        """The inner cells, each with the number of its input channels."""
         raise NotImplementedError(f"{type(self).__name__} must define `inner`.")
 
     def get_dropout_mask(self, step_input: Any) -> None:
@@ -48,11 +48,11 @@ class Wrapper(RecurrentCell):
 
 
 def checked_cell(name: str, value: Any) -> RecurrentCell:
-    """Returns a cell, made from its configuration where that is given, or around a Keras cell.
+    """Returns a value as a cell; makes it from a configuration, or wraps a Keras cell.
 
     Raises:
         ArgumentTypeError: no cell.
-        ArgumentError: a cell that changes the spatial shape of what it reads.
+        ArgumentError: the cell changes the spatial shape of its input, or does not start at zero.
     """
     from .adapter import as_cell  # which is a wrapper itself
 
@@ -60,7 +60,7 @@ def checked_cell(name: str, value: Any) -> RecurrentCell:
     cell = as_cell(name, cell)
     if not cell.keeps_places:
         raise ArgumentError(
-            f'`{name}` must keep the spatial shape of what it reads, with padding="same" and '
+            f'`{name}` must preserve the spatial shape of its input, with padding="same" and '
             f"strides=1. Received: {name}={value!r}"
         )
     if not cell.starts_at_zero:
