@@ -1,6 +1,6 @@
-"""A zoo of recurrent networks for Keras 3, and the pipelines that put them to work.
+"""A zoo of recurrent networks for Keras 3, with pipelines that use them.
 
-Names are loaded when they are first used: `import rnnzoo` costs next to nothing.
+Names are loaded when they are first used, so that `import rnnzoo` is fast.
 """
 
 from importlib import import_module
@@ -96,7 +96,7 @@ _MODULES = {"cells": ".zoo.cells", "zoo": ".zoo", "datasets": ".datasets"}
 __all__ = ["__version__", *_WHERE, *_MODULES]
 
 
-if not TYPE_CHECKING:  # to a type checker, every misspelled name would be one of `Any`
+if not TYPE_CHECKING:  # a type checker would take any misspelled name for `Any`
 
     def __getattr__(name: str) -> Any:
         if name in _WHERE:

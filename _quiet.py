@@ -1,4 +1,4 @@
-"""Imports Keras, and TensorFlow whenever that comes, without start-up noise."""
+"""Imports Keras, and later TensorFlow, without start-up messages."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def import_keras() -> None:
-    """Imports Keras; what its backend prints meanwhile is shown only if that fails."""
+    """Imports Keras; shows the messages of its backend only if the import fails."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if not any(isinstance(finder, _TensorFlow) for finder in sys.meta_path):
@@ -29,8 +29,8 @@ def import_keras() -> None:
 
 
 class _TensorFlow:
-    """Loads TensorFlow in silence. On the other backends, too, Keras loads it one day: to seed
-    it, if nothing else."""
+    """Loads TensorFlow without messages. Keras loads it on the other backends too, at least to seed
+    it."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         spec = PathFinder.find_spec(name, path) if name == "tensorflow" else None
@@ -54,15 +54,15 @@ def _silence() -> Iterator[None]:
     """
     sys.stderr.flush()
     with tempfile.TemporaryFile() as noise:
-        kept = os.dup(2)
+        stderr = os.dup(2)
         os.dup2(noise.fileno(), 2)
         try:
             yield
         except BaseException:
-            os.dup2(kept, 2)
+            os.dup2(stderr, 2)
             noise.seek(0)
             sys.stderr.write(noise.read().decode(errors="replace"))
             raise
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(stderr, 2)
+            os.close(stderr)

@@ -1,7 +1,7 @@
-"""Has Keras know our layers as soon as both are imported, so that saved models load.
+"""Registers our layers with Keras as soon as both are imported, so that saved models load.
 
-Keras finds the class of a layer in its table of registered ones, where a class stands once its
-module has been imported; ours are imported only when they are used.
+Keras finds the class of a layer in its table of registered classes, which holds a class once its
+module has been imported; our modules are imported only when they are used.
 """
 
 import sys
@@ -13,7 +13,7 @@ LAYERS = "rnnzoo.zoo.registered"
 
 
 def register_with_keras() -> None:
-    """Imports our layers now if Keras is loaded, else right after it will be."""
+    """Imports our layers: now if Keras is loaded, else right after it is."""
     if "keras" in sys.modules:
         import_module(LAYERS)
     elif not any(isinstance(finder, _AfterKeras) for finder in sys.meta_path):
@@ -32,7 +32,7 @@ class _AfterKeras:
 
             def load_both(module: Any) -> None:
                 load(module)
-                # not before: some ask where Keras is long before they import it
+                # not before: some programs look for Keras long before they import it
                 if self in sys.meta_path:
                     sys.meta_path.remove(self)
                 import_module(LAYERS)

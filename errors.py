@@ -1,4 +1,4 @@
-"""What rnnzoo raises when it is given something it cannot use."""
+"""The exceptions of rnnzoo, and checks of single values."""
 
 import difflib
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class RnnzooError(Exception):
-    """Base of every error raised on purpose: the message is meant for the user."""
+    """Base of all errors of rnnzoo; their messages are written for the user."""
 
 
 class ArgumentError(RnnzooError, ValueError):
@@ -15,23 +15,23 @@ class ArgumentError(RnnzooError, ValueError):
 
 
 class ArgumentTypeError(RnnzooError, TypeError):
-    """An argument is of a kind that cannot be used."""
+    """An argument has a type that cannot be used."""
 
 
 class DataError(RnnzooError, ValueError):
-    """Data cannot be used as they are. Names column and rows, or clip and frame, and remedy."""
+    """Data cannot be used; the message names column and rows, or clip and frame, and the remedy."""
 
 
 class FitError(RnnzooError, ArithmeticError):
-    """Training went astray: no usable network came of it."""
+    """Training failed to give a usable network."""
 
 
 class BackendError(RnnzooError, RuntimeError):
-    """The backend cannot do what is asked, or not any more."""
+    """The backend cannot do what is requested, or can no longer do it."""
 
 
 class LeakError(RnnzooError, RuntimeError):
-    """Something that was to be known at a time depends on what came later."""
+    """A value depends on data from after the time at which it should be known."""
 
 
 class TrackingError(RnnzooError, RuntimeError):
@@ -133,10 +133,10 @@ def fraction(name: str, value: Any) -> float:
 
 
 def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
-    """Returns `value` if it is among `choices`; else names the nearest ones.
+    """Returns `value` if it is among `choices`.
 
     Raises:
-        ArgumentError: not among the choices.
+        ArgumentError: not among the choices; the message names the nearest ones.
     """
     choices = list(choices)
     if value in choices:
@@ -148,6 +148,6 @@ def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
 
 
 def did_you_mean(value: str, choices: Iterable[str]) -> str:
-    """The nearest choices as a question, with a space before it; nothing where none is near."""
+    """Suggests the nearest choices, as a question after a space; `""` where none is near."""
     near = difflib.get_close_matches(value, list(choices), n=3)
     return f" Did you mean {' or '.join(near)}?" if near else ""

@@ -1,4 +1,4 @@
-"""How numbers and times are worded in messages."""
+"""Numbers and times as text, for messages."""
 
 import re
 
@@ -6,11 +6,11 @@ import pandas as pd
 
 
 def stamp(time: pd.Timestamp, zone: str = "") -> str:
-    """`2016-07-01`, `2016-07-01 12:00`, or with seconds where there are any.
+    """A time as text: `2016-07-01`, `2016-07-01 12:00`, or with seconds where there are any.
 
     Args:
-        time: without zone.
-        zone: in which UTC is shown, with its offset: `2016-07-01 14:00+02:00`.
+        time: time without zone.
+        zone: time zone to which a UTC time is converted, as `2016-07-01 14:00+02:00`.
     """
     if zone:
         local = time.tz_localize("UTC").tz_convert(zone)
@@ -19,5 +19,5 @@ def stamp(time: pd.Timestamp, zone: str = "") -> str:
 
 
 def counted(number: int, what: str, one: str = "", more: str = "") -> str:
-    """`1 row was`, `2 rows were`; the verbs `one` and `more` may be left out."""
+    """A number with its noun and verb: `1 row was`, `2 rows were`; the verbs are optional."""
     return f"{number} {what} {one}".rstrip() if number == 1 else f"{number} {what}s {more}".rstrip()

@@ -49,7 +49,7 @@ class Setting:
 
 
 def spanning(cell: str) -> Callable[[int], dict[str, Any]]:
-    return lambda steps: CELLS[cell].spanning(steps)
+    return lambda steps: CELLS[cell].memory_options(steps)
 
 
 #: Chosen on the adding problem with seeds 5 to 8; the tables are of other seeds.
@@ -183,7 +183,7 @@ def network(task: Task, setting: Setting, options: dict) -> tuple[keras.Model, s
     if setting.dense == "before":
         dense()
     has_output_layer = {"outputs": task.outputs} if CELLS[setting.cell].has_feedback_delays else {}
-    for cell in CELLS[setting.cell].layered(setting.layers, UNITS, **options, **has_output_layer):
+    for cell in CELLS[setting.cell].stacked(setting.layers, UNITS, **options, **has_output_layer):
         layers.append(Recurrent(cell, return_sequences=True))
         names.append(f"{setting.cell} {UNITS}")
         if setting.dense == "after":

@@ -10,7 +10,7 @@ import pytest
 import rnnzoo.zoo.cells
 from keras import ops
 from rnnzoo import Forecaster, Recurrent
-from rnnzoo.zoo.catalogue import describe, documented
+from rnnzoo.zoo.catalogue import argument_texts, describe
 from rnnzoo.zoo.cells import CELLS
 
 
@@ -64,7 +64,7 @@ def test_the_catalogue_describes_it(memory):
     assert entry.year == 1990
     assert entry.title == "General memory: a variable whose task it is to remember"
     assert entry.parameters == 64 + 64 * 64 + 64 + 3 * 64 * 64 + 64 + 64 * 64 + 64
-    assert list(documented(entry.page)) == ["units", "outputs"]
+    assert list(argument_texts(entry.page)) == ["units", "outputs"]
     assert entry.serves == ("stateful", "closed_loop")
     assert "States: `[" in entry.page
 

@@ -15,10 +15,10 @@ from .backend.gradient import gradient
 from .cells import RecurrentCell, checks
 from .cells.activation import ActivationLike
 from .cells.activation import activation as activation_called
-from .cells.truncation import untruncated
+from .cells.truncation import without_truncation
 from .layers import Recurrent
 
-TURN = 12  # steps in which a complex pair of eigenvalues goes once around
+TURN = 12  # steps in which a complex pair of eigenvalues completes a circle
 
 
 def jacobian(cell: RecurrentCell, states: Any = None, inputs: Any = None) -> np.ndarray:
@@ -33,15 +33,15 @@ def jacobian(cell: RecurrentCell, states: Any = None, inputs: Any = None) -> np.
 
     Args:
         cell: a built cell over vectors.
-        states: where, one vector a state; zeros by default.
-        inputs: with which input, `(features,)`; zeros by default.
+        states: states at which to differentiate, one vector per state; by default zeros.
+        inputs: input of the step, `(features,)`; by default zeros.
 
     Returns:
         `(sum of state_size, sum of state_size)`; row i holds the derivatives of s_t's entry i.
 
     Raises:
         ArgumentTypeError: not a cell.
-        ArgumentError: it is not built, reads images, or does not fit the states or the input.
+        ArgumentError: the cell is not built, reads images, or does not match states or input.
     """
     width = _input_width(cell)
     sizes = list(cell.state_size)
@@ -68,7 +68,7 @@ def jacobian(cell: RecurrentCell, states: Any = None, inputs: Any = None) -> np.
         )
         return ops.trace(ops.concatenate([ops.cast(a, "float32") for a in after], axis=-1))
 
-    with untruncated(cell):
+    with without_truncation(cell):
         return gradient(diagonal, [s])[0]
 
 
@@ -76,19 +76,19 @@ def eigenvalues(cell: RecurrentCell, states: Any = None, inputs: Any = None) -> 
     """The eigenvalues of `jacobian`, the largest first.
 
     For a single linear recurrence h_t = U h_{t−1} they are those of U. Phases, which count
-    steps and hold nothing of what was read, are left out. An `slstm` keeps c and n divided by
-    exp(m), which takes their decay: its eigenvalues lie near 1 however fast it forgets, one a
-    unit, that of the scale itself, at 1 or, where the input gate sets the scale anew, below.
+    steps and hold no inputs, are left out. An `slstm` divides c and n by exp(m), which absorbs
+    their decay: its eigenvalues are near 1 however fast it forgets; those of the scale, one per
+    unit, are 1 or, where the input gate resets the scale, less.
 
     Returns:
         `(sum of state_size,)` less the width of the phases, complex.
     """
     J = jacobian(cell, states, inputs).astype("float64")
-    counted = [k in cell.phases for k, n in enumerate(cell.state_size) for _ in range(n)]
-    J = J[np.ix_(~np.array(counted), ~np.array(counted))]
-    found = np.linalg.eigvals(J).astype(complex)
+    is_phase = [k in cell.phases for k, n in enumerate(cell.state_size) for _ in range(n)]
+    J = J[np.ix_(~np.array(is_phase), ~np.array(is_phase))]
+    values = np.linalg.eigvals(J).astype(complex)
     # of a pair, the one above the axis comes first
-    return found[np.lexsort((-found.imag, -np.abs(found).round(6)))]
+    return values[np.lexsort((-values.imag, -np.abs(values).round(6)))]
 
 
 def spectral_radius(cell: RecurrentCell, states: Any = None, inputs: Any = None) -> float:
@@ -105,7 +105,7 @@ def impulse_response(
     units: int = 4,
     steps: int = 50,
 ) -> np.ndarray:
-    """What a simple recurrence makes of one impulse and then nothing.
+    """The response of a simple recurrence to a single impulse.
 
     ```
     h_t = φ(W h_{t−1} + c x_t),    x_0 = start,  x_t = 0 afterwards,  h_{−1} = 0
@@ -118,12 +118,12 @@ def impulse_response(
 
     Args:
         activation: φ, a Keras activation or its name.
-        radius: of the leading eigenvalues, at least 0.
-        complex_pair: a rotation instead of a symmetric matrix.
-        second: the other eigenvalues.
+        radius: absolute value of the leading eigenvalues, at least 0.
+        complex_pair: use a rotation instead of a symmetric matrix.
+        second: value of the other eigenvalues.
         start: height of the impulse.
         units: width of h, at least 2 with `complex_pair`.
-        steps: how long to look.
+        steps: number of steps.
 
     Returns:
         h, `(steps, units)`. What is left of the impulse is `h @ c`, in the linear real case
@@ -157,23 +157,23 @@ def impulse_response(
 
 
 def gradient_by_lag(layer: Any, sequences: Any, seed: int = 0) -> np.ndarray:
-    """How strongly an input acts on the last output in training, by how long ago it was.
+    """How strongly an input affects the last output in training, by its lag.
 
     ```
     g_k = mean over sequences of ‖∂(v · y_T) / ∂x_{T−k}‖,    v a random direction, ‖v‖ = 1
     ```
 
-    It is the gradient that training follows: where a cell lets none through its copy of the past
-    (`truncate`), all that lies behind the copy has none, though it acts.
+    This is the gradient of training: where a cell passes none through its copy of the past
+    (`truncate`), inputs before the copy have none, although they affect the output.
 
     Args:
         layer: a cell over vectors, or a layer or model from `(batch, time, features)` to
             its last output or to all of them.
-        sequences: `(batch, time, features)`; each has a direction v of its own.
-        seed: of the directions.
+        sequences: `(batch, time, features)`; each has its own direction v.
+        seed: seed of the directions.
 
     Returns:
-        g, `(time,)`: the last input first.
+        g, `(time,)`, beginning with the last input.
 
     Raises:
         ArgumentTypeError: neither a cell nor a layer.
@@ -191,7 +191,7 @@ def gradient_by_lag(layer: Any, sequences: Any, seed: int = 0) -> np.ndarray:
             "`sequences` must have the shape (batch, time, features). "
             f"Received: shape={sequences.shape}"
         )
-    # a call on nothing but a shape: it builds the layer, and leaves the state of a stateful one
+    # a symbolic call: it builds the layer, and does not change the state of a stateful one
     shape = layer(keras.KerasTensor(sequences.shape, "float32")).shape
     v = rng.normal(size=(shape[0], shape[-1]))
     v = ops.convert_to_tensor(v / np.linalg.norm(v, axis=-1, keepdims=True), dtype="float32")
@@ -210,16 +210,16 @@ def effective_memory(norms: Any, threshold: float = 0.05) -> int | None:
     """The lag at which an input's influence falls under 5 % and stays there.
 
     Args:
-        norms: `(lags,)`, as of `gradient_by_lag`.
+        norms: influence by lag, `(lags,)`, as `gradient_by_lag` returns it.
         threshold: share of the largest influence.
 
     Returns:
         The first lag from which on all influence is below `threshold` of the largest;
-        `None` if that is beyond the lags that were looked at.
+        `None` if that is beyond the given lags.
 
     Raises:
         ArgumentTypeError: not numbers.
-        ArgumentError: not one number a lag, not finite, or below 0.
+        ArgumentError: not one number per lag, not finite, or below 0.
 
     Example:
 
@@ -236,10 +236,10 @@ def effective_memory(norms: Any, threshold: float = 0.05) -> int | None:
         raise ArgumentError(
             f"`norms` must be finite numbers, none below 0, one a lag. Received: norms={norms}"
         )
-    felt = np.flatnonzero((norms >= threshold * norms.max()) & (norms > 0))
-    if not felt.size:
+    influential = np.flatnonzero((norms >= threshold * norms.max()) & (norms > 0))
+    if not influential.size:
         return 0
-    return None if felt[-1] == len(norms) - 1 else int(felt[-1]) + 1
+    return None if influential[-1] == len(norms) - 1 else int(influential[-1]) + 1
 
 
 def _input_width(cell: Any) -> int:

@@ -1,7 +1,7 @@
-"""What is known of a cell, read from one source: its class.
+"""Describes cells, from a single source: their class.
 
-The docstring gives title, equation, arguments and reference, the constructor the
-defaults, a built cell the number of weights.
+Title, equation, arguments and reference come from the docstring, defaults from the constructor,
+the number of weights from a built cell.
 """
 
 import inspect
@@ -24,9 +24,9 @@ class Argument:
     """An argument of a cell's constructor.
 
     Attributes:
-        name: of the argument.
-        default: its default; `inspect.Parameter.empty` if it has to be given.
-        text: what the docstring says of it.
+        name: name of the argument.
+        default: default value; `inspect.Parameter.empty` if it is required.
+        text: description in the docstring.
     """
 
     name: str
@@ -36,22 +36,22 @@ class Argument:
 
 @dataclass(frozen=True)
 class Description:
-    """A cell, described. What its docstring does not say is empty, or `None`.
+    """The description of a cell. What its docstring lacks is empty, or `None`.
 
     Attributes:
-        name: in `CELLS` or `WRAPPERS`.
-        title: the summary of the docstring, without its full stop.
-        equation: the first ``` block.
-        reference: the paragraph of references, without that word.
-        year: the earliest that stands there in parentheses.
-        parameters: weights with 64 units, or filters, on one input channel; images of
-            8 × 8 for cells that read images; `None` of a wrapper.
-        width: the first argument, `units` or `filters`; of a wrapper what it wraps.
-        options: the other arguments of its own.
-        common: names of the arguments of every Keras RNN that it takes too; see `RecurrentCell`.
-        serves: what it serves, the natural one first; a wrapper nothing, by its name alone.
-        refuses: what it does not serve, and why.
-        page: the docstring, indentation removed.
+        name: name in `CELLS` or `WRAPPERS`.
+        title: first line of the docstring, without its full stop.
+        equation: first ``` block.
+        reference: paragraph of references, without that word.
+        year: earliest year in parentheses in the references.
+        parameters: number of weights with 64 units, or filters, for one input channel, and
+            images of 8 × 8 for cells that read images; `None` for a wrapper.
+        width: first argument: `units` or `filters`, or, for a wrapper, the wrapped cell.
+        options: the cell's other arguments.
+        common: names of the arguments of `RecurrentCell` that the cell supports.
+        serves: supported uses, the default first; empty for a wrapper.
+        unsupported: unsupported uses, with the reason.
+        page: docstring without indentation.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Description:
     options: tuple[Argument, ...]
     common: tuple[str, ...]
     serves: tuple[str, ...]
-    refuses: dict[str, str]
+    unsupported: dict[str, str]
     page: str
 
 
@@ -72,7 +72,7 @@ def describe(name: str) -> Description:
     """Describes a cell, or a cell around other cells.
 
     Args:
-        name: in `CELLS` or `WRAPPERS`.
+        name: name in `CELLS` or `WRAPPERS`.
 
     Raises:
         ArgumentError: no such cell; the message holds the nearest names.
@@ -103,15 +103,15 @@ def describe(name: str) -> Description:
         options=tuple(options),
         common=tuple(_common(kind)),
         serves=() if wraps else tuple(kind.serves),
-        refuses={
-            u: kind.refuses.get(u, VECTORS) for u in USES if u not in kind.serves and not wraps
+        unsupported={
+            u: kind.unsupported.get(u, VECTORS) for u in USES if u not in kind.serves and not wraps
         },
         page=page,
     )
 
 
-def documented(page: str) -> dict[str, str]:
-    """The arguments that a cleaned docstring names under `Args:`, each with its text."""
+def argument_texts(page: str) -> dict[str, str]:
+    """The descriptions of arguments under `Args:` in a cleaned docstring, by name."""
     block = re.search(r"^Args:\n((?:[ ]+.*\n?)+)", page, re.MULTILINE)
     found = re.findall(
         r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", block.group(1) if block else "", re.MULTILINE
@@ -120,8 +120,8 @@ def documented(page: str) -> dict[str, str]:
 
 
 def _arguments(kind: type[RecurrentCell]) -> list[Argument]:
-    """Those that the constructor itself names; what it passes on to the base is not."""
-    texts = documented(inspect.cleandoc(kind.__dict__.get("__doc__") or ""))
+    """The arguments that the constructor itself names, without those passed on to the base."""
+    texts = argument_texts(inspect.cleandoc(kind.__dict__.get("__doc__") or ""))
     _, *parameters = inspect.signature(kind.__init__).parameters.values()  # but for self
     return [
         Argument(p.name, p.default, texts.get(p.name, ""))
@@ -131,7 +131,7 @@ def _arguments(kind: type[RecurrentCell]) -> list[Argument]:
 
 
 def _common(kind: type[RecurrentCell]) -> Iterator[str]:
-    """The arguments of the base that a cell has a use for."""
+    """The names of the arguments of `RecurrentCell` that a cell supports."""
     own = {*[argument.name for argument in _arguments(kind)], *kind.fixed}
     roles = {*kind.roles.values()}
     drops = {"dropout": not kind.no_dropout, "recurrent_dropout": kind.supports_recurrent_dropout}

@@ -1,4 +1,4 @@
-"""A cell as plain values in a file, and back, without importing what the file names."""
+"""Cells as plain values for a file, and back, without importing what the file names."""
 
 import inspect
 import sys
@@ -11,13 +11,13 @@ from ..errors import ModelFileError
 from .cells import CELLS, KerasCell, RecurrentCell
 from .factory import BUILT_IN, cell_factory, classes_within
 
-#: Of Keras's own layers those that a cell may be made of: others can read files, or hold code.
+#: Keras layers that a cell may consist of: others can read files, or hold code.
 LAYERS = {
     *("SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells"),
     *("Dense", "Conv1D", "Conv2D", "Conv3D", "LayerNormalization", "Dropout", "Activation"),
 }
 OF_KERAS = ("keras.initializers", "keras.regularizers", "keras.constraints", "builtins")
-#: What a class of a user's own may be, to be taken from a module that has been imported.
+#: Base classes of users' classes that may be taken from an imported module.
 KINDS = (
     keras.layers.Layer,
     keras.initializers.Initializer,
@@ -27,13 +27,13 @@ KINDS = (
 
 
 def cell_to_config(cell: Any, units: int) -> Any:
-    """What stands for `cell` in a file: plain values.
+    """A cell as plain values for a file.
 
-    A function cannot be restored from a file: the cell that it makes is written in its place.
+    A function cannot be restored from a file: the cell that it makes is written instead.
 
     Args:
-        cell: as `cell_factory` takes it.
-        units: with which a function makes its cell.
+        cell: as for `cell_factory`.
+        units: units with which to call a function.
     """
     if isinstance(cell, str):
         if cell in BUILT_IN or cell not in CELLS:
@@ -43,20 +43,20 @@ def cell_to_config(cell: Any, units: int) -> Any:
     if isinstance(cell, type):
         return _class_to_config(cell)
     made = cell_factory(cell).make(units)
-    classes_within(made)  # refuses two that would be taken for one another
+    classes_within(made)  # refuses two classes of one name
     inner = made.cell if type(made) is KerasCell else made
     return {"object": keras.saving.serialize_keras_object(inner)}
 
 
 def cell_from_config(config: Any) -> Any:
-    """The value of `cell` that `cell_to_config` wrote. Nothing is imported for it.
+    """Restores the cell that `cell_to_config` wrote, without any import.
 
     Raises:
-        ModelFileError: a class is not there; the message says what to import first.
-        KeyError, TypeError, ValueError: something else stands there.
+        ModelFileError: a class is missing; the message says what to import first.
+        KeyError, TypeError, ValueError: the config is of something else.
     """
     if not isinstance(config, dict):
-        return config  # a name; what else it may be, whoever takes it refuses
+        return config  # a name; other values are refused by the caller
     if "name" in config:
         if config["name"] not in CELLS:
             raise _missing(f"`{config['name']}`", config["module"], "registers it")
@@ -73,10 +73,10 @@ def cell_from_config(config: Any) -> Any:
 
 
 def check_can_be_found(cell: Any) -> None:
-    """Refuses a cell whose class no other process could find again.
+    """Refuses a cell whose class another process could not find.
 
     Raises:
-        ModelFileError: it is defined in a function, and not registered.
+        ModelFileError: the class is defined in a function, and not registered.
     """
     if isinstance(cell, str):
         return
@@ -99,7 +99,7 @@ def _class_to_config(cell: type) -> dict[str, str]:
 
 
 def _own_classes(config: Any) -> Iterator[tuple[str, type]]:
-    """The classes that a serialized object names and Keras does not find by itself."""
+    """The classes that a serialized object names, except those of Keras."""
     if isinstance(config, (list, tuple)):
         for item in config:
             yield from _own_classes(item)
@@ -117,10 +117,10 @@ def _own_classes(config: Any) -> Iterator[tuple[str, type]]:
 
 
 def _class(config: dict[str, Any]) -> type:
-    """A class by its registered name, or from a module that has been imported.
+    """Finds a class by its registered name, or in an imported module.
 
     Raises:
-        ModelFileError: neither is there.
+        ModelFileError: it is not found.
     """
     module, name = _module(config), str(config["class_name"])
     found = keras.saving.get_registered_object(str(config.get("registered_name")))
@@ -134,10 +134,10 @@ def _class(config: dict[str, Any]) -> type:
 
 
 def _require_cell(kind: type) -> None:
-    """Refuses a class that is no cell, before one is made: some read files when they are.
+    """Refuses a class that is no cell before making an object: some constructors read files.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is no cell.
     """
     if issubclass(kind, RecurrentCell) or (kind.__name__ in LAYERS and _is_keras(kind.__module__)):
         return
@@ -148,7 +148,7 @@ def _require_cell(kind: type) -> None:
 
 
 def _module(config: dict[str, Any]) -> str:
-    """The module that a config names; Keras names none for what a script or notebook defines."""
+    """The module that a config names; Keras names none for classes of a script or notebook."""
     return "__main__" if config["module"] is None else str(config["module"])
 
 
@@ -157,9 +157,9 @@ def _is_keras(module: str) -> bool:
 
 
 def imported_class(module: str, name: str) -> type | None:
-    """A class of a module that has been imported, by its name, with dots for classes in classes.
+    """Finds a class of an imported module by its name, with dots for nested classes.
 
-    No attribute is asked for: some modules import what they are asked for.
+    It reads `vars`, not attributes, which some modules import on access.
     """
     found: Any = sys.modules.get(module)
     for part in name.split("."):
@@ -174,4 +174,4 @@ def _missing(what: str, module: str, does: str) -> ModelFileError:
         remedy = f"the script that saved it {does}: do that first, then load"
     else:
         remedy = f"`import {module}`, which {does}, then load"
-    return ModelFileError(f"holds a cell {what}, which is not there: {remedy}")
+    return ModelFileError(f"holds a cell {what}, which is missing: {remedy}")

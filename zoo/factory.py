@@ -1,4 +1,4 @@
-"""What a user gives for `cell`, as one thing that makes the cells of a network."""
+"""Factories that make the cells of a network from what a user gives for `cell`."""
 
 import inspect
 from collections.abc import Callable, Collection
@@ -12,7 +12,7 @@ from .cells import CELLS, KerasCell, RecurrentCell, as_cell
 from .cells.adapter import is_keras_cell
 
 BUILT_IN = frozenset(CELLS)
-TRIED_UNITS = 32  # of a cell that is made to see whether it can be
+TRIED_UNITS = 32  # units of a cell that is made for a check
 
 #: A name in `CELLS`, a class of cells, a function from units to a cell, or a cell.
 CellLike = str | type | Callable[[int], Any] | keras.layers.Layer
@@ -20,11 +20,11 @@ CellLike = str | type | Callable[[int], Any] | keras.layers.Layer
 
 @dataclass(frozen=True)
 class CellFactory:
-    """Makes the cells of a network, whatever a user gave for `cell`.
+    """Makes the cells of a network.
 
     Attributes:
-        name: in tables, charts and messages.
-        kind: the class of the cells, which says what they serve; `KerasCell` for a stranger's.
+        name: name in tables, charts and messages.
+        kind: class of the cells, which names their uses; `KerasCell` for a user's Keras cell.
         given: what the user gave: a class, a function from units to a cell, or a cell.
     """
 
@@ -34,50 +34,50 @@ class CellFactory:
 
     @property
     def by_class(self) -> bool:
-        """Whether width and further arguments are still to be chosen."""
+        """Whether a class was given, so that width and other arguments are still free."""
         return isinstance(self.given, type)
 
     @property
     def own_units(self) -> int | None:
-        """The width of the output, where the user gave a cell that has one."""
+        """The width of the output where the user gave a cell, else `None`."""
         made = self.by_class or not is_keras_cell(self.given)
         return None if made else int(as_cell("cell", self.given).output_size)
 
     def takes(self, argument: str) -> bool:
-        """Whether the constructor names an argument that a network may set."""
+        """Whether the given class has a constructor argument."""
         return self.by_class and argument in inspect.signature(self.given).parameters
 
-    def spanning(self, reach: int) -> dict[str, Any]:
-        """Arguments with which a cell of bounded memory looks `reach` steps back; none for a
-        cell that has its own."""
-        return self.kind.spanning(reach) if self.by_class else {}
+    def memory_options(self, reach: int) -> dict[str, Any]:
+        """Arguments with which a cell of bounded memory reads `reach` steps back; empty for a
+        given cell, which has its own."""
+        return self.kind.memory_options(reach) if self.by_class else {}
 
     def make(self, units: int, **options: Any) -> RecurrentCell:
-        """One cell; a new one each time.
+        """Makes a new cell.
 
         Args:
-            units: its width, unless it has its own.
+            units: width of the cell, unless it has its own.
             options: further arguments of its constructor.
         """
         if self.by_class:
             return as_cell("cell", self.given(units, **options))
         if not is_keras_cell(self.given):
             cell = as_cell("cell", self.given(units))
-            return _again(cell, options) if options else cell
-        return _again(as_cell("cell", self.given), options)
+            return _copy_with(cell, options) if options else cell
+        return _copy_with(as_cell("cell", self.given), options)
 
-    def layered(self, layers: int, units: int, **options: Any) -> list[RecurrentCell]:
-        """The cells of a network with some layers, each fed by the one before."""
+    def stacked(self, layers: int, units: int, **options: Any) -> list[RecurrentCell]:
+        """Makes the cells of a network with some layers, each fed by the one before."""
         if self.by_class and issubclass(self.given, RecurrentCell):
-            return list(self.given.layered(layers, units, **options))
+            return list(self.given.stacked(layers, units, **options))
         return [self.make(units, **options) for _ in range(layers)]
 
     def check(self, units: int | None, options: Any, own: Collection[str]) -> None:
-        """Tries the cell with its further arguments.
+        """Checks the arguments of the cell by making one.
 
         Args:
-            units: its width; `None` if it follows from the data.
-            options: what the user gave for `cell_options`.
+            units: width of the cell; `None` if it follows from the data.
+            options: the setting `cell_options`.
             own: arguments that the network sets itself.
 
         Raises:
@@ -116,17 +116,17 @@ class CellFactory:
             raise ArgumentError(f"{what} {self.name}: {error}") from error
 
     def check_reads(self, item: tuple[int, ...], what: str) -> None:
-        """Builds a cell for steps of one shape, to see that it can read them.
+        """Checks that a cell can read steps of a shape, by building one.
 
         Args:
-            item: `(*spatial, channels)`.
+            item: shape of a step, `(*spatial, channels)`.
             what: such a step, in words.
 
         Raises:
-            ArgumentError: it cannot, or does not start from states of zero.
+            ArgumentError: it cannot read them, or does not start from states of zero.
         """
         if self.kind is not KerasCell:
-            return  # ours say what they serve
+            return  # our cells name their uses
         try:
             cell = self.make(TRIED_UNITS)
             cell.build((None, *item))
@@ -140,28 +140,28 @@ class CellFactory:
 
 
 def cell_factory(cell: Any) -> CellFactory:
-    """What makes the cells of a network.
+    """Returns the factory for the cells of a network.
 
     Args:
-        cell: a name in `CELLS`; a class of cells, ours or a Keras one, whose first argument is its
+        cell: a name in `CELLS`; a class of cells, ours or of Keras, whose first argument is the
             width; a function from units to a cell; or a cell, of which copies are made.
 
     Raises:
-        ArgumentError: no such name; the nearest ones are given.
-        ArgumentTypeError: nothing of the kind.
+        ArgumentError: no such name; the message holds the nearest ones.
+        ArgumentTypeError: none of these.
     """
     if isinstance(cell, str):
         kind = CELLS[one_of("cell", cell, CELLS)]
-        adapted = _adapted(kind)
+        adapted = _adapted_class(kind)
         return CellFactory(cell, kind, kind) if adapted is None else _of_class(cell, adapted)
     if isinstance(cell, type):
-        return _of_class(_known_as(cell), cell)
+        return _of_class(_name_of(cell), cell)
     if is_keras_cell(cell):
         _check_layer(type(cell), cell)
-        return CellFactory(_known_as(type(cell)), type(as_cell("cell", cell)), cell)
+        return CellFactory(_name_of(type(cell)), type(as_cell("cell", cell)), cell)
     if callable(cell) and not isinstance(cell, keras.layers.Layer):
-        made = _made(cell)
-        return CellFactory(_known_as(type(getattr(made, "cell", made))), type(made), cell)
+        made = _try_function(cell)
+        return CellFactory(_name_of(type(getattr(made, "cell", made))), type(made), cell)
     raise ArgumentTypeError(
         "`cell` must be the name of a cell, a class of cells, a function from units to a cell, or "
         f"a cell: an object with `state_size` and `call(inputs, states)`. Received: cell={cell!r}"
@@ -173,7 +173,7 @@ def _of_class(name: str, cell: type) -> CellFactory:
 
 
 def _check_layer(kind: type, cell: Any) -> None:
-    """Refuses a cell whose weights Keras would not know: nothing of it would be trained."""
+    """Refuses a cell that is no Keras layer: its weights would not be trained."""
     if not issubclass(kind, keras.layers.Layer):
         raise ArgumentTypeError(
             f"A cell of a network must be a keras.layers.Layer, or its weights are neither trained "
@@ -182,7 +182,7 @@ def _check_layer(kind: type, cell: Any) -> None:
 
 
 def _kind(cell: type) -> type[RecurrentCell]:
-    """The class that stands for a user's class in a network."""
+    """The `RecurrentCell` class that a network uses for a user's class."""
     if issubclass(cell, RecurrentCell):
         return cell
     loops = hasattr(cell, "return_sequences") or issubclass(cell, keras.layers.RNN)
@@ -196,7 +196,7 @@ def _kind(cell: type) -> type[RecurrentCell]:
     return KerasCell
 
 
-def _made(function: Callable[[int], Any]) -> RecurrentCell:
+def _try_function(function: Callable[[int], Any]) -> RecurrentCell:
     try:
         made = as_cell("cell", function(TRIED_UNITS))
         _check_layer(type(getattr(made, "cell", made)), function)
@@ -208,18 +208,18 @@ def _made(function: Callable[[int], Any]) -> RecurrentCell:
         ) from error
 
 
-def _known_as(cell: type) -> str:
+def _name_of(cell: type) -> str:
     """The name of a class in `CELLS`, or its own."""
-    names = [name for name, kind in CELLS.items() if kind is cell or _adapted(kind) is cell]
+    names = [name for name, kind in CELLS.items() if kind is cell or _adapted_class(kind) is cell]
     return names[0] if names else cell.__name__
 
 
-def _adapted(kind: type) -> type | None:
+def _adapted_class(kind: type) -> type | None:
     return getattr(kind, "adapts", None)
 
 
-def _again(cell: RecurrentCell, options: dict[str, Any]) -> RecurrentCell:
-    """A cell like another, not built, with some arguments changed."""
+def _copy_with(cell: RecurrentCell, options: dict[str, Any]) -> RecurrentCell:
+    """Makes an unbuilt copy of a cell, with some arguments changed."""
     config = cell.get_config() | options
     config.pop("name", None)
     with keras.saving.custom_object_scope(classes_within(cell)):  # Keras need not know them
@@ -227,15 +227,15 @@ def _again(cell: RecurrentCell, options: dict[str, Any]) -> RecurrentCell:
 
 
 def classes_within(cell: Any) -> dict[str, type]:
-    """The classes of a cell and of the cells within, by the names under which Keras writes them."""
+    """The classes of a cell and of its inner cells, by the names under which Keras saves them."""
     within = [getattr(cell, "cell", None), *getattr(cell, "cells", ())]
-    found = {keras.saving.get_registered_name(type(cell)): type(cell)}
+    classes = {keras.saving.get_registered_name(type(cell)): type(cell)}
     for one in within:
         for name, kind in ({} if one is None else classes_within(one)).items():
-            if found.setdefault(name, kind) is not kind:
+            if classes.setdefault(name, kind) is not kind:
                 raise ArgumentError(
                     f"Two classes within one cell are called {name}, and Keras would take one for "
                     "the other: register one under a name of its own, with "
-                    f"rnnzoo.register_cell. Received: {found[name]} and {kind}"
+                    f"rnnzoo.register_cell. Received: {classes[name]} and {kind}"
                 )
-    return found
+    return classes

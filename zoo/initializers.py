@@ -17,13 +17,13 @@ class SpectralRadius(keras.initializers.Initializer):
     A_{ij} ~ N(0, 1),    U = radius · A / max |λ(A)|
     ```
 
-    In the linear recurrence h_t = U h_{t−1} an input fades or grows as radius^t: below 1
-    it is forgotten, at 1 it stays, above 1 it blows up.
+    In the linear recurrence h_t = U h_{t−1} an input decays or grows as radius^t: below 1 it is
+    forgotten, at 1 it stays, above 1 it explodes.
 
     Args:
         radius: largest |eigenvalue| of the kernel, above 0.
-        seed: whole number for the same kernel at every call; by default each call draws
-            from Keras's global seed.
+        seed: whole number for the same kernel at every call; by default each call uses Keras's
+            global seed.
 
     Reference: Jaeger (2001), The "echo state" approach to analysing and training
     recurrent neural networks, GMD Report 148.
@@ -57,17 +57,17 @@ class Chrono(keras.initializers.Initializer):
     b_f ~ log U(1, steps − 1),    b_i = −b_f
     ```
 
-    A forget gate of bias b keeps the memory for about 1 + e^b steps; the units are thus
-    spread over all time scales up to `steps`.
+    A forget gate with bias b preserves the memory for about 1 + e^b steps; so the units cover all
+    time scales up to `steps`.
 
     Args:
-        steps: the longest span to be remembered, at least 3.
-        gates: one letter a gate, in the order in which they stand side by side in the
-            bias: `f` a gate that keeps, `i` one that lets in; the others start at 0.
-            `"ifgo"` fits an LSTM of Keras's order, `"frg"` a GRU of Keras's, whose update
-            gate keeps at 1, `"irg"` ours, whose update gate takes the new at 1.
-        seed: whole number for the same biases at every call; by default each call draws
-            from Keras's global seed.
+        steps: longest lag to remember, at least 3.
+        gates: one letter per gate, in their order in the bias: `f` for a forget gate, `i` for an
+            input gate; the others start at 0. `"ifgo"` fits an LSTM in Keras's order, `"frg"`
+            Keras's GRU, whose update gate preserves the state at 1, `"irg"` our GRU, whose
+            update gate takes new content at 1.
+        seed: whole number for the same biases at every call; by default each call uses Keras's
+            global seed.
 
     Reference: Tallec and Ollivier (2018), Can recurrent neural networks warp time?, ICLR.
     """
@@ -93,7 +93,7 @@ class Chrono(keras.initializers.Initializer):
 
 
 def chrono(size: int, steps: int, seed: int | None = None) -> Any:
-    """`size` biases of gates that keep, log U(1, steps − 1). See `Chrono`."""
+    """`size` biases of forget gates, log U(1, steps − 1). See `Chrono`."""
     return ops.log(keras.random.uniform((size,), 1.0, steps - 1.0, dtype="float32", seed=seed))
 
 
@@ -104,7 +104,7 @@ def _checked_gates(gates: Any) -> str:
         )
     if not set(gates) & set("fi"):
         raise ArgumentError(
-            "`gates` must hold f, a gate that keeps, or i, one that lets in, e.g. 'ifgo'. "
+            "`gates` must hold f, a forget gate, or i, an input gate, e.g. 'ifgo'. "
             f"Received: gates={gates!r}"
         )
     return gates

@@ -1,4 +1,4 @@
-"""Cells of a user's own under a name."""
+"""Registers users' cells under a name."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from .factory import cell_factory
 
 
 def register_cell(name: str, cell: type) -> type:
-    """Puts a class of cells into `CELLS`, under a name of its own.
+    """Adds a class of cells to `CELLS` under a new name.
 
-    Every pipeline, command and experiment file then takes the name, and a saved model that
-    names it is loaded wherever the module that registers it has been imported.
+    All pipelines, commands and experiment files then accept the name, and a saved model with that
+    cell can be loaded wherever the module that registers it has been imported.
 
     Args:
         name: letters, digits and underscores, beginning with a letter.
@@ -26,7 +26,7 @@ def register_cell(name: str, cell: type) -> type:
 
     Raises:
         ArgumentTypeError: no class of cells, or a name that is no text.
-        ArgumentError: the name is taken by another class, or is no name.
+        ArgumentError: the name belongs to another class, or is invalid.
 
     Example:
 
@@ -73,20 +73,20 @@ def _adapter(cell: type) -> type[RecurrentCell]:
 
 
 def _serves(cell: type) -> tuple[str, ...]:
-    """What a class of Keras cells serves: seen by trying it."""
+    """The uses that a class of Keras cells supports, found by trying."""
     factory = cell_factory(cell)
-    found: list[str] = []
+    served: list[str] = []
     for item, uses in (((3,), ("stateful", "closed_loop")), ((8, 8, 4), ("next_frame",))):
         try:
             factory.check_reads(item, "it")
-        except Exception:  # it cannot, or its constructor needs arguments that nobody knows yet
+        except Exception:  # it is not supported, or the constructor needs further arguments
             continue
-        found += uses
-    return tuple(found) or KerasCell.serves
+        served += uses
+    return tuple(served) or KerasCell.serves
 
 
 def _same(one: type, other: type) -> bool:
-    """Whether two classes are one, or one that a notebook has defined anew."""
+    """Whether two classes are one, or a notebook has defined the same class again."""
     return one is other or (one.__module__, one.__qualname__) == (
         other.__module__,
         other.__qualname__,

@@ -92,7 +92,7 @@ def print_page(out: Console, entry: Description) -> None:
         return
     out.print(f"\nWeights at {UNITS} {entry.width.name} and one input: {entry.parameters:,}.")
     out.print(f"Serves: {_uses(entry)}.")
-    for use, reason in entry.refuses.items():
+    for use, reason in entry.unsupported.items():
         out.print(f"Not {_spoken(use)}: {reason}.")
 
 

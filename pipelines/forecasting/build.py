@@ -26,7 +26,7 @@ def build(transform: Transform, recipe: Recipe, settings: Settings) -> Strategy:
     """
     factory = cell_factory(settings.cell)
     reach = _reach(factory.kind, recipe.lookback, transform.schema.season)
-    options = factory.spanning(reach) | (settings.cell_options or {})
+    options = factory.memory_options(reach) | (settings.cell_options or {})
     return BUILDERS[recipe.strategy](factory, options, transform, recipe, settings)
 
 
@@ -37,7 +37,7 @@ def _stateful(
     recipe: Recipe,
     settings: Settings,
 ) -> Strategy:
-    cells = factory.layered(settings.layers, recipe.units, **options)
+    cells = factory.stacked(settings.layers, recipe.units, **options)
     return StatefulStrategy(transform, cells, settings.horizon, recipe.dropout, settings.engine)
 
 
@@ -53,7 +53,7 @@ def _segment(
     normalization = recipe.window_normalization
     return SegmentStrategy(
         transform,
-        factory.layered(settings.layers, recipe.units, **options),
+        factory.stacked(settings.layers, recipe.units, **options),
         recipe.lookback,
         recipe.segment,
         settings.horizon,
@@ -79,7 +79,7 @@ def _closed_loop(
         if kind.has_feedback_delays:
             return factory.make(recipe.units, outputs=outputs, feedback=feedback, **options)
         return Feedback(
-            factory.layered(settings.layers, recipe.units, **width, **options),
+            factory.stacked(settings.layers, recipe.units, **width, **options),
             outputs,
             feedback=feedback,
             residual=not (transform.difference or kind.has_output_layer),

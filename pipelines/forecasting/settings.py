@@ -15,7 +15,7 @@ from ...errors import (
     whole_number,
 )
 from ...zoo.cells import Feedback
-from ...zoo.engines import chosen
+from ...zoo.engines import choose_engine
 from ...zoo.factory import TRIED_UNITS, CellLike, cell_factory
 from ...zoo.models.segment import WINDOW_NORMALIZATIONS
 from ..training.keras_settings import LossLike, OptimizerLike
@@ -165,4 +165,4 @@ def _check_engine(settings: Settings, strategy: str) -> None:
     steps = 1 if strategy == "segment" else None  # the others read series of any length
     if strategy == "closed_loop" and not factory.kind.has_feedback_delays:
         cell = Feedback([cell], cell.output_size if factory.kind.has_output_layer else 1)
-    chosen(settings.engine, cell, steps)
+    choose_engine(settings.engine, cell, steps)

@@ -34,7 +34,7 @@ class FrameNetwork:
         height, width, channels = spec.frame
         patch, options = spec.patch, settings.cell_options or {}
         encoder, forecaster = (
-            settings.factory.layered(settings.layers, settings.filters, **options) for _ in range(2)
+            settings.factory.stacked(settings.layers, settings.filters, **options) for _ in range(2)
         )
         places = (height // patch, width // patch, patch**2 * channels)
         return cls(encoder_forecaster(encoder, forecaster, places, settings.engine), spec)

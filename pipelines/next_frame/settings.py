@@ -6,7 +6,7 @@ from typing import Any
 
 from ...errors import ArgumentError, positive, seed_number, whole_number
 from ...zoo.cells import serving
-from ...zoo.engines import chosen
+from ...zoo.engines import choose_engine
 from ...zoo.factory import CellFactory, CellLike, cell_factory
 from ..training import losses, optimizers
 from ..training.keras_settings import LossLike, OptimizerLike
@@ -99,4 +99,4 @@ class Settings:
         width = factory.own_units or self.filters
         factory.check(width, self.cell_options, SET_BY_PIPELINE)
         factory.check_reads((8, 8, 4), "images")
-        chosen(self.engine, factory.make(self.filters), None)
+        choose_engine(self.engine, factory.make(self.filters), None)

@@ -61,7 +61,7 @@ def test_a_page_holds_all_that_is_known_of_a_cell(name):
     for argument in (entry.width, *entry.options):
         assert f"\n{argument.name} " in text
     assert f"As every Keras RNN it also takes {', '.join(entry.common)}." in squeezed(text)
-    for reason in entry.refuses.values():
+    for reason in entry.unsupported.values():
         assert reason in squeezed(text)
 
 

@@ -160,7 +160,7 @@ def test_what_cannot_be_registered(registered, name, cell, error, words):
         ({"cell": Leaky, "cell_options": {"a": 1}}, ArgumentError, "do not fit the cell Leaky"),
         ({"engine": "quick"}, ArgumentError, "`engine` must be one of"),
         ({"cell": "min_gru", "engine": "parallel"}, ArgumentError, "give the network a fixed"),
-        ({"cell": "gru", "engine": "parallel"}, ArgumentError, "has to go step by step"),
+        ({"cell": "gru", "engine": "parallel"}, ArgumentError, "has to run step by step"),
     ],
 )
 def test_a_forecaster_refuses(settings, error, words):

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from rnnzoo import ArgumentError
-from rnnzoo.zoo.catalogue import USES, describe, documented
+from rnnzoo.zoo.catalogue import USES, argument_texts, describe
 from rnnzoo.zoo.cells import CELLS, WRAPPERS
 
 EVERY_CELL = pytest.mark.parametrize("name", CELLS)
@@ -17,7 +17,7 @@ def test_its_docstring_is_complete(name):
     missing = [part for part, is_there in {
         "a summary line that ends in a full stop": re.match(r"\S.*\.\n\n", entry.page),
         "an equation in a ``` block after it": " = " in entry.equation,
-        "a paragraph `Args:`": documented(entry.page),
+        "a paragraph `Args:`": argument_texts(entry.page),
         "a paragraph `States:`": re.search(r"^States: `\[", entry.page, re.MULTILINE),
         "a paragraph `Reference:` or `References:`": entry.reference,
         "a year in parentheses in the reference": entry.year,
@@ -30,7 +30,7 @@ def test_its_docstring_is_complete(name):
 def test_its_docstring_names_the_arguments_and_no_others(name):
     parameters = inspect.signature(CELLS[name].__init__).parameters
     taken = [p.name for p in parameters.values() if p.name != "self" and p.kind != p.VAR_KEYWORD]
-    said = list(documented(describe(name).page))
+    said = list(argument_texts(describe(name).page))
     assert said == taken, f"`{name}`: Args names {said}, the constructor takes {taken}"
 
 
@@ -47,9 +47,9 @@ def test_every_option_has_a_default_and_a_text(name):
 @EVERY_CELL
 def test_what_it_does_not_serve_has_a_reason(name):
     entry = describe(name)
-    assert set(entry.serves) | set(entry.refuses) == set(USES)
-    assert not set(entry.serves) & set(entry.refuses)
-    assert all(entry.refuses.values())
+    assert set(entry.serves) | set(entry.unsupported) == set(USES)
+    assert not set(entry.serves) & set(entry.unsupported)
+    assert all(entry.unsupported.values())
 
 
 def test_a_page_is_read_in_full():
@@ -86,7 +86,7 @@ def test_cells_around_cells_have_pages_too(name):
     entry = describe(name)
     assert entry.title and entry.equation and entry.reference and entry.year
     assert entry.width.name in ("cell", "cells") and entry.width.text
-    assert (entry.parameters, entry.serves, entry.refuses) == (None, (), {})
+    assert (entry.parameters, entry.serves, entry.unsupported) == (None, (), {})
 
 
 # kernels, recurrent kernels, biases, on one input channel

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 from rnnzoo import ArgumentError, Recurrent, stack
 from rnnzoo.zoo.cells import GRU, LSTM, NARX, TDNN, KerasCell, MinGRU, RecurrentCell
-from rnnzoo.zoo.engines import ENGINES, NEEDS, chosen
+from rnnzoo.zoo.engines import ENGINES, NEEDS, choose_engine
 
 X = np.random.default_rng(1).normal(size=(2, 5, 3)).astype("float32")
 
@@ -47,7 +47,7 @@ def test_what_is_needed_is_there_and_no_more(name, need):
 
 def test_an_engine_says_why_it_cannot_run_a_cell():
     assert ENGINES["scan"].supports(GRU(4), None) is None
-    assert "has to go step by step" in ENGINES["parallel"].supports(GRU(4), 5)
+    assert "has to run step by step" in ENGINES["parallel"].supports(GRU(4), 5)
     assert "number of steps beforehand" in ENGINES["parallel"].supports(MinGRU(4), None)
     assert ENGINES["parallel"].supports(MinGRU(4), 5) is None
     assert "fixed number of steps" in ENGINES["unrolled"].supports(GRU(4), None)
@@ -64,7 +64,7 @@ def test_an_engine_says_why_it_cannot_run_a_cell():
     ],
 )
 def test_auto_takes_the_first_that_runs_a_cell_by_itself(cell, name):
-    assert chosen("auto", cell, 5) is ENGINES[name]
+    assert choose_engine("auto", cell, 5) is ENGINES[name]
 
 
 def test_an_engine_reaches_through_a_stack():

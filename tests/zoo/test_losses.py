@@ -104,9 +104,9 @@ def test_weights_are_those_of_items():
     alone = MeanSquared()(TRUTH[:1], FORECAST[:1])
     weighed = MeanSquared()(TRUTH, FORECAST, sample_weight=weights)
     assert float(weighed) == pytest.approx(float(alone) / 3, rel=1e-5)
-    with pytest.raises(ArgumentError, match=r"one weight an item.*shape=\(3, 6\)"):
+    with pytest.raises(ArgumentError, match=r"one weight per item.*shape=\(3, 6\)"):
         MeanSquared()(TRUTH, FORECAST, sample_weight=np.ones((3, 6), "float32"))
-    with pytest.raises(ArgumentError, match=r"one weight an item.*shape=\(3, 3\)"):
+    with pytest.raises(ArgumentError, match=r"one weight per item.*shape=\(3, 3\)"):
         MeanSquared()(TRUTH[:, :3], FORECAST[:, :3], sample_weight=np.ones((3, 3), "float32"))
 
 

@@ -114,7 +114,7 @@ def test_a_stack_without_a_cell_is_refused():
     "layer", [keras.layers.Conv1D(3, 3, padding="same"), keras.layers.LSTM(3)], ids=["conv", "lstm"]
 )
 def test_layers_that_may_see_a_later_step_are_refused(layer):
-    with pytest.raises(ArgumentError, match="no step sees a later one.*Received: "):
+    with pytest.raises(ArgumentError, match="none sees a later one.*Received: "):
         stack([GRU(4), layer])
 
 

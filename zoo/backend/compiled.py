@@ -1,8 +1,8 @@
-"""Networks as compiled functions on arrays, for use after training.
+"""Compiles networks to functions on arrays, for use after training.
 
-Keras's `predict` traces a TensorFlow graph anew for the first shapes it meets and a more general
-one later, so that the last bits of a forecast depend on what was forecast before; here one graph
-serves every shape, and the same inputs always give the same bits.
+Keras's `predict` traces one TensorFlow graph for the first shapes and a more general one later,
+so that the last bits of a forecast depend on earlier calls; here one graph is used for all shapes,
+and the same inputs always give the same bits.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,9 +14,9 @@ from keras import tree
 
 
 def compiled(model: keras.Model) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
-    """A function from the model's inputs to its outputs, both lists of NumPy arrays.
+    """Compiles a model to a function from inputs to outputs, both lists of NumPy arrays.
 
-    It follows the model's weights as they change.
+    The function uses the current weights of the model.
     """
     backend = keras.backend.backend()
     if backend == "tensorflow":

@@ -1,6 +1,6 @@
-"""The same bits each time, on accelerators too.
+"""Deterministic results, on accelerators too.
 
-Keras seeds the backends, but has no word for the order in which they add up numbers.
+Keras seeds the backends, but does not control the order in which they add numbers.
 """
 
 import os
@@ -16,18 +16,18 @@ CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 
 
 def deterministic() -> None:
-    """Has the backend of this process compute the same bits from the same inputs each time.
+    """Makes the backend of this process compute the same bits from the same inputs.
 
     On a CPU the same seed gives the same weights without it. On a GPU sums are otherwise taken in
-    the order in which threads come, and kernels chosen by how fast they happen to be. Call it
-    first: it cannot be undone, and costs time on accelerators. Bits still differ between
-    devices, backends and versions.
+    the order in which threads finish, and kernels are chosen by measured speed. Call it first: it
+    cannot be undone, and costs time on accelerators. Bits still differ between devices, backends
+    and versions.
 
     An operation of TensorFlow or PyTorch that has no deterministic form raises the backend's own
     error when it is used, as does an unseeded random number of TensorFlow's own.
 
     Raises:
-        BackendError: the backend has started in a way that cannot be changed.
+        BackendError: the backend has started, and can no longer be set.
 
     Example:
 
@@ -48,8 +48,8 @@ def deterministic() -> None:
 
 
 def generators() -> list[np.ndarray]:
-    """The state of random generators of the backend's own, beside Keras's, which are variables:
-    PyTorch drops out with them."""
+    """The state of the backend's own random generators, which PyTorch uses for dropout; those of
+    Keras are variables."""
     if keras.backend.backend() != "torch":
         return []
     import torch
@@ -58,10 +58,10 @@ def generators() -> list[np.ndarray]:
 
 
 def set_generators(states: Sequence[np.ndarray]) -> None:
-    """Puts them in a state that `generators` gave.
+    """Restores the state that `generators` returned.
 
     Raises:
-        ValueError: that of another number of devices.
+        ValueError: the state is of another number of devices.
     """
     if len(states) != len(generators()):
         raise ValueError("it was written with another number of devices")

@@ -1,7 +1,7 @@
 """Reverse-mode gradients on every backend.
 
-Keras trains on all of them but offers no call for a bare gradient; laws, Jacobians
-and the fade of a gradient over time need one.
+Keras has no function for a gradient alone, which tests, Jacobians and the decay of gradients
+over time need.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ def gradient(scalar: Callable[[], Any], variables: Sequence[Any]) -> list[Any]:
         variables: list of `keras.Variable`.
 
     Returns:
-        NumPy arrays in the shapes of the variables; zeros where nothing flows.
+        NumPy arrays in the shapes of the variables; zeros where there is no gradient.
     """
     backend = keras.backend.backend()
     if backend == "tensorflow":
@@ -65,6 +65,6 @@ def _torch(scalar: Callable[[], Any], variables: Sequence[Any]) -> list[Any]:
         value.requires_grad_(True)
     with torch.enable_grad():
         result = scalar()
-    if not result.requires_grad:  # nothing flows at all
+    if not result.requires_grad:  # no gradient at all
         return [None] * len(values)
     return list(torch.autograd.grad(result, values, allow_unused=True))

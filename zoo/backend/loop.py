@@ -1,4 +1,4 @@
-"""The loop over time, and on TensorFlow one that XLA can compile."""
+"""The loop over time; on TensorFlow one that XLA can compile."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,14 +15,14 @@ def loop(
     """Runs `advance` over the first axis of `steps`.
 
     Args:
-        advance: from the entries of one step and the states before it to those after it, of the
-            same shapes and types.
-        states: before the first step.
-        steps: arrays `(time, …)`, of the same number of steps.
-        collected: how many of the states, the first ones, are wanted after every step.
+        advance: function from the entries of one step and the states before it to the states
+            after it, with the same shapes and types.
+        states: states before the first step.
+        steps: arrays `(time, …)`, with the same number of steps.
+        collected: number of states, the first ones, to collect after every step.
 
     Returns:
-        Those, each `(time, …)`, and all states after the last step.
+        The collected states, each `(time, …)`, and all states after the last step.
     """
     if keras.backend.backend() == "tensorflow":
         return _tensorflow(advance, states, steps, collected)
@@ -38,7 +38,7 @@ def loop(
 def unrolled(
     advance: Advance, states: list[Any], steps: list[Any], collected: int
 ) -> tuple[list[Any], list[Any]]:
-    """As `loop`, written out step by step: the number of steps has to be known."""
+    """As `loop`, but unrolled: the number of steps has to be known."""
     every: list[list[Any]] = [[] for _ in range(collected)]
     for t in range(steps[0].shape[0]):
         states = advance([entries[t] for entries in steps], states)
@@ -50,8 +50,9 @@ def unrolled(
 def _tensorflow(
     advance: Advance, states: list[Any], steps: list[Any], collected: int
 ) -> tuple[list[Any], list[Any]]:
-    """`ops.scan` has the bound that XLA needs for gradients nowhere, and collects every state,
-    wanted or not: with a delay line of 48 taps a step of training took four times as long."""
+    """A `while_loop` in place of `ops.scan`, which does not set the bound that XLA needs for
+    gradients, and collects every state: with a delay line of 48 taps a training step took four
+    times as long."""
     import tensorflow as tf
 
     steps = [tf.convert_to_tensor(entries) for entries in steps]
@@ -65,7 +66,7 @@ def _tensorflow(
     def body(t: Any, written: list, before: list) -> tuple[Any, list, list]:
         after = advance([entries.read(t) for entries in read], before)
         for state, shape in zip(after, shapes, strict=True):
-            state.set_shape(shape)  # the loop holds it to the shape it began with
+            state.set_shape(shape)  # the loop needs the same shape in every step
         written = [w.write(t, state) for w, state in zip(written, after, strict=False)]
         return t + 1, written, after
 

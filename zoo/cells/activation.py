@@ -9,21 +9,21 @@ from keras import ops
 #: A name, one of Keras's functions or one that is registered with Keras; `None` is linear.
 ActivationLike = str | Callable[[Any], Any] | None
 
-# Keras's own sigmoid ties its argument to what it returns, which would keep every step's alive
+# Keras's own sigmoid attaches its argument to its result, which would retain those of all steps
 _PLAIN = {"sigmoid": ops.sigmoid, "tanh": ops.tanh}
 
 
 def activation(name: str) -> Callable[[Any], Any]:
-    """The function of a name that `checks.activation` has passed."""
-    return _PLAIN.get(name) or keras.activations.get(registered(name))
+    """The function for a name that `checks.activation` has returned."""
+    return _PLAIN.get(name) or keras.activations.get(find_registered(name))
 
 
-def registered(name: str) -> Any:
-    """The function that a user has registered with Keras as `package>function`; another name
-    as it is.
+def find_registered(name: str) -> Any:
+    """Finds a function registered with Keras as `package>function`; returns other names as they
+    are.
 
     Raises:
-        ValueError: nothing is registered under that name.
+        ValueError: no function is registered under that name.
     """
     if ">" not in name:
         return name
@@ -34,7 +34,7 @@ def registered(name: str) -> Any:
 
 
 def name_of(function: Callable[..., Any]) -> str | None:
-    """The name under which Keras finds an activation again; `None` if it has none."""
+    """The name by which Keras finds an activation; `None` if it has none."""
     name = getattr(function, "__name__", "")
     if hasattr(keras.activations, name) and any(
         getattr(module, name, None) is function for module in (keras.activations, ops)

@@ -15,7 +15,7 @@ from .wrapper import Wrapper, build_once
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class KerasCell(Wrapper):
-    """Any Keras cell, one's own or Keras's, as a cell of the zoo.
+    """Any Keras cell, from Keras or a user's own, as a cell of the zoo.
 
     ```
     y_t, s_t = cell(x_t, s_{t−1})        output y_t
@@ -23,21 +23,21 @@ class KerasCell(Wrapper):
 
     A Keras cell is an object with `state_size` and `call(inputs, states)`, as
     `keras.layers.RNN` takes it. Its output need not be one of its states, so it is carried as
-    the first state: a masked step then holds it on every backend. In `Recurrent` the cell gives
-    what `keras.layers.RNN` gives. Over images, output and states have the
-    spatial shape of the input.
+    the first state: a masked step then repeats it on every backend. In `Recurrent` the cell has
+    the outputs of `keras.layers.RNN`. Over images, output and states have the spatial shape of
+    the input.
 
     Args:
-        cell: the Keras cell. Its `state_size` is a number of channels, or a list of them,
-            nested as its states are.
+        cell: Keras cell. Its `state_size` is a number of channels, or a list of them, nested as
+            its states.
 
-    States: `[y_{t−1}, states of the cell, flat]`; `Recurrent` takes and returns those of the
-    cell alone, nested as it has them.
+    States: `[y_{t−1}, states of the cell, flat]`; `Recurrent` takes and returns only those of
+    the cell, nested as in the cell.
 
     Raises:
         ArgumentTypeError: no Keras cell.
-        ArgumentError: once built, what `call` gives is no output with as many states as before,
-            of the same shapes.
+        ArgumentError: when built, if `call` does not return an output and states of the same
+            number and shapes.
 
     Reference: Chollet et al. (2015), Keras: `keras.layers.RNN` says what a cell is.
     """
@@ -46,7 +46,7 @@ class KerasCell(Wrapper):
     unseen = 1
 
     def __init__(self, cell: Any, **kwargs: Any):
-        _checked("cell", cell)
+        _checked_keras_cell("cell", cell)
         dtype = getattr(cell, "dtype_policy", None)
         super().__init__(**({"dtype": dtype} if dtype is not None else {}) | kwargs)
         self.cell = cell
@@ -54,7 +54,7 @@ class KerasCell(Wrapper):
         self.output_size = _output_size(cell)
         self.state_size = [self.output_size, *flat]
         self._nesting: Any = cell.state_size
-        self._rank: int | None = None  # axes of a step's input but for the batch
+        self._rank: int | None = None  # axes of a step's input without the batch
 
     @property
     def hidden(self) -> range:
@@ -65,7 +65,7 @@ class KerasCell(Wrapper):
         return self._rank is not None and self._rank > 1
 
     def check_item(self, item: Sequence[int | None]) -> None:
-        """Whether it reads vectors or images is seen when it is built."""
+        """Checks nothing: whether it reads vectors or images is found when it is built."""
 
     def nested(self, states: Sequence[Any]) -> list[Any]:
         nesting = _plain_lists(self._nesting)
@@ -73,7 +73,7 @@ class KerasCell(Wrapper):
         return packed if isinstance(nesting, list) else [packed]
 
     def inner(self) -> list[tuple[Any, int]]:
-        return []  # what is dropped, the Keras cell itself drops
+        return []  # the Keras cell has its own dropout
 
     def build(self, input_shape: Any) -> None:
         item = tuple(input_shape[1:])
@@ -87,32 +87,31 @@ class KerasCell(Wrapper):
 
     def get_dropout_mask(self, step_input: Any) -> None:
         channels = step_input.shape[-1]
-        for cell in _single(self.cell):
+        for cell in _cells_of(self.cell):
             if isinstance(cell, DropoutRNNCell):
                 cell.get_dropout_mask(self._ones_like(step_input, channels))
             channels = _output_size(cell)
 
     def get_recurrent_dropout_mask(self, step_input: Any) -> None:
-        for cell in _single(self.cell):
+        for cell in _cells_of(self.cell):
             if isinstance(cell, DropoutRNNCell):
                 first = tree.flatten(cell.state_size)[0]
                 cell.get_recurrent_dropout_mask(self._ones_like(step_input, first))
 
     def reset_dropout_mask(self) -> None:
-        for cell in _single(self.cell):
+        for cell in _cells_of(self.cell):
             if isinstance(cell, DropoutRNNCell):
                 cell.reset_dropout_mask()
 
     def reset_recurrent_dropout_mask(self) -> None:
-        for cell in _single(self.cell):
+        for cell in _cells_of(self.cell):
             if isinstance(cell, DropoutRNNCell):
                 cell.reset_recurrent_dropout_mask()
 
     def get_initial_state(
         self, batch_size: Any = None, spatial_shape: Sequence[int] = ()
     ) -> list[Any]:
-        """The Keras cell's own initial states, where it has such; zeros if not, and for images
-        if those are vectors."""
+        """The Keras cell's own initial states; zeros if it has none, or only vectors for images."""
         zeros = super().get_initial_state(batch_size, spatial_shape)
         own = getattr(self.cell, "get_initial_state", None)
         if own is None:
@@ -124,7 +123,7 @@ class KerasCell(Wrapper):
 
     @property
     def starts_at_zero(self) -> bool:
-        """Whether its states before the first step are all zero."""
+        """Whether all states before the first step are zero."""
         if not callable(getattr(self.cell, "get_initial_state", None)):
             return True
         first = self.get_initial_state(1)
@@ -136,13 +135,16 @@ class KerasCell(Wrapper):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "KerasCell":
         cell = config["cell"]
-        if isinstance(cell, dict):  # a copy: some cells of Keras empty what they are made from
+        if isinstance(cell, dict):  # a copy: some Keras cells change their config
             cell = keras.saving.deserialize_keras_object(deepcopy(cell))
         return super().from_config(config | {"cell": cell})
 
     def _try_step(self, item: tuple[int | None, ...], input_shape: Any) -> None:
-        """Builds the cell and takes a step on nothing but shapes: what does not fit is found
-        here, by name."""
+        """Builds the cell and takes a symbolic step, to find what does not match.
+
+        Raises:
+            ArgumentError: the step fails, or output or states have other shapes.
+        """
         *places, _ = item
         x = keras.KerasTensor((2, *item), self.compute_dtype)
         states = [keras.KerasTensor((2, *places, n), self.compute_dtype) for n in self.state_size]
@@ -150,7 +152,7 @@ class KerasCell(Wrapper):
             if isinstance(self.cell, keras.layers.Layer):
                 build_once(self.cell, input_shape)
             if (own := getattr(self.cell, "get_initial_state", None)) is not None:
-                # which may nest otherwise than `state_size`: a GRUCell of Keras does
+                # whose nesting may differ from `state_size`, as in Keras's GRUCell
                 self._nesting = tree.map_structure(lambda _: 0, own(batch_size=1))
             y, *after = tree.flatten(self.step(x, states)[1])
         except Exception as error:  # whatever a stranger's cell raises
@@ -177,11 +179,11 @@ def as_cell(name: str, value: Any) -> RecurrentCell:
     """Returns a cell of the zoo: the value itself, or a `KerasCell` around it.
 
     Args:
-        name: of the argument.
-        value: a `RecurrentCell`, or any Keras cell, or a list of such, one after the other.
+        name: name of the argument.
+        value: a `RecurrentCell`, any Keras cell, or a list of cells, each fed by the one before.
 
     Raises:
-        ArgumentTypeError: no cell, such as a class of cells or a layer that loops over one.
+        ArgumentTypeError: no cell, e.g. a class of cells, or a layer that loops over a cell.
         ArgumentError: a Keras cell with an activity regularizer.
     """
     if isinstance(value, (list, tuple)) and value:
@@ -191,8 +193,10 @@ def as_cell(name: str, value: Any) -> RecurrentCell:
                 "it is built: chain cells with delay lines by rnnzoo.stack. "
                 f"Received: {name}={value!r}"
             )
-        value = keras.layers.StackedRNNCells([_checked(name, cell) for cell in value])
-    return value if isinstance(value, RecurrentCell) else KerasCell(_checked(name, value))
+        value = keras.layers.StackedRNNCells([_checked_keras_cell(name, cell) for cell in value])
+    return (
+        value if isinstance(value, RecurrentCell) else KerasCell(_checked_keras_cell(name, value))
+    )
 
 
 def checked_cell(name: str, value: Any) -> RecurrentCell:
@@ -223,19 +227,19 @@ def checked_cell(name: str, value: Any) -> RecurrentCell:
 
 
 def is_cell(value: Any) -> bool:
-    """Whether `as_cell` takes it."""
+    """Whether `as_cell` accepts a value."""
     return isinstance(value, RecurrentCell) or is_keras_cell(value)
 
 
 def is_keras_cell(value: Any) -> bool:
-    """Whether a value is an object as `keras.layers.RNN` takes it for a cell."""
+    """Whether `keras.layers.RNN` accepts a value as a cell."""
     loops = hasattr(value, "return_sequences")
     callable_ = callable(getattr(value, "call", None)) or callable(value)
     known = not isinstance(value, type) and callable_ and not loops
     return known and getattr(value, "state_size", None) is not None
 
 
-def _checked(name: str, value: Any) -> Any:
+def _checked_keras_cell(name: str, value: Any) -> Any:
     if not is_keras_cell(value):
         raise ArgumentTypeError(
             f"`{name}` must be a RecurrentCell or a Keras cell, an object with `state_size` and "
@@ -247,7 +251,7 @@ def _checked(name: str, value: Any) -> Any:
             f"`state_size` of {_name(value)} must hold numbers of channels, such as 8 or [8, 8]. "
             f"Received: state_size={value.state_size!r}"
         )
-    if any(getattr(cell, "activity_regularizer", None) is not None for cell in _single(value)):
+    if any(getattr(cell, "activity_regularizer", None) is not None for cell in _cells_of(value)):
         raise ArgumentError(
             "A loop calls its cell step by step, so the loop is what has an activity: give "
             f"`activity_regularizer` to Recurrent. Received: {_name(value)} with one"
@@ -255,20 +259,20 @@ def _checked(name: str, value: Any) -> Any:
     return value
 
 
-def _single(cell: Any) -> list[Any]:
-    """The cells of a stack, the first one first; another cell alone."""
+def _cells_of(cell: Any) -> list[Any]:
+    """The cells of a stack in their order, or a list with the single cell."""
     if isinstance(cell, keras.layers.StackedRNNCells):
-        return [single for inner in cell.cells for single in _single(inner)]
+        return [single for inner in cell.cells for single in _cells_of(inner)]
     return [cell]
 
 
 def _plain_lists(sizes: Any) -> Any:
-    """Keras tracks lists by a class of its own, for which JAX knows no nesting."""
+    """Converts the lists of Keras, a class that JAX does not know as nested, to plain lists."""
     return [*map(_plain_lists, sizes)] if isinstance(sizes, (list, tuple)) else sizes
 
 
 def _output_size(cell: Any) -> int:
-    """Channels of the output, as a Keras cell says, or by its first state."""
+    """The channels of the output: `output_size`, or those of the first state."""
     return int(getattr(cell, "output_size", None) or tree.flatten(cell.state_size)[0])
 
 

@@ -1,4 +1,4 @@
-"""What every recurrent cell shares."""
+"""The base class of all recurrent cells."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
@@ -17,7 +17,7 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
     """Base of all cells: one step of a recurrence, split in two.
 
     ```
-    project(inputs)        what the present contributes: no past
+    project(inputs)        contribution of the present input, without the past
     step(drive, states)    the recurrence -> output, [new states]
     call(inputs, states)   step(project(inputs), states)
     ```
@@ -34,29 +34,28 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
 
     A state has the spatial shape of the output and its own channels, so cells over
     vectors and over images share this base. Constructor arguments are plain values
-    kept under their own names; `get_config` then returns them.
+    stored under their own names; `get_config` then returns them.
 
-    Weights have roles, by which a user sets how they start and what holds them:
+    Weights have roles, by which a user sets their initializers, regularizers and constraints:
 
-    - `kernel`: a matrix that meets the input, present or delayed, or what the step itself has
-      computed: hidden layers, output layers;
-    - `recurrent`: a weight that meets what the step before has left;
+    - `kernel`: a matrix that multiplies the input, present or delayed, or a result of the same
+      step, as in hidden and output layers;
+    - `recurrent`: a weight that multiplies a state of the step before;
     - `bias`.
 
-    `roles` names them. Other weights, such as peepholes, scales and rates of decay, are on their
-    own.
+    `roles` names them. Other weights, such as peepholes, scales and decay rates, have no role.
 
     Args:
-        use_bias: `False` leaves the biases out.
-        dropout: share of the input that the cell does not see, drawn anew for each sequence in
-            training and the same at every step, as in Keras.
-        recurrent_dropout: share of the hidden state that the recurrent products do not
-            see, drawn likewise (Gal and Ghahramani 2016).
-        seed: of what is dropped.
-        kernel_initializer, recurrent_initializer, bias_initializer: how the weights of a role
-            start: Keras initializers, their names or configurations. By default as the cell's
-            own page says; kernels Glorot-uniform, recurrent ones orthogonal, biases zero where
-            it says nothing.
+        use_bias: whether the cell has biases.
+        dropout: share of the input that is dropped, drawn anew for each sequence in training and
+            the same at every step, as in Keras.
+        recurrent_dropout: share of the hidden state that is dropped in the recurrent products,
+            drawn likewise (Gal and Ghahramani 2016).
+        seed: seed of the dropout.
+        kernel_initializer, recurrent_initializer, bias_initializer: initializers of the weights
+            of a role: Keras initializers, their names or configurations. By default as in the
+            cell's docstring, else Glorot-uniform for kernels, orthogonal for recurrent weights,
+            and zero for biases.
         kernel_regularizer, recurrent_regularizer, bias_regularizer: Keras regularizers.
         kernel_constraint, recurrent_constraint, bias_constraint: Keras constraints.
     """
@@ -66,20 +65,20 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
 
     #: The role of a weight by its name, or the part of it before the first `_`.
     roles: ClassVar[dict[str, str]] = {"W": "kernel", "U": "recurrent", "b": "bias"}
-    #: What the cell serves, the natural one first: strategies of a forecaster
+    #: The uses that the cell supports, the default first: strategies of a forecaster
     #: (`stateful`, `closed_loop`), or `next_frame`.
     serves: ClassVar[tuple[str, ...]] = ("stateful", "closed_loop")
-    #: Why it does not serve the others.
-    refuses: ClassVar[dict[str, str]] = {}
-    #: Arguments of this class, or of one above, that are not to be chosen.
+    #: The uses that it does not support, with the reason.
+    unsupported: ClassVar[dict[str, str]] = {}
+    #: Arguments of this class, or of a base class, that the cell sets itself.
     fixed: ClassVar[tuple[str, ...]] = ()
     #: The cell ends in an output layer of its own, `outputs` wide: no head follows.
     has_output_layer: ClassVar[bool] = False
-    #: The cell has a delay line of fed-back values that can hold the truth.
+    #: The cell has a delay line of fed-back values, which can hold the truth.
     has_feedback_delays: ClassVar[bool] = False
     #: `every_step` works without knowing the number of steps beforehand.
     dynamic_length: ClassVar[bool] = False
-    #: How many of its first states only carry the output along: no caller sees them.
+    #: The number of first states that only carry the output: callers do not see them.
     unseen: ClassVar[int] = 0
 
     def __init__(
@@ -119,7 +118,7 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
     def add_weight(
         self, shape: Any = None, initializer: Any = None, *args: Any, name: str = "", **kwargs: Any
     ) -> Any:
-        """A weight; what its role is given in the constructor takes the place of the cell's own.
+        """Adds a weight; options of the constructor for its role override the cell's own.
 
         Returns:
             The variable; 0.0 in place of a bias where `use_bias` is `False`.
@@ -132,7 +131,7 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
         return super().add_weight(shape, initializer, *args, name=name or None, **kwargs)
 
     def project(self, inputs: Any) -> Any:
-        """What the present input contributes to the step; by default the input itself."""
+        """The contribution of the present input to the step; by default the input itself."""
         return inputs
 
     def step(self, drive: Any, states: Sequence[Any]) -> tuple[Any, list[Any]]:
@@ -144,7 +143,7 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
     ) -> tuple[Any, list[Any]]:
         shape = (inputs.shape[0], *self.spatial(inputs.shape[1:-1]))
         checks.states("states", states, shape, self.state_size)
-        if not training:  # our own loops, which drop what they have drawn, say nothing
+        if not training:  # our own loops set the dropout themselves
             return self.step(self.project(self.seen(inputs)), states)
         self.get_dropout_mask(inputs)
         self.get_recurrent_dropout_mask(states[0])
@@ -156,24 +155,23 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
 
     @property
     def hidden(self) -> Sequence[int]:
-        """Which of the states are hidden state, by their places. The others are taps of a
-        delay line, phases, scales, or outputs that nothing reads: no decay and no learning
-        may touch them."""
+        """The indices of the hidden states. The others are taps of a delay line, phases, scales, or
+        outputs that nothing reads: these must not decay or be learned."""
         return range(len(self.state_size))
 
     @property
     def phases(self) -> Sequence[int]:
-        """Which of the states count steps, by their places: they have no gradient."""
+        """The indices of the states that count steps, which have no gradient."""
         return ()
 
     @property
     def float32_state(self) -> bool:
-        """Whether its memory fades more slowly than half precision can tell."""
+        """Whether the memory decays more slowly than half precision can represent."""
         return False
 
     @property
     def state_dtype(self) -> str:
-        """What `Recurrent` keeps the states in."""
+        """The dtype in which `Recurrent` carries the states."""
         half = self.compute_dtype in ("float16", "bfloat16")
         return "float32" if half and self.float32_state else str(self.compute_dtype)
 
@@ -183,7 +181,7 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
         return "next_frame" in self.serves
 
     def check_item(self, item: Sequence[int | None]) -> None:
-        """Refuses what the cell cannot read as a step, `(*spatial, channels)`.
+        """Checks the shape of a step of the input, `(*spatial, channels)`.
 
         Raises:
             ArgumentError: an image, for a cell that reads vectors.
@@ -195,69 +193,69 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
             )
 
     def nested(self, states: Sequence[Any]) -> list[Any]:
-        """The states, one beside another, as a caller of the loop has them."""
+        """The states that a caller of the loop sees, from a flat list of all states."""
         return list(states[self.unseen :])
 
     def spatial(self, places: Sequence[int | None]) -> tuple[int | None, ...]:
-        """The spatial shape of output and states, for that of an input."""
+        """The spatial shape of output and states, from that of an input."""
         return tuple(places)
 
     @property
     def keeps_places(self) -> bool:
-        """Whether `spatial` leaves every shape as it is."""
+        """Whether `spatial` changes no shape."""
         return type(self).spatial is RecurrentCell.spatial
 
     def states_for(self, channels: int) -> list[int]:
-        """`state_size` for an input of so many channels, known before `build`: a delay line
-        holds inputs."""
+        """`state_size` for an input with `channels`, also before `build`: a delay line holds
+        inputs."""
         return list(self.state_size)
 
     @property
     def states_known(self) -> bool:
-        """Whether `state_size` names all states: of a delay line, once the cell is built."""
+        """Whether `state_size` is complete: for a delay line only once the cell is built."""
         return True
 
     @property
     def starts_at_zero(self) -> bool:
-        """Whether its states before the first step are all zero."""
+        """Whether all states before the first step are zero."""
         return True
 
     @property
     def parallelizable(self) -> bool:
-        """Whether `every_step` computes all steps at once."""
+        """Whether `every_step` can compute all steps at once."""
         return False
 
     def every_step(self, drives: Any, states: Sequence[Any]) -> list[Any]:
         """All states after every step, each `(batch, time, …)`, without a loop over time.
 
         Args:
-            drives: what `project` gives for all steps.
-            states: before the first step.
+            drives: result of `project` for all steps.
+            states: states before the first step.
         """
-        raise NotImplementedError(f"{type(self).__name__} has to go step by step.")
+        raise NotImplementedError(f"{type(self).__name__} has to run step by step.")
 
     @classmethod
-    def spanning(cls, reach: int) -> dict[str, Any]:
-        """Arguments with which a cell of bounded memory looks `reach` steps back."""
+    def memory_options(cls, reach: int) -> dict[str, Any]:
+        """Arguments with which a cell of bounded memory reads `reach` steps back; else empty."""
         return {}
 
     @classmethod
-    def layered(cls, layers: int, units: int, **arguments: Any) -> list[Self]:
-        """The cells of a network with some layers, each fed by the one before."""
+    def stacked(cls, layers: int, units: int, **arguments: Any) -> list[Self]:
+        """Makes the cells of a network with some layers, each fed by the one before."""
         make: Callable[..., Self] = cls
         return [make(units, **arguments) for _ in range(layers)]
 
     def get_initial_state(
         self, batch_size: Any = None, spatial_shape: Sequence[int] = ()
     ) -> list[Any]:
-        """Zeros of `(batch_size, *spatial_shape, channels)`, one a state.
+        """Zeros `(batch_size, *spatial_shape, channels)` for each state.
 
         Args:
-            batch_size: sequences side by side.
-            spatial_shape: that of the states, as `spatial` tells it.
+            batch_size: number of sequences.
+            spatial_shape: spatial shape of the states, as `spatial` returns it.
 
         Raises:
-            ArgumentError: a delay line whose width is not known yet.
+            ArgumentError: the width of a delay line is not known yet.
         """
         if not self.states_known:
             raise ArgumentError(

@@ -10,7 +10,7 @@ from .. import initializers as initializers  # registers ours, so that a saved c
 from .activation import activation as activation_called
 from .activation import name_of
 
-#: What a cell's config holds as a plain dict.
+#: Keras objects that the config of a cell holds as plain dicts.
 KERAS_OBJECTS = (
     keras.initializers.Initializer,
     keras.regularizers.Regularizer,
@@ -19,7 +19,7 @@ KERAS_OBJECTS = (
 
 
 def delays(name: str, value: Any, at_least: int, may_be_empty: bool = False) -> list[int]:
-    """Returns a list of distinct, rising delays.
+    """Returns a list of distinct delays, in increasing order.
 
     Raises:
         ArgumentTypeError: not a list of whole numbers.
@@ -41,9 +41,9 @@ def activation(name: str, value: Any) -> str:
     """Returns the name of an activation; `None` is the linear one, as in Keras.
 
     Args:
-        name: of the argument.
-        value: a name, one of Keras's functions, or a function of the user's own that is
-            registered with `keras.saving.register_keras_serializable`.
+        name: name of the argument.
+        value: a name, one of Keras's functions, or a user's function that is registered with
+            `keras.saving.register_keras_serializable`.
 
     Raises:
         ArgumentTypeError: neither a name nor a function, or one that is not registered.
@@ -96,24 +96,24 @@ def initializer(name: str, value: Any) -> str | dict[str, Any]:
     """Returns the name of a Keras initializer, or its configuration as a plain dict.
 
     Args:
-        name: of the argument.
+        name: name of the argument.
         value: a name, a dict `{"class_name": …, "config": …}`, or an initializer.
 
     Raises:
         ArgumentTypeError: none of these.
         ArgumentError: Keras knows no such initializer.
     """
-    ours = "; ours are not to be had by name but as rnnzoo.zoo.initializers.SpectralRadius(0.9)"
+    ours = "; ours have no names: give an object, as rnnzoo.zoo.initializers.SpectralRadius(0.9)"
     return _keras_object(name, value, "initializer", "orthogonal", ours)
 
 
 def regularizer(name: str, value: Any) -> str | dict[str, Any]:
-    """As `initializer`, of a Keras regularizer."""
+    """As `initializer`, for a Keras regularizer."""
     return _keras_object(name, value, "regularizer", "l2")
 
 
 def constraint(name: str, value: Any) -> str | dict[str, Any]:
-    """As `initializer`, of a Keras constraint."""
+    """As `initializer`, for a Keras constraint."""
     return _keras_object(name, value, "constraint", "non_neg")
 
 
@@ -142,7 +142,7 @@ def _keras_object(name: str, value: Any, kind: str, example: str, note: str = ""
 
 
 def lead(value: Any, feedback: str, input_delays: list[int], feedback_delays: list[int]) -> int:
-    """Returns how many steps early a network with these delays puts out its output.
+    """Returns the number of steps by which a network with these delays outputs early.
 
     Raises:
         ArgumentTypeError: not a whole number.
@@ -151,7 +151,7 @@ def lead(value: Any, feedback: str, input_delays: list[int], feedback_delays: li
     steps = whole_number("lead", value, 0)
     if steps and feedback != "truth":
         raise ArgumentError(
-            f'`lead` must be 0 unless feedback="truth": what it reads early is not there yet. '
+            f'`lead` must be 0 unless feedback="truth": else the values to read early are unknown. '
             f"Received: lead={steps} with feedback={feedback!r}"
         )
     if steps > min(input_delays + feedback_delays):
@@ -163,10 +163,10 @@ def lead(value: Any, feedback: str, input_delays: list[int], feedback_delays: li
 
 
 def exogenous(width: int, truth: int, input_delays: list[int]) -> int:
-    """Returns how wide x is in an input of `concat(x, truth)`.
+    """Returns the width of x in an input `concat(x, truth)`.
 
     Raises:
-        ArgumentError: the truth does not fit in, or there is no x for the delays to delay.
+        ArgumentError: the input is narrower than the truth, or does not match the delays of x.
     """
     if width < truth:
         raise ArgumentError(
@@ -190,7 +190,7 @@ def of_one_dtype(arguments: dict[str, Any], *within: keras.layers.Layer) -> dict
     """Returns a layer's keyword arguments, with the dtype of the cells or loops within it.
 
     Raises:
-        ArgumentError: they are not all of one dtype policy, or `dtype` is given and another.
+        ArgumentError: they have several dtype policies, or another one than `dtype`.
     """
     policies = [layer.dtype_policy for layer in within]
     if arguments.get("dtype") is not None:
@@ -198,28 +198,28 @@ def of_one_dtype(arguments: dict[str, Any], *within: keras.layers.Layer) -> dict
     names = list(dict.fromkeys(policy.name for policy in policies))
     if len(names) > 1:
         raise ArgumentError(
-            "Cells and what runs them must be of one dtype: give all the same `dtype`, or none. "
+            "Cells and the layers that run them need one dtype: give all the same one, or none. "
             f"Received: {' and '.join(names)}"
         )
     return arguments | {"dtype": policies[0]}
 
 
 def chrono(value: Any, cell: Any) -> int | None:
-    """Returns the longest lag expected, at least 3 steps, or `None`.
+    """Returns the longest expected lag, at least 3 steps, or `None`.
 
     Args:
-        value: of the argument.
-        cell: whose biases shall start by it.
+        value: value of the argument.
+        cell: cell whose biases it initializes.
 
     Raises:
         ArgumentTypeError: not a whole number.
-        ArgumentError: below 3, or the cell has no biases or starts them otherwise.
+        ArgumentError: below 3, or the cell has no biases, or another initializer for them.
     """
     if value is None:
         return None
     if not cell.use_bias or cell.bias_initializer is not None:
         raise ArgumentError(
-            "`chrono` is how the biases start: leave `use_bias` and `bias_initializer` out. "
+            "`chrono` initializes the biases: leave `use_bias` and `bias_initializer` out. "
             f"Received: chrono={value!r}, use_bias={cell.use_bias}, "
             f"bias_initializer={cell.bias_initializer!r}"
         )
@@ -227,28 +227,28 @@ def chrono(value: Any, cell: Any) -> int | None:
 
 
 def states(name: str, given: Any, item: Any, widths: Sequence[int]) -> list[Any]:
-    """Returns the states, seen to be those of a cell; a single one may stand alone.
+    """Checks the states of a cell, and returns them as a list; a single one may be given alone.
 
     Args:
-        name: of the argument.
-        given: the states.
-        item: shape of what is read beside them but for its channels, `(batch, *spatial)`.
+        name: name of the argument.
+        given: states.
+        item: shape of the output of a step without channels, `(batch, *spatial)`.
         widths: channels of each state.
 
     Raises:
-        ArgumentTypeError: they have no shapes.
-        ArgumentError: another number of them, or other shapes.
+        ArgumentTypeError: they are no arrays.
+        ArgumentError: their number or shapes differ.
     """
-    found = list(given) if isinstance(given, (list, tuple)) else [given]
-    if not all(hasattr(state, "shape") for state in found):
+    arrays = list(given) if isinstance(given, (list, tuple)) else [given]
+    if not all(hasattr(state, "shape") for state in arrays):
         raise ArgumentTypeError(f"`{name}` must be a list of arrays. Received: {name}={given!r}")
     wanted = [(*item, channels) for channels in widths]
-    shapes = [tuple(state.shape) for state in found]
+    shapes = [tuple(state.shape) for state in arrays]
     if len(shapes) != len(wanted) or not all(map(agree, shapes, wanted)):
         raise ArgumentError(
             f"`{name}` must hold states of shapes {wanted}. Received: shapes {shapes}"
         )
-    return found
+    return arrays
 
 
 def agree(shape: tuple, wanted: tuple) -> bool:

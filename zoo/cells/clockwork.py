@@ -10,22 +10,22 @@ from .activation import ActivationLike
 from .activation import activation as function
 from .base import RecurrentCell
 
-COUNTS = {"bfloat16": 256, "float16": 2048}  # above, not every whole number can be held
+COUNTS = {"bfloat16": 256, "float16": 2048}  # largest exact counts
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class Clockwork(RecurrentCell):
-    """Clockwork network: modules that move at periods of their own.
+    """Clockwork network: modules that are updated with different periods.
 
     ```
     h_t[g] = φ(W_g x_t + Σ_{j: T_j ≥ T_g} U_{gj} h_{t−1}[j] + b_g)    where t mod T_g = 0
     h_t[g] = h_{t−1}[g]                                               elsewhere
     ```
 
-    The units are divided into modules, as many as there are periods. A module sees itself
-    and slower ones, and rests between its ticks. At the first step, t = 0, all move. The
-    state holds t mod T_g rather than a count that would grow: a long series can be
-    carried, in half precision too.
+    The units are divided into one module per period. A module reads itself and slower ones, and
+    does not change between its updates. At the first step, t = 0, all modules are updated. The
+    state holds t mod T_g rather than a growing count, so that long series can be read in half
+    precision too.
 
     Args:
         units: width of the state, a multiple of the number of periods.
@@ -37,7 +37,7 @@ class Clockwork(RecurrentCell):
 
     Raises:
         ArgumentError: `units` cannot be divided among the modules, or a period is longer than
-            half precision counts: 256 steps in bfloat16, 2,048 in float16.
+            half precision can count: 256 steps in bfloat16, 2,048 in float16.
 
     Reference: Koutník, Greff, Gomez and Schmidhuber (2014), A clockwork RNN, ICML.
     """
@@ -73,7 +73,7 @@ class Clockwork(RecurrentCell):
             )
         n, module = self.units, self.units // len(self.periods)
         self.W = self.add_weight(shape=(input_shape[-1], n), name="W")
-        self.U = [  # from the module itself and the slower ones, which stand after it
+        self.U = [  # from the module itself and the slower ones, which come after it
             self.add_weight(shape=(n - first, module), initializer="orthogonal", name=f"U_{T}")
             for first, T in zip(range(0, n, module), self.periods, strict=True)
         ]
@@ -89,7 +89,7 @@ class Clockwork(RecurrentCell):
         recurrent = [ops.matmul(seen[:, k * module :], U) for k, U in enumerate(self.U)]
         moved = φ(drive + ops.concatenate(recurrent, axis=-1))
         h = ops.where(ops.repeat(phases < 0.5, module, axis=-1), moved, h)
-        # whole numbers alone: T − 0.5 would be rounded in half precision
+        # only whole numbers: T − 0.5 would be rounded in half precision
         last = ops.convert_to_tensor([float(T - 1) for T in self.periods], dtype=phases.dtype)
         phases = ops.where(phases >= last, ops.zeros_like(phases), phases + 1)
         return h, [h, phases]

@@ -1,4 +1,4 @@
-"""A cell's configuration, written from the arguments that it was made with."""
+"""The configuration of a cell, from the arguments of its constructor."""
 
 import inspect
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from .activation import name_of
 
 
 class PlainConfig:
-    """Keeps the plain arguments of the constructor for `get_config`.
+    """Stores the plain arguments of the constructor for `get_config`.
 
-    Keras does so by itself until a subclass extends `get_config`; this goes on working then.
+    Keras does so itself, but only until a subclass extends `get_config`.
     """
 
     _arguments: dict[str, Any]
@@ -24,12 +24,11 @@ class PlainConfig:
         plain = [_plain(value) for value in args]
         named = {name: _plain(value) for name, value in kwargs.items()}
         cell = super().__new__(cls, *plain, **named)
-        object.__setattr__(cell, "_arguments", _bound(cls, plain, named))
+        object.__setattr__(cell, "_arguments", _bind_plain(cls, plain, named))
         return cell
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments; a subclass that takes others than plain values adds
-        those itself."""
+        """The plain arguments of the constructor; a subclass adds its other arguments itself."""
         return super().get_config() | self._arguments  # type: ignore[misc]
 
 
@@ -39,12 +38,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
     if isinstance(value, FunctionType):
-        return name_of(value) or value  # one without a name is refused by the constructor
+        return name_of(value) or value  # the constructor refuses one without a name
     return list(value) if isinstance(value, range) else value
 
 
-def _bound(cls: type, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The plain arguments of a constructor's call by name, those left out by their defaults."""
+def _bind_plain(cls: type, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The plain arguments of a constructor call by name, including defaults."""
     constructor: Any = cls.__init__  # type: ignore[misc]
     try:
         bound = inspect.signature(constructor).bind(None, *args, **kwargs)

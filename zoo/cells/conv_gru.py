@@ -24,28 +24,27 @@ class ConvGRU(ConvCell):
     ```
 
     ∗ convolves over one, two or three axes, as the input has them, with zeros beyond the
-    edges. U ∗ keeps the size; W ∗ does unless `padding` or `strides` say otherwise, and H has
-    the size that it leaves. The kernels stand side by side in the order z, r, g.
+    edges. U ∗ preserves the size, and so does W ∗ unless `padding` or `strides` change it; H has
+    the resulting size. The kernels are concatenated in the order z, r, g.
     Ballas et al. reset before the convolution, Shi et al. (2017) after it, in one
     convolution a step instead of two; z = 1 takes the new content, as in `gru`.
 
     Args:
         filters: channels of the state H.
-        kernel_size: places that both kernels cover, one number for every axis or a list
-            with one an axis.
+        kernel_size: size of both kernels, one number for all axes or one per axis.
         reset: `"after"` or `"before"` the recurrent convolution.
         padding: `"same"`, zeros beyond the edges of the input, or `"valid"`, none.
-        strides: of the input's kernel, one number or one an axis.
-        dilation_rate: how far apart the places that the input's kernel covers are, likewise.
+        strides: strides of the input's kernel, one number or one per axis.
+        dilation_rate: dilation of the input's kernel, one number or one per axis.
         activation: φ, a Keras activation or its name, or a registered function; `None`
             is linear.
-        recurrent_activation: σ, that of the gates, likewise.
+        recurrent_activation: σ, the activation of the gates, likewise.
 
     States: `[H_{t−1}]`, shape `(batch, *spatial, filters)`.
 
     Raises:
-        ArgumentError: on inputs that are no images, or smaller than the kernel with
-            `"valid"`; strides and dilation at once.
+        ArgumentError: inputs are no images, or smaller than the kernel with `"valid"`; both strides
+            and dilation are given.
 
     References: Ballas, Yao, Pal and Courville (2016), Delving deeper into convolutional
     networks for learning video representations, ICLR; Shi et al. (2017), Deep learning

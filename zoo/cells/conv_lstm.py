@@ -8,7 +8,7 @@ from . import checks
 from .activation import ActivationLike
 from .activation import activation as function
 from .convolution import ConvCell
-from .lstm import remembering
+from .lstm import forget_bias
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -25,29 +25,28 @@ class ConvLSTM(ConvCell):
     ```
 
     ∗ convolves over one, two or three axes, as the input has them, with zeros beyond the
-    edges; ⊙ multiplies place by place. U ∗ keeps the size; W ∗ does unless `padding` or
-    `strides` say otherwise, and H has the size that it leaves. The four kernels stand side by
-    side in the order i, f, g, o, as in Keras. b_f starts at 1.
+    edges; ⊙ multiplies place by place. U ∗ preserves the size, and so does W ∗ unless `padding` or
+    `strides` change it; H has the resulting size. The four kernels are concatenated
+    in the order i, f, g, o, as in Keras. b_f starts at 1.
 
     Args:
         filters: channels of the state H and of the memory C.
-        kernel_size: places that both kernels cover, one number for every axis or a list
-            with one an axis.
+        kernel_size: size of both kernels, one number for all axes or one per axis.
         peepholes: connect C to the gates by P, which has one weight for each place and
             channel (W_c in Shi et al.); the size of the images is then fixed. P starts
             at 0.
         padding: `"same"`, zeros beyond the edges of the input, or `"valid"`, none.
-        strides: of the input's kernel, one number or one an axis.
-        dilation_rate: how far apart the places that the input's kernel covers are, likewise.
+        strides: strides of the input's kernel, one number or one per axis.
+        dilation_rate: dilation of the input's kernel, one number or one per axis.
         activation: φ, a Keras activation or its name, or a registered function; `None`
             is linear.
-        recurrent_activation: σ, that of the gates, likewise.
+        recurrent_activation: σ, the activation of the gates, likewise.
 
     States: `[H_{t−1}, C_{t−1}]`, each `(batch, *spatial, filters)`.
 
     Raises:
-        ArgumentError: on inputs that are no images, of a size that is not fixed with
-            peepholes, or smaller than the kernel with `"valid"`; strides and dilation at once.
+        ArgumentError: inputs are no images, or smaller than the kernel with `"valid"`; their size
+            is not fixed, with peepholes; both strides and dilation are given.
 
     Reference: Shi et al. (2015), Convolutional LSTM network: a machine learning
     approach for precipitation nowcasting, NeurIPS, equation 3.
@@ -76,7 +75,7 @@ class ConvLSTM(ConvCell):
         spatial = self.spatial(tuple(input_shape[1:-1]))
         self.W = self.add_weight(shape=(*size, input_shape[-1], 4 * n), name="W")
         self.U = self.add_weight(shape=(*size, n, 4 * n), initializer="orthogonal", name="U")
-        self.b = self.add_weight(shape=(4 * n,), initializer=remembering("ifgo"), name="b")
+        self.b = self.add_weight(shape=(4 * n,), initializer=forget_bias("ifgo"), name="b")
         if self.peepholes:
             if None in spatial:
                 raise ArgumentError(

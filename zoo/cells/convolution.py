@@ -1,4 +1,4 @@
-"""What cells over images share: kernels with a size per axis, and the product with them."""
+"""The base of cells over images: kernels with a size per axis, and convolutions."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
@@ -13,19 +13,19 @@ Size = int | tuple[int, ...]
 
 
 def no_tables() -> dict[str, str]:
-    """Why a convolutional cell does not serve forecasters of tables."""
+    """Why a convolutional cell does not support forecasters of tables."""
     return dict.fromkeys(("stateful", "closed_loop"), "it reads images, not the rows of a table")
 
 
 class ConvCell(ProductCell):
-    """Base of cells over images whose first product convolves the input as it is told to.
+    """Base of cells over images whose first product is a convolution of the input.
 
-    The recurrent convolution always keeps the size, as in Keras: output and states have the
-    spatial shape that the input's convolution leaves. A subclass documents the arguments.
+    The recurrent convolution always preserves the size, as in Keras: output and states have the
+    spatial shape of the convolved input. A subclass documents the arguments.
     """
 
     serves: ClassVar[tuple[str, ...]] = ("next_frame",)
-    refuses: ClassVar[dict[str, str]] = no_tables()
+    unsupported: ClassVar[dict[str, str]] = no_tables()
     supports_recurrent_dropout = True
 
     def __init__(
@@ -61,23 +61,23 @@ class ConvCell(ProductCell):
             return tuple(places)
         axes = (_per_axis(n, len(places)) for n in self._sizes())
         return tuple(
-            None if place is None else self._left(place, *of_axis)
+            None if place is None else self._size_after(place, *of_axis)
             for place, *of_axis in zip(places, *axes, strict=False)
         )
 
     def convolve_input(self, inputs: Any, kernel: Any) -> Any:
-        """The convolution that meets the input, of one step or of all."""
+        """The convolution of the input, for one step or all steps."""
         return convolve(inputs, kernel, self.padding, self.strides, self.dilation_rate)
 
     def multiply(self, h: Any) -> Any:
         return convolve(h, self.U)
 
     def kernel_places(self, input_shape: Any) -> tuple[int, ...]:
-        """The kernel's size on each axis of an input `(batch, *spatial, channels)`.
+        """The size of the kernel on each axis of an input `(batch, *spatial, channels)`.
 
         Raises:
-            ArgumentError: the input is no image, has other axes than an argument names, or is
-                too small for the kernel.
+            ArgumentError: the input is no image, has another number of axes than an argument,
+                or is smaller than the kernel.
         """
         size = places("kernel_size", self.kernel_size, input_shape)
         places("strides", self.strides, input_shape)
@@ -93,18 +93,18 @@ class ConvCell(ProductCell):
     def _sizes(self) -> tuple[Size, Size, Size]:
         return self.kernel_size, self.strides, self.dilation_rate
 
-    def _left(self, place: int, size: int, stride: int, dilation: int) -> int:
-        """How many places are left of so many along an axis."""
+    def _size_after(self, place: int, size: int, stride: int, dilation: int) -> int:
+        """The size of an axis after the convolution."""
         covered = 0 if self.padding == "same" else dilation * (size - 1)
         return -((covered - place) // stride)
 
 
 def checked_size(name: str, value: Any) -> Size:
-    """Returns one whole number for all axes of an image, or one an axis.
+    """Returns one whole number for all axes of an image, or one per axis.
 
     Raises:
         ArgumentTypeError: neither a whole number nor a list of them.
-        ArgumentError: below 1, or more than three.
+        ArgumentError: a number below 1, or more than three of them.
     """
     if isinstance(value, str) or not isinstance(value, Iterable):
         return whole_number(name, value)
@@ -117,11 +117,11 @@ def checked_size(name: str, value: Any) -> Size:
 
 
 def places(name: str, size: Size, input_shape: Any) -> tuple[int, ...]:
-    """A size on each axis of an input `(batch, *spatial, channels)`.
+    """Returns a size for each axis of an input `(batch, *spatial, channels)`.
 
     Raises:
-        ArgumentError: the input is no image of 1 to 3 axes, or of another number of axes
-            than the size.
+        ArgumentError: the input is no image of 1 to 3 axes, or has another number of axes than
+            the size.
     """
     rank = len(input_shape) - 2
     if rank not in RANKS:
@@ -141,10 +141,10 @@ def places(name: str, size: Size, input_shape: Any) -> tuple[int, ...]:
 def convolve(
     images: Any, kernel: Any, padding: str = "same", strides: Size = 1, dilation_rate: Size = 1
 ) -> Any:
-    """Convolves `(…, *spatial, channels)`, whatever stands before; by default to the same places,
-    where zeros are thought beyond the edges."""
+    """Convolves `(…, *spatial, channels)` with any leading axes; by default to the same size, with
+    zeros beyond the edges."""
     rank = len(kernel.shape) - 2
-    shape = ops.shape(images)  # numbers where they are known
+    shape = ops.shape(images)  # numbers where the shape is known
     leading, place = shape[: -1 - rank], shape[-1 - rank :]
     folded = images if len(leading) == 1 else ops.reshape(images, (-1, *place))
     result = ops.conv(folded, kernel, strides, padding, "channels_last", dilation_rate)

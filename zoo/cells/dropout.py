@@ -1,4 +1,4 @@
-"""What a cell drops in training: one mask for a whole sequence, by Keras's own protocol."""
+"""Dropout of cells: one mask for a whole sequence, by Keras's own protocol."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,14 +14,14 @@ from ...errors import ArgumentError, fraction, seed_number
 class SequenceDropout(DropoutRNNCell):
     """The dropout of a cell, in our loops and in `keras.layers.RNN`.
 
-    A loop draws the masks before its first step and forgets them after the last one, so every
-    step drops the same. `keras.layers.RNN` draws them in inference too; what has been drawn is
-    therefore dropped only while the cell is told to.
+    A loop draws the masks before its first step and discards them after the last one, so that all
+    steps use the same. `keras.layers.RNN` draws them in inference too; masks are therefore applied
+    only while `set_dropping` is on.
     """
 
-    #: Its products read a hidden state through `drop_recurrent`, which recurrent dropout hides.
+    #: Its products read the hidden state through `drop_recurrent`.
     supports_recurrent_dropout: ClassVar[bool] = False
-    #: Why no part of its input may be dropped, if so.
+    #: Why the input may not be dropped; `""` if it may.
     no_dropout: ClassVar[str] = ""
 
     def _set_dropout(self, dropout: float, recurrent_dropout: float, seed: int | None) -> None:
@@ -41,10 +41,10 @@ class SequenceDropout(DropoutRNNCell):
             self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def refuse_dropout(self, why: str) -> None:
-        """Sees to it that no part of the input is dropped.
+        """Refuses dropout of the input.
 
         Raises:
-            ArgumentError: `dropout` is given; the message says why it cannot be.
+            ArgumentError: `dropout` is above 0; the message gives the reason.
         """
         if self.dropout:
             raise ArgumentError(
@@ -52,7 +52,7 @@ class SequenceDropout(DropoutRNNCell):
             )
 
     def seen(self, inputs: Any) -> Any:
-        """The input of one step, or of all, as the cell sees it: with dropout, part of it."""
+        """Applies dropout to the input of one step, or of all steps."""
         mask = self._dropout_mask
         if mask is None or not self._drops:
             return inputs
@@ -60,21 +60,21 @@ class SequenceDropout(DropoutRNNCell):
         return inputs * ops.cast(mask, inputs.dtype)
 
     def drop_recurrent(self, state: Any) -> Any:
-        """The hidden state as the products read it: with recurrent dropout, part of it."""
+        """Applies recurrent dropout to a hidden state, for the products that read it."""
         mask = self._recurrent_dropout_mask
         return state if mask is None or not self._drops else state * ops.cast(mask, state.dtype)
 
     def set_dropping(self, value: bool) -> None:
-        """Whether what has been drawn is dropped."""
+        """Switches the drawn masks on or off."""
         self._drops = value
 
     @contextmanager
     def dropping(self, inputs: Any, states: Sequence[Any]) -> Iterator[None]:
-        """Draws what is dropped for the length of a sequence, and drops it.
+        """Draws masks for a sequence, and applies them inside the context.
 
         Args:
-            inputs: of one step.
-            states: before it.
+            inputs: inputs of one step.
+            states: states before it.
         """
         self.get_dropout_mask(inputs)
         self.get_recurrent_dropout_mask(states[0])

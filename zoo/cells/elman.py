@@ -19,16 +19,16 @@ class Elman(ProductCell):
     h_t = φ(W x_t + U c_t + b)        output h_t
     ```
 
-    In the classical network the copy is a mere clone: no gradient passes over it, so
-    the error of a step trains that step alone ("partially recurrent"). The outputs
+    In the classical network no gradient passes through the copy, so the error of a step trains
+    only that step ("partially recurrent"). The outputs
     are those of `rnn` with the same weights; only the gradients differ.
 
     Args:
         units: width of the hidden and of the context layer.
         activation: φ, a Keras activation or its name, or a registered function; `None`
             is linear.
-        truncate: no gradient through the copy (the classical network). With `False`
-            the whole past is trained, as in `rnn`.
+        truncate: whether no gradient passes through the copy (the classical network). With
+            `False` the whole past is trained, as in `rnn`.
 
     States: `[h_{t−1}]`, shape `(batch, units)`.
 

@@ -14,25 +14,25 @@ from .wrapper import Wrapper, build_once
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class Feedback(Wrapper):
-    """Feeds a network of cells its own output: any cell in a closed loop.
+    """Feeds the output of a network of cells back to it: any cell in a closed loop.
 
     ```
     u_t = concat(f_{t−1}, x_t)
-    s_t = cells(u_t, s_{t−1})        one after the other
-    y_t = O s_t + d                  output y_t; s_t itself if the last cell reads out
+    s_t = cells(u_t, s_{t−1})        each fed by the one before
+    y_t = O s_t + d                  output y_t; s_t if the last cell has an output layer
     y_t = f_{t−1} + O s_t + d        residual=True: the network computes the change
     ```
 
     The feedback f is the past prediction y (`"prediction"`: closed loop) or the past
     truth (`"truth"`: open loop, teacher forcing), as in `narx`: with the truth, the
     input is `concat(x_t, truth_t)`, and truth_t is fed back from the next step on.
-    The mode changes no weight and no state shape.
+    Weights and state shapes do not depend on the mode.
 
     Args:
         cells: recurrent cells, each fed by the one before.
         outputs: width of the output y.
         feedback: `"prediction"` or `"truth"`.
-        residual: add the value fed back to the output.
+        residual: whether to add the fed-back value to the output.
 
     States: `[y_{t−1}, f_{t−1}, states of the first cell, …]`.
 
@@ -66,7 +66,7 @@ class Feedback(Wrapper):
         sizes = [n for cell in self.cells for n in cell.state_size]
         self.state_size = [self.outputs, self.outputs, *sizes]
         self.output_size = self.outputs
-        self._widths: list[int] = []  # what each cell reads, once they are built
+        self._widths: list[int] = []  # input widths of the cells, once built
 
     @property
     def reads_images(self) -> bool:
@@ -133,7 +133,7 @@ class Feedback(Wrapper):
         return [first + k for first, cell in pairs for k in getattr(cell, kind)]
 
     def _read_by(self, channels: int) -> list[int]:
-        """How many channels each cell reads where the network reads so many."""
+        """The number of input channels of each cell, from that of the network."""
         first = channels + (self.outputs if self.feedback == "prediction" else 0)
         return [first, *[cell.output_size for cell in self.cells[:-1]]]
 

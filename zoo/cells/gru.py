@@ -25,7 +25,7 @@ class GRU(ProductCell):
     ```
 
     z = 1 takes the new content, as in Chung et al. (2014); Keras and Cho et al. have
-    z the other way round. The three kernels stand side by side in the order z, r, g.
+    z with the opposite meaning. The three kernels are concatenated in the order z, r, g.
     Resetting after the product is what Keras and torch compute (with the second bias
     b′), and needs one matrix product a step instead of two; resetting before it is
     the original. Without the reset gate it is the simplified unit of many lectures.
@@ -33,11 +33,11 @@ class GRU(ProductCell):
     Args:
         units: width of the state.
         reset: `"after"` or `"before"` the recurrent product, or `"none"`.
-        chrono: the longest lag expected, T: b_z starts at −log U(1, T − 1), so that the
+        chrono: longest expected lag, T: b_z starts at −log U(1, T − 1), so that the
             memory lasts up to T steps (Tallec and Ollivier 2018); by default at 0.
         activation: φ, a Keras activation or its name, or a registered function; `None`
             is linear.
-        recurrent_activation: σ, that of the gates, likewise.
+        recurrent_activation: σ, the activation of the gates, likewise.
 
     States: `[h_{t−1}]`, shape `(batch, units)`.
 

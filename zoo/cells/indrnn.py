@@ -13,22 +13,22 @@ from .product import like
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class IndRNN(RecurrentCell):
-    """Independently recurrent network: each unit sees its own past and no other's.
+    """Independently recurrent network: each unit reads only its own past.
 
     ```
     h_t = φ(W x_t + u ⊙ h_{t−1} + b)        output h_t
     ```
 
-    Over k steps an input is scaled by u^k, unit by unit, so that what a network keeps can
-    be read off u and bounded. Units meet in the layer above: stack two or more.
+    Over k steps an input is scaled by u^k, unit by unit, so that the memory can be read from u and
+    bounded. Units are combined in the next layer: stack two or more.
 
     Args:
         units: width of the state.
         activation: φ, a Keras activation or its name, or a registered function; `None`
             is linear.
-        reach: steps over which the memory shall last without blowing up, T: u starts in
-            [½^{1/T}, 2^{1/T}], unless `recurrent_initializer` says otherwise, and |u| is kept
-            ≤ 2^{1/T}. By default u starts in [0, 1], unbounded.
+        reach: T, the number of steps over which the memory should last without exploding: u
+            starts in [½^{1/T}, 2^{1/T}], unless `recurrent_initializer` is given, and |u| is
+            limited to 2^{1/T}. By default u starts in [0, 1], without a limit.
 
     States: `[h_{t−1}]`, shape `(batch, units)`.
 
@@ -83,7 +83,7 @@ class IndRNN(RecurrentCell):
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class Bounded(keras.constraints.Constraint):
-    """Keeps every weight within ± `limit`."""
+    """Clips every weight to ± `limit`."""
 
     def __init__(self, limit: float):
         self.limit = limit

@@ -8,17 +8,16 @@ from .rnn import RNN
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class IRNN(RNN):
-    """Recurrent network of rectified units that begins as the identity.
+    """Recurrent network of rectified units with an identity initialization.
 
     ```
     h_t = max(0, W x_t + U h_{t−1} + b)        output h_t
     U = I,  W ~ N(0, 0.001²),  b = 0        at the start
     ```
 
-    A new network copies its state from step to step, so that neither the state nor the
-    gradient fades or grows before training has begun; what it reads weighs little at first. It
-    is `rnn` with ReLU and another start; clip the gradient when you train it, for it can blow
-    up.
+    A new network copies its state from step to step, so that neither the state nor the gradient
+    decays or grows before training; inputs have little weight at first. It is `rnn` with ReLU and
+    another initialization; clip the gradient in training, as it can explode.
 
     Args:
         units: width of the state.
@@ -34,8 +33,8 @@ class IRNN(RNN):
     def __init__(self, units: int, **kwargs: Any):
         if fixed := [name for name in self.fixed if name in kwargs]:
             raise ArgumentTypeError(
-                "An IRNN is the RNN with ReLU and the tap 1, begun with the identity: these are "
-                f"not to be chosen. Received: {', '.join(f'{n}={kwargs[n]!r}' for n in fixed)}"
+                "An IRNN is the RNN with ReLU, the tap 1 and an identity initialization: these "
+                f"cannot be set. Received: {', '.join(f'{n}={kwargs[n]!r}' for n in fixed)}"
             )
         if kwargs.get("kernel_initializer") is None:
             kwargs["kernel_initializer"] = {

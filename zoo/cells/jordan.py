@@ -21,17 +21,17 @@ class Jordan(RecurrentCell):
     y_t = γ(O h_t + d)        output y_t
     ```
 
-    The memory has a fixed structure: μ is set, not learned. In the classical network
-    the link back is a mere copy, over which no gradient passes.
+    The memory has a fixed structure: μ is set, not learned. In the classical network no gradient
+    passes through the copy of the output.
 
     Args:
         units: width of the hidden layer h.
         outputs: width of the output y; by default `units`.
-        mu: μ in [0, 1), the share of the old memory that is kept.
+        mu: μ in [0, 1), the weight of the old memory.
         activation: φ, a Keras activation or its name, or a registered function; `None`
             is linear.
         output_activation: γ, likewise.
-        truncate: no gradient through y_{t−1} and m_{t−1} (the classical network).
+        truncate: whether no gradient passes through y_{t−1} and m_{t−1} (the classical network).
 
     States: `[y_{t−1}, m_{t−1}]`, each `(batch, outputs)`.
 

@@ -15,7 +15,7 @@ class LMU(RecurrentCell):
     """Legendre memory unit: remembers a sliding window by its Legendre coefficients.
 
     ```
-    u_t = tanh(E x_t + e)                         what is written
+    u_t = tanh(E x_t + e)                         written value
     m_t = Ā m_{t−1} + B̄ u_t                       memory; Ā, B̄ fixed, not learned
     h_t = tanh(W x_t + M m_t + b)        output h_t
     ```
@@ -24,21 +24,20 @@ class LMU(RecurrentCell):
     approximates the last `window` steps of u by `order` Legendre polynomials: window ·
     ṁ = A m + B u, A_ij = (2i + 1) (−1 if i < j else (−1)^{i−j+1}), B_i = (2i + 1)(−1)^i.
 
-    This is the form that can be computed at once, after Chilkuri and Eliasmith. With
-    `feedback` it is the original one: u_t = E x_t + H h_{t−1} + K m_{t−1}, without e and
-    tanh, and U h_{t−1} enters h_t.
+    This is the parallel form of Chilkuri and Eliasmith. With `feedback` it is the original one:
+    u_t = E x_t + H h_{t−1} + K m_{t−1}, without e and tanh, and U h_{t−1} enters h_t.
 
     Args:
         units: width of the output h.
-        order: coefficients a window.
-        window: steps that are remembered, θ in the paper.
-        memories: windows side by side, the width of u.
-        feedback: what is written sees h_{t−1} and m_{t−1}, as in the original.
+        order: number of coefficients per window.
+        window: number of remembered steps, θ in the paper.
+        memories: number of parallel windows, the width of u.
+        feedback: whether u_t depends on h_{t−1} and m_{t−1}, as in the original.
 
     States: `[h_{t−1}, m_{t−1}]`, shapes `(batch, units)` and `(batch, memories · order)`.
 
-    Under half precision `Recurrent` keeps the states in float32, or rounding would take the
-    window's place. `keras.layers.RNN` and cells around this one do not: there, give it
+    Under half precision `Recurrent` carries the states in float32, as rounding errors would destroy
+    the window. `keras.layers.RNN` and cells around this one do not: there, give it
     dtype="float32".
 
     References: Voelker, Kajić and Eliasmith (2019), Legendre memory units: continuous-time
@@ -75,7 +74,7 @@ class LMU(RecurrentCell):
         self.output_size = self.units
 
     @classmethod
-    def spanning(cls, reach: int) -> dict[str, Any]:
+    def memory_options(cls, reach: int) -> dict[str, Any]:
         return {"window": reach}
 
     @property
@@ -143,7 +142,7 @@ class LMU(RecurrentCell):
 
 def _legendre(order: int, window: float) -> tuple[np.ndarray, np.ndarray]:
     """Ā `(order, order)` and B̄ `(order,)`."""
-    from scipy.signal import cont2discrete  # half of what all cells cost to import
+    from scipy.signal import cont2discrete  # half of the import time of all cells
 
     i, j = np.meshgrid(np.arange(order), np.arange(order), indexing="ij")
     A = (2 * i + 1) * np.where(i < j, -1.0, (-1.0) ** (i - j + 1)) / window

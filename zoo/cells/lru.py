@@ -10,7 +10,7 @@ from ...errors import ArgumentError, ArgumentTypeError, flag, whole_number
 from .base import RecurrentCell
 from .linear import complex_recurrence, known_length, linear_recurrence
 
-NEAREST = 0.9999999  # to 1: above it |λ| is rounded to 1, and γ = log √(1 − |λ|²) is −∞
+NEAREST = 0.9999999  # above it |λ| is rounded to 1, and γ = log √(1 − |λ|²) is −∞
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -18,35 +18,36 @@ class LRU(RecurrentCell):
     """Linear recurrent unit: a diagonal linear recurrence, stable by construction.
 
     ```
-    λ = exp(−exp(ν) + i θ)                     one a unit; |λ| < 1 whatever ν
+    λ = exp(−exp(ν) + i θ)                     one per unit; |λ| < 1 for any ν
     s_t = λ ⊙ s_{t−1} + exp(γ) ⊙ (B x_t)       complex
     y_t = Re(C s_t) + D x_t        output y_t
     ```
 
-    Nothing squashes: all steps can be computed at once by a parallel scan, and depth needs
-    dense layers with an activation between. Complex numbers are kept as two real ones; θ is
+    There is no activation: all steps can be computed by a parallel scan, and a deep network needs
+    dense layers with an activation between. Complex numbers are stored as two real ones; θ is
     trained itself, not its logarithm.
 
-    As in the paper's code λ starts evenly over a ring of the complex plane, γ at
+    As in the paper's code λ is uniform over a ring of the complex plane, γ at
     log √(1 − |λ|²), and both parts of B at N(0, 1/2m), m the width of x; so white input of
     variance 1 gives every unit the power |s|² = 1, whatever the widths. If real, B starts at
-    N(0, 1/m), to the same end. C starts at N(0, 1/n), n = `units`. D is one number a channel,
-    N(0, 1), where x and y are equally wide, as they always are in the paper; else it is a dense
-    kernel, N(0, 1/m), which gives D x the same power.
+    N(0, 1/m), to the same end. C starts at N(0, 1/n), n = `units`. D is one number per
+    channel, N(0, 1), where x and y have the same width, as always in the paper; else it is a
+    dense kernel, N(0, 1/m), which gives D x the same power.
 
     Args:
         units: width of the state s.
         outputs: width of the output y; by default `units`.
-        radius: (least, greatest) |λ| at the start, from 0 to 0.9999999; nearer to 1, γ would
-            not be finite.
-        real: positive real λ: no θ, and B, C, s are real. It cannot alternate, so it
-            cannot count parity.
+        radius: (least, greatest) initial |λ|, from 0 to 0.9999999; nearer to 1, γ would not be
+            finite.
+        real: whether λ is real and positive: no θ, and B, C, s are real. It cannot alternate,
+            so it cannot count parity.
 
     States: `[y_{t−1}, Re s_{t−1}, Im s_{t−1}]`, the last one absent if real; shapes
     `(batch, outputs)` and `(batch, units)`.
 
-    Under half precision λ is float32, or |λ| near 1 would be 1, and `Recurrent` keeps s so.
-    `keras.layers.RNN` and cells around this one do not: there, give it dtype="float32".
+    Under half precision λ is float32, as |λ| near 1 would be rounded to 1, and `Recurrent` carries
+    s in float32. `keras.layers.RNN` and cells around this one do not: there, give it
+    dtype="float32".
 
     Reference: Orvieto, Smith, Gu, Fernando, Gulcehre, Pascanu and De (2023), Resurrecting
     recurrent neural networks for long sequences, ICML.
@@ -86,7 +87,7 @@ class LRU(RecurrentCell):
         input_power = 1.0 if self.real else 0.5
         self.B = self._kernel("B", (x, n), input_power)
         self.C = self._kernel("C", (n, y))
-        if x == y:  # one number a channel: no matrix, so no kernel
+        if x == y:  # one number per channel: no matrix, so no kernel
             one = keras.initializers.RandomNormal(stddev=1.0)
             self.D = self.add_weight(shape=(x,), initializer=one, name="d")
         else:
@@ -147,7 +148,7 @@ class LRU(RecurrentCell):
 
     def _start_ν(self, shape: Any, dtype: Any = None) -> Any:
         least, greatest = (r**2 for r in self.radius)
-        u = keras.random.uniform(shape, least, greatest, dtype="float32")  # even over the ring
+        u = keras.random.uniform(shape, least, greatest, dtype="float32")  # uniform over the ring
         return ops.cast(ops.log(-0.5 * ops.log(u)), dtype)
 
     def _start_γ(self, shape: Any, dtype: Any = None) -> Any:

@@ -25,21 +25,21 @@ class LSTM(ProductCell):
     h_t = o ⊙ φ(c_t)        output h_t
     ```
 
-    The four kernels stand side by side in the order i, f, g, o, as in Keras; coupled
-    gates have none for f. The peepholes p let the gates see the memory; the output gate
-    sees the new one, c_t, as in Gers and Schmidhuber and in ConvLSTM, not c_{t−1}. b_f
+    The four kernels are concatenated in the order i, f, g, o, as in Keras; coupled gates
+    have none for f. The peepholes p let the gates read the memory; the output gate
+    reads the new one, c_t, as in Gers and Schmidhuber and in ConvLSTM, not c_{t−1}. b_f
     starts at 1, so that a new network remembers (Jozefowicz et al. 2015); coupled, b_i
     starts at −1.
 
     Args:
         units: width of the state h and of the memory c.
         peepholes: connect c to the gates; without them the p are absent.
-        coupled: what is let in replaces as much: no forget gate of its own.
-        chrono: the longest lag expected, T: b_f starts at log U(1, T − 1) and b_i at
+        coupled: couple the forget gate to the input gate, f = 1 − i.
+        chrono: longest expected lag, T: b_f starts at log U(1, T − 1) and b_i at
             −b_f, so that the memory lasts up to T steps (Tallec and Ollivier 2018).
         activation: φ, a Keras activation or its name, or a registered function; `None`
             is linear.
-        recurrent_activation: σ, that of the gates, likewise.
+        recurrent_activation: σ, the activation of the gates, likewise.
 
     States: `[h_{t−1}, c_{t−1}]`, each `(batch, units)`.
 
@@ -73,7 +73,7 @@ class LSTM(ProductCell):
 
     def build(self, input_shape: Any) -> None:
         n, gates = self.units, "igo" if self.coupled else "ifgo"
-        bias = Chrono(self.chrono, gates) if self.chrono else remembering(gates)
+        bias = Chrono(self.chrono, gates) if self.chrono else forget_bias(gates)
         full = {"autocast": not self.float32_state}
         self.W = self.add_weight(shape=(input_shape[-1], len(gates) * n), name="W")
         self.U = self.add_weight(shape=(n, len(gates) * n), initializer="orthogonal", name="U")
@@ -111,8 +111,8 @@ class LSTM(ProductCell):
         return h, [h, c]
 
 
-def remembering(gates: str) -> Any:
-    """An initializer of biases: 1 for the gate f, or −1 for i where there is no f; else 0."""
+def forget_bias(gates: str) -> Any:
+    """An initializer of gate biases: 1 for the gate f, or −1 for i where there is no f; else 0."""
     starts = {"f": 1.0} if "f" in gates else {"i": -1.0}
 
     def bias(shape: Any, dtype: Any = None) -> Any:

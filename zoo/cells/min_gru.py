@@ -13,7 +13,7 @@ from .product import like
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class MinGRU(RecurrentCell):
-    """Minimal gated recurrent unit: the gate sees the input alone.
+    """Minimal gated recurrent unit: the gate reads only the input.
 
     ```
     z = σ(W_z x_t + b_z)        update gate
@@ -22,14 +22,13 @@ class MinGRU(RecurrentCell):
     ```
 
     Without h_{t−1} in the gate the recurrence is linear in h, so all steps can be
-    computed at once by a parallel scan. The price: one layer cannot let what it
-    remembers decide what it does next (0 < 1 − z < 1 only fades: it cannot count parity);
-    stack two or more. The content is linear, as in the paper's plain form; its form in
-    logarithms, which needs positive content, is not followed.
+    computed by a parallel scan. In exchange, the memory of one layer cannot control its gate
+    (0 < 1 − z < 1 only decays: it cannot count parity); stack two or more. The content is linear,
+    as in the paper's plain form; its logarithmic form, which needs positive content, is not used.
 
     Args:
         units: width of the state.
-        chrono: the longest lag expected, T: b_z starts at −log U(1, T − 1), so that the
+        chrono: longest expected lag, T: b_z starts at −log U(1, T − 1), so that the
             memory lasts up to T steps (Tallec and Ollivier 2018); by default at 0.
 
     States: `[h_{t−1}]`, shape `(batch, units)`.
@@ -68,10 +67,10 @@ class MinGRU(RecurrentCell):
         return ops.concatenate([1 - z, z * g], axis=-1)
 
     def step(self, drive: Any, states: Any) -> Any:
-        kept, new = ops.split(like(drive, states[0]), 2, axis=-1)
-        h = kept * states[0] + new
+        decay, new = ops.split(like(drive, states[0]), 2, axis=-1)
+        h = decay * states[0] + new
         return h, [h]
 
     def every_step(self, drives: Any, states: Any) -> list[Any]:
-        kept, new = ops.split(like(drives, states[0]), 2, axis=-1)
-        return [linear_recurrence(kept, new, states[0])]
+        decay, new = ops.split(like(drives, states[0]), 2, axis=-1)
+        return [linear_recurrence(decay, new, states[0])]

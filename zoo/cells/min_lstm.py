@@ -8,13 +8,13 @@ from ..initializers import Chrono
 from . import checks
 from .base import RecurrentCell
 from .linear import linear_recurrence
-from .lstm import remembering
+from .lstm import forget_bias
 from .product import like
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class MinLSTM(RecurrentCell):
-    """Minimal long short-term memory: gates that see the input alone and share out one.
+    """Minimal long short-term memory: the gates read only the input, and add up to one.
 
     ```
     f = σ(W_f x_t + b_f)        forget gate
@@ -23,13 +23,13 @@ class MinLSTM(RecurrentCell):
     h_t = f / (f + i) ⊙ h_{t−1} + i / (f + i) ⊙ g        output h_t
     ```
 
-    The recurrence is linear in h, so all steps can be computed at once by a parallel
-    scan; for what that costs see `min_gru`. There is no memory beside h and no output
-    gate. The three kernels stand side by side in the order f, i, g. b_f starts at 1.
+    The recurrence is linear in h, so all steps can be computed by a parallel scan; for the
+    limits of that see `min_gru`. There is no memory besides h and no output
+    gate. The three kernels are concatenated in the order f, i, g. b_f starts at 1.
 
     Args:
         units: width of the state.
-        chrono: the longest lag expected, T: b_f starts at log U(1, T − 1) and b_i at −b_f,
+        chrono: longest expected lag, T: b_f starts at log U(1, T − 1) and b_i at −b_f,
             so that the memory lasts up to T steps (Tallec and Ollivier 2018).
 
     States: `[h_{t−1}]`, shape `(batch, units)`.
@@ -57,7 +57,7 @@ class MinLSTM(RecurrentCell):
 
     def build(self, input_shape: Any) -> None:
         n = self.units
-        bias = Chrono(self.chrono, "fig") if self.chrono else remembering("fig")
+        bias = Chrono(self.chrono, "fig") if self.chrono else forget_bias("fig")
         self.W = self.add_weight(shape=(input_shape[-1], 3 * n), name="W")
         full = {"autocast": not self.float32_state}
         self.b = self.add_weight(shape=(3 * n,), initializer=bias, name="b", **full)
@@ -69,10 +69,10 @@ class MinLSTM(RecurrentCell):
         return ops.concatenate([ops.sigmoid(a), ops.sigmoid(-a) * g], axis=-1)
 
     def step(self, drive: Any, states: Any) -> Any:
-        kept, new = ops.split(like(drive, states[0]), 2, axis=-1)
-        h = kept * states[0] + new
+        decay, new = ops.split(like(drive, states[0]), 2, axis=-1)
+        h = decay * states[0] + new
         return h, [h]
 
     def every_step(self, drives: Any, states: Any) -> list[Any]:
-        kept, new = ops.split(like(drives, states[0]), 2, axis=-1)
-        return [linear_recurrence(kept, new, states[0])]
+        decay, new = ops.split(like(drives, states[0]), 2, axis=-1)
+        return [linear_recurrence(decay, new, states[0])]

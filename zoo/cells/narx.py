@@ -8,7 +8,7 @@ from . import checks
 from .activation import ActivationLike
 from .activation import activation as function
 from .base import RecurrentCell
-from .taps import delayed
+from .taps import delay
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -24,9 +24,9 @@ class NARX(RecurrentCell):
     The feedback f is the past prediction y (`"prediction"`: closed loop, parallel),
     the past truth (`"truth"`: open loop, series-parallel) or the past error, truth
     less prediction (`"error"`). The last two take `concat(x_t, truth_t)` as their
-    input; the truth enters the taps after its own step, so y_t never sees it. The
-    mode changes no weight and no state shape: train open, then use closed. Fed with
-    the truth, all steps are computed at once, without a loop.
+    input; the truth enters the taps after its own step, so y_t never depends on it. Weights and
+    state shapes do not depend on the mode: train in open loop, then use in closed loop. With the
+    truth, all steps are computed at once, without a loop.
 
     Args:
         units: width of the hidden layer h, or a list of the widths of several.
@@ -37,9 +37,9 @@ class NARX(RecurrentCell):
         activation: φ, a Keras activation or its name, or a registered function; `None`
             is linear.
         output_activation: γ, likewise.
-        lead: with `"truth"`, how many steps early y is put out: as soon as all it reads
-            is there. No delay may be below it; one equal to it reads the present step.
-            Weights and states stay as they are.
+        lead: with `"truth"`, the number of steps by which y is computed early, as soon as its
+            inputs are known. No delay may be below it; a delay equal to it reads the present
+            step. Weights and states do not depend on it.
 
     States: `[y_{t−1}; f_{t−1} … f_{t−max Dy}; x_{t−1} … x_{t−max Dx}]`, newest first.
     The width of the input taps is known once the cell is built.
@@ -50,8 +50,8 @@ class NARX(RecurrentCell):
     """
 
     serves = ("closed_loop",)
-    refuses: ClassVar = {
-        "stateful": "its output is the forecast itself, it keeps no state for a head to read"
+    unsupported: ClassVar = {
+        "stateful": "its output is the forecast itself, it has no state for a head to read"
     }
     roles: ClassVar = {
         **dict.fromkeys("WHO", "kernel"),
@@ -81,7 +81,7 @@ class NARX(RecurrentCell):
         self.feedback_delays = checks.delays("feedback_delays", feedback_delays, at_least=1)
         self.feedback = one_of("feedback", feedback, ("prediction", "truth", "error"))
         if self.feedback != "prediction":
-            self.refuse_dropout("its input holds the truth, which it must know in full")
+            self.refuse_dropout("its input holds the truth, which it needs in full")
         self.activation = checks.activation("activation", activation)
         self.output_activation = checks.activation("output_activation", output_activation)
         self.lead = checks.lead(lead, self.feedback, self.input_delays, self.feedback_delays)
@@ -89,7 +89,7 @@ class NARX(RecurrentCell):
         self.output_size = self.outputs
 
     @classmethod
-    def spanning(cls, reach: int) -> dict[str, Any]:
+    def memory_options(cls, reach: int) -> dict[str, Any]:
         return {"feedback_delays": list(range(1, reach + 1))}
 
     @property
@@ -122,12 +122,12 @@ class NARX(RecurrentCell):
         self.d = self.add_weight(shape=(m,), initializer="zeros", name="d")
 
     def project(self, inputs: Any) -> Any:
-        """What is read of the present step, and the input: `concat(W x + V f, x, f)`."""
+        """The contribution of the present step, and the input: `concat(W x + V f, x, f)`."""
         present = []
         if self.W and self.input_delays[0] == self.lead:
             present.append(ops.matmul(inputs[..., : self.inputs_width], self.W[0]))
         if self.lead in self.feedback_delays:
-            V = self.V[: self.outputs]  # the first of the rising delays
+            V = self.V[: self.outputs]  # the smallest delay
             present.append(ops.matmul(inputs[..., self.inputs_width :], V))
         return ops.concatenate([sum(present), inputs], axis=-1) if present else inputs
 
@@ -141,16 +141,16 @@ class NARX(RecurrentCell):
 
     def every_step(self, drive: Any, states: Any) -> list[Any]:
         z, x_now, truth, x, f = self._parts(drive, states)
-        x, f = delayed(x_now, x), delayed(truth, f)
+        x, f = delay(x_now, x), delay(truth, f)
         return [self._output(z, x[1:], f[1:]), *f[:-1], *x[:-1]]
 
     def _exogenous(self, channels: int) -> int:
-        """How wide x is in an input."""
+        """The width of x in an input."""
         truth = 0 if self.feedback == "prediction" else self.outputs
         return checks.exogenous(channels, truth, self.input_delays)
 
     def _parts(self, drive: Any, states: Any) -> Any:
-        """The drive as z, x and truth, and the taps of x and f."""
+        """Splits the drive into z, x and truth, and the states into the taps of x and f."""
         reach = 1 + max(self.feedback_delays)
         truth = drive.shape[-1] - (0 if self.feedback == "prediction" else self.outputs)
         x = truth - self.inputs_width
@@ -158,7 +158,7 @@ class NARX(RecurrentCell):
         return *present, states[reach:], states[1:reach]
 
     def _output(self, z: Any, x: Any, f: Any) -> Any:
-        """The output from what the present adds and the older values, newest first."""
+        """The output from the contribution of the present and the older values, newest first."""
         φ, γ = map(function, (self.activation, self.output_activation))
         terms = [z] if z.shape[-1] else []
         older = [f[j - self.lead - 1] for j in self.feedback_delays if j > self.lead]

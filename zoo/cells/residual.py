@@ -19,10 +19,10 @@ class Residual(Wrapper):
     y_t = x_t + h_t        output y_t
     ```
 
-    In a stack the error then reaches the layers below undiminished.
+    In a stack the gradient then reaches the lower layers undiminished.
 
     Args:
-        cell: puts out as many channels as it reads.
+        cell: cell with as many output channels as input channels.
 
     States: `[y_{t−1}, states of the cell]`.
 

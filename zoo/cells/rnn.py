@@ -27,7 +27,7 @@ class RNN(ProductCell):
         taps: delays of the recurrence, e.g. `(1, 5)`.
         activation: φ, a Keras activation or its name, or a registered function; `None`
             is linear.
-        recurrent_initializer: of each `U_k`, a Keras initializer or its name.
+        recurrent_initializer: initializer of each `U_k`, a Keras initializer or its name.
 
     States: `[h_{t−1}, …, h_{t−K}]`, K the largest tap, newest first.
 

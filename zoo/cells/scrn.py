@@ -10,7 +10,7 @@ from .product import like, matmul
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class SCRN(RecurrentCell):
-    """Structurally constrained recurrent network: a slow context beside the fast state.
+    """Structurally constrained recurrent network: a slow context and a fast state.
 
     ```
     s_t = (1 − α) B x_t + α s_{t−1}                  slow context
@@ -18,14 +18,14 @@ class SCRN(RecurrentCell):
     y_t = concat(h_t, s_t)        output y_t
     ```
 
-    The context is a leaky integrator without a squashing function: it forgets by α a
-    step, whatever is read. As in the paper, P sees the new context s_t, there are no
-    biases, and the readout sees both parts.
+    The context is a leaky integrator without activation: it decays by α per step, whatever is
+    read. As in the paper, P reads the new context s_t, there are no biases, and the output holds
+    both parts.
 
     Args:
         units: width of the fast state h.
         context: width of the slow context s; by default half of `units`, at least 1.
-        alpha: α in [0, 1), the share of the context that stays at each step.
+        alpha: α in [0, 1), the share of the context that remains after each step.
 
     States: `[y_{t−1}]`, shape `(batch, units + context)`.
 

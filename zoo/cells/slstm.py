@@ -22,21 +22,20 @@ class SLSTM(ProductCell):
     h_t = o ⊙ c_t / n_t        output h_t
     ```
 
-    An input gate without a ceiling can overrule what is remembered. c and n are kept
-    divided by exp(m), so that nothing overflows: m_t = max(log f + m_{t−1}, ĩ), or ĩ while
+    An input gate without an upper limit can override the memory. c and n are stored divided by
+    exp(m), so that nothing overflows: m_t = max(log f + m_{t−1}, ĩ), or ĩ while
     n is 0, and i and f above become exp(ĩ − m_t) and exp(log f + m_{t−1} − m_t); h is the
-    same. Of the two forget gates of the paper, exp and σ, σ is followed; all heads are
-    one. b_f starts evenly from 3 to 6, that is with memories of 20 to 400 steps, and U
-    orthogonal; the authors' code starts with 4 heads that do not see one another, U = 0 and
-    b_f by a power law.
+    same. Of the two forget gates of the paper, exp and σ, this is σ, with a single
+    head. b_f starts evenly spaced from 3 to 6, for memories of 20 to 400 steps, and U orthogonal;
+    the authors' code starts with 4 independent heads, U = 0 and b_f by a power law.
 
     Args:
         units: width of h, c, n and m.
-        chrono: the longest lag expected, T: b_f starts at log U(1, T − 1) and b_i at
+        chrono: longest expected lag, T: b_f starts at log U(1, T − 1) and b_i at
             −b_f (Tallec and Ollivier 2018).
 
-    States: `[h_{t−1}, c_{t−1}, n_{t−1}, m_{t−1}]`, each `(batch, units)`. The kernels stand
-    side by side in the order i, f, g, o.
+    States: `[h_{t−1}, c_{t−1}, n_{t−1}, m_{t−1}]`, each `(batch, units)`. The kernels are
+    concatenated in the order i, f, g, o.
 
     Reference: Beck et al. (2024), xLSTM: extended long short-term memory, NeurIPS,
     equations 8 to 17.
@@ -68,10 +67,10 @@ class SLSTM(ProductCell):
     def pointwise(self, drive: Any, product: Any, states: Any) -> Any:
         _, c, n, m = states
         i, f, g, o = ops.split(drive + product, 4, axis=-1)
-        # at n = 0 nothing is kept yet: m = 0 would hide an input gate that is nearly shut
-        kept = ops.where(n == 0, i, ops.log_sigmoid(f) + m)
-        m = ops.maximum(kept, i)
-        i, f = ops.exp(i - m), ops.exp(kept - m)
+        # at n = 0 the memory is empty: m = 0 would hide an input gate that is nearly closed
+        decayed = ops.where(n == 0, i, ops.log_sigmoid(f) + m)
+        m = ops.maximum(decayed, i)
+        i, f = ops.exp(i - m), ops.exp(decayed - m)
         c = f * c + i * ops.tanh(g)
         n = f * n + i
         h = ops.sigmoid(o) * c / n

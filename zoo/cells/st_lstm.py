@@ -9,12 +9,12 @@ from .activation import ActivationLike
 from .activation import activation as function
 from .base import RecurrentCell
 from .convolution import checked_size, convolve, no_tables, places
-from .lstm import remembering
+from .lstm import forget_bias
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class STLSTM(RecurrentCell):
-    """Spatio-temporal LSTM, the cell of PredRNN: one memory zigzags through all levels.
+    """Spatio-temporal LSTM, the cell of PredRNN: one memory passes through all levels.
 
     ```
     i, f, g = σ, σ, φ (W ∗ X^l + U ∗ H^l_{t−1} + b)           of each level l = 1 … L
@@ -27,34 +27,32 @@ class STLSTM(RecurrentCell):
 
     X^1 is the input, X^{l+1} = H^l_t. M climbs from level to level within a step, and
     from the top to the bottom of the next step; so the levels are one cell. ∗ convolves
-    with zeros beyond the edges and keeps the size; Q is a kernel of one place. b_f and
+    with zeros beyond the edges and preserves the size; Q is a kernel of size 1. b_f and
     b′_f start at 1. The equations are the paper's; the authors' public code also normalizes, as
     `layer_norm` does.
 
     Args:
         filters: channels of H, C and M at every level.
-        levels: L.
-        kernel_size: places that the kernels cover, one number for every axis or a list
-            with one an axis.
-        layer_norm: each of the products W, U, V and P is normalized over all its places and
-            channels, then scaled and shifted by a weight for each place and channel, before the
-            bias is added. The size of the images is then fixed.
+        levels: L, the number of levels.
+        kernel_size: size of the kernels, one number for all axes or one per axis.
+        layer_norm: whether each of the products W, U, V and P is normalized over all positions
+            and channels, then scaled and shifted by a weight for each position and channel,
+            before the bias is added. The size of the images is then fixed.
         activation: φ, a Keras activation or its name, or a registered function; `None`
             is linear.
-        recurrent_activation: σ, that of the gates, likewise.
+        recurrent_activation: σ, the activation of the gates, likewise.
 
     States: `[H^L … H^1, C^L … C^1, M]`, each `(batch, *spatial, filters)`.
 
     Raises:
-        ArgumentError: on inputs that are no images, or of a size that is not fixed with
-            `layer_norm`.
+        ArgumentError: inputs are no images; or their size is not fixed, with `layer_norm`.
 
     Reference: Wang, Long, Wang, Gao and Yu (2017), PredRNN: recurrent neural networks for
     predictive learning using spatiotemporal LSTMs, NeurIPS, equation 3.
     """
 
     serves: ClassVar[tuple[str, ...]] = ("next_frame",)
-    refuses: ClassVar[dict[str, str]] = no_tables()
+    unsupported: ClassVar[dict[str, str]] = no_tables()
     supports_recurrent_dropout = True
     roles: ClassVar[dict[str, str]] = {
         **dict.fromkeys("WPQ", "kernel"),
@@ -83,7 +81,7 @@ class STLSTM(RecurrentCell):
         self.output_size = self.filters
 
     @classmethod
-    def layered(cls, layers: int, units: int, **arguments: Any) -> list[Self]:
+    def stacked(cls, layers: int, units: int, **arguments: Any) -> list[Self]:
         return [cls(units, **{"levels": layers} | arguments)]
 
     def build(self, input_shape: Any) -> None:
@@ -112,11 +110,11 @@ class STLSTM(RecurrentCell):
             "Q": (*point, 2 * n, n),
         }
         kernels = {k: self.add_weight(shape=s, name=f"{k}_{level}") for k, s in shapes.items()}
-        b = self.add_weight(shape=(7 * n,), initializer=remembering("ifgifgo"), name=f"b_{level}")
+        b = self.add_weight(shape=(7 * n,), initializer=forget_bias("ifgifgo"), name=f"b_{level}")
         return kernels | {"b": b}
 
     def _norms(self, level: int, spatial: list[int]) -> dict[str, Any]:
-        """What the products of a level are scaled and shifted by, once they are normalized."""
+        """The scales and shifts of the normalized products of a level."""
         return {
             f"{kind}_{k}": self.add_weight(
                 shape=(*spatial, parts * self.filters),
@@ -153,7 +151,7 @@ class STLSTM(RecurrentCell):
         return self._product(inputs, weights, "W") + weights["b"]
 
     def _product(self, images: Any, weights: dict[str, Any], name: str) -> Any:
-        """A kernel's convolution of `(…, *spatial, channels)`, normalized if that is asked for."""
+        """A kernel's convolution of `(…, *spatial, channels)`, normalized with `layer_norm`."""
         product = convolve(images, weights[name])
         if not self.layer_norm:
             return product

@@ -1,4 +1,4 @@
-"""Delay lines over a whole sequence at once."""
+"""Delay lines over a whole sequence."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from keras import ops
 
 
-def delayed(sequence: Any, taps: Sequence[Any]) -> list[Any]:
-    """The sequence 0, 1, … `len(taps)` steps before.
+def delay(sequence: Any, taps: Sequence[Any]) -> list[Any]:
+    """The sequence delayed by 0, 1, … `len(taps)` steps.
 
     ```
     entry k at step t = sequence_{t−k},  or taps_{k−t−1} where that lies before the start
@@ -15,7 +15,7 @@ def delayed(sequence: Any, taps: Sequence[Any]) -> list[Any]:
 
     Args:
         sequence: `(batch, time, …)`; its length need not be known.
-        taps: what came before its first step, newest first, each `(batch, …)`.
+        taps: values before the first step, newest first, each `(batch, …)`.
 
     Returns:
         `len(taps) + 1` tensors, each of the shape of `sequence`; the first is `sequence`.

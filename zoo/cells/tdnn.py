@@ -8,7 +8,7 @@ from . import checks
 from .activation import ActivationLike
 from .activation import activation as function
 from .base import RecurrentCell
-from .taps import delayed
+from .taps import delay
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -19,10 +19,9 @@ class TDNN(RecurrentCell):
     y_t = φ(Σ_{i ∈ D} W_i x_{t−i} + b)        output y_t
     ```
 
-    What is read at one step affects the outputs of the next max D steps and none after:
-    the network of bounded memory against which recurrent ones are measured. It keeps its
-    delay line as a state, so it is stepped, carried and saved like any other cell, and
-    computes all steps at once where they are given.
+    An input affects only the outputs of its own step and of the next max D steps: a network of
+    bounded memory, with which recurrent ones are compared. Its delay line is a state, so it is
+    stepped, carried and saved like any other cell; over a sequence it computes all steps at once.
 
     Args:
         units: width of the output y.
@@ -57,7 +56,7 @@ class TDNN(RecurrentCell):
         self.output_size = self.units
 
     @classmethod
-    def spanning(cls, reach: int) -> dict[str, Any]:
+    def memory_options(cls, reach: int) -> dict[str, Any]:
         return {"delays": list(range(reach + 1))}
 
     @property
@@ -84,7 +83,7 @@ class TDNN(RecurrentCell):
         return y, [y, *line[:-1]]
 
     def every_step(self, drives: Any, states: Any) -> list[Any]:
-        line = delayed(drives, states[1:])
+        line = delay(drives, states[1:])
         return [self._response(line), *line[:-1]]
 
     def _response(self, line: list[Any]) -> Any:

@@ -13,30 +13,30 @@ from .wrapper import Wrapper, build_once
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class TimeAware(Wrapper):
-    """A cell that knows which values are missing and how much time has passed.
+    """A cell that reads which values are missing and how much time has passed.
 
     ```
     k_t = 1 where x_t is a number, 0 where it is NaN
-    δ_t = Δt + (1 − k_{t−1}) ⊙ δ_{t−1}        time since each channel was last seen
+    δ_t = Δt + (1 − k_{t−1}) ⊙ δ_{t−1}        time since each channel was last observed
     γ = exp(−max(0, w ⊙ δ_t + v))             decay of the inputs
     Γ = exp(−max(0, W δ_t + b))               decay of the hidden state
-    x̂_t = x_t where k_t = 1, else γ ⊙ x′_{t−1},        x′ the value last seen
+    x̂_t = x_t where k_t = 1, else γ ⊙ x′_{t−1},        x′ the last observed value
     h_t, s_t = cell(concat(x̂_t, k_t), Γ ⊙ s_{t−1})        output h_t
     ```
 
-    A value that is missing fades from the one last seen to 0, the mean of scaled data, and
-    the hidden state fades over gaps, both at learned rates. Taps of a delay line, phases
-    and logarithms are left as they are. With nothing missing the input decay is idle.
+    A missing value decays from the last observed one to 0, the mean of scaled data, and the hidden
+    state decays over gaps, both at learned rates. Taps of a delay line, phases and logarithms do
+    not decay. Without missing values the input decay has no effect.
 
     Args:
-        cell: with a hidden state, over vectors.
-        gaps: the last channel of the input is Δt, the time since the step before; else
-            every Δt is 1, as where Δt is missing.
+        cell: cell over vectors, with a hidden state.
+        gaps: whether the last channel of the input is Δt, the time since the step before; else
+            Δt is 1, as where it is missing.
 
     States: `[states of the cell; x′, δ ⊙ (1 − k)]`, the last two `(batch, channels)`.
 
     Raises:
-        ArgumentError: the cell has no hidden state, or the input no channel beside Δt.
+        ArgumentError: the cell has no hidden state, or the input has no channel besides Δt.
 
     Reference: Che, Purushotham, Cho, Sontag and Liu (2018), Recurrent neural networks for
     multivariate time series with missing values, Scientific Reports 8: GRU-D.
@@ -75,13 +75,13 @@ class TimeAware(Wrapper):
         batch, channels = input_shape[0], input_shape[-1] - self.gaps
         if channels < 1:
             raise ArgumentError(
-                "The input must hold values beside the gap: concat(x, Δt). "
+                "The input must hold values besides the gap: concat(x, Δt). "
                 f"Received: an input {input_shape[-1]} wide"
             )
         build_once(self.cell, (batch, 2 * channels))
         self.state_size = self.states_for(input_shape[-1])
         fading = sum(self.cell.state_size[k] for k in self.hidden)
-        small = keras.initializers.RandomUniform(0.0, 0.1)  # decays begin alive, and slow
+        small = keras.initializers.RandomUniform(0.0, 0.1)  # decays start slow, but with a gradient
         self.w = self.add_weight(shape=(channels,), initializer=small, name="w")
         self.v = self.add_weight(shape=(channels,), initializer="zeros", name="v")
         self.W = self.add_weight(shape=(channels, fading), initializer=small, name="W")
@@ -93,7 +93,7 @@ class TimeAware(Wrapper):
         missing = ops.isnan(x)
         δ = waited + gap
         faded = last * ops.exp(-ops.relu(self.w * δ + self.v))
-        # no NaN may enter a product: its gradient would be NaN too
+        # a NaN in a product would make its gradient NaN too
         x = ops.where(missing, ops.zeros_like(x), x)
         seen = ops.where(missing, faded, x)
         Γ = ops.exp(-ops.relu(ops.matmul(δ, self.W) + self.b))

@@ -1,4 +1,4 @@
-"""The switch of cells whose copy of the past lets no gradient through."""
+"""Switches off the truncation of gradients in cells with a copy of the past."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,10 +7,10 @@ from .base import RecurrentCell
 
 
 @contextmanager
-def untruncated(cell: RecurrentCell) -> Iterator[None]:
-    """Lets the gradient through the copies of the past for a while, in cells within cells too.
+def without_truncation(cell: RecurrentCell) -> Iterator[None]:
+    """Passes gradients through copies of the past inside the context, also in inner cells.
 
-    What is computed stays the same.
+    Outputs do not change.
     """
     inside = [layer for layer in cell._flatten_layers() if isinstance(layer, RecurrentCell)]
     cut = [each for each in inside if getattr(each, "truncate", False)]

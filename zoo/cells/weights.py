@@ -1,4 +1,4 @@
-"""What a user sets for all weights of one role, as in Keras's own layers."""
+"""Options for all weights of one role, as in Keras's own layers."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ class WeightOptions:
     Args:
         cell: class of the cell, which names its roles.
         use_bias: whether there are biases.
-        arguments: by name, e.g. `kernel_regularizer`; `None` leaves it to the cell.
+        arguments: options by name, e.g. `kernel_regularizer`; `None` for the cell's own.
 
     Attributes:
-        given: those that are not `None`, as plain values.
+        given: options that are not `None`, as plain values.
 
     Raises:
-        ArgumentTypeError, ArgumentError: Keras knows no such thing, or the cell has no weight of
+        ArgumentTypeError, ArgumentError: Keras has no such object, or the cell has no weight of
             that role.
     """
 
@@ -46,27 +46,27 @@ class WeightOptions:
             self.given[name] = getattr(checks, kind)(name, value)
 
     def refuse(self, role: str, why: str) -> None:
-        """Sees to it that nothing is given for a role.
+        """Refuses options for a role.
 
         Raises:
-            ArgumentError: something is; the message says why it cannot be.
+            ArgumentError: an option is given; the message gives the reason.
         """
         for name, value in self.given.items():
             if name.startswith(role):
                 raise ArgumentError(f"{why}. Received: {name}={value!r}")
 
     def of(self, role: str | None, weight: str, own: dict[str, Any]) -> dict[str, Any]:
-        """Arguments of `add_weight` that take the place of a cell's own.
+        """Arguments of `add_weight` that override the cell's own.
 
         Args:
-            role: of the weight.
-            weight: its name.
-            own: what the cell gives.
+            role: role of the weight.
+            weight: name of the weight.
+            own: arguments that the cell gives.
 
         Raises:
             ArgumentError: the cell constrains or regularizes this weight itself.
         """
-        found: dict[str, Any] = {}
+        options: dict[str, Any] = {}
         for kind in KINDS:
             value = self.given.get(f"{role}_{kind}")
             if value is None:
@@ -76,5 +76,5 @@ class WeightOptions:
                     f"The weight {weight} has a {kind} of its own as the cell is set. "
                     f"Received: {role}_{kind}={value!r}"
                 )
-            found[kind] = getattr(keras, f"{kind}s").get(value)
-        return found
+            options[kind] = getattr(keras, f"{kind}s").get(value)
+        return options

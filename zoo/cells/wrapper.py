@@ -1,4 +1,4 @@
-"""What cells around other cells share."""
+"""The base of cells around other cells."""
 
 from typing import Any, ClassVar
 
@@ -8,16 +8,16 @@ from .base import RecurrentCell
 
 
 class Wrapper(RecurrentCell):
-    """Base of cells around others: what is dropped is dropped inside of them.
+    """Base of cells around others; dropout is applied in the inner cells.
 
     A subclass defines `inner`.
     """
 
     roles: ClassVar[dict[str, str]] = {}
-    no_dropout = "give it to the cell inside, or put a Dropout layer before"
+    no_dropout = "give it to the inner cell, or put a Dropout layer before"
 
     def inner(self) -> list[tuple[RecurrentCell, int]]:
-        """The cells inside, with the channels that each reads."""
+        """The inner cells, each with the number of its input channels."""
         raise NotImplementedError(f"{type(self).__name__} must define `inner`.")
 
     def get_dropout_mask(self, step_input: Any) -> None:

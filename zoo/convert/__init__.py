@@ -1,8 +1,8 @@
 """Weights to and from the recurrent layers of Keras, and from those of torch.
 
-What is carried over is the recurrence: arithmetic, weights and shares that are dropped. What
-belongs to the loop (`return_sequences`, `go_backwards`, …) is an argument of `Recurrent` or of
-the Keras layer; initializers, regularizers and constraints stay behind.
+The recurrence is converted: arithmetic, weights and dropout rates. Options of the loop
+(`return_sequences`, `go_backwards`, …) are arguments of `Recurrent` or of the Keras layer;
+initializers, regularizers and constraints are not converted.
 """
 
 from .keras_layers import from_keras, to_keras

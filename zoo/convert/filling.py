@@ -1,4 +1,4 @@
-"""Cells built with given weights."""
+"""Builds cells with given weights."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from keras import ops
 from ..cells import GRU
 
 
-def filled(cell: Any, W: Any, U: Any, b: Any = None, b2: Any = None) -> Any:
-    """The cell, built, with these weights; `None` where it has no such one."""
+def build_with_weights(cell: Any, W: Any, U: Any, b: Any = None, b2: Any = None) -> Any:
+    """Builds a cell and sets its weights; `None` for those that it does not have."""
     *size, channels, _ = W.shape
     cell.build((None, *[None] * len(size), channels))
     cell.built = True
@@ -23,19 +23,21 @@ def filled(cell: Any, W: Any, U: Any, b: Any = None, b2: Any = None) -> Any:
     return cell
 
 
-def gru_after(
+def gru_reset_after(
     W: np.ndarray, U: np.ndarray, b_in: np.ndarray, b_state: np.ndarray, **options: Any
 ) -> GRU:
-    """A GRU from weights in the order z, r, g, z the other way round, and two biases."""
+    """Makes a GRU from weights in the order z, r, g with the opposite sign of z, and two biases."""
     n = U.shape[0]
-    of_gates = np.repeat([1, 1, 0], n)  # there the two biases are only ever added
+    of_gates = np.repeat([1, 1, 0], n)  # for the gates the two biases are added
     b = b_in + of_gates * b_state
-    turn = turned(n)
-    return filled(GRU(n, "after", **options), turn * W, turn * U, turn * b, b_state[2 * n :])
+    turn = update_gate_signs(n)
+    return build_with_weights(
+        GRU(n, "after", **options), turn * W, turn * U, turn * b, b_state[2 * n :]
+    )
 
 
-def turned(n: int) -> np.ndarray:
-    """Turns z round: 1 − σ(a) = σ(−a)."""
+def update_gate_signs(n: int) -> np.ndarray:
+    """Signs that reverse the update gate z, as 1 − σ(a) = σ(−a)."""
     return np.repeat([-1, 1, 1], n)
 
 

@@ -5,9 +5,9 @@ import numpy as np
 
 from ...errors import ArgumentError, ArgumentTypeError, one_of
 from ..cells import GRU, LSTM, RNN, ConvLSTM, RecurrentCell
-from .filling import array, filled, gru_after, turned
+from .filling import array, build_with_weights, gru_reset_after, update_gate_signs
 
-#: What `to_keras` passes on: how the layer loops, not what it computes.
+#: Arguments of `to_keras`: options of the loop, not of the recurrence.
 LOOP = (
     "return_sequences",
     "return_state",
@@ -23,14 +23,14 @@ TURNABLE = ("sigmoid", "hard_sigmoid")  # 1 − σ(a) = σ(−a)
 
 
 def from_keras(layer: keras.layers.Layer) -> RecurrentCell:
-    """Returns the cell that computes what a Keras recurrent layer does, with its weights.
+    """Converts a Keras recurrent layer to a cell with the same weights and outputs.
 
     Args:
         layer: a built `keras.layers.LSTM`, `GRU`, `SimpleRNN` or `ConvLSTM1D` to `3D`.
 
     Raises:
         ArgumentTypeError: another layer.
-        ArgumentError: not built, or with an option that the cell has not.
+        ArgumentError: the layer is not built, or has an option that the cell lacks.
 
     Example:
 
@@ -55,10 +55,10 @@ def from_keras(layer: keras.layers.Layer) -> RecurrentCell:
     options |= {"activation": _name(layer.activation)}
     weights = [array(weight) for weight in layer.get_weights()]  # kernel, recurrent, bias
     if isinstance(layer, keras.layers.SimpleRNN):
-        return filled(RNN(layer.units, **options), *weights)
+        return build_with_weights(RNN(layer.units, **options), *weights)
     options |= {"recurrent_activation": _name(layer.recurrent_activation)}
     if isinstance(layer, keras.layers.LSTM):
-        return filled(LSTM(layer.units, **options), *weights)
+        return build_with_weights(LSTM(layer.units, **options), *weights)
     if isinstance(layer, keras.layers.GRU):
         return _gru(layer, weights, options)
     if layer.data_format != "channels_last":
@@ -66,21 +66,21 @@ def from_keras(layer: keras.layers.Layer) -> RecurrentCell:
             f"A cell over images reads channels last. Received: data_format={layer.data_format!r}"
         )
     options |= {name: getattr(layer, name) for name in CONVOLVES}
-    return filled(ConvLSTM(layer.filters, **options), *weights)
+    return build_with_weights(ConvLSTM(layer.filters, **options), *weights)
 
 
 def to_keras(cell: RecurrentCell, **arguments: Any) -> keras.layers.Layer:
-    """Returns a built Keras layer that computes what a cell does, with its weights.
+    """Converts a cell to a built Keras layer with the same weights and outputs.
 
     Args:
         cell: a built `LSTM` or `ConvLSTM` without peepholes or coupled gates, `GRU` that resets
             before or after the product, or `RNN` with the single tap 1.
-        arguments: how the layer loops, e.g. `return_sequences=True`; those in `LOOP`.
+        arguments: options of the loop, e.g. `return_sequences=True`; those in `LOOP`.
 
     Raises:
         ArgumentTypeError: another cell.
-        ArgumentError: not built, with an option that the layer has not, or an unknown argument;
-            images whose size is not fixed.
+        ArgumentError: the cell is not built, or has an option that the layer lacks; an unknown
+            argument; images without a fixed size.
     """
     if type(cell) not in (LSTM, GRU, RNN, ConvLSTM):
         raise ArgumentTypeError(
@@ -96,27 +96,27 @@ def to_keras(cell: RecurrentCell, **arguments: Any) -> keras.layers.Layer:
     weights = [array(weight) for weight in cell.weights]  # W, U, b
     if isinstance(cell, RNN):
         _refuse(cell, "taps", [1])
-        return _built(keras.layers.SimpleRNN(cell.units, **options), cell, weights)
+        return _build_layer(keras.layers.SimpleRNN(cell.units, **options), cell, weights)
     options |= {"recurrent_activation": cell.recurrent_activation}
     if isinstance(cell, GRU):
         return _keras_gru(cell, weights, options)
     _refuse(cell, "peepholes", False)
     if isinstance(cell, LSTM):
         _refuse(cell, "coupled", False)
-        return _built(keras.layers.LSTM(cell.units, **options), cell, weights)
+        return _build_layer(keras.layers.LSTM(cell.units, **options), cell, weights)
     options |= {name: getattr(cell, name) for name in CONVOLVES}
     kind = CONVOLUTIONS[len(weights[0].shape) - 3]
-    return _built(kind(cell.filters, data_format="channels_last", **options), cell, weights)
+    return _build_layer(kind(cell.filters, data_format="channels_last", **options), cell, weights)
 
 
 def _gru(layer: Any, weights: list[np.ndarray], options: dict[str, Any]) -> GRU:
     one_of("recurrent_activation", options["recurrent_activation"], TURNABLE)
     kernel, recurrent, *bias = weights
-    turn = turned(layer.units)
+    turn = update_gate_signs(layer.units)
     if layer.reset_after and bias:
-        return gru_after(kernel, recurrent, *bias[0], **options)
+        return gru_reset_after(kernel, recurrent, *bias[0], **options)
     cell = GRU(layer.units, "after" if layer.reset_after else "before", **options)
-    return filled(cell, turn * kernel, turn * recurrent, *[turn * b for b in bias])
+    return build_with_weights(cell, turn * kernel, turn * recurrent, *[turn * b for b in bias])
 
 
 def _keras_gru(cell: GRU, weights: list[np.ndarray], options: dict[str, Any]) -> Any:
@@ -126,16 +126,16 @@ def _keras_gru(cell: GRU, weights: list[np.ndarray], options: dict[str, Any]) ->
             f"Received: a GRU with reset={cell.reset!r}"
         )
     one_of("recurrent_activation", cell.recurrent_activation, TURNABLE)
-    turn, after = turned(cell.units), cell.reset == "after"
+    turn, after = update_gate_signs(cell.units), cell.reset == "after"
     kernel, recurrent, *bias = weights
     biases = [turn * b for b in bias[:1]]
     if after and bias:
         biases = [np.stack([*biases, np.concatenate([np.zeros(2 * cell.units), bias[1]])])]
     layer = keras.layers.GRU(cell.units, reset_after=after, **options)
-    return _built(layer, cell, [turn * kernel, turn * recurrent, *biases])
+    return _build_layer(layer, cell, [turn * kernel, turn * recurrent, *biases])
 
 
-def _built(layer: Any, cell: RecurrentCell, weights: list[np.ndarray]) -> keras.layers.Layer:
+def _build_layer(layer: Any, cell: RecurrentCell, weights: list[np.ndarray]) -> keras.layers.Layer:
     batch, *item = cell.get_build_config()["input_shape"]
     if None in item:
         raise ArgumentError(

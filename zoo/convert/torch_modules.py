@@ -4,24 +4,24 @@ import numpy as np
 
 from ...errors import ArgumentError, ArgumentTypeError
 from ..cells import GRU, LSTM, RNN, RecurrentCell
-from .filling import filled, gru_after
+from .filling import build_with_weights, gru_reset_after
 
 
 def from_torch(module: Any) -> list[RecurrentCell]:
-    """Returns the cells, one a layer, that compute what a torch module does, with its weights.
+    """Converts a torch module to cells, one per layer, with the same weights and outputs.
 
-    They run on any backend; `stack(from_torch(module), return_sequences=True)` puts out what
-    the module does. Sequences are `(batch, time, features)` here, whatever `batch_first`
-    says there. Without biases (`bias=False`) the cells have biases of zero.
+    They run on any backend; `stack(from_torch(module), return_sequences=True)` has the outputs of
+    the module. Sequences are `(batch, time, features)`, whatever `batch_first` is. For a module
+    without biases (`bias=False`) the cells have biases of zero.
 
     Args:
         module: a `torch.nn.LSTM`, `GRU` or `RNN` in one direction.
 
     Raises:
         ArgumentTypeError: something else.
-        ArgumentError: a module in both directions, with projections, or with dropout.
+        ArgumentError: the module has two directions, projections, or dropout.
     """
-    # by name: torch need not be there
+    # by name: torch need not be installed
     names = {kind.__name__ for kind in type(module).__mro__ if kind.__module__.startswith("torch.")}
     kind = names & {"LSTM", "GRU", "RNN"}
     if not kind:
@@ -42,12 +42,12 @@ def from_torch(module: Any) -> list[RecurrentCell]:
 
 def _lstm_of_torch(module: Any, layer: int) -> LSTM:
     W, U, b, b2 = _torch_weights(module, layer)
-    return filled(LSTM(module.hidden_size), W, U, b + b2)
+    return build_with_weights(LSTM(module.hidden_size), W, U, b + b2)
 
 
 def _rnn_of_torch(module: Any, layer: int) -> RNN:
     W, U, b, b2 = _torch_weights(module, layer)
-    return filled(RNN(module.hidden_size, activation=module.nonlinearity), W, U, b + b2)
+    return build_with_weights(RNN(module.hidden_size, activation=module.nonlinearity), W, U, b + b2)
 
 
 def _gru_of_torch(module: Any, layer: int) -> GRU:
@@ -55,11 +55,11 @@ def _gru_of_torch(module: Any, layer: int) -> GRU:
         r, z, n = np.split(weight, 3, axis=-1)
         return np.concatenate([z, r, n], axis=-1)
 
-    return gru_after(*map(as_keras, _torch_weights(module, layer)))
+    return gru_reset_after(*map(as_keras, _torch_weights(module, layer)))
 
 
 def _torch_weights(module: Any, layer: int) -> list[np.ndarray]:
-    """W, U and the two biases of a layer, as we multiply: from the left."""
+    """W, U and the two biases of a layer, transposed: our cells compute x W."""
     names = ["weight_ih", "weight_hh"] + (["bias_ih", "bias_hh"] if module.bias else [])
     tensors = [getattr(module, f"{name}_l{layer}") for name in names]
     arrays = [tensor.detach().cpu().float().numpy().T for tensor in tensors]

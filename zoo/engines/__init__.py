@@ -1,6 +1,6 @@
-"""Ways to run a cell over a sequence; a cell does not know which one runs it.
+"""Engines: ways to run a cell over a sequence, of which the cell is independent.
 
-An engine says whether it can run a cell (`supports`) and runs it (`run`): see `base.Engine`.
+An engine checks whether it can run a cell (`supports`) and runs it (`run`): see `base.Engine`.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from .base import NEEDS, Engine, Result
 from .parallel import Parallel
 from .scan import ProjectFirst, Scan, Unrolled
 
-#: By name, in the order in which `"auto"` asks them.
+#: By name, in the order in which `"auto"` tries them.
 ENGINES: dict[str, Engine] = {
     "parallel": Parallel(),
     "scan": Scan(),
@@ -19,23 +19,23 @@ ENGINES: dict[str, Engine] = {
 }
 
 
-def chosen(name: str, cell: Any, steps: int | None) -> Engine:
-    """The engine of a name, or for `"auto"` the first that runs the cell by itself.
+def choose_engine(name: str, cell: Any, steps: int | None) -> Engine:
+    """Returns the engine of a name, or for `"auto"` the first that is the default for the cell.
 
     Args:
-        name: in `ENGINES`, or `"auto"`.
-        cell: built or not.
-        steps: of the sequence; `None` if that is not known beforehand.
+        name: name in `ENGINES`, or `"auto"`.
+        cell: cell to run, built or not.
+        steps: length of the sequence; `None` if it is not known beforehand.
 
     Raises:
         ArgumentError: no such engine, or it cannot run the cell; the message says why.
     """
     one_of("engine", name, ["auto", *ENGINES])
     if name == "auto":
-        return next(engine for engine in ENGINES.values() if engine.natural(cell, steps))
+        return next(engine for engine in ENGINES.values() if engine.is_default(cell, steps))
     if (why := ENGINES[name].supports(cell, steps)) is not None:
         raise ArgumentError(f'{why}. Received: engine="{name}"; use "scan" or "auto"')
     return ENGINES[name]
 
 
-__all__ = ["ENGINES", "NEEDS", "Engine", "Result", "chosen"]
+__all__ = ["ENGINES", "NEEDS", "Engine", "Result", "choose_engine"]

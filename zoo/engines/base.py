@@ -1,4 +1,4 @@
-"""What an engine is."""
+"""The interface of engines."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -8,12 +8,12 @@ NEEDS = ("last", "outputs", "states")
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a run over a sequence.
+    """The result of a run over a sequence.
 
     Attributes:
-        last: the states after the last step; the first one is the last output.
-        outputs: of every step, `(batch, time, …)`; `None` where they were not needed.
-        states: those after every step, each `(batch, time, …)`; `None` where not needed.
+        last: states after the last step; the first one is the last output.
+        outputs: outputs of all steps, `(batch, time, …)`; `None` where not needed.
+        states: states after every step, each `(batch, time, …)`; `None` where not needed.
     """
 
     last: list[Any]
@@ -25,11 +25,11 @@ class Engine(Protocol):
     """A way to run a cell over a sequence."""
 
     def supports(self, cell: Any, steps: int | None) -> str | None:
-        """Why it cannot run a cell over so many steps (`None`: not known beforehand), as a
+        """Why the engine cannot run a cell over a number of steps (`None` if unknown), as a
         sentence without its full stop; `None` if it can."""
 
-    def natural(self, cell: Any, steps: int | None) -> bool:
-        """Whether `engine="auto"` takes it for such a cell."""
+    def is_default(self, cell: Any, steps: int | None) -> bool:
+        """Whether `engine="auto"` may choose this engine for the cell."""
 
     def run(
         self, cell: Any, sequences: Any, states: list[Any], mask: Any = None, need: str = "last"
@@ -37,11 +37,10 @@ class Engine(Protocol):
         """Runs a built cell.
 
         Args:
-            cell: whose `supports` was asked.
+            cell: cell that the engine supports.
             sequences: `(batch, time, …)`.
-            states: before the first step, in the type in which they are kept.
-            mask: `(batch, time)` of booleans; a masked step holds all states.
-            need: what the caller reads beside the last states: nothing (`"last"`), the
-                `"outputs"` of every step, or all `"states"` after every step. What is not
-                needed costs nothing.
+            states: states before the first step, in the type in which they are carried.
+            mask: `(batch, time)` of booleans; a masked step does not change the states.
+            need: what the caller needs: the `"last"` states only, also the `"outputs"` of all
+                steps, or also all `"states"` after every step. The rest is not computed.
         """

@@ -12,7 +12,7 @@ class Parallel:
 
     def supports(self, cell: Any, steps: int | None) -> str | None:
         if not cell.parallelizable:
-            return f"{type(cell).__name__}, as it is set, has to go step by step"
+            return f"{type(cell).__name__}, as it is set, has to run step by step"
         if steps is None and not cell.dynamic_length:
             return (
                 "A parallel scan needs to know the number of steps beforehand: give the network a "
@@ -20,22 +20,22 @@ class Parallel:
             )
         return None
 
-    def natural(self, cell: Any, steps: int | None) -> bool:
-        # scans of fixed length are left to the loop, which needs less memory
+    def is_default(self, cell: Any, steps: int | None) -> bool:
+        # for cells that need a fixed length the loop is the default, as it needs less memory
         return cell.parallelizable and cell.dynamic_length
 
     def run(
         self, cell: Any, sequences: Any, states: list[Any], mask: Any = None, need: str = "last"
     ) -> Result:
         if mask is not None:
-            # the steps that count first, in their order: the others then change nothing before
+            # unmasked steps first, in their order: the others then cannot affect them
             steps = ops.cumsum(ops.ones_like(mask, dtype="int32"), axis=1)
             order = ops.argsort(ops.where(mask, 0, ops.shape(mask)[1]) + steps, axis=1)
             sequences = _at(sequences, order)
         every = cell.every_step(cell.project(cell.seen(sequences)), states)
         every = [ops.cast(e, s.dtype) for e, s in zip(every, states, strict=True)]
         if mask is not None:
-            read = ops.cumsum(ops.cast(mask, "int32"), axis=1)  # steps that count so far
+            read = ops.cumsum(ops.cast(mask, "int32"), axis=1)  # number of unmasked steps so far
             every = [
                 _at(ops.concatenate([s[:, None], e], axis=1), read)
                 for s, e in zip(states, every, strict=True)

@@ -16,7 +16,7 @@ class Scan:
     def supports(self, cell: Any, steps: int | None) -> str | None:
         return None
 
-    def natural(self, cell: Any, steps: int | None) -> bool:
+    def is_default(self, cell: Any, steps: int | None) -> bool:
         return True
 
     def run(
@@ -28,10 +28,10 @@ class Scan:
 class ProjectFirst(Scan):
     """Projects all steps at once before the loop, then runs `cell.step`.
 
-    One large product instead of many small ones, for the memory of all drives.
+    One large product instead of many small ones, at the cost of memory for all drives.
     """
 
-    def natural(self, cell: Any, steps: int | None) -> bool:
+    def is_default(self, cell: Any, steps: int | None) -> bool:
         return False
 
     def run(
@@ -42,12 +42,12 @@ class ProjectFirst(Scan):
 
 
 class Unrolled(Scan):
-    """Writes the loop out step by step: quick for a few steps, and slow to build for many."""
+    """Unrolls the loop: fast for few steps, slow to build for many."""
 
     def supports(self, cell: Any, steps: int | None) -> str | None:
-        return "A loop that is written out needs a fixed number of steps" if steps is None else None
+        return "An unrolled loop needs a fixed number of steps" if steps is None else None
 
-    def natural(self, cell: Any, steps: int | None) -> bool:
+    def is_default(self, cell: Any, steps: int | None) -> bool:
         return False
 
     def run(
@@ -74,9 +74,9 @@ def _run(
         after = [ops.cast(new, old.dtype) for new, old in zip(after, before, strict=True)]
         if mask is None:
             return after
-        keep = entries[1]
+        unmasked = entries[1]
         return [
-            ops.where(ops.reshape(keep, (-1,) + (1,) * (len(new.shape) - 1)), new, old)
+            ops.where(ops.reshape(unmasked, (-1,) + (1,) * (len(new.shape) - 1)), new, old)
             for new, old in zip(after, before, strict=True)
         ]
 

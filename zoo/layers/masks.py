@@ -1,4 +1,4 @@
-"""What a mask passes over."""
+"""Checks masks, and applies them to sequences."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from ...errors import ArgumentError
 from ..cells import checks
 
 
-def blanked(sequences: Any, mask: Any) -> Any:
-    """Zeros where the mask passes over: a NaN there would be one in the gradient, times zero."""
+def zero_masked(sequences: Any, mask: Any) -> Any:
+    """Sets masked steps to zero: a NaN there would make the gradient NaN, even times zero."""
     mask = ops.convert_to_tensor(mask, "bool")
     further = len(sequences.shape) - len(mask.shape)
     mask = ops.reshape(mask, (*ops.shape(mask), *[1] * further))

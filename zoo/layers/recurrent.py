@@ -9,8 +9,8 @@ from keras import ops, tree
 from ...errors import ArgumentError, flag, one_of
 from ..cells import KerasCell, as_cell, checks
 from ..cells.wrapper import build_once
-from ..engines import ENGINES, Result, chosen
-from .masks import blanked, checked_mask
+from ..engines import ENGINES, Result, choose_engine
+from .masks import checked_mask, zero_masked
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -25,26 +25,26 @@ class Recurrent(keras.layers.Layer):
     Args:
         cell: a `RecurrentCell`, over vectors or over images, or any Keras cell, an object with
             `state_size` and `call(inputs, states)`, or a list of cells, each fed by the one
-            before, as in `keras.layers.RNN`; what is no `RecurrentCell` stands in a `KerasCell`.
+            before, as in `keras.layers.RNN`; other cells are wrapped in a `KerasCell`.
         return_sequences: return the output of every step.
-        return_state: return the last states too: `(outputs, *states)`.
-        go_backwards: read from the end; the outputs come in the order of reading.
+        return_state: also return the last states: `(outputs, *states)`.
+        go_backwards: read from the end; the outputs are in the order of reading.
         learn_initial_state: start from trained hidden states instead of zero; taps and phases
-            start at zero. Refused where a cell has no other states.
-        stateful: start each call from the states in which the call before ended.
-            Needs a fixed batch size. A given `initial_state` takes precedence.
-        engine: how the loop is run, a name in `ENGINES`, or `"auto"`.
-        unroll: as in Keras, the loop written out step by step: `engine="unrolled"`.
-        zero_output_for_mask: as in Keras, a masked step puts out zeros; the states are held.
+            start at zero. Not for cells without hidden states.
+        stateful: start each call from the last states of the call before. Needs a fixed batch
+            size. A given `initial_state` takes precedence.
+        engine: name in `ENGINES` of the engine that runs the loop, or `"auto"`.
+        unroll: unroll the loop, as in Keras: the same as `engine="unrolled"`.
+        zero_output_for_mask: output zeros at masked steps, as in Keras; the states do not change.
 
-    Its dtype is the cell's, and need not be given; around a Keras cell it may be another. The
-    states of a Keras cell are taken and returned nested as its `state_size`.
+    The dtype is that of the cell by default; with a Keras cell it may differ. The states of a
+    Keras cell are nested as its `state_size`.
 
     Call arguments:
         sequences: `(batch, time, *spatial, channels)`.
         initial_state: list of states; by default the cell's own, which are zeros.
-        mask: booleans `(batch, time)`, `False` where a step is to be passed over; what stands
-            there, NaN too, counts for nothing.
+        mask: booleans `(batch, time)`, `False` for steps to skip; their inputs, even NaN, have
+            no effect.
 
     Example:
 
@@ -89,7 +89,7 @@ class Recurrent(keras.layers.Layer):
                 f"{type(cell).__name__} has no hidden state that could be learned. "
                 "Received: learn_initial_state=True"
             )
-        self.initial: dict[str, Any] = {}  # by the place of the state
+        self.initial: dict[str, Any] = {}  # by the index of the state
         self.channels: int | None = None
         self.engine = one_of("engine", engine, ["auto", *ENGINES])
         if self.unroll and self.engine not in ("auto", "unrolled"):
@@ -136,21 +136,21 @@ class Recurrent(keras.layers.Layer):
             ]
 
     def _initial_value(self, k: int, item: list, shape: Any, dtype: Any = None) -> Any:
-        """As an initializer: what the k-th state that is kept begins with."""
+        """The initializer of the k-th carried state."""
         return ops.cast(self.start(shape[0], item)[self.cell.unseen + k], dtype)
 
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None
     ) -> Any:
         need = "outputs" if self.return_sequences else "last"
-        states = None if initial_state is None else self._unnested(sequences, initial_state)
+        states = None if initial_state is None else self._flat_states(sequences, initial_state)
         result = self.run(sequences, states, mask, training, need)
         output = result.outputs if self.return_sequences else result.last[0]
         if self.zero_output_for_mask and mask is not None:
             mask = ops.flip(mask, axis=1) if self.go_backwards else mask
-            output = blanked(output, mask if self.return_sequences else mask[:, -1])
+            output = zero_masked(output, mask if self.return_sequences else mask[:, -1])
         output = ops.cast(output, self.compute_dtype)
-        return (output, *self._nested(result.last)) if self.return_state else output
+        return (output, *self._nest(result.last)) if self.return_state else output
 
     def run(
         self,
@@ -160,12 +160,12 @@ class Recurrent(keras.layers.Layer):
         training: Any = None,
         need: str = "last",
     ) -> Result:
-        """Runs the cell: `call` with its result in full.
+        """Runs the cell, like `call`, but returns the full result.
 
         Args:
-            sequences, mask, training: as of a call.
-            initial_state: all states of the cell, one beside another.
-            need: `"last"` states alone, the `"outputs"` of every step beside them, or all
+            sequences, mask, training: as for `call`.
+            initial_state: all states of the cell, in a flat list.
+            need: the `"last"` states only, also the `"outputs"` of all steps, or also all
                 `"states"` after every step.
         """
         self._check_built_for(sequences)
@@ -173,18 +173,18 @@ class Recurrent(keras.layers.Layer):
         states = self._first_states(sequences, initial_state)
         if mask is not None:
             mask = checked_mask(mask, sequences)
-            sequences = blanked(sequences, mask)
+            sequences = zero_masked(sequences, mask)
         states = [ops.cast(state, self.cell.state_dtype) for state in states]
         if self.go_backwards:
             sequences = ops.flip(sequences, axis=1)
             mask = None if mask is None else ops.flip(mask, axis=1)
         name = "unrolled" if self.unroll else self.engine
-        engine = chosen(name, self.cell, sequences.shape[1])
+        engine = choose_engine(name, self.cell, sequences.shape[1])
         with self.cell.dropping(sequences[:, 0], states) if training else nullcontext():
             result = engine.run(self.cell, sequences, states, mask, need)
         if carried:
-            kept = result.last[self.cell.unseen :]
-            for variable, state in zip(self.states, kept, strict=True):
+            last = result.last[self.cell.unseen :]
+            for variable, state in zip(self.states, last, strict=True):
                 variable.assign(ops.cast(state, variable.dtype))
         return result
 
@@ -201,15 +201,15 @@ class Recurrent(keras.layers.Layer):
         return states
 
     def start(self, batch: Any, item: Any) -> list[Any]:
-        """All states of the cell with which a sequence begins."""
+        """All states of the cell at the start of a sequence."""
         states = self.cell.get_initial_state(batch, self.cell.spatial(item[:-1]))
         for place, learned in self.initial.items():
             k = int(place)  # Keras tracks dicts with names alone
             states[k] = states[k] + ops.cast(learned, states[k].dtype)
         return states
 
-    def _unnested(self, sequences: Any, initial_state: Any) -> list[Any]:
-        """All states of the cell, from those that a caller gives."""
+    def _flat_states(self, sequences: Any, initial_state: Any) -> list[Any]:
+        """All states of the cell in a flat list, from those that a caller passes."""
         unseen = self.cell.unseen
         if not unseen:
             return initial_state
@@ -219,23 +219,23 @@ class Recurrent(keras.layers.Layer):
         given = checks.states("initial_state", given, shape, self.cell.state_size[unseen:])
         return [*self.start(batch, item)[:unseen], *given]
 
-    def _nested(self, states: list[Any]) -> list[Any]:
+    def _nest(self, states: list[Any]) -> list[Any]:
         if self.dtype_policy != self.cell.dtype_policy:
             states = [ops.cast(state, self.compute_dtype) for state in states]
         return self.cell.nested(states)
 
     @property
     def state_size(self) -> list[Any]:
-        """Channels of the states that it takes and returns, nested as they are."""
+        """The channels of the states that callers see, nested as the states."""
         return self.cell.nested(self.cell.state_size)
 
     def get_initial_state(self, batch_size: int, spatial_shape: Sequence[int] = ()) -> list[Any]:
-        """What sequences begin with, as `initial_state` takes it; `spatial_shape` is that of a
-        step of the input, where that is an image."""
+        """The states at the start of a sequence, as for `initial_state`; `spatial_shape` is that of
+        a step of the input, where that is an image."""
         return self.cell.nested(self.start(batch_size, [*spatial_shape, self.channels]))
 
     def reset_state(self) -> None:
-        """Sets the states of a stateful layer back to those in which it began, mostly zeros."""
+        """Resets the states of a stateful layer to the cell's initial states, usually zeros."""
         if self.states:
             batch, *spatial, _ = self.states[0].shape
             start = self.cell.get_initial_state(batch, spatial)[self.cell.unseen :]
@@ -260,7 +260,7 @@ class Recurrent(keras.layers.Layer):
     def compute_mask(self, sequences: Any, previous_mask: Any = None) -> Any:
         output = previous_mask if self.return_sequences else None
         if output is not None and self.go_backwards:
-            output = ops.flip(output, axis=1)  # the outputs come in the order of reading
+            output = ops.flip(output, axis=1)  # the outputs are in the order of reading
         seen = len(self.cell.state_size) - self.cell.unseen
         return [output, *[None] * seen] if self.return_state else output
 
@@ -280,7 +280,7 @@ class Recurrent(keras.layers.Layer):
         return cls(**config | {"cell": keras.saving.deserialize_keras_object(config["cell"])})
 
     def _check_built_for(self, sequences: Any) -> None:
-        """Sees to it that a loop that is built reads what it was built for."""
+        """Checks that sequences match those for which the loop was built."""
         batch, time, *_, channels = sequences.shape
         if time == 0:
             raise ArgumentError(

@@ -7,14 +7,14 @@ from keras import ops
 from ...errors import ArgumentError, ArgumentTypeError, flag
 from ..cells import as_cell, checks
 from ..cells.adapter import is_cell
-from .masks import blanked, checked_mask
+from .masks import checked_mask, zero_masked
 from .recurrent import Recurrent
 
-#: How a `Recurrent` in a stack must be: the stack itself returns sequences and states.
+#: Required options of a `Recurrent` in a stack, which returns sequences and states itself.
 PLAIN = {"return_sequences": True, "return_state": False, "go_backwards": False}
 
 
-#: Layers that may stand between cells: each step goes its own way through them.
+#: Layers that are allowed between cells: they treat each step separately.
 STEPWISE = (
     keras.layers.Dense,
     keras.layers.Dropout,
@@ -37,20 +37,19 @@ def stack(
     """Chains cells, and other layers between them, into one recurrent layer.
 
     Args:
-        layers: cells, ours or Keras's, and Keras layers that keep to one step (`STEPWISE`, such
-            as `Dense` or `Dropout`), in the order of the data.
+        layers: cells, ours or of Keras, and Keras layers that treat each step separately
+            (`STEPWISE`, such as `Dense` or `Dropout`), in the order of the data.
         return_sequences: return the output of every step.
-        return_state: return the last states of all cells too.
-        stateful: start each call from the states in which the call before ended. Needs a
-            fixed batch size. A `Recurrent` among the layers has to be stateful itself.
-        engine: how the loops are run, as of `Recurrent`; one among the layers has its own.
-        name: of the layer.
-        dtype: that of all cells, which is taken unasked.
+        return_state: also return the last states of all cells.
+        stateful: start each call from the last states of the call before. Needs a fixed batch
+            size. A `Recurrent` among the layers has to be stateful itself.
+        engine: engine of the loops, as for `Recurrent`; a `Recurrent` has its own.
+        name: name of the layer.
+        dtype: dtype of all cells; by default taken from them.
 
     Raises:
-        ArgumentTypeError: `layers` is no list of cells and layers, or an option no flag.
-        ArgumentError: no cell, or a layer that does not keep to one step; cells of several
-            dtypes.
+        ArgumentTypeError: `layers` is no list of cells and layers, or an option is no flag.
+        ArgumentError: no cell, or a layer that mixes steps; cells of several dtypes.
 
     Example:
 
@@ -72,7 +71,7 @@ def stack(
             "Recurrent(cell, return_sequences=True, stateful=True). "
             "Received: stateful=True and a Recurrent with stateful=False"
         )
-    chain = [_looped(layer, stateful, engine) for layer in layers]
+    chain = [_as_loop(layer, stateful, engine) for layer in layers]
     return Stack(chain, return_sequences, return_state, name=name, dtype=dtype)
 
 
@@ -80,8 +79,8 @@ def stack(
 class Stack(keras.layers.Layer):
     """A chain of recurrent layers that is called, masked and stepped as one.
 
-    Its states are those of its cells in one list, first cell first; before the states of a Keras
-    cell comes its last output, which a masked step repeats. See `stack`.
+    Its states are those of its cells in one list, in the order of the cells; the states of a Keras
+    cell begin with its last output, which a masked step repeats. See `stack`.
     """
 
     def __init__(
@@ -91,7 +90,7 @@ class Stack(keras.layers.Layer):
         return_state: bool = False,
         **kwargs: Any,
     ):
-        if "go_backwards" in kwargs:  # how Keras's Bidirectional makes its second layer
+        if "go_backwards" in kwargs:  # as Keras's Bidirectional makes its second layer
             raise ArgumentError(
                 "A stack is read forwards: make each of its loops Bidirectional instead, one "
                 "after the other, as Bidirectional(Recurrent(cell, return_sequences=True)). "
@@ -114,11 +113,11 @@ class Stack(keras.layers.Layer):
 
     @property
     def stateful(self) -> bool:
-        """Whether a cell of it carries its states from call to call."""
+        """Whether a cell carries its states from call to call."""
         return any(loop.stateful for loop in self.loops)
 
     def reset_state(self) -> None:
-        """Sets the states that are carried back to zero."""
+        """Resets the carried states to zero."""
         for loop in self.loops:
             loop.reset_state()
 
@@ -127,8 +126,8 @@ class Stack(keras.layers.Layer):
         self.reset_state()
 
     def get_initial_state(self, batch_size: int, spatial_shape: Sequence[int] = ()) -> list[Any]:
-        """What sequences begin with, as `initial_state` takes it; `spatial_shape` is that of a
-        step of the input, where that is an image. The stack has to be built."""
+        """The states at the start of a sequence, as for `initial_state`; `spatial_shape` is that of
+        a step of the input, where that is an image. The stack has to be built."""
         states, shape = [], (batch_size, None, *spatial_shape, self.channels)
         for layer in self.layers:
             if isinstance(layer, Recurrent):
@@ -152,7 +151,7 @@ class Stack(keras.layers.Layer):
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None
     ) -> Any:
-        # the layers between hear of `training` through Keras's call context, loops do not
+        # Keras passes `training` to the layers between through its call context, but not to loops
         states = initial_state
         if states is not None:
             states = list(states) if isinstance(states, (list, tuple)) else [states]
@@ -162,7 +161,7 @@ class Stack(keras.layers.Layer):
             )
         if mask is not None:
             mask = checked_mask(mask, sequences)
-            sequences = blanked(sequences, mask)  # a layer may stand before the first loop
+            sequences = zero_masked(sequences, mask)  # a layer may come before the first loop
         after: list[Any] = []
         for layer in self.layers:
             if isinstance(layer, Recurrent):
@@ -209,8 +208,8 @@ class Stack(keras.layers.Layer):
         return cls(**config | {"layers": layers})
 
 
-def _looped(layer: Any, stateful: bool, engine: str) -> Any:
-    """A loop over a cell; another layer as it is."""
+def _as_loop(layer: Any, stateful: bool, engine: str) -> Any:
+    """A loop over a cell; other layers are returned as they are."""
     if not is_cell(layer):
         return layer
     return Recurrent(
@@ -219,7 +218,7 @@ def _looped(layer: Any, stateful: bool, engine: str) -> Any:
 
 
 def _as_layer(layer: Any) -> keras.layers.Layer:
-    layer = _looped(layer, False, "auto")
+    layer = _as_loop(layer, False, "auto")
     if isinstance(layer, Recurrent):
         own = {name: getattr(layer, name) for name in PLAIN}
         if own != PLAIN:
@@ -231,7 +230,7 @@ def _as_layer(layer: Any) -> keras.layers.Layer:
         return layer
     if isinstance(layer, keras.layers.Layer):
         raise ArgumentError(
-            "Between cells stand layers that keep to one step, so that no step sees a later one: "
+            "Layers between cells must treat each step separately, so that none sees a later one: "
             f"{', '.join(kind.__name__ for kind in STEPWISE)}. Wrap another layer in "
             f"TimeDistributed. Received: {layer!r}"
         )

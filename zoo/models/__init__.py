@@ -1,4 +1,4 @@
-"""Networks built from cells: functional Keras models with their states in plain sight."""
+"""Networks built from cells: functional Keras models with explicit states."""
 
 from .closed_loop import ClosedLoop, closed_loop
 from .encoder_forecaster import encoder_forecaster

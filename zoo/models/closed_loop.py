@@ -10,17 +10,17 @@ from ..layers import Recurrent
 
 @dataclass(frozen=True)
 class ClosedLoop:
-    """Three views of one network: open for training and reading, closed for use.
+    """Three models of one network: open loop for training and reading, closed loop for use.
 
     Attributes:
-        network: `[x, *states]` to `[output, *states]`, open loop: the input is
-            `concat(future_t, truth_t)`, the truth enters after its own step.
-        reader: the same, with the states after every step instead of the last.
-        roller: `[future, *states]` to `[output]`, closed loop: fed its own output.
+        network: model from `[x, *states]` to `[output, *states]`, open loop: the input is
+            `concat(future_t, truth_t)`, and the truth is used from the next step on.
+        reader: the same model with the states after every step instead of the last.
+        roller: model from `[future, *states]` to `[output]`, closed loop: fed its own output.
 
     Shapes: `x` is `(batch, time, futures + outputs)`, `output`
-    `(batch, time, outputs)`, a state `(batch, channels)`. The roller has weights of
-    its own in the same order: `roller.set_weights(network.get_weights())`.
+    `(batch, time, outputs)`, a state `(batch, channels)`. The roller has its own weights in the
+    same order: `roller.set_weights(network.get_weights())`.
     """
 
     network: keras.Model
@@ -36,8 +36,8 @@ def closed_loop(
     Args:
         open_cell: fed with the truth, e.g. `NARX(…, feedback="truth")`.
         closed_cell: the same cell, fed with its prediction.
-        futures: covariates known for the steps ahead.
-        engine: how the loops over time are run, as of `Recurrent`.
+        futures: number of covariates known for the steps ahead.
+        engine: engine of the loops over time, as for `Recurrent`.
     """
     width = futures + open_cell.output_size
     loop = Recurrent(open_cell, return_sequences=True, return_state=True, engine=engine)

@@ -15,7 +15,7 @@ def encoder_forecaster(
     frame: Sequence[int],
     engine: str = "auto",
 ) -> keras.Model:
-    """Builds a network that is fed nothing but its own frames once it has read the context.
+    """Builds a network that reads a context, and then only its own frames.
 
     ```
     s_t = encoder(X_t, s_{t−1})                          over the context, t = 1 … T
@@ -23,23 +23,23 @@ def encoder_forecaster(
     Ŷ_k = O s_{T+k} + d                                  the frame at lead k
     ```
 
-    Training runs through the same roll-out as use: the truth of a forecast frame reaches
-    the loss and nothing else.
+    Training uses the same roll-out as forecasting: the truth of a forecast frame is used only in
+    the loss.
 
     Args:
         encoder: cells that read the context, each fed by the one before.
-        forecaster: as many cells with states of the same sizes.
-        frame: `(*spatial, channels)` of one frame.
-        engine: how the loops over time are run, as of `Recurrent`.
+        forecaster: the same number of cells with states of the same sizes.
+        frame: shape of one frame, `(*spatial, channels)`.
+        engine: engine of the loops over time, as for `Recurrent`.
 
     Returns:
         A model from `[context, ahead]` to the forecast. `context` is
-        `(batch, time, *spatial, channels)`; `ahead`, what is known of the frames to come,
-        `(batch, horizon, *spatial, 0)`: nothing but how many they are; the forecast
+        `(batch, time, *spatial, channels)`; `ahead`, without channels,
+        `(batch, horizon, *spatial, 0)`, gives the number of frames to forecast; the forecast is
         `(batch, horizon, *spatial, channels)`.
 
     Raises:
-        ArgumentError: encoder and forecaster differ in their states.
+        ArgumentError: encoder and forecaster have different states.
 
     Reference: Shi et al. (2015), Convolutional LSTM network, NeurIPS, section 3.3; there
     the forecaster reads nothing, here its own last frame.

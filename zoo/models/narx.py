@@ -1,4 +1,4 @@
-"""A NARX network as a workflow: trained open, used closed, handed over in mid-series."""
+"""The workflow of a NARX network: trained in open loop, used in closed loop."""
 
 from collections import Counter
 from functools import cached_property
@@ -24,26 +24,26 @@ class NARXNetwork:
     lead k       y_{t+k} at step t, open loop            the forecast before the step is there
     ```
 
-    `open_loop`, `close_loop` and `remove_delay` answer with another network that has copies
-    of the same weights and of the same taps: the one goes on in mid-series where the other
-    stopped. They are what MATLAB calls `openloop`, `closeloop` and `removedelay`.
+    `open_loop`, `close_loop` and `remove_delay` return another network with copies of the weights
+    and of the taps: it continues in mid-series where this one stopped. MATLAB calls them
+    `openloop`, `closeloop` and `removedelay`.
 
     Args:
-        cell: a `NARX` cell, in the mode in which the network is to begin.
+        cell: a `NARX` cell, in the first mode of the network.
         inputs: width of the exogenous input x; 0 for none.
-        engine: how the loops over time are run, as of `Recurrent`.
+        engine: engine of the loops over time, as for `Recurrent`.
 
     Attributes:
-        model: the network as a Keras model that starts from taps of zeros, to be compiled
-            and trained: `[x, truth]` to y, or `truth` to y without exogenous input; closed,
-            `x` to y, x being of width 0 without exogenous input. With a lead of k, the
-            target of step t is the truth of step t + k.
-        state: the states of the cell after the last step run, arrays `(batch, channels)`;
-            `None` stands for zeros, whatever the batch.
+        model: Keras model that starts from taps of zeros, to compile and train: `[x, truth]` to
+            y, or `truth` to y without exogenous input; in closed loop `x` to y, where x has
+            width 0 without exogenous input. With a lead of k, the target of step t is the truth
+            of step t + k.
+        state: states of the cell after the last step, arrays `(batch, channels)`; `None` for
+            zeros, with any batch.
 
     Raises:
         ArgumentTypeError: `cell` is no NARX cell, or `inputs` no whole number.
-        ArgumentError: `inputs` is not the width for which the cell was built.
+        ArgumentError: the cell was built for another width than `inputs`.
 
     Example: an oscillation, learned open and rolled out closed.
 
@@ -83,7 +83,7 @@ class NARXNetwork:
                 f"Received: inputs={inputs}"
             )
         given = self._inputs()
-        self.model = keras.Model(given, self._loop(_joined(given))[0], name="narx")
+        self.model = keras.Model(given, self._loop(_concatenate(given))[0], name="narx")
         self._state: list[np.ndarray] | None = None
 
     @property
@@ -103,31 +103,31 @@ class NARXNetwork:
             wanted = [(batch, channels) for channels in self.cell.state_size]
             if [s.shape for s in state] != wanted:
                 raise ArgumentError(
-                    f"`state` must hold {_counted(wanted)}, as `run` leaves it. "
-                    f"Received: {_counted([s.shape for s in state])}"
+                    f"`state` must hold {_describe_shapes(wanted)}, as `run` leaves it. "
+                    f"Received: {_describe_shapes([s.shape for s in state])}"
                 )
         self._state = state
 
     def reset(self) -> None:
-        """Sets the taps back to zero; the next run may be of another batch."""
+        """Resets the taps to zero; the next run may have another batch."""
         self._state = None
 
     def run(self, x: Any = None, truth: Any = None, steps: int | None = None) -> np.ndarray:
-        """Runs on from `state` and moves it on.
+        """Runs the network from `state`, and updates the state.
 
         Args:
-            x: exogenous input `(batch, time, inputs)`; where the network has one.
-            truth: true output `(batch, time, outputs)`; in the open loop.
-            steps: how many steps to roll out; in a closed loop without exogenous input.
+            x: exogenous input, `(batch, time, inputs)`, if the network has one.
+            truth: true output, `(batch, time, outputs)`, in open loop.
+            steps: number of steps to forecast, in closed loop without exogenous input.
 
         Returns:
-            The output `(batch, time, outputs)`; with a lead of k, that of k steps later.
+            The output, `(batch, time, outputs)`; with a lead of k, the output of k steps later.
 
         Raises:
             ArgumentTypeError: a missing argument, or not numbers.
             ArgumentError: an argument too many, of the wrong shape, or not finite.
         """
-        given = self._given(x, truth, steps)
+        given = self._checked_inputs(x, truth, steps)
         batch = len(given[0])
         if self._state is None:
             if steps is not None:
@@ -140,7 +140,7 @@ class NARXNetwork:
         return y
 
     def close_loop(self) -> "NARXNetwork":
-        """The same network fed with its own output, every delay in its place.
+        """Returns the same network fed with its own output, with the same delays.
 
         Raises:
             ArgumentError: the network is fed with its error.
@@ -153,17 +153,17 @@ class NARXNetwork:
         return self._other("prediction", 0)
 
     def open_loop(self) -> "NARXNetwork":
-        """The same network fed with the truth; one that is open already comes back as it is.
+        """Returns the same network fed with the truth; the mode of an open one does not change.
 
-        After closed steps the taps still hold the forecasts: the truth replaces them as it
-        comes in.
+        After closed-loop steps the taps still hold forecasts, which the truth replaces step by
+        step.
         """
         if self.is_closed:
             return self._other("truth", 0)
         return self._other(self.cell.feedback, self.cell.lead)
 
     def remove_delay(self, k: int = 1) -> "NARXNetwork":
-        """The same network k steps early: the output of step t + k comes at step t.
+        """Returns the same network k steps early: it outputs step t + k at step t.
 
         Raises:
             ArgumentTypeError: `k` is no whole number.
@@ -195,7 +195,7 @@ class NARXNetwork:
         }
         config.pop("name")
         cell = type(self.cell).from_config(config)
-        # what runs all steps of an open loop at once cannot run a closed one
+        # an engine that runs all steps of an open loop at once cannot run a closed loop
         can = ENGINES.get(self._loop.engine)
         engine = "auto" if can is None or can.supports(cell, None) else self._loop.engine
         other = NARXNetwork(cell, self.inputs, engine)
@@ -217,11 +217,11 @@ class NARXNetwork:
     def _run(self) -> Any:
         given = self._inputs()
         states = [keras.Input((n,), name=f"state_{i}") for i, n in enumerate(self.cell.state_size)]
-        after = list(self._loop(_joined(given), initial_state=states))
+        after = list(self._loop(_concatenate(given), initial_state=states))
         return compiled(keras.Model([*given, *states], after, name="runner"))
 
-    def _given(self, x: Any, truth: Any, steps: Any) -> list[np.ndarray]:
-        """What the runner is given, checked."""
+    def _checked_inputs(self, x: Any, truth: Any, steps: Any) -> list[np.ndarray]:
+        """Checks the arguments of `run`, and returns the inputs of the runner."""
         rolls = self.is_closed and not self.inputs
         wanted = {"x": bool(self.inputs), "truth": not self.is_closed, "steps": rolls}
         received = {"x": x, "truth": truth, "steps": steps}
@@ -252,7 +252,7 @@ class NARXNetwork:
         received_batch = next(iter(sizes))[0]
         if batch not in (None, received_batch):
             raise ArgumentError(
-                f"The taps hold a batch of {batch}: go on with that, or `reset()` first. "
+                f"The taps hold a batch of {batch}: continue with that, or `reset()` first. "
                 f"Received: a batch of {received_batch}"
             )
         return list(arrays.values())
@@ -278,10 +278,10 @@ def _series(name: str, value: Any, width: int) -> np.ndarray:
     return array
 
 
-def _counted(shapes: list[tuple]) -> str:
+def _describe_shapes(shapes: list[tuple]) -> str:
     counts = Counter(shapes).items()
     return " and ".join(f"{n} arrays of shape {shape}" for shape, n in counts) or "none"
 
 
-def _joined(given: list[Any]) -> Any:
+def _concatenate(given: list[Any]) -> Any:
     return given[0] if len(given) == 1 else ops.concatenate(given, axis=-1)

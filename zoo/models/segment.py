@@ -1,4 +1,4 @@
-"""The segment network: reads a window segment by segment, decodes all segments ahead at once."""
+"""The segment network: reads a window in segments, and decodes all segments ahead at once."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from ..cells.adapter import is_cell
 from ..layers import stack
 
 WINDOW_NORMALIZATIONS = ("last", "instance")
-ε = 1e-5  # of the deviation of a window that does not move
+ε = 1e-5  # standard deviation of a constant window
 
 
 def segment(
@@ -37,37 +37,37 @@ def segment(
     ŷ = σ (Ŷ_1 … Ŷ_m) + μ                                              cut to the horizon
     ```
 
-    n = ⌊lookback / segment⌋ and m = ⌈horizon / segment⌉: the oldest rows, those that fill
-    no segment, are left out. Each channel of a table is a window on its own, told apart by
-    the embedding q_c alone; p_j is that of the place j; f_j are the known rows of the
-    steps in segment j, zeros beyond the horizon. All places start from the same state s_n
-    and take one step, so errors do not add up over the segments.
+    n = ⌊lookback / segment⌋ and m = ⌈horizon / segment⌉: the oldest rows, which fill no whole
+    segment, are left out. Each channel of a table has its own windows, distinguished only by the
+    embedding q_c; p_j is the embedding of position j; f_j are the known rows of the steps in
+    segment j, zeros beyond the horizon. All positions start from the same state s_n and take one
+    step, so errors do not accumulate over the segments.
 
     Args:
         cells: cells over vectors, each fed by the one before.
-        lookback: steps of the window.
-        segment: steps read at once, and forecast at once.
-        horizon: leads.
-        channels: how many kinds of window there are to be told apart.
-        extras: covariates of each step of the window.
-        futures: covariates of each step ahead.
-        width: channels of what the cells read, by default those of the last cell's output;
-            half of them are the channel's where there are several.
-        dropout: share of the last cell's output that the head does not see in training.
+        lookback: number of steps in the window.
+        segment: number of steps that are read, and forecast, at once.
+        horizon: number of leads.
+        channels: number of channels to distinguish.
+        extras: number of covariates of each step of the window.
+        futures: number of covariates of each step ahead.
+        width: width of the inputs of the cells, by default that of the last cell's output; half
+            of it is for the embedding of the channel, if there are several.
+        dropout: share of the last cell's output that is dropped before the head in training.
         window_normalization: μ and σ: `"last"` (the window's last value, and 1), `"instance"` (the
             mean and the standard deviation of its whole segments) or `None` (0 and 1).
-        engine: how the loops over time are run, as of `Recurrent`.
+        engine: engine of the loops over time, as for `Recurrent`.
 
     Returns:
         A model from a list of inputs to the forecast, `(batch, horizon)`. The inputs are, in
         this order, `window` `(batch, lookback)`, `extras` `(batch, lookback, extras)`, `ahead`
         `(batch, horizon, futures)` and `channel`, whole numbers `(batch,)`; all but the first
-        only if there are any.
+        only where they exist.
 
     Raises:
-        ArgumentTypeError: `cells` are no list of cells, or a number is of another kind.
-        ArgumentError: a look-back shorter than a segment; a cell over images, one that is fed
-            the truth, which is not there, or one that passes no gradient on to the encoder.
+        ArgumentTypeError: `cells` is no list of cells, or an argument is no number.
+        ArgumentError: a look-back shorter than a segment; a cell over images, a cell fed with
+            the truth, which is unknown, or a cell that passes no gradient to the encoder.
 
     References: Lin, Lin, Wu, Zhao and Chen (2023), SegRNN: segment recurrent neural network
     for long-term time series forecasting; Kim et al. (2022), Reversible instance
@@ -94,7 +94,7 @@ def segment(
         )
     if channels > 1 and d < 2:
         raise ArgumentError(
-            "`width` must be at least 2 with several channels: it is shared between the place "
+            "`width` must be at least 2 with several channels: it is shared between the position "
             f"and the channel. Received: width={d}, channels={channels}"
         )
     if window_normalization is not None:
@@ -108,15 +108,15 @@ def segment(
     X = ops.reshape((x - μ) / σ, (-1, n, w))
     if extras:
         given.append(keras.Input((lookback, extras), name="extras"))
-        beside = given[-1][:, lookback - n * w :]
-        X = ops.concatenate([X, ops.reshape(beside, (-1, n, w * extras))], axis=-1)
+        covariates = given[-1][:, lookback - n * w :]
+        X = ops.concatenate([X, ops.reshape(covariates, (-1, n, w * extras))], axis=-1)
     loop = stack(cells, return_state=True, engine=engine)
     read = keras.layers.Dense(d, "relu", name="embedding")(X)  # (batch, n, width)
     _, *states = loop(read)
 
     half = d // 2 if channels > 1 else 0
     j = ops.zeros_like(window[:, :1], dtype="int32") + ops.arange(m)  # (batch, m)
-    asked = keras.layers.Embedding(m, d - half, name="places")(j)
+    queries = keras.layers.Embedding(m, d - half, name="places")(j)
     if futures:
         given.append(keras.Input((horizon, futures), name="ahead"))
         f = ops.pad(given[-1], ((0, 0), (0, m * w - horizon), (0, 0)))
@@ -124,13 +124,13 @@ def segment(
     if channels > 1:
         given.append(keras.Input((), dtype="int32", name="channel"))
         q = keras.layers.Embedding(channels, half, name="channels")(given[-1])
-        asked = ops.concatenate([asked, ops.repeat(q[:, None], m, axis=1)], axis=-1)
+        queries = ops.concatenate([queries, ops.repeat(q[:, None], m, axis=1)], axis=-1)
     if futures:
-        asked = asked + keras.layers.Dense(d, use_bias=False, name="future")(f)
+        queries = queries + keras.layers.Dense(d, use_bias=False, name="future")(f)
 
-    # the places are rows of the batch: one step of the same recurrence for each
-    asked = ops.reshape(asked, (-1, 1, d))
-    s, *_ = loop(asked, initial_state=[ops.repeat(state, m, axis=0) for state in states])
+    # the positions are rows of the batch: one step of the same recurrence for each
+    queries = ops.reshape(queries, (-1, 1, d))
+    s, *_ = loop(queries, initial_state=[ops.repeat(state, m, axis=0) for state in states])
     s = keras.layers.Dropout(fraction("dropout", dropout), name="dropout")(s)
     Y = keras.layers.Dense(w, name="head")(s)  # (batch · m, segment)
     forecast = σ * ops.reshape(Y, (-1, m * w))[:, :horizon] + μ
@@ -159,8 +159,8 @@ def _checked(cells: Any) -> list[RecurrentCell]:
             )
         if getattr(cell, "truncate", False):
             raise ArgumentError(
-                "The decoder trains the encoder through the state alone, and over a copied state "
-                f"no gradient passes: give {name} truncate=False. Received: truncate=True"
+                "The decoder trains the encoder only through the state, and a copied state "
+                f"passes no gradient: give {name} truncate=False. Received: truncate=True"
             )
     return cells
 

@@ -9,7 +9,7 @@ from keras import ops
 
 from ...errors import ArgumentError, ArgumentTypeError, flag, one_of, whole_number
 from ..cells import Feedback, checks
-from ..cells.activation import ActivationLike, registered
+from ..cells.activation import ActivationLike, find_registered
 from ..cells.adapter import is_cell
 from ..layers import Recurrent, stack
 
@@ -37,28 +37,27 @@ def sequence(
                    x_1 the one vector read, x_2 … x_steps = 0, v_0 = 0
     ```
 
-    Items of different lengths share a batch (`padded`) with `masked=True`: a step that is
-    masked holds what stood before it, so an answer that is one is that of each item's own
-    last step. How the many answers of a padded item are left out of the loss is said in
-    `zoo/losses.py`.
+    Items of different lengths share a batch (`padded`) with `masked=True`: a masked step does not
+    change the states, so a single answer is that of each item's own last step. For how a loss
+    leaves out the masked steps of many answers see `zoo/losses.py`.
 
     Args:
-        layers: a list of cells and of layers between them, as `stack` takes them; for one to
-            many, cells alone. Or a Keras layer over sequences, such as
-            `Bidirectional(Recurrent(cell))`, that returns its last output or all, as the
-            kind wants it.
+        layers: a list of cells and of layers between them, as for `stack`; for one to many, only
+            cells. Or a Keras layer over sequences, such as `Bidirectional(Recurrent(cell))`, that
+            returns its last output or all outputs, as the kind requires.
         inputs: width of x.
         outputs: width of y.
         kind: `"many_to_one"`, `"many_to_many"` or `"one_to_many"`.
         activation: γ, a Keras activation or its name.
-        steps: the length of the sequences; by default any. One to many needs it, cells run by
-            the engine `"parallel"` mostly too.
+        steps: length of the sequences; by default any. One to many needs it, and usually so does
+            the engine `"parallel"`.
         masked: take a second input `mask`, booleans `(batch, time)`, `False` where an item
             has no step.
-        head: a layer in place of the dense one, from s to y; it has its own activation. There
-            is no head where the last cell reads out itself, `outputs` wide.
-        batch_size: fixed where layers are stateful, such as `stack(cells, stateful=True)`.
-        engine: how the loops over time are run, as of `Recurrent`.
+        head: layer from s to y in place of the dense one, with its own activation. There is no
+            head where the last cell has its own output layer, `outputs` wide.
+        batch_size: batch size, if fixed, as for stateful layers, such as
+            `stack(cells, stateful=True)`.
+        engine: engine of the loops over time, as for `Recurrent`.
 
     Returns:
         A model from x, `(batch, time, inputs)`, or `[x, mask]`, to `(batch, outputs)` or
@@ -66,8 +65,7 @@ def sequence(
         `(batch, steps, outputs)`.
 
     Raises:
-        ArgumentError, ArgumentTypeError: an argument that is not as above, or that the kind
-            does not take.
+        ArgumentError, ArgumentTypeError: an argument is invalid, or the kind does not take it.
 
     Reference: Williams and Zipser (1989), A learning algorithm for continually running
     fully recurrent neural networks, Neural Computation 1.
@@ -88,7 +86,7 @@ def sequence(
     for name, number in (("steps", steps), ("batch_size", batch_size)):
         if number is not None:
             whole_number(name, number)
-    activation = registered(checks.activation("activation", activation))
+    activation = find_registered(checks.activation("activation", activation))
     if head is not None and not isinstance(head, keras.layers.Layer):
         raise ArgumentTypeError(f"`head` must be a Keras layer. Received: head={head!r}")
     if head is not None and activation != "linear":
@@ -109,7 +107,7 @@ def sequence(
     _require_rank(s, kind)
     if head is not None:
         y = head(s)
-    elif _reads_out(layers, outputs):
+    elif _has_own_output(layers, outputs):
         y = keras.layers.Activation(activation, name="head")(s)
     else:
         y = keras.layers.Dense(outputs, activation, name="head")(s)
@@ -122,12 +120,12 @@ def sequence(
 
 
 def padded(items: Sequence[Any], fill: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
-    """Items of different lengths as one array, short ones filled up at the end.
+    """Pads items of different lengths at the end, and returns them as one array.
 
     Args:
         items: arrays `(time, channels)` of one width, each with its own number of steps.
-        fill: what stands where an item has no step: 0 in what is read, NaN in the truth, by
-            which the losses of `zoo/losses.py` tell that there is nothing to forecast.
+        fill: value of the padding: 0 for inputs, NaN for the truth, where the losses of
+            `zoo/losses.py` leave it out.
 
     Returns:
         The array, `(items, longest, channels)`, and the mask, booleans `(items, longest)`.
@@ -212,7 +210,7 @@ def _require_rank(s: Any, kind: str) -> None:
         )
 
 
-def _reads_out(layers: Any, outputs: int) -> bool:
+def _has_own_output(layers: Any, outputs: int) -> bool:
     last = layers[-1] if isinstance(layers, (list, tuple)) else layers
     cell = last.cell if isinstance(last, Recurrent) else last
     return getattr(cell, "has_output_layer", False) and cell.output_size == outputs

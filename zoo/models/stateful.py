@@ -13,13 +13,13 @@ from ..layers import stack
 
 @dataclass(frozen=True)
 class StatefulNetwork:
-    """Three views of one network, sharing all weights.
+    """Three models of one network, sharing all weights.
 
     Attributes:
-        network: `[x, (ahead,) *states]` to `[forecast, *states]`; for training.
-        reader: `[x, *states]` to `[output, *states]`; reads without forecasting.
-        head: `[output, (ahead)]` to `forecast`; forecasts from where reading stopped.
-        size: σ of the leads, `(horizon,)`, at first 1; it is set, not trained.
+        network: model from `[x, (ahead,) *states]` to `[forecast, *states]`, for training.
+        reader: model from `[x, *states]` to `[output, *states]`, to read without forecasting.
+        head: model from `[output, (ahead)]` to `forecast`, to forecast from the last output.
+        size: σ of the leads, `(horizon,)`, initially 1; it is set, not trained.
 
     Shapes: `x` is `(batch, time, inputs)`; `ahead`, the known-future rows of each
     lead, `(batch, time, horizon, futures)`, absent without futures; `output`
@@ -48,12 +48,12 @@ def stateful_network(
     ŷ_{t,k} = σ_k ((A s_t + a)_k + v · tanh(P s_t + Q f_{t+k} + q))
     ```
 
-    The second term is there if there are known-future covariates f: the forecast of
-    lead k reads the row of lead k and no other. In training the head does not see a share
-    `dropout` of s; what is carried on is whole. `engine` runs the loops, as of `Recurrent`.
+    The second term exists only with known-future covariates f: the forecast of lead k reads only
+    the row of lead k. In training a share `dropout` of s is dropped before the head; the carried
+    state is not. `engine` runs the loops, as for `Recurrent`.
     """
     loop = stack(cells, return_sequences=True, return_state=True, engine=engine)
-    loop.build((None, None, inputs))  # delay lines then know their width
+    loop.build((None, None, inputs))  # so that delay lines know their width
     x = keras.Input((None, inputs), name="x")
     states = [
         keras.Input((channels,), name=f"state_{i}") for i, channels in enumerate(loop.state_size)
@@ -81,7 +81,7 @@ def stateful_network(
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class _Size(keras.layers.Layer):
-    """Multiplies each channel by a number that is set from outside."""
+    """Multiplies each channel by a number that is not trained."""
 
     def build(self, input_shape: Any) -> None:
         self.size = self.add_weight(

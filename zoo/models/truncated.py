@@ -1,4 +1,4 @@
-"""Truncated backpropagation through time: long sequences in chunks, the state carried over."""
+"""Truncated backpropagation through time: long sequences in chunks, with a carried state."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,18 +17,17 @@ def fit_truncated(model: keras.Model, x: Any, y: Any, steps: int, epochs: int = 
     its gradient flows back to s_{kτ} and no further;  one step of the optimizer a chunk
     ```
 
-    Each epoch is one pass from the first step to the last, begun from states of zero. The
-    outputs are those of the sequence in one piece: truncation cuts gradients only. (What a
-    step of the optimizer changes, the next chunk sees, and the state carried to it was
-    computed before the change.)
+    Each epoch is one pass from the first step to the last, from states of zero. The outputs are
+    those of the whole sequence: truncation cuts only gradients. (The optimizer changes the
+    weights between chunks, while the carried state was computed with the weights before.)
 
     Args:
-        model: compiled, with layers that carry their states, `Recurrent(…, stateful=True)`
+        model: compiled model with layers that carry their states, `Recurrent(…, stateful=True)`
             or `stack(…, stateful=True)`, and a fixed batch.
-        x: `(batch, time, …)`, all of the batch in parallel, each from its own beginning.
-        y: the truth of every step, `(batch, time, …)`.
+        x: inputs, `(batch, time, …)`; all items of the batch are read in parallel.
+        y: truth of every step, `(batch, time, …)`.
         steps: τ, the length of a chunk; the last one may be shorter.
-        epochs: how many passes.
+        epochs: number of passes.
 
     Returns:
         The loss of each epoch, the mean over its chunks.
@@ -72,15 +71,15 @@ def run_chunks(model: keras.Model, x: Any, steps: int) -> np.ndarray:
     """The outputs of a stateful network over a long sequence, from states of zero.
 
     Args:
-        model: with layers that carry their states; it returns all steps.
-        x: `(batch, time, …)`.
-        steps: how many are computed at once; the outputs do not depend on it.
+        model: model with layers that carry their states; it returns all steps.
+        x: inputs, `(batch, time, …)`.
+        steps: number of steps per call; the outputs do not depend on it.
 
     Returns:
         `(batch, time, …)`.
 
     Raises:
-        ArgumentError, ArgumentTypeError: as `fit_truncated`.
+        ArgumentError, ArgumentTypeError: as for `fit_truncated`.
     """
     reset_states(model)
     x = np.asarray(x)
@@ -99,10 +98,10 @@ def chunks(time: int, steps: int) -> Iterator[slice]:
 
 
 def reset_states(model: keras.Model) -> None:
-    """Sets the states that a network carries back to zero.
+    """Resets the states that a network carries to zero.
 
     Raises:
-        ArgumentError: it carries none.
+        ArgumentError: it carries no states.
     """
     carrying = [layer for layer in _flat(model) if getattr(layer, "stateful", False)]
     if not carrying:

@@ -28,7 +28,7 @@ def strategy_name(cell: Any, strategy: str, layers: int) -> str:
     name = (served or ["stateful"])[0] if strategy == "auto" else strategy
     if STRATEGIES[name] not in served:
         remedy = f'strategy="{served[0]}" or another cell' if served else "another cell"
-        why = kind.refuses[STRATEGIES[name]]
+        why = kind.unsupported[STRATEGIES[name]]
         raise ArgumentError(
             f"`{cell}` serves {', '.join(kind.serves)}, not {name}: {why}. Use {remedy}."
         )

@@ -75,4 +75,4 @@ def test_with_feedback_it_has_to_go_step_by_step():
 
 
 def test_it_spans_what_it_is_asked_to():
-    assert LMU(4, **LMU.spanning(50)).window == 50
+    assert LMU(4, **LMU.memory_options(50)).window == 50

@@ -5,7 +5,7 @@ from keras import ops
 from rnnzoo import ArgumentError, Recurrent
 from rnnzoo.errors import ArgumentTypeError
 from rnnzoo.zoo.cells import NARX
-from rnnzoo.zoo.cells.taps import delayed
+from rnnzoo.zoo.cells.taps import delay
 
 RNG = np.random.default_rng(1)
 X = RNG.normal(size=(2, 9, 3)).astype("float32")
@@ -100,9 +100,9 @@ def test_what_feeds_on_its_output_goes_step_by_step(feedback):
 def test_a_sequence_is_delayed_into_what_was_before():
     sequence = np.array([[[3], [4]]], "float32")
     taps = [np.array([[n]], "float32") for n in (2, 1, 0)]
-    found = [ops.convert_to_numpy(s)[0, :, 0].tolist() for s in delayed(sequence, taps)]
+    found = [ops.convert_to_numpy(s)[0, :, 0].tolist() for s in delay(sequence, taps)]
     assert found == [[3, 4], [2, 3], [1, 2], [0, 1]]
-    assert delayed(sequence, []) == [sequence]
+    assert delay(sequence, []) == [sequence]
 
 
 @pytest.mark.parametrize("delay", range(1, 6))
@@ -159,7 +159,7 @@ def test_the_taps_are_newest_first(built):
 
 
 def test_the_arguments_that_span_a_reach():
-    assert max(NARX(4, **NARX.spanning(50)).feedback_delays) == 50
+    assert max(NARX(4, **NARX.memory_options(50)).feedback_delays) == 50
 
 
 @pytest.mark.parametrize("units", [0, [4, 0], [-1]])

@@ -43,13 +43,13 @@ def test_forward(rank, levels, layer_norm, built, convolved):
 
 
 def test_layers_are_levels_of_one_cell():
-    (cell,) = STLSTM.layered(3, 4, kernel_size=5)
+    (cell,) = STLSTM.stacked(3, 4, kernel_size=5)
     assert (cell.levels, cell.kernel_size) == (3, 5)
     assert len(cell.state_size) == 7
 
 
 def test_the_levels_at_which_they_are_set_are_kept():
-    (cell,) = STLSTM.layered(3, 4, levels=2)
+    (cell,) = STLSTM.stacked(3, 4, levels=2)
     assert cell.levels == 2
 
 

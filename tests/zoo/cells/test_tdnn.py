@@ -38,7 +38,7 @@ def test_its_response_is_finite(built):
 
 
 def test_it_spans_what_it_is_asked_to():
-    assert TDNN(4, **TDNN.spanning(3)).delays == [0, 1, 2, 3]
+    assert TDNN(4, **TDNN.memory_options(3)).delays == [0, 1, 2, 3]
 
 
 def run(cell, x):
