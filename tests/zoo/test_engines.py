@@ -67,6 +67,14 @@ def test_auto_takes_the_first_that_runs_a_cell_by_itself(cell, name):
     assert choose_engine("auto", cell, 5) is ENGINES[name]
 
 
+@pytest.mark.parametrize(
+    "batch, steps, name",
+    [(1, 64, "parallel"), (1, 63, "scan"), (65, 64, "scan"), (None, 64, "scan"), (1, None, "scan")],
+)
+def test_auto_scans_few_long_sequences_at_once(batch, steps, name):
+    assert choose_engine("auto", MinGRU(4), steps, batch) is ENGINES[name]
+
+
 def test_an_engine_reaches_through_a_stack():
     deep = stack([MinGRU(4), keras.layers.Dense(3), MinGRU(2)], engine="parallel", name="deep")
     assert [loop.engine for loop in deep.loops] == ["parallel", "parallel"]

@@ -19,20 +19,21 @@ ENGINES: dict[str, Engine] = {
 }
 
 
-def choose_engine(name: str, cell: Any, steps: int | None) -> Engine:
+def choose_engine(name: str, cell: Any, steps: int | None, batch: int | None = None) -> Engine:
     """Returns the engine of a name, or for `"auto"` the first that is the default for the cell.
 
     Args:
         name: name in `ENGINES`, or `"auto"`.
         cell: cell to run, built or not.
         steps: length of the sequence; `None` if it is not known beforehand.
+        batch: number of sequences; `None` if it is not known beforehand.
 
     Raises:
         ArgumentError: no such engine, or it cannot run the cell; the message says why.
     """
     one_of("engine", name, ["auto", *ENGINES])
     if name == "auto":
-        return next(engine for engine in ENGINES.values() if engine.is_default(cell, steps))
+        return next(engine for engine in ENGINES.values() if engine.is_default(cell, steps, batch))
     if (why := ENGINES[name].supports(cell, steps)) is not None:
         raise ArgumentError(f'{why}. Received: engine="{name}"; use "scan" or "auto"')
     return ENGINES[name]

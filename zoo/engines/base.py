@@ -28,7 +28,7 @@ class Engine(Protocol):
         """Why the engine cannot run a cell over a number of steps (`None` if unknown), as a
         sentence without its full stop; `None` if it can."""
 
-    def is_default(self, cell: Any, steps: int | None) -> bool:
+    def is_default(self, cell: Any, steps: int | None, batch: int | None = None) -> bool:
         """Whether `engine="auto"` may choose this engine for the cell."""
 
     def run(

@@ -6,6 +6,8 @@ from keras import ops
 
 from .base import Result
 
+LONG, FEW = 64, 256  # steps, and numbers in each, from and up to which a scan is the default
+
 
 class Parallel:
     """Projects all steps, then runs `cell.every_step`."""
@@ -20,9 +22,11 @@ class Parallel:
             )
         return None
 
-    def is_default(self, cell: Any, steps: int | None) -> bool:
-        # for cells that need a fixed length the loop is the default, as it needs less memory
-        return cell.parallelizable and cell.dynamic_length
+    def is_default(self, cell: Any, steps: int | None, batch: int | None = None) -> bool:
+        if not cell.parallelizable or steps is None or cell.dynamic_length:
+            return cell.parallelizable and cell.dynamic_length
+        # a scan of many numbers a step is slower than the loop: benchmarks/engines.py
+        return steps >= LONG and batch is not None and batch * cell.output_size <= FEW
 
     def run(
         self, cell: Any, sequences: Any, states: list[Any], mask: Any = None, need: str = "last"

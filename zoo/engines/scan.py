@@ -16,7 +16,7 @@ class Scan:
     def supports(self, cell: Any, steps: int | None) -> str | None:
         return None
 
-    def is_default(self, cell: Any, steps: int | None) -> bool:
+    def is_default(self, cell: Any, steps: int | None, batch: int | None = None) -> bool:
         return True
 
     def run(
@@ -31,7 +31,7 @@ class ProjectFirst(Scan):
     One large product instead of many small ones, at the cost of memory for all drives.
     """
 
-    def is_default(self, cell: Any, steps: int | None) -> bool:
+    def is_default(self, cell: Any, steps: int | None, batch: int | None = None) -> bool:
         return False
 
     def run(
@@ -47,7 +47,7 @@ class Unrolled(Scan):
     def supports(self, cell: Any, steps: int | None) -> str | None:
         return "An unrolled loop needs a fixed number of steps" if steps is None else None
 
-    def is_default(self, cell: Any, steps: int | None) -> bool:
+    def is_default(self, cell: Any, steps: int | None, batch: int | None = None) -> bool:
         return False
 
     def run(

@@ -179,7 +179,7 @@ class Recurrent(keras.layers.Layer):
             sequences = ops.flip(sequences, axis=1)
             mask = None if mask is None else ops.flip(mask, axis=1)
         name = "unrolled" if self.unroll else self.engine
-        engine = choose_engine(name, self.cell, sequences.shape[1])
+        engine = choose_engine(name, self.cell, *sequences.shape[1::-1])
         with self.cell.dropping(sequences[:, 0], states) if training else nullcontext():
             result = engine.run(self.cell, sequences, states, mask, need)
         if carried:
