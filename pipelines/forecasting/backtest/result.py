@@ -1,19 +1,19 @@
 """The result of a rolling-origin backtest: forecasts, baselines, and their errors."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ....datasets.timezones import in_zone
-from ....errors import ArgumentError, one_of, whole_number
+from ....errors import ArgumentError, whole_number
 from ...evaluation import metrics
 from ...evaluation.intervals import calibration_table, check_levels, conformal_quantiles
-from ...evaluation.significance import Comparison, diebold_mariano, direction, rmse_ratio
-from .leakage import LeakageReport
+from ...evaluation.significance import Comparison, diebold_mariano
+from .forecasts import RollingForecasts
+from .random_walk import against_walk
 
 #: Levels of the central intervals of 95, 90, 80, 50 and 20 % for which calibration is measured.
 CENTRAL = (0.025, 0.05, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9, 0.95, 0.975)
@@ -23,73 +23,11 @@ WALK = "naive-last"
 
 
 @dataclass(frozen=True)
-class Backtest:
-    """Forecasts from many origins, with the truth and the baselines' forecasts.
+class Backtest(RollingForecasts):
+    """Forecasts from rolling origins, with the scores, intervals and tests that follow from them.
 
-    The origins of several series follow one another, those of a series in time order.
-
-    Attributes:
-        model: name of the network in tables, e.g. `"gru"`.
-        name: name of the series, or of the table of several series.
-        ids: id of the series of each origin, `(origins,)`.
-        rows: row of each origin in its series, the last one known to the forecast, `(origins,)`.
-        origins: time of each origin, `(origins,)`.
-        times: times of the leads, `(origins, horizon)`.
-        truth: true values in the unit of the series, `(origins, horizon)`; NaN is not scored.
-        forecasts: forecasts by model, each `(origins, horizon)`: the network first, then the
-            baselines.
-        level: last known value at each origin, `(origins,)`.
-        scale: scale of MASE, from the training span of the series, `(origins,)`.
-        parameters: number of trained weights of the network.
-        seconds: total fit time in seconds.
-        target: name of the forecast column.
-        unit: unit of the target; may be empty.
-        zone: time zone in which to show the times, where these are UTC; `""` for none.
-        audit: report of the audit for leaks; `None` without one.
-        members: errors of each member of an ensemble: `cell, seed, mae, rmse, mase`; else
-            `None`.
+    Attributes: as of `RollingForecasts`.
     """
-
-    model: str
-    name: str
-    ids: np.ndarray
-    rows: np.ndarray
-    origins: pd.DatetimeIndex
-    times: np.ndarray
-    truth: np.ndarray
-    forecasts: dict[str, np.ndarray]
-    level: np.ndarray
-    scale: np.ndarray
-    parameters: int
-    seconds: float
-    target: str
-    unit: str
-    zone: str = ""
-    audit: LeakageReport | None = None
-    members: pd.DataFrame | None = None
-
-    @property
-    def horizon(self) -> int:
-        return self.truth.shape[1]
-
-    @property
-    def baselines(self) -> list[str]:
-        return [name for name in self.forecasts if name != self.model]
-
-    @cached_property
-    def error(self) -> str:
-        """The error to rank by: `"mae"`, or `"mase"` for several series, whose units may differ."""
-        several = len(set(self.ids)) > 1 and not np.isnan(self.scale).all()
-        return "mase" if several else "mae"
-
-    @cached_property
-    def reference(self) -> str:
-        """The best naive forecast over all leads, the reference of skill.
-
-        `""` in a backtest without naive forecasts.
-        """
-        naive = [name for name in self.forecasts if name.startswith("naive-")]
-        return min(naive, key=lambda name: float(self.errors(name)[self.error]), default="")
 
     @cached_property
     def by_lead(self) -> pd.DataFrame:
@@ -218,6 +156,19 @@ class Backtest:
             [self.compare_to_random_walk(name, step) for name in others for step in chosen]
         )
 
+    def compare_to_random_walk(self, name: str, step: int) -> dict[str, Any]:
+        """Compares one model at one lead with the random walk: a row of `against_random_walk`."""
+        if whole_number("steps", step) > self.horizon:
+            raise ArgumentError(f"`steps` end at the horizon, {self.horizon}. Received: {step}")
+        return {"model": name, "step": step} | against_walk(
+            self.truth[:, step - 1],
+            self.forecasts[name][:, step - 1],
+            self.level,
+            self.scale if self.error == "mase" else np.ones_like(self.scale),
+            self.origins,
+            self._overlap(step),
+        )
+
     @property
     def is_random_walk_like(self) -> bool:
         """Whether the last value is as hard to beat as it is for prices.
@@ -232,87 +183,13 @@ class Backtest:
         walk, best = (self.errors(name)[self.error] for name in (WALK, self.reference))
         return bool(walk <= 1.05 * best)
 
-    def frame(self) -> pd.DataFrame:
-        """Columns `unique_id, ds, cutoff, step, y` and `yhat` of every model by its name."""
-        count, horizon = self.truth.shape
-        columns = {
-            "unique_id": np.repeat(self.ids, horizon),
-            "ds": in_zone(pd.DatetimeIndex(self.times.ravel()), self.zone),
-            "cutoff": in_zone(self.origins.repeat(horizon), self.zone),
-            "step": np.tile(np.arange(1, horizon + 1), count),
-            "y": self.truth.ravel(),
-        }
-        return pd.DataFrame(
-            columns | {name: forecast.ravel() for name, forecast in self.forecasts.items()}
-        )
-
-    def with_baselines_of(self, other: "Backtest") -> "Backtest":
-        """Returns this backtest with the baselines of another one over the same rows.
-
-        Raises:
-            ArgumentError: origins or truth differ.
-        """
-        same = self.origins.equals(other.origins) and np.array_equal(
-            self.truth, other.truth, equal_nan=True
-        )
-        if not same:
-            raise ArgumentError("The other backtest must have the same origins and truth.")
-        shared = {name: other.forecasts[name] for name in other.baselines}
-        return replace(self, forecasts={self.model: self.forecasts[self.model]} | shared)
-
     def scores(self, name: str | None = None) -> dict[str, float]:
         """The overall scores of one model, by default the network's."""
         scores = self.leaderboard.set_index("model").to_dict("index")[self._checked_name(name)]
         return {key: float(scores[key]) for key in ("mae", "rmse", "mase", "skill", "p")}
 
-    def _checked_name(self, name: str | None) -> str:
-        return one_of("name", self.model if name is None else name, self.forecasts)
-
-    def _overlap(self, step: int) -> int:
-        """The number of origins whose forecasts of a lead overlap, over all series."""
-        merged = self.origins.unique().sort_values().to_numpy()
-        begun = np.searchsorted(merged, self.origins.to_numpy())
-        return max(1, int((np.searchsorted(merged, self.times[:, step - 1]) - begun).max()))
-
-    def _scaled(self, errors: np.ndarray) -> np.ndarray:
-        """Errors `(origins, …)` in a unit that all series share."""
-        return (errors.T / self.scale).T if self.error == "mase" else errors
-
-    def over_time(self, name: str) -> pd.DataFrame:
-        """Absolute errors of one model by origin in the order of time, `(times, horizon)`; for
-        several series the mean of their scaled errors."""
-        errors = pd.DataFrame(self._scaled(self.forecasts[name] - self.truth)).abs()
-        return errors.groupby(self.origins).mean()
-
     def _test(self, errors: pd.Series, others: pd.Series, step: int) -> Comparison:
         return diebold_mariano(errors.to_numpy(), others.to_numpy(), self._overlap(step))
-
-    def compare_to_random_walk(self, name: str, step: int) -> dict[str, Any]:
-        """Compares one model at one lead with the random walk: a row of `against_random_walk`."""
-        if whole_number("steps", step) > self.horizon:
-            raise ArgumentError(f"`steps` end at the horizon, {self.horizon}. Received: {step}")
-        truth, own = self.truth[:, step - 1], self.forecasts[name][:, step - 1]
-        errors = self._scaled(np.stack([own - truth, self.level - truth], axis=1))
-        squares = pd.DataFrame(errors**2, self.origins).dropna().groupby(level=0).mean()
-        overlap = self._overlap(step)
-        ours, walk = np.sqrt(squares.to_numpy().T)
-        ratio = rmse_ratio(ours, walk, overlap)
-        called = direction(truth, own, self.level, overlap, self.origins.to_numpy())
-        return {
-            **{"model": name, "step": step},
-            **{"ratio": ratio.ratio, "lower": ratio.lower, "upper": ratio.upper},
-            **{"right": called.share, "right_lower": called.lower, "right_upper": called.upper},
-            **{"majority": called.majority, "p": called.p_value, "calls": called.calls},
-        }
-
-    def errors(self, name: str, axis: int | None = None) -> dict[str, np.ndarray]:
-        """`mae`, `rmse` and `mase` of one model, over all leads or, with `axis=0`, at each lead."""
-        forecast = self.forecasts[name]
-        return {
-            "mae": metrics.mae(self.truth, forecast, axis=axis),
-            "rmse": metrics.rmse(self.truth, forecast, axis=axis),
-            "mase": metrics.mase(self.truth, forecast, self.scale, axis=axis),
-        }
 
     def _p_value(self, name: str) -> float:
         """The p-value of the mean absolute error over all leads, compared with `reference`."""

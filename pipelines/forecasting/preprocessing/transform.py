@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,11 @@ from ....errors import ArgumentError, DataError
 from ....messages import counted, stamp
 from .calendar import calendar_rows, choose_cycles, columns
 from .choices import choose_power, require_aligned
-from .power import fit_power, inverse_power_transform, power_transform, require_positive
+from .power import fit_power, inverse_power_transform, power_transform
 from .rows import Rows
 from .scaling import LEAST, Scaler, running
-
-if TYPE_CHECKING:
-    from .state import State
+from .state import State
+from .values import carried_forward, check_training_span, positive_values, which_values, windows
 
 FAR = 10  # standard deviations from the mean of the training span beyond which a warning is due
 
@@ -91,7 +90,7 @@ class Transform:
             self.power_ = choose_power(training, given or training)
         if self.power_ is not None:
             for series in training:
-                power = fit_power(self.power_, _positive(series))
+                power = fit_power(self.power_, positive_values(series))
                 self.powers_[series.unique_id] = power
         self.cycles_ = choose_cycles(self.calendar, training)
         for series in training:
@@ -133,7 +132,7 @@ class Transform:
         """The number of columns for the targets of all series; 0 unless channels are mixed."""
         return len(self.known_) if self.mixed else 0
 
-    def rows(self, panel: Iterable[TimeSeries], before: "State | None" = None) -> list[Rows]:
+    def rows(self, panel: Iterable[TimeSeries], before: State | None = None) -> list[Rows]:
         """Converts series to scaled rows.
 
         Args:
@@ -228,28 +227,16 @@ class Transform:
         values = series.values(["y", *self.schema.past])
         if self.powers_:
             power = self.powers_[series.unique_id]
-            y = power_transform(values[:, 0], power, partial(_which, series))
+            y = power_transform(values[:, 0], power, partial(which_values, series))
             return np.column_stack([y, values[:, 1:]])
         return values
 
     def _fit_one(self, series: TimeSeries) -> None:
         names = [self.schema.target, *self.schema.past]
         values = self._values(series)
-        for name, column in zip(names, values.T, strict=True):
-            if np.isnan(column).all():
-                raise DataError(
-                    f"Series {series.unique_id!r}: column {name!r} has no value in its first "
-                    f"{len(series)} rows, the training span. Begin later, or leave it out."
-                )
-            if np.nanmin(column) == np.nanmax(column):
-                warnings.warn(
-                    f"Series {series.unique_id!r}: column {name!r} is {column[0]:g} throughout its "
-                    "first rows, the training span: nothing can be learned from it.",
-                    UserWarning,
-                    stacklevel=5,
-                )
+        check_training_span(series, names, values)
         level = self.level_[series.unique_id] = self._scaler().fit(values)
-        last = _carried_forward(values, level.mean_)
+        last = carried_forward(values, level.mean_)
         # the steps of the very first rows are unknown, not zero
         unknown = self.lag if self.difference else 0  # of plain differences it is one row
         if len(last) <= unknown:
@@ -261,11 +248,11 @@ class Transform:
         there = ~np.isnan(values[unknown:])
         self.known_[series.unique_id] = self._scaler().fit(np.where(there, read, np.nan))
 
-    def _rows_of(self, series: TimeSeries, before: "State | None") -> Rows:
+    def _rows_of(self, series: TimeSeries, before: State | None) -> Rows:
         one = series.unique_id
         scaler, values = self.known_[one], self._values(series)
         start = self.level_[one].mean_ if before is None else before.last_observed[0]
-        last = _carried_forward(values, start)
+        last = carried_forward(values, start)
         anchor = np.repeat(last[0, 0], self.lag) if before is None else before.anchor[0]
         read = self._read(last, anchor)
         if before is None:  # unknown differences are set to their mean
@@ -286,7 +273,7 @@ class Transform:
             features=features.astype("float32"),
             observed=(~np.isnan(values[:, : self.indicators])).astype("float32"),
             future=self._ahead(one, series.times, series.values(self.schema.future)),
-            anchor=_windows(np.concatenate([anchor, last[:, 0]]), self.lag)[1:],
+            anchor=windows(np.concatenate([anchor, last[:, 0]]), self.lag)[1:],
             scale=scales,
             others=np.empty((len(values), 0), "float32"),
             weight=np.empty((len(values), 0), "float32"),
@@ -308,31 +295,3 @@ class Transform:
         known = [self.future_.transform(future), np.tile(static, (len(future), 1))]
         sines = calendar_rows(times, self.cycles_, self.schema.zone)
         return np.concatenate([*known, sines], axis=1).astype("float32")
-
-
-def _windows(values: np.ndarray, length: int) -> np.ndarray:
-    return np.lib.stride_tricks.sliding_window_view(values, length)
-
-
-def _positive(series: TimeSeries) -> np.ndarray:
-    y = series.values(["y"])[:, 0]
-    require_positive(y, partial(_which, series))
-    return y
-
-
-def _which(series: TimeSeries, rows: np.ndarray) -> str:
-    first = stamp(series.times[rows[0]], series.schema.zone)
-    return (
-        f"Series {series.unique_id!r}: {counted(len(rows), 'value')} of {series.schema.target!r}, "
-        f"first at {first}, {'is' if len(rows) == 1 else 'are'}"
-    )
-
-
-def _carried_forward(values: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Replaces missing values of `(rows, columns)` by the last observed one, first by `start`."""
-    there = ~np.isnan(values)
-    if there.all():
-        return values
-    rows = np.maximum.accumulate(np.where(there, np.arange(len(values))[:, None], -1), axis=0)
-    known = values[np.maximum(rows, 0), np.arange(values.shape[1])]
-    return np.where(rows >= 0, known, start)

@@ -1,0 +1,99 @@
+"""The arguments of a `Forecaster`, and what follows from them before any fit."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from ...datasets import TimeSeries, TimeSeriesPanel
+from ...zoo.factory import CellLike, cell_factory
+from ..estimator import BaseEstimator
+from ..training.keras_settings import LossLike, OptimizerLike, clone_estimator
+from .plan import Plan, plan
+from .settings import Settings, check
+
+
+class Parameters(BaseEstimator):
+    """Arguments of a `Forecaster`, which documents them; stored as they are given."""
+
+    def __init__(
+        self,
+        cell: CellLike = "gru",
+        horizon: int = 1,
+        lookback: int | None = None,
+        units: int | None = None,
+        layers: int = 1,
+        strategy: str = "auto",
+        seed: int = 0,
+        validation: float = 0.2,
+        cell_options: dict[str, Any] | None = None,
+        segment: int | None = None,
+        epochs: int | None = None,
+        patience: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        schedule: str | None = None,
+        ema_momentum: float | None = None,
+        dropout: float | None = None,
+        calendar: str | Sequence[str] | None = None,
+        transform: str | None = None,
+        window_normalization: str | None = None,
+        difference: str | None = None,
+        scaling: str = "z-score",
+        channels: str = "independent",
+        max_minutes: float | None = None,
+        engine: str = "auto",
+        optimizer: OptimizerLike | None = None,
+        loss: LossLike | None = None,
+    ):
+        self.cell = cell
+        self.horizon = horizon
+        self.lookback = lookback
+        self.units = units
+        self.layers = layers
+        self.strategy = strategy
+        self.seed = seed
+        self.validation = validation
+        self.cell_options = cell_options
+        self.segment = segment
+        self.epochs = epochs
+        self.patience = patience
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.ema_momentum = ema_momentum
+        self.dropout = dropout
+        self.difference = difference
+        self.calendar = calendar
+        self.transform = transform
+        self.scaling = scaling
+        self.window_normalization = window_normalization
+        self.channels = channels
+        self.max_minutes = max_minutes
+        self.engine = engine
+        self.optimizer = optimizer
+        self.loss = loss
+
+    def __sklearn_clone__(self) -> Self:
+        return clone_estimator(self)
+
+    @property
+    def settings(self) -> Settings:
+        """The arguments as one value."""
+        return Settings(**self.get_params(deep=False))
+
+    def check(self) -> None:
+        """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
+        check(self.settings)
+
+    def plan(self, data: TimeSeries | TimeSeriesPanel, reserved: int | Sequence[int] = 0) -> Plan:
+        """How `fit` will use the rows of each series, without its last `reserved` rows.
+
+        Raises:
+            DataError: a series has too few rows.
+        """
+        self.check()
+        return plan(self.settings, TimeSeriesPanel.of(data), reserved)
+
+    @property
+    def cell_name(self) -> str:
+        """The name of the cell in tables and charts."""
+        return cell_factory(self.cell).name

@@ -1,0 +1,209 @@
+"""What can be done with a fitted forecaster."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import pandas as pd
+from sklearn.exceptions import NotFittedError
+
+from ...datasets import Schema, TimeSeriesPanel
+from ...errors import ArgumentTypeError, flag, whole_number
+from ..recorder import Recorder
+from ..training.loop import History
+from .backtest.recording import record
+from .backtest.result import Backtest
+from .backtest.run import run_backtest
+from .backtest.warm_up import error_by_history
+from .fitted import FittedForecaster
+from .preprocessing.transform import Transform
+from .recipe import Recipe
+from .saving import save
+from .strategies.base import Strategy
+
+
+class Usage:
+    """Methods of a `Forecaster` that read `fitted_`.
+
+    Attributes:
+        fitted_: all that the last `fit`, `warm_up` or `update` found; missing before the first.
+    """
+
+    fitted_: FittedForecaster
+
+    def refitted(self, panel: TimeSeriesPanel) -> Self:
+        """Returns a new forecaster, fitted to other rows as this one was."""
+        raise NotImplementedError
+
+    def warm_up(self, data: Any) -> Self:
+        """Reads another history from its start; `predict()` then forecasts from its end.
+
+        Raises:
+            DataError: fewer rows than `lookback_`, or a table that does not match the fitted one.
+        """
+        self.fitted_ = self._require_fit().after_warm_up(data)
+        return self
+
+    def update(self, data: Any) -> Self:
+        """Reads new rows, which follow those read so far.
+
+        The cost does not depend on the length of the history. Series without new rows are
+        unchanged.
+
+        Raises:
+            DataError: the first row does not follow the last one read.
+        """
+        self.fitted_ = self._require_fit().after_update(data)
+        return self
+
+    def predict(
+        self, data: Any = None, *, future: Any = None, horizon: int | None = None
+    ) -> pd.DataFrame:
+        """Forecasts the rows that follow.
+
+        Args:
+            data: history to forecast from; by default the rows read so far by `fit`,
+                `warm_up` and `update`.
+            future: frame or file with the known-future covariates of the forecast rows.
+            horizon: number of leads; by default the fitted number. Only a closed loop can
+                forecast more.
+
+        Returns:
+            A frame with the columns `unique_id, ds, cutoff, step, yhat`, one series after the
+            other; times are in the zone of the table, if it has one.
+
+        Raises:
+            DataError: too little history; covariates that are missing, or do not cover the
+                horizon.
+        """
+        return self._require_fit().forecast(data, future, horizon)
+
+    def backtest(
+        self,
+        data: Any,
+        *,
+        start: Any = None,
+        stride: int = 1,
+        refit: int | None = None,
+        baselines: Sequence[str] | None = None,
+        audit: bool = False,
+        recorder: Recorder | None = None,
+    ) -> Backtest:
+        """Forecasts from every origin after the fitted rows, in one pass.
+
+        Interpolated values are not scored; those that are not yet known when the test begins
+        are read as the last known value.
+
+        Args:
+            data: each series as a whole, including its history.
+            start: first time to score; by default the first after the fitted rows of each
+                series.
+            stride: number of rows from one origin to the next.
+            refit: number of origin times after which a new network is fitted with the same
+                settings to all rows known by then; by default never. This forecaster does not
+                change.
+            baselines: names of baselines to compare with; by default all.
+            audit: verify, by overwriting and permuting later rows, that no earlier forecast or
+                score changes; `audit` of the result lists what was tried. Takes as long as
+                several backtests.
+            recorder: logs the errors.
+
+        Raises:
+            ArgumentError: `start` is within the fitted rows.
+            DataError: no rows to score, too little history, or a table that does not match the
+                fitted one.
+            LeakError: the audit found a leak.
+        """
+        fitted = self._require_fit()
+        whole_number("stride", stride)
+        flag("audit", audit)
+        if refit is not None:
+            whole_number("refit", refit)
+        if isinstance(baselines, str):
+            raise ArgumentTypeError(
+                f"`baselines` must be a list of names. Received: baselines={baselines!r}"
+            )
+        result = run_backtest(
+            fitted,
+            lambda rows: self.refitted(rows).fitted_,
+            fitted.panel(data, weights=refit is not None),
+            start=start,
+            stride=stride,
+            refit=refit,
+            baselines=baselines,
+            audit=audit,
+        )
+        if recorder is not None:
+            record(result, recorder)
+        return result
+
+    def error_by_history(self, data: Any, lookbacks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
+        """How the error depends on the length of the history that is read before a forecast.
+
+        Measured from origins after the fitted rows, with a state that starts at zero some
+        look-backs before the origin.
+
+        Args:
+            data: each series as a whole, including its history.
+            lookbacks: numbers of look-backs to read. Those for which no series is long enough
+                are left out.
+
+        Returns:
+            Columns `lookbacks, rows, mae, origins`; `mae` as in the history of training.
+
+        Raises:
+            ArgumentError: a segment network, which carries no state.
+            DataError: too few rows.
+        """
+        fitted = self._require_fit()
+        return error_by_history(fitted, fitted.panel(data), lookbacks)
+
+    def save(self, folder: str | Path) -> Path:
+        """Writes the fitted forecaster with its state to a folder, as JSON and arrays.
+
+        The folder is written whole or not at all; an older model there is replaced.
+
+        Raises:
+            ArgumentError: the folder exists and holds something else.
+        """
+        return save(self._require_fit(), Path(folder).expanduser())
+
+    @property
+    def lookback_(self) -> int:
+        """The number of rows over which errors were propagated back."""
+        return self._require_fit().lookback
+
+    @property
+    def parameters_(self) -> int:
+        """The number of trained weights."""
+        return self._require_fit().parameters
+
+    @property
+    def schema_(self) -> Schema:
+        """What the columns of the fitted table mean."""
+        return self._require_fit().schema
+
+    @property
+    def recipe_(self) -> Recipe:
+        """All settings that follow from the data, as used."""
+        return self._require_fit().recipe
+
+    @property
+    def transform_(self) -> Transform:
+        """Converts series to the rows that the network reads, and forecasts back."""
+        return self._require_fit().transform
+
+    @property
+    def strategy_(self) -> Strategy:
+        """The network, and how it forecasts."""
+        return self._require_fit().strategy
+
+    @property
+    def history_(self) -> History:
+        """Losses and validation errors of the training."""
+        return self._require_fit().history
+
+    def _require_fit(self) -> FittedForecaster:
+        if not hasattr(self, "fitted_"):
+            raise NotFittedError("This Forecaster is not fitted yet: call `fit` or `load` first.")
+        return self.fitted_
