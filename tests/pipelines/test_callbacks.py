@@ -20,7 +20,6 @@ from keras.callbacks import (
     TerminateOnNaN,
 )
 from rnnzoo import ArgumentError, ArgumentTypeError, FitError
-from rnnzoo.pipelines.forecasting.strategies.tbptt import StateCarrier
 from rnnzoo.pipelines.recorder import NullRecorder
 from rnnzoo.pipelines.training import loop as training
 from rnnzoo.pipelines.training.callbacks import check_rates, checked_callbacks
@@ -29,7 +28,7 @@ from rnnzoo.pipelines.training.losses import MaskedLoss
 from rnnzoo.pipelines.training.options import TrainingOptions
 from rnnzoo.pipelines.training.state import ResampledBatches
 from rnnzoo.zoo.cells import RNN
-from rnnzoo.zoo.models import stateful_network
+from rnnzoo.zoo.models import StateCarrier, stateful_network
 
 
 class Batches(ResampledBatches):

@@ -8,7 +8,7 @@ from rnnzoo import ArgumentError, Recurrent, sequence, stack
 from rnnzoo.errors import ArgumentTypeError
 from rnnzoo.zoo.backend.gradient import gradient
 from rnnzoo.zoo.cells import GRU, LSTM, NARX, Elman
-from rnnzoo.zoo.models import fit_truncated, run_chunks
+from rnnzoo.zoo.models import StateCarrier, fit_truncated, run_chunks, stateful_network
 
 RNG = np.random.default_rng(1)
 X = RNG.normal(size=(2, 12, 3)).astype("float32")
@@ -76,6 +76,15 @@ def test_a_deep_sequence_network_carries_its_states():
     np.testing.assert_allclose(run_chunks(model, X, 5), run_chunks(model, X, 12), atol=1e-6)
     model.compile("sgd", "mse")
     assert len(fit_truncated(model, X, X[..., :1], steps=5)) == 1
+
+
+def test_a_network_whose_states_are_inputs_is_carried():
+    network = stateful_network([GRU(5)], inputs=3, horizon=2).network
+    carrier = StateCarrier(network, inputs=1, batch=2)
+    whole = ops.convert_to_numpy(network([X, np.zeros((2, 5), "float32")])[0])
+    np.testing.assert_allclose(run_chunks(carrier, X, 5), whole, atol=1e-6)
+    carrier.compile("sgd", "mse")
+    assert len(fit_truncated(carrier, X, whole, steps=5)) == 1
 
 
 def test_every_pass_begins_at_zero(built):

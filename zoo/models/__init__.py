@@ -6,11 +6,12 @@ from .narx import NARXNetwork
 from .segment import segment
 from .sequence import padded, sequence
 from .stateful import StatefulNetwork, stateful_network
-from .truncated import chunks, fit_truncated, run_chunks
+from .truncated import StateCarrier, chunks, fit_truncated, run_chunks
 
 __all__ = [
     "ClosedLoop",
     "NARXNetwork",
+    "StateCarrier",
     "StatefulNetwork",
     "chunks",
     "closed_loop",

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from ...errors import ArgumentError, whole_number
 
@@ -103,7 +104,7 @@ def reset_states(model: keras.Model) -> None:
     Raises:
         ArgumentError: it carries no states.
     """
-    carrying = [layer for layer in _flat(model) if getattr(layer, "stateful", False)]
+    carrying = [one for one in (model, *_flat(model)) if getattr(one, "stateful", False)]
     if not carrying:
         raise ArgumentError(
             "The model must carry its state from chunk to chunk: make its layers "
@@ -118,3 +119,50 @@ def _flat(model: Any) -> Iterator[Any]:
         yield layer
         if isinstance(layer, keras.Model):
             yield from _flat(layer)
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class StateCarrier(keras.Model):
+    """Calls a network with the states in which its last call ended.
+
+    Args:
+        network: `[*inputs, *states]` to `[output, *states]`.
+        inputs: number of its inputs before the states.
+        batch: number of parallel series.
+    """
+
+    stateful = True
+
+    def __init__(
+        self, network: keras.Model, inputs: int, batch: int, name: str = "learner", **kwargs: Any
+    ):
+        super().__init__(name=name, **kwargs)
+        self.network, self.inputs_before, self.batch = network, inputs, batch
+        self.carried = [
+            self.add_weight(
+                shape=(batch, *state.shape[1:]), initializer="zeros", trainable=False, name="state"
+            )
+            for state in network.inputs[inputs:]
+        ]
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        # copies: the variables are assigned below, gradients still need the old values
+        before = [ops.copy(state) for state in self.carried]
+        output, *states = self.network([*inputs, *before], training=training)
+        for variable, state in zip(self.carried, states, strict=True):
+            variable.assign(state)
+        return output
+
+    def reset_state(self) -> None:
+        for variable in self.carried:
+            variable.assign(ops.zeros(variable.shape, variable.dtype))
+
+    def get_config(self) -> dict[str, Any]:
+        network = keras.saving.serialize_keras_object(self.network)
+        about = {"network": network, "inputs": self.inputs_before, "batch": self.batch}
+        return {"name": self.name} | about
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "StateCarrier":
+        network = keras.saving.deserialize_keras_object(config["network"], custom_objects)
+        return cls(**config | {"network": network})

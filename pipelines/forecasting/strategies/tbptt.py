@@ -3,12 +3,11 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
+from ....zoo.models import StateCarrier
 from ...training.loop import History, fit
 from ...training.losses import MaskedLoss
 from ...training.options import TrainingOptions
@@ -170,48 +169,3 @@ class _Spans(ResampledBatches):
             starts = self.rng.permutation(starts)
             starts = np.resize(starts, groups * self.streams)  # the first ones fill the last group
         self.starts = starts.reshape(groups, self.streams)
-
-
-@keras.saving.register_keras_serializable("rnnzoo")
-class StateCarrier(keras.Model):
-    """Calls a network with the states in which its last call ended.
-
-    Args:
-        network: `[*inputs, *states]` to `[output, *states]`.
-        inputs: number of its inputs before the states.
-        batch: number of parallel series.
-    """
-
-    def __init__(
-        self, network: keras.Model, inputs: int, batch: int, name: str = "learner", **kwargs: Any
-    ):
-        super().__init__(name=name, **kwargs)
-        self.network, self.inputs_before, self.batch = network, inputs, batch
-        self.carried = [
-            self.add_weight(
-                shape=(batch, *state.shape[1:]), initializer="zeros", trainable=False, name="state"
-            )
-            for state in network.inputs[inputs:]
-        ]
-
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        # copies: the variables are assigned below, gradients still need the old values
-        before = [ops.copy(state) for state in self.carried]
-        output, *states = self.network([*inputs, *before], training=training)
-        for variable, state in zip(self.carried, states, strict=True):
-            variable.assign(state)
-        return output
-
-    def reset_state(self) -> None:
-        for variable in self.carried:
-            variable.assign(ops.zeros(variable.shape, variable.dtype))
-
-    def get_config(self) -> dict[str, Any]:
-        network = keras.saving.serialize_keras_object(self.network)
-        about = {"network": network, "inputs": self.inputs_before, "batch": self.batch}
-        return {"name": self.name} | about
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "StateCarrier":
-        network = keras.saving.deserialize_keras_object(config["network"], custom_objects)
-        return cls(**config | {"network": network})

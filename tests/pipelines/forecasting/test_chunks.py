@@ -3,20 +3,13 @@ from functools import partial
 import keras
 import numpy as np
 import pytest
-from rnnzoo.pipelines.forecasting.strategies.tbptt import (
-    STREAMS,
-    WIDE,
-    Chunks,
-    StateCarrier,
-    _Spans,
-    train,
-)
+from rnnzoo.pipelines.forecasting.strategies.tbptt import STREAMS, WIDE, Chunks, _Spans, train
 from rnnzoo.pipelines.training.loop import seeded
 from rnnzoo.pipelines.training.losses import mean_absolute_error
 from rnnzoo.pipelines.training.optimizers import new_optimizer
 from rnnzoo.pipelines.training.options import TrainingOptions
 from rnnzoo.zoo.cells import GRU
-from rnnzoo.zoo.models import stateful_network
+from rnnzoo.zoo.models import StateCarrier, stateful_network
 
 ROWS = 200
 X = np.random.default_rng(0).normal(size=(ROWS, 2)).astype("float32")
