@@ -29,8 +29,8 @@ def lag_chart(found: Analysis) -> Figure:
     for stage, norms in found.norms.items():
         norms = np.where(norms > DEPTH * top, norms, np.nan)
         lag = effective_memory(found.norms[stage])
-        told = f"beyond {found.steps} steps" if lag is None else f"{lag} steps"
-        pair.plot(norms, label=f"{stage}: effective memory {told}", **LOOKS[stage])
+        text = f"beyond {found.steps} steps" if lag is None else f"{lag} steps"
+        pair.plot(norms, label=f"{stage}: effective memory {text}", **LOOKS[stage])
         if lag is not None and lag < len(norms):
             pair.plot(lag, norms[lag], "o", color=LOOKS[stage]["color"])
     pair.set_yscale("log")

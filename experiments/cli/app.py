@@ -75,7 +75,7 @@ def frames(
     checkpoint: Checkpoints = None,
     debug: Debug = False,
 ) -> None:
-    """Fit networks to clips, roll out the frames that follow, score them beside baselines."""
+    """Fit networks to clips, roll out the frames that follow, compare them with baselines."""
     from ..tasks.frames.data import named_clips
 
     length = whole_number("context", context) + whole_number("horizon", horizon)
@@ -145,7 +145,7 @@ def demo(
     strict: Strict = False,
     debug: Debug = False,
 ) -> None:
-    """Forecast a temperature, a share price, and the next frames of clips, beside baselines."""
+    """Forecast a temperature, a share price, and the next frames of clips."""
     from .demo import demo as run
 
     run(output, keep(tracking, strict, None, None))

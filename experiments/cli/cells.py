@@ -24,7 +24,7 @@ def cells(name: str | None, as_json: bool, as_markdown: bool) -> None:
         ArgumentError: no such cell; Markdown and JSON at once, or Markdown of one cell.
     """
     if as_markdown and (as_json or name):
-        raise ArgumentError("--markdown stands alone. Received: a name or --json beside it")
+        raise ArgumentError("--markdown is used alone. Received: a name or --json too")
     if as_markdown:
         print(markdown_table())
         return

@@ -54,7 +54,7 @@ def _temperature(out: Console, tracker: Any) -> Study:
 
 
 def _share_price(out: Console, tracker: Any) -> Study:
-    out.print("\nGoogle's daily share price, a trading week ahead, beside the random walk.")
+    out.print("\nGoogle's daily share price, a trading week ahead, compared with the random walk.")
     price = load_dataset("google-stock")
     out.print(f"{len(price):,} days; the last {TRADING_YEAR} are tested on and train nothing.\n")
     forecasters = {

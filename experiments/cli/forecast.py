@@ -110,7 +110,7 @@ def forecast(
     ] = None,
     debug: Debug = False,
 ) -> None:
-    """Fit networks to a table, backtest them beside baselines, forecast what follows."""
+    """Fit networks to a table, compare them with baselines, forecast what follows."""
     targets = listed(target)
     asked = dict(
         time=time,

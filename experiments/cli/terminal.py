@@ -46,7 +46,7 @@ Checkpoints = Annotated[
 def report_errors(command: Callable[..., None]) -> Callable[..., None]:
     """Turns an error into one message and exit code 2; `--debug` shows where it was.
 
-    Warnings for the user are one line each, told once.
+    Warnings for the user are one line each, shown once.
     """
 
     @functools.wraps(command)
@@ -59,9 +59,10 @@ def report_errors(command: Callable[..., None]) -> Callable[..., None]:
         except (typer.Exit, typer.Abort):
             raise
         except KeyboardInterrupt:
-            kept = kwargs.get("checkpoint")
-            goes_on = f" The same command goes on from {kept}." if kept and kept.exists() else ""
-            print(f"Interrupted.{goes_on}", file=sys.stderr)
+            saved = kwargs.get("checkpoint")
+            there = saved and saved.exists()
+            remedy = f" The same command continues from {saved}." if there else ""
+            print(f"Interrupted.{remedy}", file=sys.stderr)
             raise typer.Exit(130) from None
         except Exception as error:
             if debug:
@@ -77,12 +78,12 @@ def report_errors(command: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def _plain_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
-        python, told = warnings.showwarning, set[str]()
+        python, seen = warnings.showwarning, set[str]()
 
         def show(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
             if issubclass(category, UserWarning):
-                if str(message) not in told:  # Python forgets when a library changes its filters
-                    told.add(str(message))
+                if str(message) not in seen:  # Python forgets when a library changes its filters
+                    seen.add(str(message))
                     print(f"Warning: {message}", file=sys.stderr)
             else:
                 python(message, category, *where, **more)
@@ -93,7 +94,7 @@ def _plain_warnings() -> Iterator[None]:
 
 
 def _check_places() -> None:
-    """Sees whether runs can be kept, as far as that takes no time."""
+    """Sees whether runs can be saved, as far as that takes no time."""
     check_uri(tracking_uri())
     check_runs(runs_folder())
 

@@ -150,11 +150,11 @@ def compared(model: ModelScores, baseline: ModelScores) -> TestResult:
     if others is None or len(saved) < seeds:
         if seeds == 1:
             return TestResult(
-                math.nan, "there is one seed, and errors of single tests are not kept"
+                math.nan, "there is one seed, and errors of single tests are not saved"
             )
         return TestResult(over_seeds, f"a t-test over {seeds} seeds", seeds)
     if any(errors.where != others.where for errors in saved):
-        return TestResult(math.nan, f"errors are kept of other {others.of}s than the baseline's")
+        return TestResult(math.nan, f"errors are saved of other {others.of}s than the baseline's")
     mean = np.mean([errors.values for errors in saved], axis=0)
     found = diebold_mariano(mean, others.values, others.overlap)
     tested = f"{found.origins:,} test {others.of}s"

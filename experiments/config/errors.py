@@ -34,14 +34,14 @@ def explained(error: ValidationError, model: type[BaseModel], where: str) -> str
         keys, fields, annotation = _place(fault["loc"], model)
         path = _path(keys)
         if fault["type"] == "missing":
-            told = f"is needed: {in_words(annotation)}."
+            text = f"is needed: {in_words(annotation)}."
         elif fault["type"] == "extra_forbidden":
-            told = _unknown(str(fault["loc"][-1]), list(fields))
+            text = _unknown(str(fault["loc"][-1]), list(fields))
         elif fault["type"] == "value_error":
-            told = f"{fault['ctx']['error']}. Received: {fault['input']!r}"
+            text = f"{fault['ctx']['error']}. Received: {fault['input']!r}"
         else:
-            told = f"must be {in_words(annotation)}. Received: {fault['input']!r}"
-        lines.setdefault(path, f"{where}: {path}: {told}")  # of a union, once
+            text = f"must be {in_words(annotation)}. Received: {fault['input']!r}"
+        lines.setdefault(path, f"{where}: {path}: {text}")  # of a union, once
     return "\n".join(lines.values())
 
 
@@ -69,7 +69,7 @@ def _unknown(key: str, allowed: list[str]) -> str:
 
 
 def _place(loc: tuple[Any, ...], model: type[BaseModel]) -> tuple[list[Any], dict[str, Any], Any]:
-    """The keys that lead to a fault, the fields beside it, and the type that it should have.
+    """The keys that lead to a fault, the other fields there, and the type that it should have.
 
     Pydantic adds the members of a union to the keys; they end at the last field.
     """

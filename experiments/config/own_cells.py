@@ -38,7 +38,7 @@ def named_cell(text: str, folder: Path | None = None) -> Any:
         except (Exception, SystemExit) as error:  # whatever the user's module raises
             raise ArgumentError(
                 f"The module of the cell {text} cannot be imported: {error}. A module lies in the "
-                "current folder, beside the experiment's file, or is installed."
+                "current folder, next to the experiment's file, or is installed."
             ) from error
     try:
         cell = attrgetter(name)(found)

@@ -24,11 +24,11 @@ class _Loader(yaml.SafeLoader):
         seen = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
-                told = f"a key must be text, not {key.value!r}"
-                raise yaml.MarkedYAMLError(None, None, told, key.start_mark)
+                problem = f"a key must be text, not {key.value!r}"
+                raise yaml.MarkedYAMLError(None, None, problem, key.start_mark)
             if key.value in seen:
-                told = f"the key {key.value!r} is given twice"
-                raise yaml.MarkedYAMLError(None, None, told, key.start_mark)
+                problem = f"the key {key.value!r} is given twice"
+                raise yaml.MarkedYAMLError(None, None, problem, key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 

@@ -20,7 +20,7 @@ class OutputOptions:
     Attributes:
         open_tracker: makes what brings the runs to a store; `None` tracks nothing.
         save: folder for models, charts, tables and forecasts.
-        checkpoints: folder in which each fit keeps where it stands.
+        checkpoints: folder for the state of each fit, from which it continues.
     """
 
     open_tracker: "Callable[[], Tracker] | None" = None

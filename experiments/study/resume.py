@@ -1,4 +1,4 @@
-"""A study that was killed goes on: with its fits, and with the runs that tell of them."""
+"""A study that was killed continues: its fits, and the runs that log them."""
 
 import logging
 import shutil
@@ -36,7 +36,7 @@ REMEDY = "Delete this file: the fits go on, and their runs are new ones."
 class StudyResume:
     """The folder in which the fits of a study keep where they stand, with a note of its runs.
 
-    Without a folder nothing is kept, and nothing is gone on with.
+    Without a folder nothing is saved, and nothing continues.
 
     Args:
         folder: named by the user, or `None`.
@@ -56,11 +56,11 @@ class StudyResume:
     def of(
         self, began: str, uid: str, root: Path | None, data: Callable[[], str]
     ) -> Iterator[tuple[str, str]]:
-        """Inside, nobody else goes on with the study.
+        """Inside, nobody else continues the study.
 
         Args:
             began, uid: of a new study.
-            root: folder of the journals; `None` if they are not kept.
+            root: folder of the journals; `None` if they are not saved.
             data: gives the digest of all that the study reads.
 
         Returns:
@@ -87,25 +87,25 @@ class StudyResume:
             yield self._note["began"], self._note["runs"].get("", uid)
 
     def place(self, run: str) -> Path | None:
-        """Where the fit of a network keeps where it stands."""
+        """The checkpoint of a network's fit."""
         return None if self.folder is None else self._places[run]
 
     def journal(
         self,
         run: str,
         fresh: Journal,
-        bring: Callable[[StoredRun], None],
+        upload: Callable[[StoredRun], None],
         shown: tuple[Listener, ...] = (),
     ) -> Journal:
         """The journal of a run: of the run that was cut short, if one was.
 
-        A run that had ended is not told anew: `bring` sees to it that the store has it, and only
-        those to whom it is `shown` look on.
+        A run that had ended is not logged again: `upload` makes sure that the store has it, and
+        only the listeners in `shown` follow it.
 
         Args:
             run: its name, `""` for the study itself.
             fresh: that of a new run.
-            bring: told of a run that had ended.
+            upload: called with a run that had ended.
             shown: of the listeners, those to whom it is shown.
         """
         if self.folder is None or fresh.root is None:
@@ -115,8 +115,7 @@ class StudyResume:
         if kept is None:
             if run in runs and run in self._places and holds_fit(self._places[run]):
                 logger.warning(
-                    "There is no journal of %s in %s: what was done of it before is told in a new "
-                    "run.",
+                    "There is no journal of %s in %s: what it did before is logged in a new run.",
                     *(run, fresh.root),
                 )
             runs[run] = fresh.uid
@@ -124,7 +123,7 @@ class StudyResume:
             return fresh
         ranked = {name for name, _ in self.networks} <= set(self._note["ranked"])
         if kept.status == "FINISHED" and (run or ranked):
-            bring(kept)
+            upload(kept)
             return replace(fresh, listeners=shown, root=None)
         return Journal.reopened(kept.folder, fresh.listeners, BRINGING)
 
@@ -136,7 +135,7 @@ class StudyResume:
             self._write()
 
     def _take_up(self, root: Path | None) -> None:
-        """Goes on from what was noted; networks that are not asked for now stay in the note."""
+        """Continues from what was noted; networks that are not requested now stay in the note."""
         before = read_sealed(self._path, KIND, REMEDY)
         if before is None:
             return
@@ -152,13 +151,13 @@ class StudyResume:
             self._note |= {name: before[name] for name in ("began", "runs", "ranked")}
         elif before["ranked"]:
             logger.warning(
-                "There is no journal of the study in %s: all its runs are told anew. Those that "
+                "There is no journal of the study in %s: all its runs are logged anew. Those that "
                 "the store has of before stay there.",
                 root,
             )
 
     def _placed(self, folder: Path) -> dict[str, Path]:
-        """Where each network keeps where it stands; no two in one place."""
+        """The checkpoint of each network; no two in one place."""
         if len(dict(self.networks)) < len(self.networks):
             names = [name for name, _ in self.networks]
             twice = next(name for name in names if names.count(name) > 1)
@@ -188,7 +187,7 @@ def _only(settings: dict[str, Any], networks: Mapping[str, Any]) -> dict[str, An
 
 
 def _found(root: Path, uid: str | None) -> StoredRun | None:
-    """The journal of a run among those of all; a folder in which nothing was told is removed."""
+    """The journal of a run among those of all; a folder in which nothing was logged is removed."""
     for folder in [] if uid is None else root.glob(f"*-{uid[:12]}"):
         if (folder / EVENTS).exists() and (kept := read(folder)).events:
             return kept
@@ -197,6 +196,6 @@ def _found(root: Path, uid: str | None) -> StoredRun | None:
 
 
 def _clear(folder: Path) -> None:
-    """Removes the folder of a run in which nothing was told before its process died."""
+    """Removes the folder of a run in which nothing was logged before its process died."""
     if {path.name for path in folder.iterdir()} <= {EVENTS, LOCK}:
         shutil.rmtree(folder)

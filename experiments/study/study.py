@@ -38,7 +38,7 @@ class Listeners:
 
     Attributes:
         follow: makes a listener from the name of a run.
-        tracker: brings the runs to a store; their journals are then kept.
+        tracker: uploads the runs to a store; their journals are then saved.
     """
 
     follow: Callable[[str], Listener] | None = None
@@ -52,10 +52,10 @@ class Listeners:
         """Those that show it to the user."""
         return () if self.follow is None else (self.follow(run),)
 
-    def bring(self, kept: StoredRun) -> None:
+    def upload(self, run: StoredRun) -> None:
         """Brings to the store what is not there of a run that had ended."""
         if self.tracker is not None:
-            self.tracker.upload(kept)
+            self.tracker.upload(run)
 
     @property
     def trackers(self) -> tuple[Listener, ...]:
@@ -63,7 +63,7 @@ class Listeners:
 
     @property
     def root(self) -> Path | None:
-        """The folder of the journals; without a tracker they are not kept."""
+        """The folder of the journals; without a tracker they are not saved."""
         return None if self.tracker is None else self.tracker.root
 
 
@@ -102,9 +102,9 @@ class StudyRuns:
         task: name in `TASKS`; the experiment is `task/dataset`.
         dataset: what the networks are tried on.
         listeners: of each run.
-        data: makes the digests of what the runs read; called once, if the runs are kept.
+        data: makes the digests of what the runs read; called once, if the runs are saved.
         origin: what the study was made from.
-        continuation: goes on with the runs of a study that was killed.
+        continuation: continues the runs of a study that was killed.
         began: when the study did, in UTC, to be shown and put in order.
         uid: of the study's own run, which tells its runs from those of another.
     """
@@ -130,7 +130,7 @@ class StudyRuns:
             )
             name = f"{self.origin.name or 'study'} {self.began}"
             parent = replace(self._new(name, {ROLE: STUDY}, self.listeners.trackers), uid=self.uid)
-            self._parent = stack.enter_context(goes_on.journal("", parent, self.listeners.bring))
+            self._parent = stack.enter_context(goes_on.journal("", parent, self.listeners.upload))
             self._tell_origins(self._parent)
             self.origin.tell(self._parent, "")
             self._stack = stack.pop_all()
@@ -158,7 +158,7 @@ class StudyRuns:
     def baselines(
         self, names: Iterable[str], task: dict[str, Any], tell: Callable[[str, Journal], None]
     ) -> None:
-        """Makes each baseline a run of its own, so that charts show it beside the networks.
+        """Makes each baseline a run of its own, so that charts compare it with the networks.
 
         Args:
             names: of the baselines.
@@ -175,7 +175,7 @@ class StudyRuns:
     def conclude(self, found: StudyResult) -> None:
         """Tells the study's own run the leaderboard, as a file and in its note.
 
-        Networks of a study that goes on, which nobody asked for again, keep their rows.
+        In a study that continues, networks that were not requested again keep their rows.
         """
         board = found.leaderboard
         before = self._parent.folder / "leaderboard.csv"
@@ -196,7 +196,7 @@ class StudyRuns:
         tags = {"cell": cell, "color": color, "model": model}
         fresh = replace(self._new(run, tags, self.listeners(label)), parent=self.uid)
         shown = self.listeners.shown(label)
-        return self.continuation.journal(run, fresh, self.listeners.bring, shown)
+        return self.continuation.journal(run, fresh, self.listeners.upload, shown)
 
     def _new(self, run: str, tags: dict[str, str], hearing: tuple[Listener, ...]) -> Journal:
         tags = {"task": self.task, "dataset": self.dataset, "study": self.began} | tags

@@ -195,7 +195,7 @@ def test_errors_of_other_origins_are_not_paired():
     other = Errors("origin", [f"{place}-later" for place in other.where], other.values, 3)
     found = compared(scores_of("a", [2.0], [one]), scores_of("a", [4.0], [other]))
     assert np.isnan(found.p)
-    assert found.basis == "errors are kept of other origins than the baseline's"
+    assert found.basis == "errors are saved of other origins than the baseline's"
     assert np.isnan(margin_of_error([2.0]))
 
 

@@ -146,6 +146,7 @@ class StateCarrier(keras.Model):
         ]
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
+        inputs = inputs if isinstance(inputs, (list, tuple)) else [inputs]
         # copies: the variables are assigned below, gradients still need the old values
         before = [ops.copy(state) for state in self.carried]
         output, *states = self.network([*inputs, *before], training=training)
