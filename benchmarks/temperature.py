@@ -20,6 +20,7 @@ import argparse
 import json
 import statistics
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rnnzoo import Backtest, Ensemble, Forecaster, TimeSeries, read_series
@@ -91,7 +92,7 @@ def measure(
         rows += _rows(together, model, name, None, ours if model == together.model else {})
     for member in ensemble.members_:
         alone = member.backtest(series, baselines=())
-        about = {"seconds": alone.seconds, "parameters": alone.parameters}
+        about: dict[str, Any] = {"seconds": alone.seconds, "parameters": alone.parameters}
         about |= {"epochs": len(member.history_.loss), "recipe": member.recipe_.to_dict()}
         rows += _rows(alone, alone.model, name, member.seed, about)
     return rows

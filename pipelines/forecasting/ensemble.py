@@ -9,11 +9,10 @@ import keras
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
 
 from ...datasets import TimeSeries, TimeSeriesPanel
 from ...errors import ArgumentError, ArgumentTypeError, ModelFileError, one_of, whole_number
-from ..estimator import BaseEstimator
+from ..estimator import Estimator
 from ..recorder import NullRecorder, Recorder
 from ..storage.folders import read_folder, write_folder
 from ..training.callbacks import Callbacks, checked_callbacks
@@ -29,7 +28,7 @@ KIND = "ensemble"
 AGGREGATIONS: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median}
 
 
-class Ensemble(BaseEstimator):
+class Ensemble(Estimator[list[Forecaster]]):
     """Forecasts with several forecasters, over seeds or cells.
 
     Differences between networks that come from random initial weights average out. An ensemble
@@ -118,18 +117,18 @@ class Ensemble(BaseEstimator):
         for k, member in enumerate(members):
             how: dict[str, Any] = {"callbacks": own[k], "checkpoint": member_folder(checkpoint, k)}
             member.fit(data, recorder=members_recorder, progress=progress, **how, **columns)
-        self.members_ = members
+        self.fitted_ = members
         return self
 
     def warm_up(self, data: Any) -> "Ensemble":
         """Reads another history from its start, as `Forecaster.warm_up`."""
-        for member in self._fitted():
+        for member in self._require_fit():
             member.warm_up(data)
         return self
 
     def update(self, data: Any) -> "Ensemble":
         """Reads the rows that follow those read so far, as `Forecaster.update`."""
-        for member in self._fitted():
+        for member in self._require_fit():
             member.update(data)
         return self
 
@@ -137,14 +136,14 @@ class Ensemble(BaseEstimator):
         self, data: Any = None, *, future: Any = None, horizon: int | None = None
     ) -> pd.DataFrame:
         """Forecasts the rows that follow, as `Forecaster.predict`."""
-        frames = [m.predict(data, future=future, horizon=horizon) for m in self._fitted()]
+        frames = [m.predict(data, future=future, horizon=horizon) for m in self._require_fit()]
         combined = self._aggregate([frame["yhat"].to_numpy() for frame in frames])
         return frames[0].assign(yhat=combined)
 
     def backtest(self, data: Any, *, recorder: Recorder | None = None, **how: Any) -> Backtest:
         """Forecasts from every origin after the fitted rows; `how` as for
         `Forecaster.backtest`."""
-        first, *others = self._fitted()
+        first, *others = self._require_fit()
         result = first.backtest(data, **how)
         results = [result, *[m.backtest(data, **how | {"baselines": ()}) for m in others]]
         combined = self._aggregate([one.forecasts[one.model] for one in results])
@@ -155,7 +154,7 @@ class Ensemble(BaseEstimator):
             forecasts={self.name: combined} | baselines,
             parameters=self.parameters_,
             seconds=sum(one.seconds for one in results),
-            members=_member_scores(self._fitted(), results),
+            members=_member_scores(self._require_fit(), results),
         )
         if recorder is not None:
             record(result, recorder)
@@ -188,13 +187,18 @@ class Ensemble(BaseEstimator):
         return any(member.difference for member in self.members)
 
     @property
+    def members_(self) -> list[Forecaster]:
+        """The fitted forecasters."""
+        return self._require_fit()
+
+    @property
     def parameters_(self) -> int:
         """The number of trained weights of all networks."""
-        return sum(member.parameters_ for member in self._fitted())
+        return sum(member.parameters_ for member in self._require_fit())
 
     def error_by_history(self, data: Any, lookbacks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
         """The mean over the members of `Forecaster.error_by_history`."""
-        tables = pd.concat([m.error_by_history(data, lookbacks) for m in self._fitted()])
+        tables = pd.concat([m.error_by_history(data, lookbacks) for m in self._require_fit()])
         return tables.groupby("lookbacks", as_index=False).mean()
 
     def save(self, folder: str | Path) -> Path:
@@ -205,7 +209,7 @@ class Ensemble(BaseEstimator):
         """
         manifests: list[dict[str, Any]] = []
         arrays: dict[str, list] = {}
-        for k, member in enumerate(self._fitted()):
+        for k, member in enumerate(self._require_fit()):
             manifest, own = to_plain(member.fitted_)
             manifests.append(manifest)
             arrays |= {f"{name}-{k}": values for name, values in own.items()}
@@ -235,16 +239,11 @@ class Ensemble(BaseEstimator):
             raise ModelFileError(f"{path} {error}") from error
         except Exception as error:  # whatever a stranger's file makes Keras raise
             raise ModelFileError(f"{path} is no ensemble that can be read: {error}") from error
-        ensemble.members_ = fitted
+        ensemble.fitted_ = fitted
         return ensemble
 
     def _aggregate(self, forecasts: list[np.ndarray]) -> np.ndarray:
         return AGGREGATIONS[self.aggregation](forecasts, axis=0)
-
-    def _fitted(self) -> list[Forecaster]:
-        if not hasattr(self, "members_"):
-            raise NotFittedError("This Ensemble is not fitted yet: call `fit` or `load` first.")
-        return self.members_
 
 
 class _MembersRecorder(NullRecorder):

@@ -1,12 +1,12 @@
 """The arguments of a `Forecaster`, and what follows from them before any fit."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 from ...datasets import TimeSeries, TimeSeriesPanel
 from ...zoo.factory import CellLike, cell_factory
 from ..estimator import BaseEstimator
-from ..training.keras_settings import LossLike, OptimizerLike, clone_estimator
+from ..training.keras_settings import LossLike, OptimizerLike
 from .plan import Plan, plan
 from .settings import Settings, check
 
@@ -71,9 +71,6 @@ class Parameters(BaseEstimator):
         self.engine = engine
         self.optimizer = optimizer
         self.loss = loss
-
-    def __sklearn_clone__(self) -> Self:
-        return clone_estimator(self)
 
     @property
     def settings(self) -> Settings:

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import pandas as pd
-from sklearn.exceptions import NotFittedError
 
 from ...datasets import Schema, TimeSeriesPanel
 from ...errors import ArgumentTypeError, flag, whole_number
+from ..estimator import Estimator
 from ..recorder import Recorder
 from ..training.loop import History
 from .backtest.recording import record
@@ -22,14 +22,8 @@ from .saving import save
 from .strategies.base import Strategy
 
 
-class Usage:
-    """Methods of a `Forecaster` that read `fitted_`.
-
-    Attributes:
-        fitted_: all that the last `fit`, `warm_up` or `update` found; missing before the first.
-    """
-
-    fitted_: FittedForecaster
+class Usage(Estimator[FittedForecaster]):
+    """Methods of a `Forecaster` that read `fitted_`; two of them put another value there."""
 
     def refitted(self, panel: TimeSeriesPanel) -> Self:
         """Returns a new forecaster, fitted to other rows as this one was."""
@@ -202,8 +196,3 @@ class Usage:
     def history_(self) -> History:
         """Losses and validation errors of the training."""
         return self._require_fit().history
-
-    def _require_fit(self) -> FittedForecaster:
-        if not hasattr(self, "fitted_"):
-            raise NotFittedError("This Forecaster is not fitted yet: call `fit` or `load` first.")
-        return self.fitted_

@@ -5,17 +5,16 @@ from typing import Any
 
 import keras
 import numpy as np
-from sklearn.exceptions import NotFittedError
 
 from ...datasets import Clips
 from ...errors import flag
 from ...zoo.factory import CellLike, cell_factory
-from ..estimator import BaseEstimator
+from ..estimator import Estimator
 from ..recorder import Recorder
 from ..training.callbacks import Callbacks, check_rates, checked_callbacks
 from ..training.checkpoints import checkpoint_in
 from ..training.fingerprint import identifying_settings
-from ..training.keras_settings import LossLike, OptimizerLike, clone_estimator
+from ..training.keras_settings import LossLike, OptimizerLike
 from ..training.loop import History, seeded
 from ..training.optimizers import schedule_of
 from ..training.progress import with_progress
@@ -30,7 +29,7 @@ from .saving import KIND, load, save
 from .settings import Settings
 
 
-class NextFrame(BaseEstimator):
+class NextFrame(Estimator[FittedNextFrame]):
     """Forecasts the frames that follow a clip with a recurrent encoder–forecaster.
 
     The network reads the first frames of a clip, the context, and then forecasts frame after
@@ -113,9 +112,6 @@ class NextFrame(BaseEstimator):
         self.engine = engine
         self.optimizer = optimizer
         self.loss = loss
-
-    def __sklearn_clone__(self) -> "NextFrame":
-        return clone_estimator(self)
 
     def check(self) -> None:
         """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
@@ -288,8 +284,3 @@ class NextFrame(BaseEstimator):
 
     def _settings(self) -> Settings:
         return Settings.from_params(self.get_params(deep=False))
-
-    def _require_fit(self) -> FittedNextFrame:
-        if not hasattr(self, "fitted_"):
-            raise NotFittedError("This NextFrame is not fitted yet: call `fit` or `load` first.")
-        return self.fitted_

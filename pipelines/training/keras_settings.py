@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import keras
-from sklearn.base import clone
 
 from ...zoo.cell_config import cell_from_config, cell_to_config, check_can_be_found
 from .keras_config import from_config, is_object, restore_problem, to_config
@@ -15,21 +14,6 @@ OptimizerLike: TypeAlias = str | dict[str, Any] | keras.optimizers.Optimizer
 LossLike: TypeAlias = str | dict[str, Any] | keras.losses.Loss | Callable[[Any, Any], Any]
 
 MAY_BE_OBJECTS = ("optimizer", "loss")  # settings that may be objects
-
-
-def clone_estimator(estimator: Any) -> Any:
-    """Returns an unfitted estimator with the same settings, for scikit-learn's `clone`.
-
-    Cells, optimizers and losses are shared, as no fit changes them; Keras would copy them by
-    their config, which may leave arguments out.
-    """
-    settings = estimator.get_params(deep=False)
-    return type(estimator)(
-        **{
-            key: value if key == "cell" or is_object(value) else clone(value, safe=False)
-            for key, value in settings.items()
-        }
-    )
 
 
 def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
