@@ -10,7 +10,7 @@ import pytest
 import rnnzoo.zoo.cells
 from keras import ops
 from rnnzoo import Forecaster, Recurrent
-from rnnzoo.zoo.catalogue import argument_texts, describe
+from rnnzoo.zoo.catalog import argument_texts, describe
 from rnnzoo.zoo.cells import CELLS
 
 

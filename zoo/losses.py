@@ -152,12 +152,12 @@ def _mean(values: Any, mask: Any) -> Any:
 def _scaled(series: Any, mask: Any) -> Any:
     """Subtracts the mean, and divides by the largest absolute value."""
     count = _at_least_one(ops.sum(mask, axis=1, keepdims=True))
-    centred = (series - ops.sum(series * mask, axis=1, keepdims=True) / count) * mask
-    level, reach = (ops.max(ops.abs(s * mask), axis=1, keepdims=True) for s in (series, centred))
+    centered = (series - ops.sum(series * mask, axis=1, keepdims=True) / count) * mask
+    level, reach = (ops.max(ops.abs(s * mask), axis=1, keepdims=True) for s in (series, centered))
     # a constant differs from its mean by rounding errors, which must not be amplified
     scale = ops.where(reach > 1e-6 * level, reach, _at_least_one(level))
     # the correlation does not depend on the scale: no gradient
-    return centred / ops.stop_gradient(scale)
+    return centered / ops.stop_gradient(scale)
 
 
 def _at_least_one(count: Any) -> Any:

@@ -81,7 +81,7 @@ def frames(
     length = whole_number("context", context) + whole_number("horizon", horizon)
     clips = named_clips(data, folder, length)
     from ...pipelines.next_frame import NextFrame  # after the cheap checks: it loads Keras
-    from ..config.own_cells import labelled
+    from ..config.own_cells import labeled
     from ..tasks.frames.task import Frames
     from ..tasks.study import run_task
 
@@ -100,7 +100,7 @@ def frames(
         seed=seed,
     )
     settings |= other_settings(setting, "frames", settings)
-    cells = labelled(listed(cell) or ["conv_lstm"])
+    cells = labeled(listed(cell) or ["conv_lstm"])
     networks = {label: NextFrame(cell, **settings) for label, cell in cells.items()}
     run_task(Frames(clips), networks, keep(tracking, strict, save, checkpoint))
 

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from ...errors import ArgumentError
-from ...zoo.catalogue import UNITS, Description, describe
+from ...zoo.catalog import UNITS, Description, describe
 from ...zoo.cells import CELLS, WRAPPERS
 from ..reports.terminal import console
 

@@ -67,7 +67,7 @@ def cell_text(cell: Any) -> str:
     return next(text for named, text in _NAMED if named is cell)
 
 
-def labelled(texts: Sequence[str]) -> dict[str, Any]:
+def labeled(texts: Sequence[str]) -> dict[str, Any]:
     """The cells that texts name, by their labels.
 
     Raises:

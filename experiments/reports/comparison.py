@@ -180,9 +180,9 @@ def film(frames: Sequence[np.ndarray]) -> list[str]:
 
     pictures = []
     for frame in frames:
-        grey = frame.shape[-1] < 3
+        gray = frame.shape[-1] < 3
         content = io.BytesIO()
-        Image.fromarray(frame[..., 0] if grey else frame[..., :3]).save(content, "PNG")
+        Image.fromarray(frame[..., 0] if gray else frame[..., :3]).save(content, "PNG")
         pictures.append(picture(content.getvalue()))
     return pictures
 

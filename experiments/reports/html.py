@@ -67,7 +67,7 @@ def row(cells: dict[str, Any], color: str = "", baseline: bool = False) -> dict[
 
 
 def score_rows(board: Any, model: str, color: str) -> list[dict[str, Any]]:
-    """Rows of a leaderboard: the network's in its color, those of baselines grey."""
+    """Rows of a leaderboard: the network's in its color, those of baselines gray."""
     rows = []
     board = board.dropna(axis="columns", how="all")  # errors that are not defined here
     for values in board.to_dict("records"):

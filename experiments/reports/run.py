@@ -17,7 +17,7 @@ from .html import GLOSSARY, error_text, page, picture, row, score_rows
 from .svg import Bar, Line, bar_chart, line_chart
 
 FILE = "report.html"  # among the artifacts of a run
-GREY = "#999999"
+GRAY = "#999999"
 
 
 class Tested(Protocol):
@@ -122,7 +122,7 @@ def _headline(result: Tested, error: str, errors_of: Callable[[str], Errors]) ->
 
 
 def _color(result: Tested, name: str, color: str) -> str:
-    return color if name == result.model else GREY
+    return color if name == result.model else GRAY
 
 
 def _by_lead(result: Tested, name: str, error: str) -> Sequence[tuple[float, float]]:

@@ -8,13 +8,13 @@ import pandas as pd
 from ...zoo.cells import CELLS
 
 #: One a cell, after Okabe and Ito and after Tol, who chose them for the color-blind as well;
-#: baselines are grey.
+#: baselines are gray.
 COLORS = [
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7B3294", "#8C510A"),
     *("#882255", "#117733", "#332288", "#AA4499", "#999933", "#44AA99", "#661100", "#6699CC"),
     *("#DDAA33", "#BB5566", "#004488", "#F0E442"),
 ]
-GREYS = ["#222222", "#777777", "#AAAAAA", "#CCCCCC", "#4D4D4D", "#919191"]
+GRAYS = ["#222222", "#777777", "#AAAAAA", "#CCCCCC", "#4D4D4D", "#919191"]
 
 
 def color_of(cell: str) -> str:

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from ..journal.journal import Journal, Listener
 from ..journal.records import StoredRun
-from ..reports.style import GREYS, color_of, markdown
+from ..reports.style import GRAYS, color_of, markdown
 from .digests import Used, of_all
 from .environment import environment, git_tags
 from .provenance import Provenance
@@ -166,7 +166,7 @@ class StudyRuns:
             tell: tells the journal of a baseline what there is to tell.
         """
         for place, name in enumerate(names):
-            with self._child(name, name, GREYS[place % len(GREYS)], name) as journal:
+            with self._child(name, name, GRAYS[place % len(GRAYS)], name) as journal:
                 self._tell_data(journal)
                 self.origin.tell(journal, name)
                 journal.parameters({"cell": name, "dataset": self.dataset} | task)

@@ -32,7 +32,7 @@ def lead_lines(
     ahead: str,
 ) -> Figure:
     """Draws an error against lead time: networks dark, wide and with markers, the best first;
-    baselines grey, thin and dashed.
+    baselines gray, thin and dashed.
 
     Args:
         leads: lead times, `(horizon,)`.

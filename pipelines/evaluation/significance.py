@@ -85,8 +85,8 @@ def diebold_mariano(
     mean = float(d.mean()) if n else math.nan
     if n < max(ORIGINS, STRETCHES * h) or not d.any():
         return Comparison(mean, math.nan, math.nan, n)
-    centred = d - mean
-    γ = np.array([centred[k:] @ centred[: n - k] for k in range(h)]) / n
+    centered = d - mean
+    γ = np.array([centered[k:] @ centered[: n - k] for k in range(h)]) / n
     variance = γ[0] + 2 * γ[1:].sum()
     if variance <= 0:
         variance = γ[0] + 2 * ((1 - np.arange(1, h) / h) * γ[1:]).sum()
@@ -160,9 +160,9 @@ def _covariance(values: np.ndarray, block: int) -> np.ndarray:
     It needs no random draws: a resample consists of n / block of the n equally likely blocks.
     """
     n = values.shape[1]
-    centred = values - values.mean(axis=1, keepdims=True)
+    centered = values - values.mean(axis=1, keepdims=True)
     before = np.zeros((len(values), 1))
-    total = np.concatenate([before, centred, centred[:, : block - 1]], axis=1).cumsum(axis=1)
+    total = np.concatenate([before, centered, centered[:, : block - 1]], axis=1).cumsum(axis=1)
     sums = total[:, block:] - total[:, :-block]  # of the block that begins at each origin
     return sums @ sums.T / (block * n**2)
 

@@ -75,7 +75,7 @@ def lead_picture(sample: Sample, model: str, lead: int) -> Figure:
 
 
 def lead_chart(evaluations: list[Evaluation]) -> Figure:
-    """Squared error by lead: networks in color, baselines in grey."""
+    """Squared error by lead: networks in color, baselines in gray."""
     first = evaluations[0]
     return lead_lines(
         np.arange(1, first.horizon + 1),
@@ -144,7 +144,7 @@ def _draw(axes: Any, rows: dict[str, np.ndarray], labels: list[str]) -> None:
 
 
 def _colors(frames: np.ndarray) -> np.ndarray:
-    """Frames in RGB; those of one or two channels in grey, by the first one."""
+    """Frames in RGB; those of one or two channels in gray, by the first one."""
     frames = frames.clip(0, 1)
     return frames[..., :3] if frames.shape[-1] >= 3 else np.repeat(frames[..., :1], 3, axis=-1)
 

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rnnzoo.experiments.cli.app import app
 from rnnzoo.experiments.cli.cells import markdown_table, print_all, print_page
-from rnnzoo.zoo.catalogue import describe
+from rnnzoo.zoo.catalog import describe
 from rnnzoo.zoo.cells import CELLS
 from typer.testing import CliRunner
 

@@ -11,7 +11,7 @@ from rnnzoo.experiments.tasks.frames.files import run_report as frames_report
 from rnnzoo.pipelines.next_frame.evaluation import Evaluation
 
 HOSTILE = "<img src=x onerror=alert(1)> & {{ 7 * 7 }}"
-COLOUR = "#0072B2"
+COLOR = "#0072B2"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def pictures(tmp_path):
 
 def test_it_says_what_was_found_and_done(backtest, panel, pictures):
     page = run_report(
-        backtest, panel, COLOUR, pictures, {"units": 2, "difference": "step", "calendar": []}
+        backtest, panel, COLOR, pictures, {"units": 2, "difference": "step", "calendar": []}
     )
     assert "<td>calendar</td><td>none</td>" in page
     for model in backtest.forecasts:
@@ -51,7 +51,7 @@ def test_it_says_what_was_found_and_done(backtest, panel, pictures):
 
 
 def test_it_needs_no_network_and_escapes_names(backtest, panel, pictures):
-    page = run_report(backtest, panel, COLOUR, pictures, {HOSTILE: HOSTILE})
+    page = run_report(backtest, panel, COLOR, pictures, {HOSTILE: HOSTILE})
     assert "<img src=x" not in page
     assert "{{ 7 * 7 }}" in page  # as it was given, not 49
     assert not re.findall(r"""(?:src|href)=["'](?!data:)""", page)
@@ -62,7 +62,7 @@ def test_a_network_that_may_be_lucky_is_said_to_be(backtest, panel, pictures):
     noise = np.random.default_rng(0).normal(size=backtest.truth.shape) / 100
     for shift, told in ((noise, "That may be luck (p = "), (50.0, "Luck alone would hardly")):
         forecasts = backtest.forecasts | {backtest.model: backtest.forecasts[best] + shift}
-        page = run_report(replace(backtest, forecasts=forecasts), panel, COLOUR, pictures, {})
+        page = run_report(replace(backtest, forecasts=forecasts), panel, COLOR, pictures, {})
         assert f"the best baseline, {best} (" in page
         assert told in page
     assert (
@@ -78,7 +78,7 @@ def test_frames(pictures):
         for name, level in models.items()
     }
     evaluation = Evaluation("film", "conv_lstm", 4, errors, [], 100, 2.5)
-    page = frames_report(evaluation, COLOUR, pictures, {"filters": 8})
+    page = frames_report(evaluation, COLOR, pictures, {"filters": 8})
     assert "3 frames rolled out after 4, 5 test clips" in page
     assert "than the best baseline, mean-image (" in page
     assert "<td>filters</td><td>8</td>" in page

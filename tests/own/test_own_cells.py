@@ -13,7 +13,7 @@ from rnnzoo import CELLS, ArgumentError, Forecaster, NextFrame, Recurrent, regis
 from rnnzoo.errors import ArgumentTypeError, CheckpointError, ModelFileError
 from rnnzoo.experiments.cli.app import app
 from rnnzoo.pipelines.storage.files import seal, unseal
-from rnnzoo.zoo.catalogue import describe
+from rnnzoo.zoo.catalog import describe
 from rnnzoo.zoo.cells import GRU, NARX, ConvLSTM
 from typer.testing import CliRunner
 

@@ -69,8 +69,8 @@ def test_missing_origins_are_left_out():
 
 def test_where_the_variance_is_not_positive_the_weights_make_it_so():
     d = np.tile([1.0, -1.0], 16)[:31]  # up and down: γ_1 = −γ_0, almost
-    centred = d - d.mean()
-    assert centred @ centred + 2 * (centred[1:] @ centred[:-1]) < 0
+    centered = d - d.mean()
+    assert centered @ centered + 2 * (centered[1:] @ centered[:-1]) < 0
     found = diebold_mariano(d + 2, np.full(31, 2.0), lead=2)
     assert np.isfinite(found.statistic)
 

@@ -24,7 +24,7 @@ from ...journal.journal import Journal
 from ...reports.run import run_page
 from ...reports.style import markdown
 from ..base import Files, Study
-from .pictures import GREY, in_color, tell_origins
+from .pictures import GRAY, in_color, tell_origins
 
 ROWS = 1_000_000  # of forecasts that a run keeps, at most
 #: Title and explanation of a run's pictures, by file name.
@@ -92,7 +92,7 @@ def write_baseline(
 ) -> None:
     """Writes those of a baseline; pictures of the best one only."""
     if best:
-        tell_origins(backtest, panel, name, GREY, journal)
+        tell_origins(backtest, panel, name, GRAY, journal)
     _kept(backtest, name, journal)
     _leaderboard(backtest, journal)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ORIGINS = 6  # at most
 HISTORY = 2  # horizons before the origin
-GREY = "0.55"
+GRAY = "0.55"
 
 
 def tell_origins(
@@ -44,7 +44,7 @@ def tell_origins(
     figure, axes = drawing.axes(width=7, height=3)
     (truth,) = axes.plot([], [], color="black", linewidth=1.2, label="truth")
     (line,) = axes.plot([], [], color=color, linewidth=2.2, label=model)
-    begin = axes.axvline(backtest.origins[0], color=GREY, linewidth=0.8, linestyle=":")
+    begin = axes.axvline(backtest.origins[0], color=GRAY, linewidth=0.8, linestyle=":")
     locator = AutoDateLocator()
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))

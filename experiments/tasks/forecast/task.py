@@ -17,7 +17,7 @@ from ....pipelines.forecasting.backtest.recording import record
 from ....pipelines.forecasting.baselines.table import BASELINES
 from ....pipelines.training.keras_settings import plain_settings
 from ...comparison.paired import Errors, of_backtest
-from ...config.own_cells import labelled
+from ...config.own_cells import labeled
 from ...journal.journal import Journal
 from ...study.digests import Used
 from ..base import Files, Study, Task
@@ -239,7 +239,7 @@ def networks_of(
     """
     whole_number("seeds", seeds)
     networks: dict[str, Network] = {}
-    for label, cell in labelled(cells).items():
+    for label, cell in labeled(cells).items():
         one = Forecaster(cell, **settings)
         together = Ensemble([one], aggregation, seeds)
         networks |= {label: one} if seeds == 1 else {together.name: together}

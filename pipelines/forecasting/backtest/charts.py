@@ -50,7 +50,7 @@ def fan_chart(backtest: Backtest) -> Figure:
     figure, axes = drawing.axes(width=9)
     origins = _one_after_another(backtest, FANS)
     low, inner_low, inner_high, high = backtest.quantiles([0.05, 0.25, 0.75, 0.95])
-    for name, bottom, top, grey in (
+    for name, bottom, top, gray in (
         ("90 %", low, high, "0.85"),
         ("50 %", inner_low, inner_high, "0.65"),
     ):
@@ -58,7 +58,7 @@ def fan_chart(backtest: Backtest) -> Figure:
         for i in drawn:
             times, lower = _from_origin(backtest, i, bottom)
             _, upper = _from_origin(backtest, i, top)
-            axes.fill_between(times, lower, upper, color=grey, linewidth=0, label=name)
+            axes.fill_between(times, lower, upper, color=gray, linewidth=0, label=name)
         if not drawn:
             axes.plot([], [], " ", label=f"{name}: too few errors yet")
     for i in origins:
@@ -92,7 +92,7 @@ def calibration_chart(backtest: Backtest) -> Figure:
 
 
 def lead_chart(backtests: list[Backtest]) -> Figure:
-    """Draws the ranking error against lead time: networks dark with markers, baselines grey."""
+    """Draws the ranking error against lead time: networks dark with markers, baselines gray."""
     first = backtests[0]
 
     def errors(backtest: Backtest, name: str) -> np.ndarray:

@@ -141,7 +141,7 @@ def test_of_several_series_the_one_shown_is_named():
         assert len(lines(draw(several))["truth"]) == 1
 
 
-def grey(line):
+def gray(line):
     return float(np.dot(to_rgb(line.get_color()), [0.299, 0.587, 0.114]))
 
 
@@ -155,10 +155,10 @@ def test_networks_and_baselines_stay_apart_in_print(horizon):
     assert legend(figure) == [*networks, *baselines]  # the best network first
     ours, others = drawn[:9], drawn[9:]
     for line in ours:
-        assert grey(line) < 0.35 and line.get_linewidth() == 2
+        assert gray(line) < 0.35 and line.get_linewidth() == 2
         assert line.get_linestyle() == "-" and line.get_marker() != "None"
     for line in others:
-        assert grey(line) > 0.45 and line.get_linewidth() < 1.5
+        assert gray(line) > 0.45 and line.get_linewidth() < 1.5
         assert line.get_linestyle() != "-"
         assert (line.get_marker() != "None") == (horizon == 1)  # a point has no dashes
     assert len({(line.get_marker(), line.get_color()) for line in ours}) == 9

@@ -63,10 +63,10 @@ def test_every_clip_goes_its_own_way(tiny, clips):
 
 
 def test_forecasts_are_frames(tiny, clips):
-    grey = tiny.predict(clips.test[:2, :3, ..., 0])
-    np.testing.assert_array_equal(grey, tiny.predict(clips.test[:2, :3])[..., 0])
-    assert grey.dtype == "float32"
-    assert 0 <= grey.min() <= grey.max() <= 1
+    gray = tiny.predict(clips.test[:2, :3, ..., 0])
+    np.testing.assert_array_equal(gray, tiny.predict(clips.test[:2, :3])[..., 0])
+    assert gray.dtype == "float32"
+    assert 0 <= gray.min() <= gray.max() <= 1
 
 
 def test_it_learns(clips, settings):
@@ -83,7 +83,7 @@ def test_it_learns(clips, settings):
         lambda clips: [*(clips.training(12, 0) / 255)[..., 0]],
         lambda clips: clips.training(12, 0).repeat(3, axis=-1),
     ],
-    ids=["list of grey floats", "array of colors"],
+    ids=["list of gray floats", "array of colors"],
 )
 def test_clips_of_any_kind_are_fitted(clips, settings, frames):
     frames = frames(clips)
@@ -120,10 +120,10 @@ def test_what_was_fitted_stays_whatever_is_set_later(tiny, clips, settings, tmp_
 
 
 def test_clips_made_anew_are_checked(clips, settings):
-    def grey(count, seed):
+    def gray(count, seed):
         return [*clips.training(count, seed)[..., 0]]
 
-    network = NextFrame(**settings | {"epochs": 1}).fit(grey, validation=clips.validation)
+    network = NextFrame(**settings | {"epochs": 1}).fit(gray, validation=clips.validation)
     assert network.predict(clips.test[:1, :3]).shape == (1, 4, 8, 8, 1)
 
 

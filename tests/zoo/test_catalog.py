@@ -1,11 +1,11 @@
-"""What a cell's docstring must hold, for every cell, and that the catalogue reads it."""
+"""What a cell's docstring must hold, for every cell, and that the catalog reads it."""
 
 import inspect
 import re
 
 import pytest
 from rnnzoo import ArgumentError
-from rnnzoo.zoo.catalogue import USES, argument_texts, describe
+from rnnzoo.zoo.catalog import USES, argument_texts, describe
 from rnnzoo.zoo.cells import CELLS, WRAPPERS
 
 EVERY_CELL = pytest.mark.parametrize("name", CELLS)

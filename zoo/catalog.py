@@ -79,7 +79,7 @@ def describe(name: str) -> Description:
 
     Example:
 
-    >>> from rnnzoo.zoo.catalogue import describe
+    >>> from rnnzoo.zoo.catalog import describe
     >>> gru = describe("gru")
     >>> gru.title, gru.year, gru.parameters, gru.options[0].name
     ('Gated recurrent unit', 2014, 12736, 'reset')
