@@ -147,7 +147,12 @@ def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
     )
 
 
+def nearest(value: str, choices: Iterable[str], most: int = 3, cutoff: float = 0.6) -> list[str]:
+    """The choices that are spelled most like a value, the nearest first."""
+    return difflib.get_close_matches(value, list(choices), most, cutoff)
+
+
 def did_you_mean(value: str, choices: Iterable[str]) -> str:
     """Suggests the nearest choices, as a question after a space; `""` where none is near."""
-    near = difflib.get_close_matches(value, list(choices), n=3)
+    near = nearest(value, choices)
     return f" Did you mean {' or '.join(near)}?" if near else ""

@@ -1,6 +1,5 @@
 """Opens files: the only place where data are read from the disk."""
 
-import difflib
 import gzip
 import math
 import zipfile
@@ -12,7 +11,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, nearest
 
 LIMIT = 2**31  # bytes of frames, unpacked: a hostile archive must not fill the memory
 IDX_IMAGES = b"\0\0\x08\x03"  # the head of an IDX file: bytes, in three axes
@@ -144,7 +143,7 @@ def _frames_key(keys: list[str], name: str) -> str:
 def _near(path: Path) -> str:
     if not path.parent.is_dir():
         return f" Nor is there a directory {path.parent}."
-    close = difflib.get_close_matches(path.name, [p.name for p in path.parent.iterdir()], 3, 0.75)
+    close = nearest(path.name, [p.name for p in path.parent.iterdir()], cutoff=0.75)
     return f" Did you mean {' or '.join(close)}?" if close else ""
 
 

@@ -21,6 +21,7 @@ class Kind:
         error: the metric that ranks, the smaller the better.
         columns: of a table of runs: labels by tag, parameter or metric.
         note: what a reader of the dashboard has to know.
+        step: what leads are counted in.
     """
 
     same: tuple[str, ...]
@@ -28,6 +29,7 @@ class Kind:
     error: str
     columns: dict[str, str]
     note: str
+    step: str
 
 
 COSTS = {"weights": "weights", "time/fit_s": "seconds", "study": "study"}
@@ -47,6 +49,7 @@ TASKS = {
         "- test/ratio_random_walk: RMSE one step ahead over that of the last value\n"
         "- test/direction: share of ups and downs called right, one step ahead\n"
         "- test/p: how often forecasts that are as good as the best naive one would differ as much",
+        step="rows",
     ),
     "frames": Kind(
         same=("context", "horizon", "split.test_clips", "frame"),
@@ -58,6 +61,7 @@ TASKS = {
         note="Frames rolled out freely on clips that no fit saw. MSE and MAE are summed over a "
         "frame, values 0 to 1; SSIM has data range 1; PSNR is in dB. In horizon/ and in "
         "frames/test-by-lead the step is the lead: how many frames ahead.",
+        step="frames",
     ),
 }
 

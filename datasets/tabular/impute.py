@@ -85,11 +85,11 @@ def pad_short(
     return _concatenate(rows, times, values), np.concatenate(marks, axis=1)
 
 
-def carry_forward(series: Sequence[TimeSeries], source: object) -> tuple[TimeSeries, ...]:
+def copy_filled_marks(series: Sequence[TimeSeries], source: object) -> tuple[TimeSeries, ...]:
     """Copies the marks of filled values from the series that these were read from.
 
     Args:
-        found: series just read.
+        series: series just read.
         source: what they were read from; only a `TimeSeries` or `TimeSeriesPanel` has marks.
     """
     if not isinstance(source, (TimeSeries, TimeSeriesPanel)):

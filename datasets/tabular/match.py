@@ -1,15 +1,14 @@
 """Reads tables with the columns of an earlier one: more history, or the future."""
 
-import difflib
 import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ...errors import ArgumentError, DataError
+from ...errors import ArgumentError, DataError, nearest
 from ..series import Schema, TimeSeries, TimeSeriesPanel
 from .assemble import panel_of
-from .impute import carry_forward
+from .impute import copy_filled_marks
 from .options import Rules
 from .source import Source, check_present, open_source, our_names, time_format_and_zone
 from .table import OURS, TableSource, list_series, names
@@ -59,7 +58,7 @@ def read_like(
     schema = replace(schema, weight="")
     known = replace(schema, static=())
     panel = panel_of(unread, time, (target,), known, rules, one=True, name=schema.name)
-    (series,) = carry_forward(panel.series, source)
+    (series,) = copy_filled_marks(panel.series, source)
     earlier = source.repairs if isinstance(source, TimeSeries) else ()
     static = source.static if isinstance(source, TimeSeries) else ()
     return replace(series, schema=schema, static=static, repairs=earlier + panel.repairs)
@@ -119,7 +118,7 @@ def read_panel_like(
     if ids is not None:
         _check_known(unread, panel.ids, ids)
     series = tuple(replace(s, schema=replace(schema, name=s.unique_id)) for s in panel)
-    series = carry_forward(series, source)
+    series = copy_filled_marks(series, source)
     if schema.static and not in_table:
         series = tuple(_with_static(unread, s, statics or {}) for s in series)
     elif schema.static:
@@ -195,7 +194,7 @@ def _check_known(unread: TableSource, found: Sequence[str], ids: Sequence[str]) 
     known = set(ids)
     unseen = [one for one in found if one not in known]
     if unseen:
-        near = difflib.get_close_matches(unseen[0], ids, n=3)
+        near = nearest(unseen[0], ids)
         hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise unread.head.error(
             f"The table holds unseen series, which the model was not fitted on: "

@@ -8,7 +8,7 @@ from ...errors import ArgumentError, ArgumentTypeError, DataError, whole_number
 from ..series import Schema, TimeSeries, TimeSeriesPanel
 from .assemble import panel_of
 from .frequency import check_frequency
-from .impute import carry_forward
+from .impute import copy_filled_marks
 from .options import Rules
 from .source import Source, column_names, frame_of, open_source, target_column, time_column
 from .table import TableSource, list_series
@@ -248,7 +248,7 @@ def _read(
     )
     check_columns(unread.head, time, targets, schema)
     panel = panel_of(unread, time, targets, schema, rules, one=one, wide=wide, name=name)
-    series = carry_forward(panel.series, given)
+    series = copy_filled_marks(panel.series, given)
     return replace(panel, series=series, repairs=repairs + panel.repairs)
 
 

@@ -1,6 +1,5 @@
 """A table as given by the user, and the wording of messages about it."""
 
-import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...errors import DataError
+from ...errors import DataError, nearest
 from ...messages import counted
 from .numeric import Numbers
 
@@ -45,7 +44,7 @@ class Table:
 
     def no_column(self, name: str) -> DataError:
         columns = list(map(str, self.frame.columns))
-        near = difflib.get_close_matches(name, columns, n=3)
+        near = nearest(name, columns)
         hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         return self.error(f"There is no column {name!r}.{hint} The columns are {names(columns)}.")
 

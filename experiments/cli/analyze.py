@@ -105,7 +105,7 @@ def _print(found: Analysis, units: int, train_steps: int, out: Console) -> None:
     if found.cell == "slstm":
         out.print(
             "slstm keeps c and n divided by exp(m), which takes their decay: its eigenvalues lie "
-            "near 1, that of the scale at 1. How far back it remembers, the influence tells."
+            "near 1, that of the scale at 1. Its influence shows how far back it remembers."
         )
     if found.truncated:
         out.print(

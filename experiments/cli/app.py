@@ -271,7 +271,7 @@ def sync(
     ] = None,
     debug: Debug = False,
 ) -> None:
-    """Bring to the tracking store what did not arrive there while the runs went on."""
+    """Upload what the tracking store lacks of the runs."""
     from .sync import print_sync
 
     raise typer.Exit(print_sync(runs))

@@ -26,11 +26,11 @@ Tracking = Annotated[
     bool,
     typer.Option(
         "--tracking/--no-tracking",
-        help="Keep the runs, and log them to MLflow: MLFLOW_TRACKING_URI, or mlflow.db here.",
+        help="Save the runs, and log them to MLflow: MLFLOW_TRACKING_URI, or mlflow.db here.",
     ),
 ]
 Strict = Annotated[
-    bool, typer.Option("--strict", help="Stop if the tracking store fails, instead of going on.")
+    bool, typer.Option("--strict", help="Stop if the tracking store fails, instead of continuing.")
 ]
 
 
@@ -38,7 +38,7 @@ Checkpoints = Annotated[
     Path | None,
     typer.Option(
         "--checkpoint",
-        help="Folder in which fits keep where they stand: the same command goes on from there.",
+        help="Folder for the state of each fit; the same command continues from it.",
     ),
 ]
 

@@ -1,6 +1,5 @@
 """Runs read back from the tracking store: parameters, metrics, and errors to be compared."""
 
-import difflib
 import math
 import re
 import tempfile
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...errors import ArgumentError, one_of
+from ...errors import ArgumentError, nearest, one_of
 from ..tracking import Store
 from ..tracking.store import FAULTS
 from .paired import FILE, FRAMES, Errors
@@ -207,7 +206,7 @@ def _one(runs: Sequence[Run], wanted: str) -> Run:
 
 def _unknown(kind: str, name: str, known: Sequence[str]) -> str:
     names = list(dict.fromkeys(known))
-    near = difflib.get_close_matches(name, names, n=3) or names[:5]
+    near = nearest(name, names) or names[:5]
     return f"There is no {kind} {name!r}. The nearest are: {', '.join(near)}."
 
 

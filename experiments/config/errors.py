@@ -1,11 +1,12 @@
 """What is wrong with an experiment, in words: the key, what is allowed, what was received."""
 
-import difflib
 import types
 from collections.abc import Sequence
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+
+from ...errors import nearest
 
 WORDS: dict[Any, str] = {
     int: "a whole number",
@@ -63,7 +64,7 @@ def in_words(annotation: Any) -> str:
 def _unknown(key: str, allowed: list[str]) -> str:
     if key in ELSEWHERE:
         return f"there is no such key here: {ELSEWHERE[key]}."
-    near = difflib.get_close_matches(key, allowed, n=2)
+    near = nearest(key, allowed, most=2)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     return f"there is no such key.{hint} Allowed: {', '.join(allowed)}"
 

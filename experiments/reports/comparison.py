@@ -18,6 +18,7 @@ from ..comparison.wording import (
     error_unit,
     with_interval,
 )
+from ..kinds import TASKS
 from .html import GLOSSARY, error_text, page, picture, row
 from .svg import Bar, Line, bar_chart, line_chart
 from .tables import summary_cells
@@ -54,7 +55,7 @@ def comparison_page(title: str, groups: Sequence[Group], server: str) -> str:
 def _group(group: Group, server: str) -> dict[str, Any]:
     comparison = group.comparison
     models = comparison.ranking
-    steps = "rows" if group.task == "forecast" else "frames"
+    steps = TASKS[group.task].step
     validation = _validation_key(group.runs)
     return {
         "title": group.title,
@@ -144,7 +145,7 @@ def _settings(networks: Sequence[ModelSummary]) -> list[dict[str, Any]]:
 
 def _player(group: Group) -> dict[str, Any] | None:
     """Frames of the best models next to the truth; `None` where none were saved."""
-    if group.task != "frames":
+    if group.task != "frames":  # asking the store for what is not there takes long
         return None
     ranking = group.comparison.ranking
     networks_first = sorted(ranking, key=lambda model: model.baseline)

@@ -63,7 +63,7 @@ class _Follower:
             for before in journal.events[:-1]:
                 self._show(before)
             if self.epoch:
-                self._line(f"goes on after epoch {self.epoch}")
+                self._line(f"continues after epoch {self.epoch}")
         else:
             self._show(event)
 

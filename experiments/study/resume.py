@@ -30,11 +30,11 @@ logger = logging.getLogger("rnnzoo")
 NOTE = "study.json"
 KIND = "study"
 BRINGING = 60.0  # seconds that a run may be held by who brings to the store what is left of it
-REMEDY = "Delete this file: the fits go on, and their runs are new ones."
+REMEDY = "Delete this file to continue the fits, with new runs; or the whole folder to begin anew."
 
 
 class StudyResume:
-    """The folder in which the fits of a study keep where they stand, with a note of its runs.
+    """The folder of the checkpoints of a study's fits, with a note of its runs.
 
     Without a folder nothing is saved, and nothing continues.
 
@@ -152,7 +152,7 @@ class StudyResume:
         elif before["ranked"]:
             logger.warning(
                 "There is no journal of the study in %s: all its runs are logged anew. Those that "
-                "the store has of before stay there.",
+                "were uploaded stay in the store.",
                 root,
             )
 

@@ -123,15 +123,15 @@ class StudyRuns:
         self._commit = git_tags()
         self._used = () if root is None else tuple(self.data())
         self._environment = "" if root is None else json.dumps(environment(), indent=1)
-        goes_on = self.continuation
+        resume = self.continuation
         with ExitStack() as stack:
             self.began, self.uid = stack.enter_context(
-                goes_on.of(self.began, self.uid, root, self._digest)
+                resume.of(self.began, self.uid, root, self._digest)
             )
             name = f"{self.origin.name or 'study'} {self.began}"
             parent = replace(self._new(name, {ROLE: STUDY}, self.listeners.trackers), uid=self.uid)
-            self._parent = stack.enter_context(goes_on.journal("", parent, self.listeners.upload))
-            self._tell_origins(self._parent)
+            self._parent = stack.enter_context(resume.journal("", parent, self.listeners.upload))
+            self._log_sources(self._parent)
             self.origin.tell(self._parent, "")
             self._stack = stack.pop_all()
         return self
@@ -147,7 +147,7 @@ class StudyRuns:
         """The journal of a network's run."""
         label = label or cell
         with self._child(run_name(label, seed), cell, self.color(cell, label), label) as journal:
-            self._tell_origins(journal)
+            self._log_sources(journal)
             self.origin.tell(journal, label)
             yield journal
 
@@ -198,7 +198,7 @@ class StudyRuns:
         shown = self.listeners.shown(label)
         return self.continuation.journal(run, fresh, self.listeners.upload, shown)
 
-    def _new(self, run: str, tags: dict[str, str], hearing: tuple[Listener, ...]) -> Journal:
+    def _new(self, run: str, tags: dict[str, str], listeners: tuple[Listener, ...]) -> Journal:
         tags = {"task": self.task, "dataset": self.dataset, "study": self.began} | tags
         tags |= {STUDY_UID: self.uid, "rnnzoo.version": version("rnnzoo")} | self._commit
         if self._used:
@@ -206,9 +206,9 @@ class StudyRuns:
         if self.origin.name:
             tags["study.name"] = self.origin.name
         experiment = f"{self.task}/{self.dataset}"
-        return Journal(experiment, run, tags, hearing, self.listeners.root)
+        return Journal(experiment, run, tags, listeners, self.listeners.root)
 
-    def _tell_origins(self, journal: Journal) -> None:
+    def _log_sources(self, journal: Journal) -> None:
         """Data and environment, from which the run could be made again."""
         self._tell_data(journal)
         if self._environment:

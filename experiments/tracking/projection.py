@@ -15,7 +15,7 @@ from ...errors import JournalError
 from ..journal.records import Event
 from .store import EVENTS, PARENT, UID, Found, Store
 
-METRICS, PARAMS, TAGS = 1000, 100, 100  # that MLflow takes in one call
+METRICS, PARAMS = 1000, 100  # that MLflow takes in one call
 VALUE = 6000  # characters that MLflow takes in one parameter
 TAG = 8000  # and in one tag
 DIED = "The process ended without a word: its journal has no end."

@@ -6,6 +6,7 @@ import_keras()
 
 from .backtest.result import Backtest  # noqa: E402
 from .ensemble import Ensemble  # noqa: E402
+from .fitted import FittedForecaster  # noqa: E402
 from .forecaster import Forecaster  # noqa: E402
 
-__all__ = ["Backtest", "Ensemble", "Forecaster"]
+__all__ = ["Backtest", "Ensemble", "FittedForecaster", "Forecaster"]

@@ -20,6 +20,7 @@ from ..training.checkpoints import member_folder
 from ..training.keras_settings import plain_settings
 from .backtest.recording import record
 from .backtest.result import Backtest
+from .fitted import FittedForecaster
 from .forecaster import Forecaster
 from .plan import Plan
 from .saving import from_plain, to_plain
@@ -122,15 +123,15 @@ class Ensemble(Estimator[list[Forecaster]]):
 
     def warm_up(self, data: Any) -> "Ensemble":
         """Reads another history from its start, as `Forecaster.warm_up`."""
-        for member in self._require_fit():
-            member.warm_up(data)
-        return self
+        members = self._require_fit()
+        read = [member.fitted_.after_warm_up(data) for member in members]
+        return self._with(read)
 
     def update(self, data: Any) -> "Ensemble":
         """Reads the rows that follow those read so far, as `Forecaster.update`."""
-        for member in self._require_fit():
-            member.update(data)
-        return self
+        members = self._require_fit()
+        read = [member.fitted_.after_update(data) for member in members]
+        return self._with(read)
 
     def predict(
         self, data: Any = None, *, future: Any = None, horizon: int | None = None
@@ -185,6 +186,12 @@ class Ensemble(Estimator[list[Forecaster]]):
     def difference(self) -> bool:
         """Whether a member reads differences of the target."""
         return any(member.difference for member in self.members)
+
+    def _with(self, fitted: Sequence[FittedForecaster]) -> "Ensemble":
+        """Puts a value into each member, once all of them are there."""
+        for member, value in zip(self._require_fit(), fitted, strict=True):
+            member.fitted_ = value
+        return self
 
     @property
     def members_(self) -> list[Forecaster]:

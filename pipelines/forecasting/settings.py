@@ -95,6 +95,11 @@ def check(settings: Settings) -> None:
     for name in ("learning_rate", "max_minutes"):
         if name in given:
             positive(name, given[name])
+    if isinstance(settings.difference, bool):
+        raise ArgumentError(
+            '`difference` must be "step", "season" or None, which takes none. '
+            f"Received: difference={settings.difference}"
+        )
     for name, allowed in CHOICES.items():
         if name in given:
             one_of(name, given[name], allowed)

@@ -5,6 +5,7 @@ from ..._quiet import import_keras
 import_keras()
 
 from .evaluation import Evaluation  # noqa: E402
+from .fitted import FittedNextFrame  # noqa: E402
 from .predictor import NextFrame  # noqa: E402
 
-__all__ = ["Evaluation", "NextFrame"]
+__all__ = ["Evaluation", "FittedNextFrame", "NextFrame"]

@@ -66,7 +66,7 @@ class NextFrame(Estimator[FittedNextFrame]):
 
     `fit` sets `fitted_`, one value that never changes, when it has succeeded: a fit that fails
     or is interrupted leaves the one before. Parts of it can be read as `settings_`, `network_`,
-    `look_`, `mean_image_`, `history_` and `parameters_`.
+    `frame_spec_`, `mean_image_`, `history_` and `parameters_`.
 
     Example:
 
@@ -263,7 +263,7 @@ class NextFrame(Estimator[FittedNextFrame]):
         return self._require_fit().network.model
 
     @property
-    def look_(self) -> FrameSpec:
+    def frame_spec_(self) -> FrameSpec:
         """Shape and type of the frames that can be read."""
         return self._require_fit().network.spec
 

@@ -24,7 +24,7 @@ def save(fitted: FittedNextFrame, folder: Path) -> Path:
     """
     manifest = {
         "settings": settings_to_config(fitted.settings.to_dict(), fitted.settings.filters),
-        "look": asdict(fitted.network.spec),
+        "frame_spec": asdict(fitted.network.spec),
         "history": asdict(fitted.history),
     }
     arrays = {
@@ -44,7 +44,7 @@ def load(folder: Path) -> FittedNextFrame:
     manifest, arrays = read_folder(folder, KIND)
     try:
         settings = Settings.from_params(settings_from_config(manifest["settings"]))
-        look = manifest["look"]
+        look = manifest["frame_spec"]
         spec = FrameSpec(**look | {"frame": tuple(look["frame"])})
         (mean_image,) = arrays["mean_image"]
         network = FrameNetwork.untrained(settings, spec)

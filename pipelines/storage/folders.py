@@ -19,7 +19,7 @@ from .files import pack_arrays, seal, sha256, sync, unpack_arrays, unseal, write
 
 MANIFEST = "manifest.json"
 FORMAT = 3
-KINDS = ("forecaster", "ensemble", "next_frame")
+OURS = {"format", "kind", "versions", "files"}  # keys that tell our manifests from others
 
 
 def write_folder(
@@ -32,7 +32,7 @@ def write_folder(
 
     Args:
         folder: path of the folder.
-        kind: kind of model, one of `KINDS`.
+        kind: kind of model, such as `"forecaster"`.
         manifest: plain values.
         arrays: lists of arrays by the name of their file, without ending.
 
@@ -118,7 +118,7 @@ def refuse_foreign(folder: Path) -> None:
         return
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        ours = {MANIFEST, *_leftovers(manifest["files"])} if manifest["kind"] in KINDS else set()
+        ours = {MANIFEST, *_leftovers(manifest["files"])} if manifest.keys() >= OURS else set()
     except (OSError, ValueError, TypeError, KeyError):
         ours = set()
     if not ours:

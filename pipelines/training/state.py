@@ -105,8 +105,8 @@ def to_checkpoint(
     ended, only its results."""
     values = {name: getattr(state, name) for name in _PLAIN}
     if state.ended:
-        return {"course": values}, {"best": state.best}
-    return {"course": values, "drawn_from": batches.drawn_from}, {
+        return {"state": values}, {"best": state.best}
+    return {"state": values, "drawn_from": batches.drawn_from}, {
         "best": state.best,
         "learner": [variable.numpy() for variable in learner.variables],
         "optimizer": [variable.numpy() for variable in learner.optimizer.variables],
@@ -130,7 +130,7 @@ def from_checkpoint(
     Raises:
         KeyError, TypeError, ValueError: the values are of another fit.
     """
-    state = TrainingState(**{name: values["course"][name] for name in _PLAIN}, best=arrays["best"])
+    state = TrainingState(**{name: values["state"][name] for name in _PLAIN}, best=arrays["best"])
     if not state.ended:
         _assign(learner.variables, arrays["learner"])
         _assign(learner.optimizer.variables, arrays["optimizer"])

@@ -20,12 +20,6 @@ def ahead(values: np.ndarray, horizon: int) -> np.ndarray:
     return np.moveaxis(view, -1, 1)
 
 
-def padded_ahead(values: np.ndarray, horizon: int) -> np.ndarray:
-    """As `ahead`, but for every row: `(rows, horizon, …)`, NaN after the end of the series."""
-    end = np.full((horizon, *values.shape[1:]), np.nan, values.dtype)
-    return ahead(np.concatenate([values, end]), horizon)
-
-
 def origins_between(start: int, end: int, horizon: int, stride: int = 1) -> np.ndarray:
     """Rolling origins whose targets all lie in rows `[start, end)`.
 

@@ -45,7 +45,7 @@ def print_warm_up(found: Found, panel: TimeSeriesPanel, out: Console) -> None:
         return
     table = best.error_by_history(panel)
     print_table(out, f"\nError of {found.best} by the history that it has read", frame_table(table))
-    out.print("chunks: look-backs read from a state of zero; mae: over all leads.")
+    out.print("lookbacks: read from a state of zero; mae: over all leads.")
 
 
 def what_follows(
@@ -128,7 +128,7 @@ def _print_random_walk(found: Found, out: Console) -> None:
             "calls": table["calls"],
         }
     )
-    print_table(out, "\nBeside the random walk, with 95 % intervals", frame_table(shown))
+    print_table(out, "\nCompared with the random walk, with 95 % intervals", frame_table(shown))
     out.print(
         "p: of calling no better than always the more frequent direction. calls: as many "
         "independent ones tell as much."

@@ -186,7 +186,7 @@ class Backtest(RollingForecasts):
     def scores(self, name: str | None = None) -> dict[str, float]:
         """The overall scores of one model, by default the network's."""
         scores = self.leaderboard.set_index("model").to_dict("index")[self._checked_name(name)]
-        return {key: float(scores[key]) for key in ("mae", "rmse", "mase", "skill", "p")}
+        return {key: float(scores[key]) for key in (*self.errors(self.model), "skill", "p")}
 
     def _test(self, errors: pd.Series, others: pd.Series, step: int) -> Comparison:
         return diebold_mariano(errors.to_numpy(), others.to_numpy(), self._overlap(step))

@@ -33,7 +33,7 @@ class SegmentStrategy:
         transform: Transform,
         cells: list[Any],
         lookback: int,
-        rows: int,
+        segment_rows: int,
         horizon: int,
         dropout: float = 0.0,
         window_normalization: str | None = "last",
@@ -48,7 +48,7 @@ class SegmentStrategy:
         self.network = segment(
             cells,
             lookback,
-            rows,
+            segment_rows,
             horizon,
             channels=self.channels,
             extras=extras + transform.indicators + transform.ahead,

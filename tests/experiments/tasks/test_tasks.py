@@ -27,6 +27,7 @@ KIND = kinds.Kind(
     error="test/mae",
     columns={"name": "run", "test/mae": "mae"},
     note="Numbers forecast by one number.",
+    step="numbers",
 )
 FILE_OF_TWO = """
 task: numbers
@@ -55,7 +56,7 @@ class Level(BaseEstimator):
         self.level_ = getattr(np, self.cell)(rng.choice(numbers, int(self.share * len(numbers))))
 
     def save(self, folder):
-        write_folder(folder, "forecaster", {}, {"level": [np.array(self.level_)]})
+        write_folder(folder, "level", {}, {"level": [np.array(self.level_)]})
         return folder
 
 

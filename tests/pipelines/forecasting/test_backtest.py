@@ -16,7 +16,7 @@ from rnnzoo.pipelines.forecasting.backtest.result import Backtest
 TRAINING = 320
 
 
-class SeenKeys(dict):
+class RecordedMetrics(dict):
     """A recorder that remembers."""
 
     def metrics(self, values, step=None):
@@ -298,12 +298,12 @@ def test_every_run_has_its_ratio_to_the_random_walk(gru, of_gru, waves):
     result = of_gru
     table = result.against_random_walk().set_index(["model", "step"])
     for model in ("gru", "linear-ar"):
-        record(result, told := SeenKeys(), model)
+        record(result, told := RecordedMetrics(), model)
         assert told["test/ratio_random_walk"] == table.loc[(model, 1), "ratio"]
         assert told["test/direction"] == table.loc[(model, 1), "right"]
-    record(result, told := SeenKeys(), "naive-last")
+    record(result, told := RecordedMetrics(), "naive-last")
     assert "test/direction" not in told and told["test/mae"] > 0
-    record(gru.backtest(waves, baselines=()), told := SeenKeys())
+    record(gru.backtest(waves, baselines=()), told := RecordedMetrics())
     assert "test/direction" not in told
 
 
@@ -347,6 +347,6 @@ def test_its_charts_are_drawn(gru, waves, tmp_path):
 
 
 def test_a_recorder_is_told(gru, waves):
-    result = gru.backtest(waves, recorder=(told := SeenKeys()), baselines=["naive-last"])
+    result = gru.backtest(waves, recorder=(told := RecordedMetrics()), baselines=["naive-last"])
     assert told["test/mae"] == result.scores()["mae"]
     assert len(told["horizon/mae"]) == 5

@@ -52,13 +52,12 @@ def pipeline(leak=""):
         if leak == "a random split":
             rows = np.random.default_rng(0).permutation(ROWS - 1)[: len(rows)]
         penalties = [1e-6, 1e-2, 1.0]
-        calibration_table = np.arange(TRAINING - 30, TRAINING - 1)  # the last training rows choose
+        choosing_rows = np.arange(TRAINING - 30, TRAINING - 1)  # the last training rows choose
         if leak == "the model chosen on the test span":
-            calibration_table = np.arange(TRAINING, ROWS - 1)
+            choosing_rows = np.arange(TRAINING, ROWS - 1)
         weights = [_ridge(features[rows], level[rows + 1] - level[rows], p) for p in penalties]
         errors = [
-            _one_step(features[calibration_table], level[calibration_table], w)
-            - level[calibration_table + 1]
+            _one_step(features[choosing_rows], level[choosing_rows], w) - level[choosing_rows + 1]
             for w in weights
         ]
         best = weights[int(np.argmin([np.mean(e**2) for e in errors]))]

@@ -126,7 +126,7 @@ def assert_same(one, other):
         np.testing.assert_array_equal(a, b)
 
 
-class SeenKeys:
+class RecordedParameters:
     def parameters(self, values):
         self.values = values
 
@@ -135,7 +135,7 @@ class SeenKeys:
 
 @pytest.fixture(scope="module")
 def by_column():
-    told = SeenKeys()
+    told = RecordedParameters()
     return fitted((1.0, 0.25), sample_weight="w", recorder=told), told.values
 
 

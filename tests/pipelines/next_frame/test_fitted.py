@@ -10,7 +10,7 @@ from rnnzoo.pipelines.next_frame.settings import Settings
 from rnnzoo.pipelines.recorder import NullRecorder
 from sklearn.exceptions import NotFittedError
 
-LEARNED = ["settings_", "network_", "look_", "mean_image_", "history_", "parameters_"]
+LEARNED = ["settings_", "network_", "frame_spec_", "mean_image_", "history_", "parameters_"]
 
 
 class Full(NullRecorder):

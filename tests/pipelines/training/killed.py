@@ -96,7 +96,7 @@ def epochs(folder: Path) -> int:
         return 0
     manifest = unseal(path.read_bytes())
     assert (folder / manifest["file"]["name"]).is_file()
-    return len(manifest["values"]["course"]["score"])
+    return len(manifest["values"]["state"]["score"])
 
 
 def kill_fits(kind: str, kills: int, rng: random.Random, folder: Path) -> dict[str, int]:
@@ -115,7 +115,7 @@ def kill_fits(kind: str, kills: int, rng: random.Random, folder: Path) -> dict[s
     began = time.monotonic()
     attempt(work, None)
     whole = time.monotonic() - began
-    training = sum(unseal(manifest.read_bytes())["values"]["course"]["seconds"][1:])
+    training = sum(unseal(manifest.read_bytes())["values"]["state"]["seconds"][1:])
     undisturbed = fresh()
     counts = {"kills": 0, "before the first epoch": 0, "resumed": 0, "finished": 0}
     resumed = False

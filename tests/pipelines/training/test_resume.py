@@ -223,7 +223,7 @@ def test_a_checkpoint_of_another_version(fit, checkpoint):
 
 
 def test_only_json_and_plain_arrays(checkpoint):
-    assert json.loads((checkpoint / "manifest.json").read_text())["values"]["course"]["loss"]
+    assert json.loads((checkpoint / "manifest.json").read_text())["values"]["state"]["loss"]
     (arrays,) = checkpoint.glob("*.npz")
     with np.load(arrays, allow_pickle=False) as stored:
         assert all(stored[name].dtype.kind in "fui" for name in stored.files)

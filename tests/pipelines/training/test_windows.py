@@ -5,7 +5,7 @@ import pandas as pd
 from rnnzoo import read_series
 from rnnzoo.pipelines.forecasting.preprocessing.rows import Rows
 from rnnzoo.pipelines.forecasting.strategies.tbptt import ConcatenatedRows
-from rnnzoo.pipelines.training.windows import ahead, origins_between, padded_ahead, stream_starts
+from rnnzoo.pipelines.training.windows import ahead, origins_between, stream_starts
 
 
 def test_ahead_is_a_view_of_the_rows_that_follow():
@@ -15,11 +15,6 @@ def test_ahead_is_a_view_of_the_rows_that_follow():
     assert np.shares_memory(view, values)
     for t in range(3):
         np.testing.assert_array_equal(view[t], values[t + 1 : t + 4])
-
-
-def test_padded_ahead_says_nan_where_the_series_ends():
-    found = padded_ahead(np.arange(4.0), 2)
-    np.testing.assert_array_equal(found, [[1, 2], [2, 3], [3, np.nan], [np.nan, np.nan]])
 
 
 def test_origins_have_all_their_targets_in_the_span():
