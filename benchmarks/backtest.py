@@ -2,7 +2,7 @@
 
     python benchmarks/backtest.py --csv ETTh1.csv --peers --json FILE
 
-`--peers` needs `pip install darts neuralforecast` beside this project.
+`--peers` needs `pip install darts neuralforecast` next to this project.
 
 The oil temperature of ETTh1 (Zhou et al. 2021, Informer), z-scored on its first 8,640 rows, to
 which all models are fitted for a few steps: what a forecast costs does not depend on how good
@@ -145,7 +145,7 @@ def _work(pipe: Any, name: str, y: pd.Series) -> None:
         found = _array(run(y.iloc[TRAINING - HISTORY : TRAINING + WARM + HORIZON - 1], WARM))
         if found.shape != (WARM, HORIZON) or not np.isfinite(found).all():
             raise ValueError(f"forecasts of shape {found.shape}, or not all of them finite")
-    except Exception as error:  # told to the one who waits
+    except Exception as error:  # passed on to the process that waits
         pipe.send(f"{type(error).__name__}: {error}")
         return
     pipe.send("")

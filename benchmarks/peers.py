@@ -1,9 +1,9 @@
-"""Forecast errors beside darts and neuralforecast: ETTh1 at 96, and Melbourne's temperature.
+"""Forecast errors compared with darts and neuralforecast: ETTh1 at 96, and Melbourne's temperature.
 
     python benchmarks/peers.py --ett ETTh1.csv --melbourne melbourne_temperature_halfhourly.csv.gz \
         --seeds 5 --json FILE
 
-Needs `pip install darts neuralforecast` beside this project.
+Needs `pip install darts neuralforecast` next to this project.
 
 Two tables a task. *As shipped*: each library's recurrent network with nothing set but what it
 asks for (darts: the look-back, 96), cut off after `--minutes` of training. *Matched*: a GRU that

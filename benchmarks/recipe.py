@@ -1,11 +1,11 @@
-"""Settings beside each other on any table: the evidence for the rules of `docs/recipe.md`.
+"""Settings compared on any table: the evidence for the rules of `docs/recipe.md`.
 
     python benchmarks/recipe.py --csv FILE --time COLUMN --target COLUMN --horizon 12 --seeds 3 \
         --try '{}' '{"schedule": "cosine", "ema_momentum": 0.98}'
 
 The last `--test` of the rows are left out altogether. Of what remains the last fifth is forecast,
 from every origin, by networks fitted to what comes before it. Errors are MAE in the unit of the
-table, mean and spread over the seeds; beside them those of the baselines.
+table, mean and spread over the seeds, and those of the baselines.
 """
 
 import argparse

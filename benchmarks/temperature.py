@@ -1,4 +1,4 @@
-"""Hourly temperature, 24 leads: a stateful network beside direct autoregression.
+"""Hourly temperature, 24 leads: a stateful network and direct autoregression.
 
     python benchmarks/temperature.py --csv melbourne_temperature_halfhourly.csv.gz \
         --train-end 2007-12-31 --json FILE

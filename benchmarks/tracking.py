@@ -1,12 +1,12 @@
-"""What tracking costs a fit: ours, beside the same fit without, and MLflow's autolog for Keras.
+"""What tracking costs a fit: ours, the same fit without, and MLflow's autolog for Keras.
 
     python benchmarks/tracking.py [--csv FILE --time COLUMN --target COLUMN] [--json FILE]
 
 Four fits take turns in each round, after a round that is not counted, so that a busy machine slows
 all of them:
 
-- `rnnzoo`: a GRU forecaster, told to nobody;
-- `rnnzoo, tracked`: the same with a journal, whose events a thread brings to SQLite;
+- `rnnzoo`: a GRU forecaster that logs nothing;
+- `rnnzoo, tracked`: the same with a journal, whose events a thread uploads to SQLite;
 - `keras`: a GRU of the same width over the same rows, by `keras.Model.fit`;
 - `keras, autolog`: the same under `mlflow.keras.autolog`, into SQLite, without models and data
   sets, which we do not log while a fit goes on either.
@@ -52,19 +52,19 @@ class Clock:
 
     Attributes:
         ends: when each epoch ended.
-        told: seconds of tracking until then, in all.
+        logged: seconds of tracking until then, in all.
         tracking: seconds of tracking so far.
         after: seconds of waiting after the fit.
     """
 
     ends: list[float] = field(default_factory=list)
-    told: list[float] = field(default_factory=list)
+    logged: list[float] = field(default_factory=list)
     tracking: float = 0.0
     after: float = 0.0
 
     def epoch(self) -> None:
         self.ends.append(time.perf_counter())
-        self.told.append(self.tracking)
+        self.logged.append(self.tracking)
 
     def timed(self, call: Callable[..., Any]) -> Callable[..., Any]:
         """`call`, its seconds counted as tracking."""
@@ -164,7 +164,7 @@ def summary(name: str, clocks: list[Clock]) -> dict:
         return statistics.median(map(of, clocks))
 
     def told_ms(clock: Clock) -> float:
-        return 1e3 * (clock.told[-1] - clock.told[0]) / (len(clock.told) - 1)
+        return 1e3 * (clock.logged[-1] - clock.logged[0]) / (len(clock.logged) - 1)
 
     return {
         "fit": name,
@@ -172,7 +172,9 @@ def summary(name: str, clocks: list[Clock]) -> dict:
         "tracking_ms": middle(told_ms),
         "share": middle(lambda clock: told_ms(clock) / epoch_ms(clock)),
         "shares": [told_ms(clock) / epoch_ms(clock) for clock in clocks],
-        "ends_ms": middle(lambda clock: 1e3 * (clock.tracking - (clock.told[-1] - clock.told[0]))),
+        "ends_ms": middle(
+            lambda clock: 1e3 * (clock.tracking - (clock.logged[-1] - clock.logged[0]))
+        ),
         "after_s": middle(lambda clock: clock.after),
         "epochs": len(clocks[0].ends),
         "rounds": len(clocks),

@@ -19,7 +19,7 @@ class Kind:
         same: parameters that are equal where runs may be compared.
         title: what was tried, from the experiment's name and these parameters.
         error: the metric that ranks, the smaller the better.
-        columns: of a table of runs: labels by tag, parameter or metric.
+        columns: columns of a table of runs: labels by tag, parameter or metric.
         note: what a reader of the dashboard has to know.
         step: what leads are counted in.
     """

@@ -63,7 +63,7 @@ def planned(config: dict[str, Any], path: Path, tried: dict[str, Tried]) -> Prov
 
     Args:
         config: what is set in the file.
-        path: of the file.
+        path: path of the file.
         tried: what is tried, by label, as `tried_in` gives it.
     """
     data = _located(config, path)

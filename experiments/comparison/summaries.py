@@ -17,7 +17,7 @@ class ModelSummary(ModelScores):
     """A model with its runs, one per seed.
 
     Attributes:
-        runs: in the order of the scores.
+        runs: its runs, in the order of the scores.
         error: name of the error in the scores, e.g. `"mae"`.
     """
 

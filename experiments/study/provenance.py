@@ -14,7 +14,7 @@ class Provenance:
     Its networks have labels then, as one cell may be tried with several settings and seeds.
 
     Attributes:
-        name: of the study; may be empty.
+        name: name of the study; may be empty.
         parameters: that all runs have.
         models: by label, what the networks that differ by their seed are called together.
         colors: by label; by default that of the cell.

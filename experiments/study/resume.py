@@ -41,7 +41,7 @@ class StudyResume:
     Args:
         folder: named by the user, or `None`.
         study: what all its runs have in common, as plain values.
-        networks: of each network the name of its run, and what it is, as plain values.
+        networks: name of each network's run, and its settings as plain values.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class StudyResume:
         """Inside, nobody else continues the study.
 
         Args:
-            began, uid: of a new study.
+            began, uid: start and id of a new study.
             root: folder of the journals; `None` if they are not saved.
             data: gives the digest of all that the study reads.
 
@@ -106,7 +106,7 @@ class StudyResume:
             run: its name, `""` for the study itself.
             fresh: that of a new run.
             upload: called with a run that had ended.
-            shown: of the listeners, those to whom it is shown.
+            shown: listeners that only show a run.
         """
         if self.folder is None or fresh.root is None:
             return fresh

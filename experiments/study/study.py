@@ -101,12 +101,12 @@ class StudyRuns:
     Attributes:
         task: name in `TASKS`; the experiment is `task/dataset`.
         dataset: what the networks are tried on.
-        listeners: of each run.
+        listeners: what follows the journal of each run.
         data: makes the digests of what the runs read; called once, if the runs are saved.
         origin: what the study was made from.
         continuation: continues the runs of a study that was killed.
         began: when the study did, in UTC, to be shown and put in order.
-        uid: of the study's own run, which tells its runs from those of another.
+        uid: id of the study's own run; two studies may begin in the same second.
     """
 
     task: str
@@ -161,7 +161,7 @@ class StudyRuns:
         """Makes each baseline a run of its own, so that charts compare it with the networks.
 
         Args:
-            names: of the baselines.
+            names: names of the baselines.
             task: parameters that they share with the networks.
             tell: tells the journal of a baseline what there is to tell.
         """

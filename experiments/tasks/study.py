@@ -61,7 +61,7 @@ def study(
     Args:
         task: with its data.
         networks: unfitted, by cell, or by another label where a cell is tried more than once.
-        listeners: of each run.
+        listeners: what follows the journal of each run.
         origin: what the study was made from.
         checkpoints: folder in which the state of each fit is saved. A study that was killed
             continues from there, with the same runs; those that had ended are not logged again.

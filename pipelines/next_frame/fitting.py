@@ -42,7 +42,7 @@ def fit_network(
     Args:
         network: untrained.
         clips: training and validation clips.
-        settings: of the fit.
+        settings: settings of the fit.
         recorder: gets the settings, the errors of each epoch, and pictures of the first
             validation clip.
         checkpoint: read if it holds epochs of this fit, which then continues; written after each

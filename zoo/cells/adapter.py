@@ -203,7 +203,7 @@ def checked_cell(name: str, value: Any) -> RecurrentCell:
     """Returns a cell of the zoo that can run inside of another cell.
 
     Args:
-        name: of the argument.
+        name: name of the argument.
         value: as for `as_cell`, or the config of a cell, from which one is made.
 
     Raises:

@@ -34,8 +34,8 @@ def tell_origins(
         backtest: that holds the forecasts of `model`.
         panel: what was forecast.
         model: a network or a baseline.
-        color: of its line.
-        journal: of its run.
+        color: color of its line.
+        journal: journal of its run.
     """
     name = str(backtest.ids[-1])
     series = next(one for one in panel if str(one.unique_id) == name)
