@@ -27,7 +27,7 @@ class Analysis:
         cell: its name.
         steps: length of the sequences.
         weights: how many the cell has.
-        eigenvalues: eigenvalues of the Jacobian at the end of a sequence, by stage, the largest first.
+        eigenvalues: those of the Jacobian at the end of a sequence, by stage, the largest first.
         norms: gradient by lag, by stage.
         mse: squared error of the trained network on the adding problem.
         truncated: no gradient goes through the cell's copy of the past in training.
