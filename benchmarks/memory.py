@@ -22,7 +22,7 @@ import rnnzoo.zoo  # noqa: F401  first: keeps the backend's start-up off the scr
 import keras  # isort: skip
 import numpy as np
 from rnnzoo import CELLS, Recurrent
-from rnnzoo.datasets.sources.memory_tasks import TASKS, Task, held_out
+from rnnzoo.datasets.sources.memory_tasks import TASKS, MemoryTask, held_out
 from rnnzoo.zoo.models import sequence
 
 BATCH, UNITS, LOOK = 32, 32, 100  # LOOK: training steps from one look at the score to the next
@@ -117,7 +117,7 @@ def candidates() -> list[str]:
     return [*names, *[name for name in SETTINGS if name not in names], "mlp"]
 
 
-def row(task: Task, name: str, steps: int, seed: int, minutes: float) -> dict[str, Any]:
+def row(task: MemoryTask, name: str, steps: int, seed: int, minutes: float) -> dict[str, Any]:
     """Trains one network and says how it went."""
     began = time.perf_counter()
     keras.utils.set_random_seed(seed)
@@ -173,7 +173,7 @@ LOSS = {
 }
 
 
-def network(task: Task, setting: Setting, options: dict) -> tuple[keras.Model, str]:
+def network(task: MemoryTask, setting: Setting, options: dict) -> tuple[keras.Model, str]:
     layers, names = [], []
 
     def dense() -> None:
@@ -199,7 +199,7 @@ def mlp(inputs: int, outputs: int) -> keras.Model:
     return keras.Sequential([*reads, *layers, *answers])
 
 
-def train(model: keras.Model, task: Task, steps: int, seed: int, until: float) -> tuple:
+def train(model: keras.Model, task: MemoryTask, steps: int, seed: int, until: float) -> tuple:
     """Steps taken, the step at which the task was solved or `None`, and a note."""
     check = held_out(task, "check")
     for step in range(steps):
@@ -218,7 +218,7 @@ def train(model: keras.Model, task: Task, steps: int, seed: int, until: float) -
     return steps, None, ""
 
 
-def measure(model: keras.Model, task: Task, data: tuple) -> float:
+def measure(model: keras.Model, task: MemoryTask, data: tuple) -> float:
     x, y = data
     answer = np.asarray(model.predict_on_batch(x), "float64")
     if task.score == "MSE":

@@ -18,7 +18,7 @@ SYMBOLS = 8  # symbols of copy memory, without the blank and the mark
 
 
 @dataclass(frozen=True)
-class Task:
+class MemoryTask:
     """A memory task: one row of the table `TASKS`.
 
     Attributes:
@@ -218,21 +218,25 @@ def digits(items: int, steps: int = 64, seed: int = 0, part: str = "training") -
 
 
 #: The tasks by name.
-TASKS: dict[str, Task] = {
+TASKS: dict[str, MemoryTask] = {
     task.name: task
     for task in (
-        Task("adding", adding, "many_to_one", 2, 1, 50, "number", "MSE", lambda _: 1 / 6, 0.01),
-        Task(
+        MemoryTask(
+            "adding", adding, "many_to_one", 2, 1, 50, "number", "MSE", lambda _: 1 / 6, 0.01
+        ),
+        MemoryTask(
             *("copying", copying, "many_to_many", SYMBOLS + 2, SYMBOLS + 1, 20),
             *("class", "cross-entropy", lambda T: 10 * math.log(SYMBOLS) / (T + 20), 0.05),
         ),
-        Task("parity", parity, "many_to_many", 1, 1, 20, "bit", "errors", lambda _: 0.5, 0.01),
-        Task(
+        MemoryTask(
+            "parity", parity, "many_to_many", 1, 1, 20, "bit", "errors", lambda _: 0.5, 0.01
+        ),
+        MemoryTask(
             *("addition", addition, "many_to_many", 2, 1, 8),
             # only the last carry is unbalanced: it is 1 with probability (1 − 2^−N) / 2
             *("bit", "errors", lambda N: 0.5 - 0.5 ** (N + 1) / (N + 1), 0.01),
         ),
-        Task(
+        MemoryTask(
             *("digits", digits, "many_to_one", 1, 10, 64),
             *("class", "errors", lambda _: _most_frequent(), 0),
         ),
@@ -240,7 +244,9 @@ TASKS: dict[str, Task] = {
 }
 
 
-def held_out(task: Task, part: str = "test", items: int = 1000, steps: int | None = None) -> Arrays:
+def held_out(
+    task: MemoryTask, part: str = "test", items: int = 1000, steps: int | None = None
+) -> Arrays:
     """Returns sequences of a task that training never draws, always the same ones.
 
     Args:

@@ -15,7 +15,7 @@ BLOCKS = 5  # blocks of a bootstrap
 
 
 @dataclass(frozen=True)
-class Comparison:
+class DieboldMariano:
     """A Diebold–Mariano test.
 
     Attributes:
@@ -35,7 +35,7 @@ class Comparison:
 
 def diebold_mariano(
     errors: np.ndarray, others: np.ndarray, lead: int = 1, loss: str = "absolute"
-) -> Comparison:
+) -> DieboldMariano:
     """Tests whether two forecasts of the same values are equally good.
 
     ```
@@ -84,17 +84,17 @@ def diebold_mariano(
     n = len(d)
     mean = float(d.mean()) if n else math.nan
     if n < max(ORIGINS, STRETCHES * h) or not d.any():
-        return Comparison(mean, math.nan, math.nan, n)
+        return DieboldMariano(mean, math.nan, math.nan, n)
     centered = d - mean
     γ = np.array([centered[k:] @ centered[: n - k] for k in range(h)]) / n
     variance = γ[0] + 2 * γ[1:].sum()
     if variance <= 0:
         variance = γ[0] + 2 * ((1 - np.arange(1, h) / h) * γ[1:]).sum()
     if variance <= 0:  # the same difference at every origin: no chance involved
-        return Comparison(mean, math.copysign(math.inf, mean), 0.0, n)
+        return DieboldMariano(mean, math.copysign(math.inf, mean), 0.0, n)
     correction = math.sqrt((n + 1 - 2 * h + h * (h - 1) / n) / n)
     statistic = mean / math.sqrt(variance / n) * correction
-    return Comparison(mean, statistic, float(2 * stats.t.sf(abs(statistic), n / h - 1)), n)
+    return DieboldMariano(mean, statistic, float(2 * stats.t.sf(abs(statistic), n / h - 1)), n)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pandas as pd
 from ....errors import ArgumentError, whole_number
 from ...evaluation import metrics
 from ...evaluation.intervals import calibration_table, check_levels, conformal_quantiles
-from ...evaluation.significance import Comparison, diebold_mariano
+from ...evaluation.significance import DieboldMariano, diebold_mariano
 from .forecasts import RollingForecasts
 from .random_walk import against_walk
 
@@ -188,7 +188,7 @@ class Backtest(RollingForecasts):
         scores = self.leaderboard.set_index("model").to_dict("index")[self._checked_name(name)]
         return {key: float(scores[key]) for key in (*self.errors(self.model), "skill", "p")}
 
-    def _test(self, errors: pd.Series, others: pd.Series, step: int) -> Comparison:
+    def _test(self, errors: pd.Series, others: pd.Series, step: int) -> DieboldMariano:
         return diebold_mariano(errors.to_numpy(), others.to_numpy(), self._overlap(step))
 
     def _p_value(self, name: str) -> float:

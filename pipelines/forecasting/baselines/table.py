@@ -16,7 +16,7 @@ from .naive import drift, last_value, seasonal
 
 
 @dataclass(frozen=True)
-class Task:
+class BaselineTask:
     """The arguments of a baseline.
 
     Attributes:
@@ -38,23 +38,23 @@ class Task:
     order: int | None
 
 
-def _seasonal(task: Task) -> np.ndarray | None:
+def _seasonal(task: BaselineTask) -> np.ndarray | None:
     if task.season == 1:
         return None
     return seasonal(task.known, task.origins, task.horizon, task.season)
 
 
-def _linear_ar(t: Task) -> np.ndarray | None:
+def _linear_ar(t: BaselineTask) -> np.ndarray | None:
     return linear_ar(t.y, t.origins, t.horizon, t.training_rows, t.season, t.order)
 
 
-def _ets(t: Task) -> np.ndarray | None:
+def _ets(t: BaselineTask) -> np.ndarray | None:
     from .classical import ets  # statsmodels takes seconds to import
 
     return ets(t.known, t.origins, t.horizon, t.training_rows, t.season)
 
 
-def _theta(t: Task) -> np.ndarray | None:
+def _theta(t: BaselineTask) -> np.ndarray | None:
     from .classical import theta
 
     return theta(t.known, t.origins, t.horizon, t.training_rows, t.season)
@@ -62,7 +62,7 @@ def _theta(t: Task) -> np.ndarray | None:
 
 #: Each returns `(origins, horizon)`, or `None` where it cannot forecast: without a season, or
 #: with too few rows to fit.
-BASELINES: dict[str, Callable[[Task], np.ndarray | None]] = {
+BASELINES: dict[str, Callable[[BaselineTask], np.ndarray | None]] = {
     "naive-last": lambda task: last_value(task.known, task.origins, task.horizon),
     "naive-seasonal": _seasonal,
     "naive-drift": lambda task: drift(task.known, task.origins, task.horizon),
@@ -105,7 +105,7 @@ def baselines(
     first = int(known[0]) if len(known) else len(y)  # no forecasts before it
     later = origins[origins >= first] - first
     y, training_rows = y[first:], max(0, training_rows - first)
-    task = Task(y, carried_forward(y), later, horizon, training_rows, season, order)
+    task = BaselineTask(y, carried_forward(y), later, horizon, training_rows, season, order)
     result = {}
     for name in [name for name in BASELINES if name in wanted]:
         forecasts = BASELINES[name](task) if len(later) else np.empty((0, horizon))
