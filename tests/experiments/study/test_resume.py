@@ -257,7 +257,7 @@ def test_next_frames_go_on_too(store, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         run(cut("conv_lstm", 2))
-    found = run(None).evaluations["conv_lstm"]
+    found = run(None).tests["conv_lstm"]
     check_told_once(store, "frames/noise", ("conv_lstm", *found.baselines))
 
 

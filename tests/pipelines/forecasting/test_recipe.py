@@ -141,6 +141,20 @@ def test_a_combination_is_the_mean_of_its_members(waves, tmp_path):
     np.testing.assert_allclose(result.forecasts[result.model][1], again, rtol=1e-4)
 
 
+def test_an_ensemble_reads_as_a_whole_or_not_at_all(waves):
+    """The second member needs more history than there is: the first has not moved either."""
+    table = waves[["day", "sales"]]
+    tiny = {"horizon": 2, "units": 2, "epochs": 1}
+    pair = [Forecaster("rnn", lookback=n, seed=n, **tiny) for n in (4, 40)]
+    both = Ensemble(pair).fit(table[:150], time="day", target="sales")
+    before = both.predict()
+    with pytest.raises(DataError, match="look-back"):
+        both.warm_up(table[150:170])
+    pd.testing.assert_frame_equal(both.predict(), before)
+    both.update(table[150:152])
+    assert (both.predict()["cutoff"] > before["cutoff"]).all()
+
+
 @pytest.mark.parametrize(
     ("ensemble", "error", "words"),
     [
