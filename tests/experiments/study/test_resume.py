@@ -335,7 +335,7 @@ def test_the_same_command_goes_on_after_kill_9(waves, tmp_path):
     command.kill_after("gru", 1)
     command.kill_after("elman", 2)
     first = command.end()
-    assert "elman: goes on after epoch" in first
+    assert "elman: continues after epoch" in first
     again = command.end()  # trains nothing, tells nothing
     tables = (said[said.index("\nwaves:") :] for said in (first, again))
     assert next(tables) == next(tables)  # the seconds of the fits too

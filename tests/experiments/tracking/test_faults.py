@@ -28,6 +28,7 @@ from rnnzoo.experiments.study.study import Listeners
 from rnnzoo.experiments.tasks.forecast.task import Forecasting
 from rnnzoo.experiments.tasks.study import study
 from rnnzoo.experiments.tracking import Store, Tracker, server_command, server_environment, sync
+from rnnzoo.experiments.tracking.store import with_retries
 
 EPOCHS = 4
 ERROR = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -190,7 +191,8 @@ def content(store, run, folder):
     assert found.info.end_time == int(1000 * run.events[-1].time)
     downloads = folder / "downloads" / name
     downloads.mkdir(parents=True)
-    store.client.download_artifacts(name, "", str(downloads))
+    # a busy server may drop a line
+    with_retries(lambda: store.client.download_artifacts(name, "", str(downloads)))
     return {
         "status": found.info.status,
         "params": found.data.params,
