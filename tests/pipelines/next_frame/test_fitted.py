@@ -80,7 +80,7 @@ def test_nothing_is_learned_before_a_fit(settings, name):
 
 
 def test_settings_are_typed_and_their_own(settings):
-    options = {"peepholes": True}
+    options: dict[str, object] = {"peepholes": True}
     given = NextFrame(**settings).set_params(
         patch=np.int8(12), learning_rate=np.float32(0.5), cell_options=options
     )
