@@ -155,7 +155,7 @@ class Journal:
                 shutil.rmtree(self.folder)
 
     @property
-    def kept(self) -> bool:
+    def is_saved(self) -> bool:
         """Whether it outlives the run: else nobody will see its files."""
         return self.root is not None
 

@@ -111,8 +111,8 @@ class StudyResume:
         if self.folder is None or fresh.root is None:
             return fresh
         runs = self._note["runs"]
-        kept = _found(fresh.root, runs.get(run))
-        if kept is None:
+        stored = _found(fresh.root, runs.get(run))
+        if stored is None:
             if run in runs and run in self._places and holds_fit(self._places[run]):
                 logger.warning(
                     "There is no journal of %s in %s: what it did before is logged in a new run.",
@@ -122,10 +122,10 @@ class StudyResume:
             self._write()
             return fresh
         ranked = {name for name, _ in self.networks} <= set(self._note["ranked"])
-        if kept.status == "FINISHED" and (run or ranked):
-            upload(kept)
+        if stored.status == "FINISHED" and (run or ranked):
+            upload(stored)
             return replace(fresh, listeners=shown, root=None)
-        return Journal.reopened(kept.folder, fresh.listeners, BRINGING)
+        return Journal.reopened(stored.folder, fresh.listeners, BRINGING)
 
     def ranked(self) -> None:
         """Notes that the study's leaderboard holds its networks."""
@@ -182,15 +182,15 @@ def _belongs(path: Path) -> bool:
 
 def _only(settings: dict[str, Any], networks: Mapping[str, Any]) -> dict[str, Any]:
     """Settings with no other networks than some."""
-    kept = {run: one for run, one in settings["networks"].items() if run in networks}
-    return settings | {"networks": kept}
+    stored = {run: one for run, one in settings["networks"].items() if run in networks}
+    return settings | {"networks": stored}
 
 
 def _found(root: Path, uid: str | None) -> StoredRun | None:
     """The journal of a run among those of all; a folder in which nothing was logged is removed."""
     for folder in [] if uid is None else root.glob(f"*-{uid[:12]}"):
-        if (folder / EVENTS).exists() and (kept := read(folder)).events:
-            return kept
+        if (folder / EVENTS).exists() and (stored := read(folder)).events:
+            return stored
         _clear(folder)
     return None
 

@@ -186,7 +186,7 @@ class StudyRuns:
             again |= known["seconds"].isin(board["seconds"].dropna())
             others = known[~again]
             board = pd.concat([board, others]).sort_values(found.error, ignore_index=True)
-        if self._parent.kept:
+        if self._parent.is_saved:
             self.continuation.ranked()
         self._parent.text("leaderboard.csv", board.to_csv(index=False))
         self._parent.note(f"**{self.dataset}**, best first\n\n{markdown(board)}")

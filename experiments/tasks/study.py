@@ -85,7 +85,7 @@ def study(
                 tests[label] = result = task.score(network, label, first)
                 task.log(result, label, journal)
                 journal.metrics({"time/fit_s": result.seconds})
-                if journal.kept:
+                if journal.is_saved:
                     color = runs.color(network.cell_name, label)
                     task.write_run(result, color, journal)
                     settings = task.split_parameters | task.used(network) | dict(origin.parameters)
@@ -100,5 +100,5 @@ def study(
 
 def _baseline(found: Study[N, R], name: str, journal: Journal) -> None:
     found.task.log(found.first, name, journal)
-    if journal.kept:
+    if journal.is_saved:
         found.task.write_baseline(found.first, name, name == found.best_baseline, journal)

@@ -1,6 +1,7 @@
 """Builds the network of a recipe from the cells of its settings."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from ...zoo.cells import Feedback, RecurrentCell
@@ -16,6 +17,17 @@ from .strategies.stateful import StatefulStrategy
 LONGEST_SEASON = 48  # most rows that a delay line spans by default
 
 
+@dataclass(frozen=True)
+class _Given:
+    """What a network is built from; `options` are arguments of its cells."""
+
+    factory: CellFactory
+    options: dict[str, Any]
+    transform: Transform
+    recipe: Recipe
+    settings: Settings
+
+
 def build(transform: Transform, recipe: Recipe, settings: Settings) -> Strategy:
     """Builds the strategy of a recipe with its network.
 
@@ -27,72 +39,62 @@ def build(transform: Transform, recipe: Recipe, settings: Settings) -> Strategy:
     factory = cell_factory(settings.cell)
     reach = _reach(factory.kind, recipe.lookback, transform.schema.season)
     options = factory.memory_options(reach) | (settings.cell_options or {})
-    return BUILDERS[recipe.strategy](factory, options, transform, recipe, settings)
+    return BUILDERS[recipe.strategy](_Given(factory, options, transform, recipe, settings))
 
 
-def _stateful(
-    factory: CellFactory,
-    options: dict[str, Any],
-    transform: Transform,
-    recipe: Recipe,
-    settings: Settings,
-) -> Strategy:
-    cells = factory.stacked(settings.layers, recipe.units, **options)
-    return StatefulStrategy(transform, cells, settings.horizon, recipe.dropout, settings.engine)
-
-
-def _segment(
-    factory: CellFactory,
-    options: dict[str, Any],
-    transform: Transform,
-    recipe: Recipe,
-    settings: Settings,
-) -> Strategy:
-    if factory.takes("truncate"):  # its encoder learns through the state alone
-        options = {"truncate": False} | options
-    normalization = recipe.window_normalization
-    return SegmentStrategy(
-        transform,
-        factory.stacked(settings.layers, recipe.units, **options),
-        recipe.lookback,
-        recipe.segment,
-        settings.horizon,
-        recipe.dropout,
-        None if normalization == "none" else normalization,
-        embedded=settings.channels == "embedded",
-        engine=settings.engine,
+def _stateful(given: _Given) -> Strategy:
+    cells = given.factory.stacked(given.settings.layers, given.recipe.units, **given.options)
+    return StatefulStrategy(
+        given.transform, cells, given.settings.horizon, given.recipe.dropout, given.settings.engine
     )
 
 
-def _closed_loop(
-    factory: CellFactory,
-    options: dict[str, Any],
-    transform: Transform,
-    recipe: Recipe,
-    settings: Settings,
-) -> Strategy:
-    kind, outputs = factory.kind, 1 + len(transform.schema.past)
+def _segment(given: _Given) -> Strategy:
+    options = given.options
+    if given.factory.takes("truncate"):  # its encoder learns through the state alone
+        options = {"truncate": False} | options
+    normalization = given.recipe.window_normalization
+    return SegmentStrategy(
+        given.transform,
+        given.factory.stacked(given.settings.layers, given.recipe.units, **options),
+        given.recipe.lookback,
+        given.recipe.segment,
+        given.settings.horizon,
+        given.recipe.dropout,
+        None if normalization == "none" else normalization,
+        embedded=given.settings.channels == "embedded",
+        engine=given.settings.engine,
+    )
+
+
+def _closed_loop(given: _Given) -> Strategy:
+    options = given.options
+    kind, outputs = given.factory.kind, 1 + len(given.transform.schema.past)
     width = {"outputs": outputs} if kind.has_output_layer else {}
 
     def mode(feedback: str) -> Any:
         """The cell that is fed with the truth, or with its own prediction."""
         if kind.has_feedback_delays:
-            return factory.make(recipe.units, outputs=outputs, feedback=feedback, **options)
+            return given.factory.make(
+                given.recipe.units, outputs=outputs, feedback=feedback, **options
+            )
         return Feedback(
-            factory.stacked(settings.layers, recipe.units, **width, **options),
+            given.factory.stacked(given.settings.layers, given.recipe.units, **width, **options),
             outputs,
             feedback=feedback,
-            residual=not (transform.difference or kind.has_output_layer),
+            residual=not (given.transform.difference or kind.has_output_layer),
         )
 
-    if kind.has_feedback_delays and transform.indicators and factory.by_class:
-        # each tap is told whether its value is missing
+    if kind.has_feedback_delays and given.transform.indicators and given.factory.by_class:
+        # inputs that mark missing values at each delay
         options = {"input_delays": [0, *options["feedback_delays"]]} | options
-    return ClosedLoopStrategy(transform, mode("truth"), mode("prediction"), settings.engine)
+    return ClosedLoopStrategy(
+        given.transform, mode("truth"), mode("prediction"), given.settings.engine
+    )
 
 
-#: By name: from cells, the fitted transform, recipe and settings to an untrained network.
-BUILDERS: dict[str, Callable[..., Strategy]] = {
+#: By name, what builds an untrained network.
+BUILDERS: dict[str, Callable[[_Given], Strategy]] = {
     "stateful": _stateful,
     "segment": _segment,
     "closed_loop": _closed_loop,

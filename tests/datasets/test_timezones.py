@@ -115,7 +115,7 @@ def test_what_is_utc_already_is_not_converted_again(series, how):
 def test_times_bring_their_zone(zone, name):
     table = written(pd.date_range("2020", periods=30, freq="h", tz=zone), "zoned")
     assert read_series(table).schema.zone == name
-    assert read_series(table, zone=PARIS).schema.zone == PARIS  # the clocks that were asked for
+    assert read_series(table, zone=PARIS).schema.zone == PARIS  # the requested zone
     np.testing.assert_array_equal(read_series(table).times, read_series(table, zone=PARIS).times)
 
 
