@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .errors import ModelFileError as ModelFileError
     from .errors import RnnzooError as RnnzooError
     from .errors import TrackingError as TrackingError
+    from .pipelines.forecasting import AutoForecaster as AutoForecaster
     from .pipelines.forecasting import Backtest as Backtest
     from .pipelines.forecasting import Ensemble as Ensemble
     from .pipelines.forecasting import Forecaster as Forecaster
@@ -75,6 +76,7 @@ _WHERE = {
     "read_clips": ".datasets",
     "read_panel": ".datasets",
     "Forecaster": ".pipelines.forecasting",
+    "AutoForecaster": ".pipelines.forecasting",
     "Ensemble": ".pipelines.forecasting",
     "Backtest": ".pipelines.forecasting",
     "NextFrame": ".pipelines.next_frame",

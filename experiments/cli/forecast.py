@@ -18,7 +18,11 @@ def forecast(
     ] = None,
     horizon: Annotated[int, typer.Option(help="Steps ahead.")] = 24,
     cell: Annotated[
-        list[str] | None, typer.Option(help="Cells, e.g. gru,lstm, or module:Class. (default: gru)")
+        list[str] | None,
+        typer.Option(
+            help="Cells, e.g. gru,lstm, or module:Class; auto tries networks and baselines. "
+            "(default: auto; gru with settings of a network)"
+        ),
     ] = None,
     past: Annotated[list[str] | None, typer.Option(help="Covariate known up to now.")] = None,
     future: Annotated[list[str] | None, typer.Option(help="Covariate known ahead too.")] = None,
@@ -105,6 +109,10 @@ def forecast(
     checkpoint: Checkpoints = None,
     tracking: Tracking = True,
     strict: Strict = False,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Model of the leaderboard that forecasts what follows. (default: best)"),
+    ] = None,
     save: Annotated[
         Path | None, typer.Option(help="Folder for models, charts and the forecast.")
     ] = None,
@@ -135,7 +143,11 @@ def forecast(
     from ..tasks.forecast.data import named_panel
 
     panel = named_panel(data, asked, how)
-    from ..tasks.forecast.task import Forecasting, networks_of  # after the cheap checks: Keras
+    from ..tasks.forecast.task import (
+        Forecasting,
+        default_cells,
+        networks_of,
+    )  # after the cheap checks: Keras
     from ..tasks.study import run_task
 
     settings = dict(
@@ -155,8 +167,8 @@ def forecast(
     )
     settings |= other_settings(setting, "forecast", settings)
     run_task(
-        Forecasting(panel, test_rows, audit, future_rows, warm_up),
-        networks_of(listed(cell) or ["gru"], settings, seeds, aggregation),
+        Forecasting(panel, test_rows, audit, future_rows, warm_up, model),
+        networks_of(listed(cell) or default_cells(settings, seeds), settings, seeds, aggregation),
         keep(tracking, strict, save, checkpoint),
     )
 

@@ -219,14 +219,27 @@ class Task(ABC, Generic[N, R]):
     def show_scores(self, found: "Study[N, R]", out: Console) -> None:
         """Prints the leaderboard, and how to read it."""
 
-    def show(self, found: "Study[N, R]", out: Console) -> Files:
+    def show(self, found: "Study[N, R]", out: Console) -> "Final[N]":
         """Prints all that a command shows.
 
         Returns:
-            What `--save` writes besides models and `files`.
+            What `--save` writes besides `files` and the tested networks.
         """
         self.show_scores(found, out)
-        return {}
+        return Final()
+
+
+@dataclass(frozen=True)
+class Final(Generic[N]):
+    """What a command adds to a study.
+
+    Attributes:
+        files: by name, what writes each file.
+        networks: by label, networks that are saved in place of the tested ones.
+    """
+
+    files: Files = field(default_factory=dict)
+    networks: Mapping[str, N] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

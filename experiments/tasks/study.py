@@ -39,12 +39,12 @@ def run_task(
         with Display(out) as display:
             follow = Listeners(display.follow, tracker)
             found = study(task, networks, follow, origin, keep.checkpoints)
-        more = task.show(found, out)
+        final = task.show(found, out)
         if keep.save is not None:
             found.write(keep.save)
-            for label, network in found.networks.items():
+            for label, network in {**found.networks, **final.networks}.items():
                 network.save(model_folder(keep.save, label))
-            write_all(keep.save, more)
+            write_all(keep.save, final.files)
             out.print(f"\n{task.saves} are in {keep.save}")
     return found
 

@@ -4,9 +4,10 @@ from ..._quiet import import_keras
 
 import_keras()
 
+from .auto.forecaster import AutoForecaster  # noqa: E402
 from .backtest.result import Backtest  # noqa: E402
 from .ensemble import Ensemble  # noqa: E402
 from .fitted import FittedForecaster  # noqa: E402
 from .forecaster import Forecaster  # noqa: E402
 
-__all__ = ["Backtest", "Ensemble", "FittedForecaster", "Forecaster"]
+__all__ = ["AutoForecaster", "Backtest", "Ensemble", "FittedForecaster", "Forecaster"]

@@ -45,7 +45,12 @@ def build(transform: Transform, recipe: Recipe, settings: Settings) -> Strategy:
 def _stateful(given: _Given) -> Strategy:
     cells = given.factory.stacked(given.settings.layers, given.recipe.units, **given.options)
     return StatefulStrategy(
-        given.transform, cells, given.settings.horizon, given.recipe.dropout, given.settings.engine
+        given.transform,
+        cells,
+        given.settings.horizon,
+        given.recipe.dropout,
+        given.settings.engine,
+        given.recipe.linear_lags,
     )
 
 

@@ -114,12 +114,19 @@ class Ensemble(Estimator[list[Forecaster]]):
         _refuse_twins(members)
         own = [_callbacks_of(member, callbacks) for member in members]
         shared = {"members": len(members), "aggregation": self.aggregation, "n_seeds": self.n_seeds}
-        members_recorder = _MembersRecorder(recorder or NullRecorder(), shared)
+        members_recorder = MembersRecorder(recorder or NullRecorder(), shared)
         for k, member in enumerate(members):
             how: dict[str, Any] = {"callbacks": own[k], "checkpoint": member_folder(checkpoint, k)}
             member.fit(data, recorder=members_recorder, progress=progress, **how, **columns)
         self.fitted_ = members
         return self
+
+    def retrained(self, data: Any) -> "Ensemble":
+        """Returns an ensemble of members that are trained anew on all rows of `data`, as
+        `Forecaster.retrained`."""
+        ensemble = clone(self)
+        ensemble.fitted_ = [member.retrained(data) for member in self._require_fit()]
+        return ensemble
 
     def warm_up(self, data: Any) -> "Ensemble":
         """Reads another history from its start, as `Forecaster.warm_up`."""
@@ -194,6 +201,11 @@ class Ensemble(Estimator[list[Forecaster]]):
         return self
 
     @property
+    def fitted_networks(self) -> list[FittedForecaster]:
+        """The fitted networks, at least one."""
+        return [member.fitted_ for member in self._require_fit()]
+
+    @property
     def members_(self) -> list[Forecaster]:
         """The fitted forecasters."""
         return self._require_fit()
@@ -253,7 +265,7 @@ class Ensemble(Estimator[list[Forecaster]]):
         return AGGREGATIONS[self.aggregation](forecasts, axis=0)
 
 
-class _MembersRecorder(NullRecorder):
+class MembersRecorder(NullRecorder):
     """Logs the fits of all members as one: their epochs in one sequence, and the parameters of the
     first member once, with those in `shared`."""
 

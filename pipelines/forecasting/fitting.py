@@ -1,27 +1,24 @@
-"""Fits a forecaster: scales, builds the network, trains it, and chooses weights by validation."""
+"""Fits a forecaster: scales, builds the network, trains it, and refits it to all rows."""
 
-import math
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from ...datasets import Schema, TimeSeriesPanel
-from ...errors import ArgumentError, DataError
+from ...errors import ArgumentError
 from ...zoo.factory import cell_factory
 from ..recorder import Recorder
-from ..training.checkpoints import Checkpoint, checkpoint_in
+from ..training.checkpoints import Checkpoint, checkpoint_in, refit_folder
 from ..training.fingerprint import identifying_settings
 from ..training.loop import History, seeded, trained_weights
-from ..training.optimizers import new_optimizer
+from ..training.optimizers import new_optimizer, replayed_optimizer
 from ..training.options import TrainingOptions
 from ..training.progress import with_progress
-from ..training.windows import origins_between
 from .build import build
 from .fitted import FittedForecaster
 from .plan import Plan
@@ -31,10 +28,70 @@ from .recipe import Recipe
 from .saving import KIND
 from .settings import Settings
 from .strategies.base import Strategy
+from .validation import Validation, train, validate
 from .weights import with_weights
 
-WARM = 4  # look-backs read before the validation span, from a state of zero
-MOST_ORIGINS = 20_000  # most origins forecast in a validation
+NOTHING = History([], [], [], steps=0, best_epoch=0, seconds=0.0)  # before any training
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A trained network with all that it was trained on.
+
+    Attributes:
+        settings: checked settings.
+        plan: how the rows of the panel were used.
+        panel: series, with their validation rows.
+        sample_weight: weights of whole series; `None` for none.
+        transform: fitted to the training rows.
+        rows: all rows of each series as the network reads them.
+        weighted: the same with the weights of their targets.
+        strategy: the network, with the weights that were chosen.
+        history: course of the training.
+    """
+
+    settings: Settings
+    plan: Plan
+    panel: TimeSeriesPanel
+    sample_weight: dict[str, float] | None
+    transform: Transform
+    rows: list[Rows]
+    weighted: list[Rows]
+    strategy: Strategy
+    history: History
+
+    def validation(self) -> Validation:
+        """Forecasts from the origins of the validation rows."""
+        return validate(self.strategy, self.transform, self.rows, self.plan)
+
+    def refitted(self, checkpoint: str | Path | None = None) -> "TrainedNetwork":
+        """Returns a new network, trained on all rows, validation rows included.
+
+        It trains for as many steps as the chosen weights of this one had, at the same learning
+        rates; power and calendar stay as chosen.
+
+        Args:
+            checkpoint: folder of the checkpoint of this training; `None` for none.
+        """
+        new = train_as_before(self.fitted(), self.panel, refit_folder(checkpoint))
+        seconds = self.history.seconds + new.history.seconds
+        return replace(new, plan=self.plan, history=replace(self.history, seconds=seconds))
+
+    def fitted(self) -> FittedForecaster:
+        """The forecaster, after reading all rows."""
+        until = [series.times[-1] for series in self.panel]
+        return FittedForecaster(
+            self.settings,
+            self.panel.schema,
+            self.plan.recipe,
+            self.transform,
+            self.strategy,
+            self.history,
+            self.sample_weight,
+            fitted_until=until,
+            last_times=until,
+            state=self.strategy.read(self.rows, None),
+        )
 
 
 def fit_panel(
@@ -43,10 +100,10 @@ def fit_panel(
     panel: TimeSeriesPanel,
     sample_weight: dict[str, float] | None,
     *,
-    callbacks: Sequence[keras.callbacks.Callback],
-    recorder: Recorder | None,
-    checkpoint: str | Path | None,
-    progress: bool,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    recorder: Recorder | None = None,
+    checkpoint: str | Path | None = None,
+    progress: bool = False,
 ) -> FittedForecaster:
     """Fits a forecaster to series.
 
@@ -60,37 +117,104 @@ def fit_panel(
     Raises:
         ArgumentError, DataError, FitError, CheckpointError: as for `Forecaster.fit`.
     """
+    trained = train_network(
+        settings, plan, panel, sample_weight,
+        callbacks=callbacks, recorder=recorder, checkpoint=checkpoint, progress=progress,
+    )  # fmt: skip
+    return (trained.refitted(checkpoint) if settings.refit else trained).fitted()
+
+
+def train_network(
+    settings: Settings,
+    plan: Plan,
+    panel: TimeSeriesPanel,
+    sample_weight: dict[str, float] | None,
+    *,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    recorder: Recorder | None = None,
+    checkpoint: str | Path | None = None,
+    progress: bool = False,
+) -> TrainedNetwork:
+    """Trains a network on the training rows and chooses its weights by the validation rows.
+
+    Arguments and errors as for `fit_panel`.
+    """
     if settings.channels != "independent" and len(panel) == 1:
         raise ArgumentError(
             "There is one series, so there are no channels to distinguish or mix. "
             f"Received: channels={settings.channels!r}"
         )
+    with ExitStack() as stack:
+        stack.enter_context(seeded(settings.seed))
+        new = _untrained(settings, plan, panel, sample_weight)
+        saved = stack.enter_context(_checkpoint(checkpoint, new))
+        log = stack.enter_context(with_progress(recorder, progress))
+        log.parameters(_parameters(new))
+        options = replace(
+            _options(settings, plan.recipe), recorder=log, checkpoint=saved, callbacks=callbacks
+        )
+        history = train(new.strategy, new.weighted, plan, options)
+    return replace(new, history=history)
+
+
+def train_as_before(
+    fitted: FittedForecaster, panel: TimeSeriesPanel, checkpoint: str | Path | None = None
+) -> TrainedNetwork:
+    """Trains a new network on all rows of a panel as long as that of a fit was trained.
+
+    It has the recipe of the fit, its number of steps and its learning rates; no row validates.
+
+    Args:
+        fitted: the fit.
+        panel: series, with the columns of the fitted ones.
+        checkpoint: folder of a checkpoint; `None` for none.
+
+    Raises:
+        CheckpointError: the checkpoint cannot be used.
+    """
+    settings, history, chosen = fitted.settings, fitted.history, fitted.transform
+    power, cycles = chosen.power_ or "none", list(chosen.cycles_)
+    recipe = replace(fitted.recipe, transform=power, calendar=cycles)
+    rows = [len(series) for series in panel]
+    plan = Plan(settings.horizon, recipe, rows, [0] * len(rows), chosen.unknown)
+    with ExitStack() as stack:
+        stack.enter_context(seeded(settings.seed))
+        new = _untrained(settings, plan, panel, fitted.sample_weight)
+        saved = stack.enter_context(_checkpoint(checkpoint, new, follows=history))
+        rates = history.rate[: history.best_epoch]
+        options = replace(
+            _options(settings, recipe),
+            steps=history.best_epoch * history.steps,
+            optimizer=partial(replayed_optimizer, settings.optimizer, rates, recipe.ema_momentum),
+            checkpoint=saved,
+        )
+        spans = [one[plan.unknown :] for one in new.weighted]
+        again = new.strategy.train(spans, None, plan.lookback, options)
+    return replace(new, history=again)
+
+
+def _untrained(
+    settings: Settings, plan: Plan, panel: TimeSeriesPanel, sample_weight: dict[str, float] | None
+) -> TrainedNetwork:
     transform = new_transform(settings, plan.recipe, panel.schema)
     transform.fit(panel.cut(plan.training), panel)
     rows = transform.rows(panel)
     weighted = with_weights(rows, panel, sample_weight, plan, settings.loss)
-    identity = identifying_settings(vars(settings), plan.recipe.units) | asdict(plan)
-    with ExitStack() as stack:
-        stack.enter_context(seeded(settings.seed))
-        saved = stack.enter_context(checkpoint_in(checkpoint, KIND, identity, arrays_of(weighted)))
-        log = stack.enter_context(with_progress(recorder, progress))
-        strategy = build(transform, plan.recipe, settings)
-        log.parameters(_parameters(settings, plan, transform, strategy, sample_weight))
-        options = _options(settings, plan.recipe, log, saved, callbacks)
-        history = train(strategy, weighted, plan, settings.horizon, options)
-    until = [series.times[-1] for series in panel]
-    return FittedForecaster(
-        settings,
-        panel.schema,
-        plan.recipe,
-        transform,
-        strategy,
-        history,
-        sample_weight,
-        fitted_until=until,
-        last_times=until,
-        state=strategy.read(rows, None),
+    strategy = build(transform, plan.recipe, settings)
+    return TrainedNetwork(
+        settings, plan, panel, sample_weight, transform, rows, weighted, strategy, NOTHING
     )
+
+
+def _checkpoint(
+    folder: str | Path | None, network: TrainedNetwork, follows: History | None = None
+) -> AbstractContextManager[Checkpoint | None]:
+    """The checkpoint of a training; `follows` is the course of the one whose length it has."""
+    plan = network.plan
+    identity = identifying_settings(vars(network.settings), plan.recipe.units) | asdict(plan)
+    if follows is not None:
+        identity |= {"follows": {"epochs": follows.best_epoch, "rates": follows.rate}}
+    return checkpoint_in(folder, KIND, identity, arrays_of(network.weighted))
 
 
 def new_transform(settings: Settings, recipe: Recipe, schema: Schema) -> Transform:
@@ -106,67 +230,12 @@ def new_transform(settings: Settings, recipe: Recipe, schema: Schema) -> Transfo
     )
 
 
-def train(
-    strategy: Strategy, rows: list[Rows], plan: Plan, horizon: int, options: TrainingOptions
-) -> History:
-    """Trains a network on the first `plan.training` rows of each series, in place.
-
-    After each epoch it forecasts from the origins of the held-out rows, as it will be used. Its
-    score is the mean absolute error, whatever the loss, with equal weights for all rows: in the
-    unit of the (transformed) target, or, for several series, in units of the scale of each.
-
-    Raises:
-        DataError: the held-out rows hold no value.
-    """
-    return strategy.train(
-        [one[plan.unknown : training] for one, training in zip(rows, plan.training, strict=True)],
-        _validation_error(strategy, rows, plan, horizon),
-        plan.lookback,
-        options,
-    )
-
-
-def _validation_error(
-    strategy: Strategy, rows: list[Rows], plan: Plan, horizon: int
-) -> Callable[[], float]:
-    """A function that computes the error of the current weights over the held-out rows."""
-    stride = max(1, math.ceil(sum(plan.held_out) / MOST_ORIGINS))
-    known, origins, truth = [], [], []
-    for one, training in zip(rows, plan.training, strict=True):
-        warm = max(0, training - WARM * plan.lookback)
-        known.append(one[warm:])
-        origins.append(origins_between(training, len(one), horizon, stride) - warm)
-        truth.append(known[-1].target[origins[-1][:, None] + np.arange(1, horizon + 1)])
-    # a running scale is taken at the end of the training span
-    ends = zip(rows, plan.training, strict=True)
-    scales = [one.scale[end - 1, 1] if len(rows) > 1 else 1.0 for one, end in ends]
-    if not any(np.isfinite(one).any() for one in truth):
-        raise DataError(
-            "No series has a value in the rows held out for validation: raise `validation`, "
-            "or give rows that end with known values."
-        )
-
-    def error() -> float:
-        forecasts = strategy.forecast_origins(known, origins, horizon)
-        errors = [
-            np.abs(forecast - y).ravel() / scale
-            for forecast, y, scale in zip(forecasts, truth, scales, strict=True)
-        ]
-        return float(np.nanmean(np.concatenate(errors)))
-
-    return error
-
-
-def _options(
-    settings: Settings,
-    recipe: Recipe,
-    recorder: Recorder,
-    checkpoint: Checkpoint | None,
-    callbacks: Sequence[keras.callbacks.Callback],
-) -> TrainingOptions:
+def _options(settings: Settings, recipe: Recipe) -> TrainingOptions:
+    limit = settings.max_minutes
     return TrainingOptions(
         epochs=recipe.epochs,
         patience=recipe.patience,
+        early_stopping=recipe.early_stopping,
         batch_size=recipe.batch_size,
         seed=settings.seed,
         optimizer=partial(
@@ -177,21 +246,15 @@ def _options(
             recipe.ema_momentum,
         ),
         loss=settings.loss,
-        max_minutes=settings.max_minutes,
-        recorder=recorder,
-        checkpoint=checkpoint,
-        callbacks=callbacks,
+        # the second training takes about as long as the first
+        max_minutes=limit / 2 if limit and settings.refit else limit,
     )
 
 
-def _parameters(
-    settings: Settings,
-    plan: Plan,
-    transform: Transform,
-    strategy: Strategy,
-    sample_weight: dict[str, float] | None,
-) -> dict[str, Any]:
+def _parameters(network: TrainedNetwork) -> dict[str, Any]:
     """All settings as used, for a recorder; those that are `None` are left out."""
+    settings, plan, transform = network.settings, network.plan, network.transform
+    sample_weight, strategy = network.sample_weight, network.strategy
     schema = transform.schema
     weights = [
         *([schema.weight] if schema.weight else []),

@@ -37,6 +37,9 @@ class Forecaster(Usage, Parameters):
         seed: seed of the fit: the same seed on the same data gives the same forecast.
         validation: share of the rows given to `fit`, the last ones, that are used to choose the
             best weights and not for training.
+        refit: whether a second network is then trained on all rows, validation rows included, for
+            as many steps as the chosen weights of the first had, at the same learning rates. It is
+            the one that forecasts. Callbacks, recorder and progress follow the first.
         cell_options: further arguments of the cell, by name.
         lookback: number of rows over which errors are propagated back in training, and the least
             history of a forecast; longer histories are read whole. This setting and those below
@@ -47,6 +50,8 @@ class Forecaster(Usage, Parameters):
         units: width of the cells.
         epochs: largest number of passes over the training span.
         patience: epochs without a better validation error before training ends.
+        early_stopping: whether the weights with the smallest validation error are taken; else
+            all `epochs` train, and the last weights are taken.
         batch_size: windows of a segment network, else parallel spans of the series, in a
             training step.
         learning_rate: largest learning rate of the optimizer.
@@ -59,6 +64,9 @@ class Forecaster(Usage, Parameters):
             ahead. `"auto"` takes the cycles that occur twice in the training span, `[]` none.
         transform: `"log"` or `"box-cox"` for a target above 0 whose variation grows with its
             level. `"auto"` takes the logarithm for such series; `"none"` takes none.
+        linear_lags: number of last rows that a linear path from the inputs to the leads of a
+            stateful network reads; 0 for none. Its weights start at least squares, so that the
+            network starts as a linear autoregression.
         window_normalization: for the windows of a segment network: `"last"` subtracts the last
             value, `"instance"` the mean, and divides by the deviation; `"none"` does neither.
 

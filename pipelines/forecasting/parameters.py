@@ -24,10 +24,12 @@ class Parameters(BaseEstimator):
         strategy: str = "auto",
         seed: int = 0,
         validation: float = 0.2,
+        refit: bool = True,
         cell_options: dict[str, Any] | None = None,
         segment: int | None = None,
         epochs: int | None = None,
         patience: int | None = None,
+        early_stopping: bool | None = None,
         batch_size: int | None = None,
         learning_rate: float | None = None,
         schedule: str | None = None,
@@ -36,6 +38,7 @@ class Parameters(BaseEstimator):
         calendar: str | Sequence[str] | None = None,
         transform: str | None = None,
         window_normalization: str | None = None,
+        linear_lags: int | None = None,
         difference: str | None = None,
         scaling: str = "z-score",
         channels: str = "independent",
@@ -52,10 +55,12 @@ class Parameters(BaseEstimator):
         self.strategy = strategy
         self.seed = seed
         self.validation = validation
+        self.refit = refit
         self.cell_options = cell_options
         self.segment = segment
         self.epochs = epochs
         self.patience = patience
+        self.early_stopping = early_stopping
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.schedule = schedule
@@ -66,6 +71,7 @@ class Parameters(BaseEstimator):
         self.transform = transform
         self.scaling = scaling
         self.window_normalization = window_normalization
+        self.linear_lags = linear_lags
         self.channels = channels
         self.max_minutes = max_minutes
         self.engine = engine

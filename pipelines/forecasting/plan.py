@@ -13,6 +13,7 @@ class Plan:
     """How a fit uses the rows of each series.
 
     Attributes:
+        horizon: number of leads.
         recipe: all settings that follow from the data.
         training: number of training rows of each series, the first ones.
         held_out: number of validation rows of each series, the last ones.
@@ -20,6 +21,7 @@ class Plan:
             their seasonal differences are unknown.
     """
 
+    horizon: int
     recipe: Recipe
     training: list[int]
     held_out: list[int]
@@ -59,4 +61,4 @@ def plan(settings: Settings, panel: TimeSeriesPanel, reserved: int | Sequence[in
             why += f", {unknown} to take differences from"
         needed = lookback + horizon + last + test + unknown
         require_rows(series, needed, why, among=len(panel))
-    return Plan(recipe, training, held_out, unknown)
+    return Plan(horizon, recipe, training, held_out, unknown)

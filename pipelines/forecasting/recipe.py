@@ -18,7 +18,11 @@ from .strategies.tbptt import STREAMS, WIDE
 LONGEST = 48  # most rows of a segment by default
 SHORT = 12  # rows of a segment where the season is 1, or longer than LONGEST
 SEGMENTS = 30  # most segments in a look-back
+FEW_LAGS = 8  # lags of the linear path of a series without a season
 WEEK_OF_HOURS = 168  # longest season of which the look-back of a stateful network holds two
+FEW = 1_000  # training rows up to which a validation is too small to choose an epoch by
+SOME_STEPS = 1_000  # training steps of a stateful network of neither few nor many rows, about
+MOST_PASSES = 1_000  # most epochs of these
 MUCH = 10_000  # training rows from which on a network is wide and its schedule a cosine
 MANY = 100  # series from which on their number prevents overfitting
 STEPS = 1500  # approximate steps in an epoch of windows, with batches up to LARGEST
@@ -42,12 +46,15 @@ class Recipe:
         batch_size: windows, or parallel spans of the series, in a training step.
         epochs: largest number of epochs.
         patience: epochs without a better validation error before training ends.
+        early_stopping: whether the weights with the smallest validation error are taken, or the
+            last ones.
         learning_rate: largest learning rate.
         schedule: name in `SCHEDULES`, or the class of an optimizer object's own schedule.
         ema_momentum: momentum of the exponential moving average of the weights; 0 for none.
         dropout: share of the state that is dropped before the head in training.
         window_normalization: for the windows of a segment network: `"last"`, `"instance"`, or
             `"none"` where it reads differences.
+        linear_lags: number of last rows that the linear path of a stateful network reads.
         calendar: `"auto"`, or names of cycles.
         transform: transform of the target; `"none"` for none.
         optimizer: optimizer as text, such as `"adam"` or `"SGD(learning_rate=0.1)"`. An object
@@ -63,11 +70,13 @@ class Recipe:
     batch_size: int
     epochs: int
     patience: int
+    early_stopping: bool
     learning_rate: float
     schedule: str
     ema_momentum: float
     dropout: float
     window_normalization: str
+    linear_lags: int
     calendar: Any
     transform: str
     optimizer: str
@@ -89,7 +98,7 @@ class Recipe:
             given["units"] = own_units
         given["strategy"], why = choose_strategy(settings, training, season)
         rule = _segment_rules if given["strategy"] == "segment" else _stateful_rules
-        rules = rule(given, settings.horizon, training, season)
+        rules = rule(settings, given, training, season)
         if given["strategy"] == "segment" and "lookback" in given:
             w = given.setdefault("segment", rules["segment"])
             given["lookback"] = max(w, given["lookback"] // w * w)
@@ -146,14 +155,25 @@ def default_lookback(rows: int, horizon: int, season: int) -> int:
     return max(1, min(wanted, rows // 4))
 
 
+def linear_lags(strategy: str, difference: str | None, lookback: int, season: int) -> int:
+    """The default number of lags of the linear path: two short seasons and a row, or one season
+    and a row of its differences; at most the look-back. Closed loops have none."""
+    if strategy != "stateful":
+        return 0
+    seasons = 1 if difference == "season" else 2
+    wanted = seasons * season + 1 if 1 < season <= WEEK_OF_HOURS else FEW_LAGS
+    return min(wanted, lookback)
+
+
 def _window(training: Sequence[int], horizon: int, w: int) -> int:
     """The default window, in rows: `SEGMENTS` segments, but at most half of the shortest series."""
     return w * min(SEGMENTS, min(min(training) // 2, min(training) - horizon) // w)
 
 
 def _segment_rules(
-    given: dict[str, Any], horizon: int, training: Sequence[int], season: int
+    settings: Settings, given: dict[str, Any], training: Sequence[int], season: int
 ) -> dict[str, Any]:
+    horizon = settings.horizon
     many, much = len(training) >= MANY, sum(training) >= MUCH
     w = given.get("segment") or segment_rows(season)
     lookback = given.get("lookback") or max(1, _window(training, horizon, w))
@@ -173,34 +193,44 @@ def _segment_rules(
         "batch_size": batch_size,
         "epochs": epochs,
         "patience": epochs if many else max(3, epochs // 2),
+        "early_stopping": True,
         "learning_rate": 0.001 if many or few else 0.0003,
         "schedule": "cosine",
         "ema_momentum": 0.0 if few else 0.998 if many else 0.99,
         "dropout": 0.0 if many else 0.3,
         "window_normalization": "instance" if many else "last",
+        "linear_lags": 0,
         "calendar": [],
         "transform": "auto" if many else "none",
     }
 
 
 def _stateful_rules(
-    given: dict[str, Any], horizon: int, training: Sequence[int], season: int
+    settings: Settings, given: dict[str, Any], training: Sequence[int], season: int
 ) -> dict[str, Any]:
-    rows = sum(training)
-    much = rows >= MUCH and given["strategy"] == "stateful"
-    epochs = given.get("epochs") or (min(40, max(10, READ // rows)) if much else 100)
+    rows, linear = sum(training), given["strategy"] == "stateful"
+    much, few = linear and rows >= MUCH, linear and rows < FEW
+    lookback = given.get("lookback") or default_lookback(min(training), settings.horizon, season)
+    batch_size = STREAMS if len(training) == 1 else WIDE
+    steps = max(1, rows // (lookback * given.get("batch_size", batch_size)))
+    epochs = min(40, max(10, READ // rows)) if much else 100
+    if not (much or few):
+        epochs = min(MOST_PASSES, max(epochs, SOME_STEPS // steps))
+    epochs = given.get("epochs") or epochs
     return {
-        "lookback": default_lookback(min(training), horizon, season),
+        "lookback": lookback,
         "segment": segment_rows(season),
         "units": 64 if much else 32,
-        "batch_size": STREAMS if len(training) == 1 else WIDE,
+        "batch_size": batch_size,
         "epochs": epochs,
-        "patience": epochs if much else 15,
-        "learning_rate": 0.01,
-        "schedule": "cosine" if much else "plateau",
+        "patience": epochs if much or few else max(15, epochs // 5),
+        "early_stopping": not few,
+        "learning_rate": 0.003 if few else 0.01,
+        "schedule": "cosine" if much or few else "plateau",
         "ema_momentum": 0.98 if much else 0.0,
         "dropout": 0.0,
         "window_normalization": "none",
+        "linear_lags": linear_lags(given["strategy"], settings.difference, lookback, season),
         "calendar": "auto" if much else [],
         "transform": "none",
     }

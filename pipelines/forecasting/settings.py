@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import (
     ArgumentError,
+    flag,
     fraction,
     one_of,
     positive,
@@ -50,12 +51,14 @@ class Settings:
     strategy: str
     seed: int
     validation: float
+    refit: bool
     cell_options: dict[str, Any] | None
     lookback: int | None
     segment: int | None
     units: int | None
     epochs: int | None
     patience: int | None
+    early_stopping: bool | None
     batch_size: int | None
     learning_rate: float | None
     schedule: str | None
@@ -64,6 +67,7 @@ class Settings:
     calendar: str | Sequence[str] | None
     transform: str | None
     window_normalization: str | None
+    linear_lags: int | None
     difference: str | None
     scaling: str
     channels: str
@@ -89,6 +93,9 @@ def check(settings: Settings) -> None:
         whole_number(name, given[name])
     seed_number(settings.seed)
     fraction("validation", settings.validation)
+    flag("refit", settings.refit)
+    if settings.early_stopping is not None:
+        flag("early_stopping", settings.early_stopping)
     for name in ("ema_momentum", "dropout"):
         if name in given:
             fraction(name, given[name])

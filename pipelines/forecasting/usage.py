@@ -1,6 +1,7 @@
 """What can be done with a fitted forecaster."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +17,7 @@ from .backtest.result import Backtest
 from .backtest.run import run_backtest
 from .backtest.warm_up import error_by_history
 from .fitted import FittedForecaster
+from .fitting import train_as_before
 from .preprocessing.transform import Transform
 from .recipe import Recipe
 from .saving import save
@@ -27,6 +29,26 @@ class Usage(Estimator[FittedForecaster]):
 
     def refitted(self, panel: TimeSeriesPanel) -> Self:
         """Returns a new forecaster, fitted to other rows as this one was."""
+        raise NotImplementedError
+
+    def retrained(self, data: Any) -> Self:
+        """Returns a forecaster whose network is trained anew on all rows of `data`.
+
+        The recipe, the number of steps and the learning rates are those of this one; no row
+        validates. So a forecaster that was tested on the last rows of a table is brought up to
+        its end.
+
+        Raises:
+            DataError: a table that does not match the fitted one.
+        """
+        fitted = self._require_fit()
+        panel = fitted.panel(data, weights=True)
+        new = train_as_before(fitted, panel).fitted()
+        return type(self).of(replace(new, history=fitted.history))
+
+    @classmethod
+    def of(cls, fitted: FittedForecaster) -> Self:
+        """Makes a forecaster from a fitted value."""
         raise NotImplementedError
 
     def warm_up(self, data: Any) -> Self:
@@ -161,6 +183,11 @@ class Usage(Estimator[FittedForecaster]):
             ArgumentError: the folder exists and holds something else.
         """
         return save(self._require_fit(), Path(folder).expanduser())
+
+    @property
+    def fitted_networks(self) -> list[FittedForecaster]:
+        """The fitted network, as a list of one."""
+        return [self._require_fit()]
 
     @property
     def lookback_(self) -> int:

@@ -26,6 +26,7 @@ FORMAT = 2
 KIND = "checkpoint"
 LOCK = ".lock"
 MEMBER = "member-"  # folder of one of several fits, followed by its number
+REFIT = "refit"  # folder of the second training of a fit, on all rows
 DELETE = "Delete the folder to train from the start."
 
 
@@ -164,7 +165,7 @@ def checkpoint_in(
     if folder is None:
         yield None
         return
-    path = prepare_folder(folder, _is_ours)
+    path = prepare_folder(folder, _belongs)
     with lock_folder(path):
         yield Checkpoint(path, identity(kind, settings, data))
 
@@ -222,6 +223,11 @@ def member_folder(folder: str | Path | None, k: int) -> Path | None:
     return None if folder is None else _path(folder) / f"{MEMBER}{k + 1}"
 
 
+def refit_folder(folder: str | Path | None) -> Path | None:
+    """The folder of the second training of a fit, on all rows; `None` for none."""
+    return None if folder is None else _path(folder) / REFIT
+
+
 def holds_fit(folder: Path) -> bool:
     """Whether a folder holds the checkpoint of a fit, or of one of several fits."""
     return (folder / MANIFEST).exists() or any(folder.glob(f"{MEMBER}*/{MANIFEST}"))
@@ -230,7 +236,7 @@ def holds_fit(folder: Path) -> bool:
 def holds_only_fits(path: Path) -> bool:
     """Whether a path is a folder that holds only checkpoints, its own or those of members."""
     return path.is_dir() and all(
-        _is_ours(one) or (one.name.startswith(MEMBER) and holds_only_fits(one))
+        _belongs(one) or (one.name.startswith(MEMBER) and holds_only_fits(one))
         for one in path.iterdir()
     )
 
@@ -270,6 +276,10 @@ def prepare_folder(folder: Any, belongs: Callable[[Path], bool]) -> Path:
 
 def _ours(folder: Path) -> Sequence[Path]:
     return [path for path in folder.iterdir() if _is_ours(path)]
+
+
+def _belongs(path: Path) -> bool:
+    return _is_ours(path) or (path.name == REFIT and holds_only_fits(path))
 
 
 def _is_ours(path: Path) -> bool:

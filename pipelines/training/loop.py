@@ -26,15 +26,19 @@ class History:
 
     Attributes:
         loss: training loss of each epoch.
-        score: validation error of each epoch.
-        best_epoch: epoch with the smallest validation error, whose weights the network has,
-            counted from 1.
+        score: validation error of each epoch; empty without validation.
+        rate: learning rate at the end of each epoch.
+        steps: number of training steps in an epoch.
+        best_epoch: epoch whose weights the network has, counted from 1: that with the smallest
+            validation error, or the last one without early stopping.
         seconds: total fit time in seconds, including earlier attempts up to their last
             checkpoint.
     """
 
     loss: list[float]
     score: list[float]
+    rate: list[float]
+    steps: int
     best_epoch: int
     seconds: float
 
@@ -42,7 +46,7 @@ class History:
 def fit(
     learner: keras.Model,
     batches: ResampledBatches,
-    score: Callable[[], float],
+    score: Callable[[], float] | None,
     error: str,
     options: TrainingOptions,
     *,
@@ -54,12 +58,14 @@ def fit(
     A learning rate without a schedule is halved after a third of the patience without a better
     `score()`. It is left to callbacks where one of Keras's callbacks for it is given, and from
     the first time that another one sets it. In the end the learner has the weights with the best
-    score, or their averages, where the optimizer computes averages.
+    score, or the last ones without early stopping, or their averages, where the optimizer
+    computes averages.
 
     Args:
         learner: compiled model.
         batches: training batches, in the order in which they are read.
-        score: computes the validation error of the current weights, after each epoch.
+        score: computes the validation error of the current weights, after each epoch; `None` to
+            train all epochs and take the weights of the last one.
         error: name of the score, e.g. `"mae"`.
         options: training options. The recorder gets every epoch, including those of the
             checkpoint from which the fit continues. At the end of an epoch the model of the
@@ -79,6 +85,7 @@ def fit(
     learner.optimizer.build(learner.trainable_variables)
     recorder, checkpoint, epochs = options.recorder, options.checkpoint, options.epochs
     state = _initial_state(checkpoint, learner, batches)
+    state.takes_last = score is None or not options.early_stopping
     for epoch in range(state.epochs):
         _log_epoch(recorder, state, epoch, error, len(batches))
     hooks = Hooks(options.callbacks, learner, error, epochs, len(batches))
@@ -91,20 +98,22 @@ def fit(
         hooks.epoch_begin(state.epochs)
         loss = _epoch(learner, batches, before_batch, hooks)
         with _averages(learner):
-            value = _validate(score, loss, hooks)
-            over = hooks.stopped and not math.isfinite(value) and state.epochs > 0
+            value = None if score is None else _validate(score, loss, hooks)
+            checked = loss if value is None else value
+            over = hooks.stopped and not math.isfinite(checked) and state.epochs > 0
             if over:  # a callback has ended a diverged fit: the best weights before count
-                hooks.epoch_end(state.epochs, loss, value)
+                hooks.epoch_end(state.epochs, loss, checked)
                 break
-            _require_finite(state.epochs + 1, loss, value)
+            _require_finite(state.epochs + 1, loss, checked)
             rate = float(learner.optimizer.learning_rate)
             state.add(loss, value, rate, time.perf_counter() - start)
             if state.best_epoch == state.epochs:
                 state.best = learner.get_weights()
             if after_epoch is not None:
                 after_epoch(state.epochs)
-            hooks.epoch_end(state.epochs - 1, loss, value)
-        _settle_rate(learner.optimizer, state, options.patience, hooks)
+            hooks.epoch_end(state.epochs - 1, loss, checked)
+        if score is not None:
+            _settle_rate(learner.optimizer, state, options.patience, hooks)
         last = (epochs, state.best_epoch + options.patience)
         state.ended = state.epochs in last or hooks.stopped
         state.elapsed = elapsed + time.perf_counter() - began
@@ -119,7 +128,9 @@ def fit(
     if hooks.logs:
         hooks.train_end()
         learner.set_weights(state.best)  # whatever callbacks did to them
-    return History(state.loss, state.score, state.best_epoch, state.elapsed)
+    return History(
+        state.loss, state.score, state.rate, len(batches), state.best_epoch, state.elapsed
+    )
 
 
 def _initial_state(
@@ -229,7 +240,7 @@ def _log_epoch(
 ) -> None:
     values = {
         "train/loss": state.loss[epoch],
-        f"val/{error}": state.score[epoch],
+        **({f"val/{error}": state.score[epoch]} if state.score else {}),
         "train/learning_rate": state.rate[epoch],
         "time/epoch_s": state.seconds[epoch],
         "time/step_ms": 1000 * state.seconds[epoch] / steps,

@@ -1,9 +1,10 @@
 """The optimizer of a fit: given by name, by config, or as an object that is copied."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras.optimizers import schedules
 
 from ...errors import ArgumentError, ArgumentTypeError, one_of
@@ -117,6 +118,30 @@ def new_optimizer(
         {"use_ema": True, "ema_momentum": ema_momentum} if ema_momentum else {}
     )
     return _class_named(given or DEFAULT)(rate, clipnorm=1.0, **averages)
+
+
+def replayed_optimizer(
+    given: OptimizerLike | None, rates: Sequence[float], ema_momentum: float = 0.0, *, steps: int
+) -> keras.optimizers.Optimizer:
+    """Makes an optimizer whose learning rate follows that of another fit.
+
+    Args:
+        given: the checked setting `optimizer`.
+        rates: learning rates, each for an equal share of the training.
+        ema_momentum: momentum of the exponential moving average of the weights; 0 for none.
+        steps: number of steps of the whole training.
+    """
+    optimizer = new_optimizer(given, rates[0], ema_momentum=ema_momentum, steps=steps)
+    begins = np.linspace(0, steps, len(rates), endpoint=False).round().astype(int).tolist()
+    changes = [k for k in range(1, len(rates)) if rates[k] != rates[k - 1]]
+    if changes:
+        schedule = schedules.PiecewiseConstantDecay(
+            [begins[k] for k in changes], [rates[k] for k in (0, *changes)]
+        )
+        inner(optimizer).learning_rate = schedule
+    elif has_schedule(optimizer):
+        inner(optimizer).learning_rate = rates[0]
+    return optimizer
 
 
 def own_settings(given: OptimizerLike | None) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class TrainingState:
 
     Attributes:
         loss: training loss.
-        score: validation error.
+        score: validation error; empty without validation.
         rate: learning rate at the end of the epoch.
         seconds: time of the epoch in seconds.
         elapsed: fit time in seconds so far, including earlier attempts.
@@ -51,6 +51,7 @@ class TrainingState:
         reference: last score that was an improvement.
         rate_is_set: whether callbacks set the learning rate.
         ended: whether training has ended.
+        takes_last: whether the last weights are taken, rather than those with the best score.
         best: weights of the learner after the epoch with the best score; their averages, where
             the optimizer computes averages.
     """
@@ -64,22 +65,25 @@ class TrainingState:
     reference: float | None = None
     rate_is_set: bool = False
     ended: bool = False
+    takes_last: bool = False
     best: list[np.ndarray] = field(default_factory=list)
 
     @property
     def epochs(self) -> int:
         """The number of finished epochs."""
-        return len(self.score)
+        return len(self.loss)
 
     @property
     def best_epoch(self) -> int:
-        """The epoch with the smallest score, counted from 1; the first of equal ones."""
-        return 1 + int(np.argmin(self.score))
+        """The epoch whose weights are taken, counted from 1: that with the smallest score, the
+        first of equal ones, or the last one."""
+        return self.epochs if self.takes_last else 1 + int(np.argmin(self.score))
 
-    def add(self, loss: float, score: float, rate: float, seconds: float) -> None:
+    def add(self, loss: float, score: float | None, rate: float, seconds: float) -> None:
         """Adds one epoch."""
         self.loss.append(loss)
-        self.score.append(score)
+        if score is not None:
+            self.score.append(score)
         self.rate.append(rate)
         self.seconds.append(seconds)
 

@@ -8,6 +8,7 @@ from keras import ops
 
 from ...errors import fraction
 from ..cells.base import RecurrentCell
+from ..cells.taps import delay
 from ..layers import stack
 
 
@@ -20,6 +21,8 @@ class StatefulNetwork:
         reader: model from `[x, *states]` to `[output, *states]`, to read without forecasting.
         head: model from `[output, (ahead)]` to `forecast`, to forecast from the last output.
         size: σ of the leads, `(horizon,)`, initially 1; it is set, not trained.
+        linear: layer of the linear path, from the last `lags` rows, the newest first, to the
+            leads; `None` without one.
 
     Shapes: `x` is `(batch, time, inputs)`; `ahead`, the known-future rows of each
     lead, `(batch, time, horizon, futures)`, absent without futures; `output`
@@ -31,6 +34,7 @@ class StatefulNetwork:
     reader: keras.Model
     head: keras.Model
     size: keras.Variable
+    linear: keras.layers.Dense | None = None
 
 
 def stateful_network(
@@ -40,15 +44,21 @@ def stateful_network(
     futures: int = 0,
     dropout: float = 0.0,
     engine: str = "auto",
+    lags: int = 0,
+    observed: int = 1,
 ) -> StatefulNetwork:
     """Builds a network that forecasts `horizon` leads from its state at every step.
 
     ```
     s_t = cells(x_t, s_{t−1})
-    ŷ_{t,k} = σ_k ((A s_t + a)_k + v · tanh(P s_t + Q f_{t+k} + q))
+    ŷ_{t,k} = σ_k ((A s_t + L [z_t, …, z_{t−lags+1}] + a)_k + v · tanh(P s_t + Q f_{t+k} + q))
     ```
 
-    The second term exists only with known-future covariates f: the forecast of lead k reads only
+    The linear path L exists only with `lags`. It reads z, the first `observed` columns of x, of
+    the last rows, which are part of the state. A then starts at zero, so that the network starts
+    as the linear forecast to which L is set.
+
+    The last term exists only with known-future covariates f: the forecast of lead k reads only
     the row of lead k. In training a share `dropout` of s is dropped before the head; the carried
     state is not. `engine` runs the loops, as for `Recurrent`.
     """
@@ -59,11 +69,23 @@ def stateful_network(
         keras.Input((channels,), name=f"state_{i}") for i, channels in enumerate(loop.state_size)
     ]
     output, *after = loop(x, initial_state=states)
+    units = output.shape[-1]
+    if lags:
+        before = keras.Input((lags * observed,), name="lags")
+        window, last = _Lags(lags, name="window")([x[..., :observed], before])
+        output = ops.concatenate([output, window], axis=-1)
+        states, after = [*states, before], [*after, last]
     reader = keras.Model([x, *states], [output, *after], name="reader")
 
     s = keras.Input((None, output.shape[-1]), name="output")
-    seen = keras.layers.Dropout(fraction("dropout", dropout), name="dropout")(s)
-    forecast = keras.layers.Dense(horizon, name="leads")(seen)
+    seen = keras.layers.Dropout(fraction("dropout", dropout), name="dropout")(s[..., :units])
+    leads = keras.layers.Dense(
+        horizon, kernel_initializer="zeros" if lags else "glorot_uniform", name="leads"
+    )
+    forecast = leads(seen)
+    linear = keras.layers.Dense(horizon, use_bias=False, name="linear") if lags else None
+    if linear is not None:
+        forecast = forecast + linear(s[..., units:])
     known: list[Any] = []
     if futures:
         ahead = keras.Input((None, horizon, futures), name="ahead")
@@ -76,7 +98,29 @@ def stateful_network(
     sizes = _Size(name="size")
     head = keras.Model([s, *known], sizes(forecast), name="head")
     network = keras.Model([x, *known, *states], [head([output, *known]), *after], name="stateful")
-    return StatefulNetwork(network, reader, head, sizes.size)
+    return StatefulNetwork(network, reader, head, sizes.size, linear)
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class _Lags(keras.layers.Layer):
+    """The last rows at every step, the newest first, `(batch, time, lags · columns)`.
+
+    Args:
+        lags: number of rows, the current one included.
+    """
+
+    def __init__(self, lags: int, **options: Any):
+        super().__init__(**options)
+        self.lags = lags
+
+    def call(self, read: Any) -> Any:
+        x, before = read
+        taps = ops.split(before, self.lags, axis=-1)
+        window = ops.concatenate(delay(x, taps)[:-1], axis=-1)
+        return window, window[:, -1]
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"lags": self.lags}
 
 
 @keras.saving.register_keras_serializable("rnnzoo")

@@ -1,7 +1,6 @@
 """Forecasts on the terminal: a leaderboard, what was chosen for the networks, what follows."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -9,37 +8,38 @@ import pandas as pd
 from rich.console import Console
 
 from ....datasets import TimeSeriesPanel
-from ....pipelines.forecasting import Backtest, Ensemble, Forecaster
+from ....pipelines.forecasting import AutoForecaster, Backtest
 from ...reports.tables import print_comparison
 from ...reports.terminal import frame_table, leaderboard_table, print_table
 from ..base import Study
+from .ahead import Ahead, Network
 from .files import random_walk
 
-Found: TypeAlias = Study[Forecaster | Ensemble, Backtest]
+Found: TypeAlias = Study[Network, Backtest]
 
 SHOWN = 24  # rows of the forecast that are printed
 SAID = 6  # networks whose recipes are printed: more would fill the screen
 WALKERS = 3  # networks that are compared with the random walk
 
 
-def print_recipes(networks: Iterable[Forecaster | Ensemble], out: Console) -> None:
+def print_recipes(networks: Iterable[Network], out: Console) -> None:
     """Prints the settings that follow from the data, once per model: seeds take the same."""
     lines = {}
-    for network in networks:
-        one = network.members_[0] if isinstance(network, Ensemble) else network
-        recipe = one.recipe_
+    alone = [one for one in networks if not isinstance(one, AutoForecaster)]
+    for one in (network.fitted_networks[0] for network in alone):
+        recipe = one.recipe
         lines[one.cell_name, recipe.why] = (
             f"{one.cell_name}: a {recipe.strategy.replace('_', ' ')} network, {recipe.why}; "
             f"look-back {recipe.lookback}, {recipe.units} units"
         )
-    if len(lines) <= SAID:
+    if 0 < len(lines) <= SAID:
         out.print("\n" + "\n".join(lines.values()), soft_wrap=True)
 
 
 def print_warm_up(found: Found, panel: TimeSeriesPanel, out: Console) -> None:
     """Prints how the error of the best network falls with the history that it has read."""
     best = found.networks[found.best]
-    recipe = (best.members_[0] if isinstance(best, Ensemble) else best).recipe_
+    recipe = best.fitted_networks[0].recipe
     if recipe.strategy == "segment":
         out.print(f"\n{found.best} reads {recipe.lookback} rows, and nothing before them.")
         return
@@ -48,26 +48,34 @@ def print_warm_up(found: Found, panel: TimeSeriesPanel, out: Console) -> None:
     out.print("lookbacks: read from a state of zero; mae: over all leads.")
 
 
-def what_follows(
-    found: Found, panel: TimeSeriesPanel, future_rows: Path | None, out: Console
-) -> pd.DataFrame | None:
-    """What follows the data by the best network, printed; nothing without its covariates.
-
-    All networks have then read to the end of the data.
-    """
-    for network in found.networks.values():
-        network.warm_up(panel)
-    if panel.schema.future and future_rows is None:
-        out.print("\nTo forecast beyond the data, give the covariates there: --future-rows FILE")
-        return None
-    ahead = found.networks[found.best].predict(future=future_rows)
-    _print_forecast(ahead, _who(found), out)
-    return ahead
+def print_forecast(ahead: Ahead, out: Console) -> None:
+    """Prints the first rows of a forecast, whose it is and why."""
+    table = ahead.table
+    several = table["unique_id"].nunique() > 1
+    shown = table[[*(["unique_id"] if several else []), "ds", "yhat"]].head(SHOWN)
+    if (shown["ds"] == shown["ds"].dt.normalize()).all():
+        shown = shown.assign(ds=shown["ds"].dt.date)
+    print_table(out, f"\nWhat follows, by {ahead.model}", frame_table(shown))
+    if len(table) > SHOWN:
+        out.print(f"… and {len(table) - SHOWN} rows more, written with --save DIR")
+    out.print(ahead.why, soft_wrap=True)
 
 
-def _who(found: Found) -> str:
-    seeds = len(found.comparison.networks[0].scores)
-    return f"{found.best}, the first of the {seeds} seeds" if seeds > 1 else found.best
+def print_candidates(networks: Iterable[Network], out: Console) -> None:
+    """Prints what each `AutoForecaster` tried, and the shares in its forecast."""
+    for network in networks:
+        if isinstance(network, AutoForecaster):
+            table = network.candidates_
+            shown = pd.DataFrame(
+                {
+                    "model": table["model"],
+                    "validation MASE": table["error"].map("{:.3f}".format),
+                    "share": table["weight"].map(lambda w: f"{w:.0%}" if w else ""),
+                    "fit, s": table["seconds"].map("{:.1f}".format),
+                    "left out because": table["failure"],
+                }
+            )
+            print_table(out, f"\nWhat {network.name} tried", frame_table(shown))
 
 
 def print_leaderboard(
@@ -141,13 +149,3 @@ def _intervals(
     columns = zip(table[value], table[lower], table[upper], strict=True)
     known, bare = f"{form} [{form}, {form}]", form  # too few origins bound nothing
     return [(bare if np.isnan(row[1]) else known).format(*row) for row in columns]
-
-
-def _print_forecast(ahead: pd.DataFrame, cell: str, out: Console) -> None:
-    several = ahead["unique_id"].nunique() > 1
-    shown = ahead[[*(["unique_id"] if several else []), "ds", "yhat"]].head(SHOWN)
-    if (shown["ds"] == shown["ds"].dt.normalize()).all():
-        shown = shown.assign(ds=shown["ds"].dt.date)
-    print_table(out, f"\nWhat follows, by {cell}", frame_table(shown))
-    if len(ahead) > SHOWN:
-        out.print(f"… and {len(ahead) - SHOWN} rows more, written with --save DIR")

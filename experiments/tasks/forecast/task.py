@@ -5,27 +5,30 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from rich.console import Console
 
 from ....datasets import FutureCovariates, TimeSeriesPanel
 from ....errors import ArgumentError, whole_number
 from ....messages import stamp
-from ....pipelines.forecasting import Backtest, Ensemble, Forecaster
+from ....pipelines.forecasting import AutoForecaster, Backtest, Ensemble, Forecaster
 from ....pipelines.forecasting.backtest.recording import record
 from ....pipelines.forecasting.baselines.table import BASELINES
+from ....pipelines.storage.names import slug
 from ....pipelines.training.keras_settings import plain_settings
+from ....zoo.factory import cell_factory
 from ...comparison.paired import Errors, of_backtest
 from ...config.own_cells import labeled
 from ...journal.journal import Journal
 from ...study.digests import Used
-from ..base import Files, Study, Task
+from ..base import Files, Final, Study, Task
 from . import files, output
+from .ahead import Network, ahead_chart, forecast_ahead
 from .data import Split, named_panel, of_panel, split
 from .schema import TOGETHER
 
-Network: TypeAlias = Forecaster | Ensemble
+AUTO = "auto"
 COLUMNS = ("time", "target", "past", "future", "static", "weight")
 
 
@@ -40,6 +43,8 @@ class Forecasting(Task[Network, Backtest]):
         audit: prove of each network that no forecast or score knows what came later, and say how.
         future_rows: table with known-future covariates after the end of each series.
         warm_up: show how the error of the best network falls with the history that it reads.
+        model: name in the leaderboard of the model that forecasts what follows; by default the
+            best.
     """
 
     panel: TimeSeriesPanel
@@ -47,6 +52,7 @@ class Forecasting(Task[Network, Backtest]):
     audit: bool = False
     future_rows: Path | None = None
     warm_up: bool = False
+    model: str | None = None
 
     name = "forecast"
     baselines = tuple(BASELINES)
@@ -167,6 +173,8 @@ class Forecasting(Task[Network, Backtest]):
 
     def requested(self, network: Network) -> dict[str, Any]:
         settings = network.get_params(deep=False)
+        if isinstance(network, AutoForecaster):
+            return settings | {"cells": [cell_factory(cell).name for cell in network.cells]}
         if isinstance(network, Ensemble):
             return settings | {"members": [self.requested(member) for member in network.members]}
         return plain_settings(settings)
@@ -176,6 +184,9 @@ class Forecasting(Task[Network, Backtest]):
             members = network.members_
             together = {"members": len(members), "aggregation": network.aggregation}
             return self.used(members[0]) | together
+        if isinstance(network, AutoForecaster):
+            shares = ", ".join(f"{name} {share:.0%}" for name, share in network.weights_.items())
+            return self.requested(network) | {"shares": shares}
         return network.get_params(deep=False) | network.recipe_.to_dict()
 
     def error(self, result: Backtest) -> str:
@@ -204,15 +215,29 @@ class Forecasting(Task[Network, Backtest]):
     def show_scores(self, found: Study, out: Console) -> None:
         output.print_leaderboard(found, self.panel, self.test_rows, out)
 
-    def show(self, found: Study, out: Console) -> Files:
+    def show(self, found: Study, out: Console) -> Final[Network]:
         self.show_scores(found, out)
         if self.audit:
             out.print(f"\n{found.best}: {found.tests[found.best].audit}")
+        output.print_candidates(found.networks.values(), out)
         output.print_recipes(found.networks.values(), out)
         if self.warm_up:
             output.print_warm_up(found, self.panel, out)
-        ahead = output.what_follows(found, self.panel, self.future_rows, out)
-        return {} if ahead is None else {"forecast.csv": partial(ahead.to_csv, index=False)}
+        ahead = forecast_ahead(found, self.panel, self.model, self.future_rows)
+        if ahead is None:
+            out.print(
+                "\nTo forecast beyond the data, give the covariates there: --future-rows FILE"
+            )
+            return Final()
+        output.print_forecast(ahead, out)
+        name = slug(self.dataset)
+        return Final(
+            {
+                "forecast.csv": partial(ahead.table.to_csv, index=False),
+                f"{name}-ahead.png": ahead_chart(ahead.table, self.panel).savefig,
+            },
+            {} if ahead.network is None else {ahead.model: ahead.network},
+        )
 
     def _check_future(self, future_rows: Path, horizon: int) -> None:
         schema = self.panel.schema
@@ -232,18 +257,47 @@ def networks_of(
     """Unfitted networks of some cells with the same settings, by label.
 
     Args:
-        cells: names of cells, or `module:Class` of a user's own.
+        cells: names of cells, or `module:Class` of a user's own; `auto` for an
+            `AutoForecaster`.
         settings: arguments of every `Forecaster`.
         seeds: times that each network is fitted; with more than one they forecast together.
         aggregation: how they do, `"mean"` or `"median"`.
     """
     whole_number("seeds", seeds)
     networks: dict[str, Network] = {}
-    for label, cell in labeled(cells).items():
+    if AUTO in cells:
+        networks[AUTO] = _automatic(settings)
+    for label, cell in labeled([cell for cell in cells if cell != AUTO]).items():
         one = Forecaster(cell, **settings)
         together = Ensemble([one], aggregation, seeds)
         networks |= {label: one} if seeds == 1 else {together.name: together}
     return networks
+
+
+def default_cells(settings: dict[str, Any], seeds: int) -> list[str]:
+    """What forecasts if no cell is named: `auto`, but a GRU if settings of a network are given."""
+    try:
+        _automatic(settings)
+    except ArgumentError:
+        return ["gru"]
+    return [AUTO] if seeds == 1 else ["gru"]
+
+
+def _automatic(settings: dict[str, Any]) -> AutoForecaster:
+    """An `AutoForecaster`, which takes a few of the settings only.
+
+    Raises:
+        ArgumentError: others are given.
+    """
+    own = AutoForecaster().get_params(deep=False)
+    default = Forecaster().get_params(deep=False)
+    others = [k for k, v in settings.items() if k not in own and v != default[k]]
+    if others:
+        raise ArgumentError(
+            f"auto chooses {', '.join(others)} itself: leave "
+            f"{'it' if len(others) == 1 else 'them'} out, or name cells, as --cell gru."
+        )
+    return AutoForecaster(**{k: v for k, v in settings.items() if k in own})
 
 
 def _called(label: str, backtest: Backtest) -> Backtest:

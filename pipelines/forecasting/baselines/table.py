@@ -5,47 +5,20 @@ Each takes the series `y (rows,)`, increasing origins and the horizon, and retur
 only, and then used for all origins.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
 from ....errors import one_of
-from .autoregression import carried_forward, linear_ar
+from .autoregression import carried_forward
 from .naive import drift, last_value, seasonal
-
-
-@dataclass(frozen=True)
-class BaselineTask:
-    """The arguments of a baseline.
-
-    Attributes:
-        y: series, `(rows,)`; its first value is known, others may be missing (NaN).
-        known: the series with missing values replaced by the last known one, `(rows,)`.
-        origins: increasing rows, one or more.
-        horizon: number of leads.
-        training_rows: number of rows to fit on, the first ones.
-        season: number of rows in a season; 1 for none.
-        order: order of the autoregression; `None` for a choice by AIC.
-    """
-
-    y: np.ndarray
-    known: np.ndarray
-    origins: np.ndarray
-    horizon: int
-    training_rows: int
-    season: int
-    order: int | None
+from .variants import Baseline, BaselineTask, direct_ar, of_logarithm, seasonal_ar
 
 
 def _seasonal(task: BaselineTask) -> np.ndarray | None:
     if task.season == 1:
         return None
     return seasonal(task.known, task.origins, task.horizon, task.season)
-
-
-def _linear_ar(t: BaselineTask) -> np.ndarray | None:
-    return linear_ar(t.y, t.origins, t.horizon, t.training_rows, t.season, t.order)
 
 
 def _ets(t: BaselineTask) -> np.ndarray | None:
@@ -62,13 +35,22 @@ def _theta(t: BaselineTask) -> np.ndarray | None:
 
 #: Each returns `(origins, horizon)`, or `None` where it cannot forecast: without a season, or
 #: with too few rows to fit.
-BASELINES: dict[str, Callable[[BaselineTask], np.ndarray | None]] = {
+BASELINES: dict[str, Baseline] = {
     "naive-last": lambda task: last_value(task.known, task.origins, task.horizon),
     "naive-seasonal": _seasonal,
     "naive-drift": lambda task: drift(task.known, task.origins, task.horizon),
-    "linear-ar": _linear_ar,
+    "linear-ar": direct_ar,
     "ets": _ets,
     "theta": _theta,
+}
+
+#: Further ones, which an `AutoForecaster` tries: part of a table only by name.
+VARIANTS: dict[str, Baseline] = {
+    "linear-ar-log": of_logarithm(direct_ar),
+    "seasonal-ar": seasonal_ar,
+    "seasonal-ar-log": of_logarithm(seasonal_ar),
+    "ets-log": of_logarithm(_ets),
+    "theta-log": of_logarithm(_theta),
 }
 
 
@@ -91,14 +73,16 @@ def baselines(
         training_rows: number of rows to fit on, the first ones.
         season: number of rows in a season; 1 for none.
         order: order of `linear-ar`; by default chosen by AIC.
-        names: names of baselines, by default all. Those that cannot forecast are left out: the
-            seasonal one without a season, a fitted one with fewer than ten rows to fit.
+        names: names in `BASELINES` or `VARIANTS`, by default all `BASELINES`. Those that cannot
+            forecast are left out: the seasonal one without a season, a fitted one with fewer
+            than ten rows to fit.
 
     Raises:
-        ArgumentError: a name that is not in `BASELINES`.
+        ArgumentError: no such name.
     """
+    known_names = BASELINES | VARIANTS
     wanted = (
-        BASELINES if names is None else [one_of("baselines", name, BASELINES) for name in names]
+        BASELINES if names is None else [one_of("baselines", name, known_names) for name in names]
     )
     y = np.asarray(y, float)
     known = np.flatnonzero(~np.isnan(y))
@@ -107,8 +91,8 @@ def baselines(
     y, training_rows = y[first:], max(0, training_rows - first)
     task = BaselineTask(y, carried_forward(y), later, horizon, training_rows, season, order)
     result = {}
-    for name in [name for name in BASELINES if name in wanted]:
-        forecasts = BASELINES[name](task) if len(later) else np.empty((0, horizon))
+    for name in [name for name in known_names if name in wanted]:
+        forecasts = known_names[name](task) if len(later) else np.empty((0, horizon))
         if forecasts is not None:
             before = np.full((len(origins) - len(later), horizon), np.nan)
             result[name] = np.concatenate([before, forecasts])

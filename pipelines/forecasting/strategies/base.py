@@ -32,11 +32,12 @@ class Strategy(Protocol):
     def train(
         self,
         rows: list[Rows],
-        score: Callable[[], float],
+        score: Callable[[], float] | None,
         lookback: int,
         options: TrainingOptions,
     ) -> History:
-        """Fits the network in place; it ends with the weights that have the best `score()`."""
+        """Fits the network in place; it ends with the weights that have the best `score()`, or with
+        those of the last epoch if that is `None`."""
 
     def read(self, rows: list[Rows], state: State | None) -> State:
         """Reads `rows` from a state, or from zero, and returns the state after them."""

@@ -38,7 +38,7 @@ class ClosedLoopStrategy:
         self._read, self._rolled = compiled(built.reader), compiled(built.roller)
 
     def train(
-        self, rows: list[Rows], score: Callable[[], float], lookback: int,
+        self, rows: list[Rows], score: Callable[[], float] | None, lookback: int,
         options: TrainingOptions,
     ) -> History:  # fmt: skip
         chunks = self.chunks(rows, lookback, burn_in=lookback // 2)

@@ -60,11 +60,12 @@ class SegmentStrategy:
         self._forecast = compiled(self.network)
 
     def train(
-        self, rows: list[Rows], score: Callable[[], float], lookback: int,
+        self, rows: list[Rows], score: Callable[[], float] | None, lookback: int,
         options: TrainingOptions,
     ) -> History:  # fmt: skip
         rng = np.random.default_rng(options.seed)
         windows = _Windows(rows, self._inputs, self.lookback, self.horizon, options.batch_size, rng)
+        options = options.with_epochs(len(windows))
         optimizer = options.optimizer(steps=options.epochs * len(windows))
         self.network.compile(optimizer, MaskedLoss(options.loss))
         return fit(self.network, windows, score, "mae", options)

@@ -13,6 +13,7 @@ from ...training.options import TrainingOptions
 from ..preprocessing.rows import Rows, lead_anchors
 from ..preprocessing.state import State
 from ..preprocessing.transform import Transform
+from .linear import RIDGE, least_squares_leads
 from .reader import FinalStates, ForecastCollector, blocks, until_last_origin, zero_states
 from .tbptt import Chunks, ConcatenatedRows, train
 
@@ -33,21 +34,37 @@ class StatefulStrategy:
         horizon: int,
         dropout: float = 0.0,
         engine: str = "auto",
+        lags: int = 0,
     ):
         self.horizon = horizon
         known = 1 + len(transform.schema.past) + transform.indicators
         inputs = known + transform.ahead
-        built = stateful_network(cells, inputs, horizon, transform.ahead, dropout, engine)
+        built = stateful_network(
+            cells,
+            inputs,
+            horizon,
+            transform.ahead,
+            dropout,
+            engine,
+            lags,
+            1 + len(transform.schema.past),
+        )
+        self.lags, self.linear = lags, built.linear
+        self.ridge = RIDGE["differences" if transform.difference else "levels"]
         self.network, self.reader, self.size = built.network, built.reader, built.size
         self._read, self._head = compiled(built.reader), compiled(built.head)
 
     def train(
-        self, rows: list[Rows], score: Callable[[], float], lookback: int,
+        self, rows: list[Rows], score: Callable[[], float] | None, lookback: int,
         options: TrainingOptions,
     ) -> History:  # fmt: skip
-        chunks = self.chunks(rows, lookback, burn_in=lookback // 2)
+        chunks = self.chunks(rows, lookback, burn_in=max(lookback // 2, self.lags))
         size = _sizes(rows, self.horizon)
         self.size.assign(size)
+        if self.linear is not None:
+            kernel, bias = least_squares_leads(rows, self.lags, self.horizon, self.ridge)
+            self.linear.kernel.assign(kernel / size)
+            self.network.get_layer("head").get_layer("leads").bias.assign(bias / size)
         return train(self.network, chunks, score, options, MaskedLoss(options.loss, size))
 
     def chunks(self, rows: list[Rows], length: int, burn_in: int) -> Chunks:

@@ -87,7 +87,7 @@ class ConcatenatedRows:
 def train(
     network: keras.Model,
     chunks: Chunks,
-    score: Callable[[], float],
+    score: Callable[[], float] | None,
     options: TrainingOptions,
     loss: keras.losses.Loss | None = None,
 ) -> History:
@@ -95,12 +95,13 @@ def train(
 
     The series are cut into spans, `options.batch_size` of which are read in parallel; each chunk
     starts from the states in which the one before ended (truncated backpropagation through
-    time). The network ends with the weights that have the best `score()`.
+    time). The network ends with the weights that have the best `score()`, or with the last ones.
 
     Args:
         network: network to train.
         chunks: data to train on.
-        score: computes the validation error of the current weights, a mean absolute error.
+        score: computes the validation error of the current weights, a mean absolute error;
+            `None` to train all epochs.
         options: training options; the seed determines the cuts between spans.
         loss: loss that ignores targets of NaN; by default the mean absolute error.
 
@@ -109,6 +110,7 @@ def train(
         CheckpointError: the checkpoint cannot be used.
     """
     spans = _Spans(chunks, options.batch_size, np.random.default_rng(options.seed))
+    options = options.with_epochs(len(spans))
     learner = StateCarrier(network, len(spans[0][0]), spans.streams)
     optimizer = options.optimizer(steps=options.epochs * len(spans))
     learner.compile(optimizer, loss=loss or MaskedLoss())

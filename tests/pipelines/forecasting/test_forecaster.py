@@ -91,7 +91,7 @@ def test_no_global_seed_is_left_behind(waves):
 
 def test_what_fit_learns_needs_no_future(waves):
     """Nothing after the rows given to `fit` can reach it, and the scaler stops earlier."""
-    forecaster = Forecaster(horizon=2, lookback=8, units=2, epochs=1, validation=0.25)
+    forecaster = Forecaster(horizon=2, lookback=8, units=2, epochs=1, validation=0.25, refit=False)
     forecaster.fit(waves[:160], **COLUMNS)
     training = waves["sales"][:120]
     scaler = forecaster.transform_.known_["sales"]

@@ -1,0 +1,116 @@
+"""The forecast that is handed out: by the best model of a study, trained on all rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ....datasets import TimeSeriesPanel
+from ....datasets.timezones import in_zone
+from ....errors import ArgumentError, one_of
+from ....pipelines.evaluation import drawing
+from ....pipelines.forecasting import AutoForecaster, Backtest, Ensemble, Forecaster
+from ....pipelines.forecasting.baselines.table import baselines
+from ....pipelines.forecasting.future import forecast_frame
+from ..base import Study
+
+HISTORY = 4  # rows of history that a chart shows, in horizons
+Network: TypeAlias = Forecaster | Ensemble | AutoForecaster
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A forecast of what follows the data.
+
+    Attributes:
+        model: its name in the leaderboard.
+        why: why it is this one, and what it was fitted to, in sentences.
+        table: columns `unique_id, ds, cutoff, step, yhat, model`.
+        network: the network that forecast, trained on all rows; `None` for a baseline.
+    """
+
+    model: str
+    why: str
+    table: pd.DataFrame
+    network: Network | None
+
+
+def forecast_ahead(
+    found: Study[Network, Backtest],
+    panel: TimeSeriesPanel,
+    model: str | None = None,
+    future_rows: Path | None = None,
+) -> Ahead | None:
+    """Forecasts what follows the data with one model, fitted to all rows.
+
+    Args:
+        found: networks that were fitted to the rows before the test, with their tests.
+        panel: all rows of all series.
+        model: name in the leaderboard; by default the best.
+        future_rows: table with known-future covariates after the end of each series.
+
+    Returns:
+        `None` for a network without the covariates that it needs.
+
+    Raises:
+        ArgumentError: no such model.
+    """
+    ranked = [*found.leaderboard["model"]]
+    best = found.best if ranked[0] in found.networks else ranked[0]
+    name = best if model is None else one_of("--model", model, ranked)
+    error = f"the smallest {found.error.upper()} of the test"
+    why = f"{name} has {error}" if name == best else f"{name} was chosen; {best} has {error}"
+    if name not in found.networks:
+        table = _by_baseline(name, panel, found.first.horizon)
+        return Ahead(name, f"{why}. It was fitted to all rows.", table.assign(model=name), None)
+    if panel.schema.future and future_rows is None:
+        return None
+    network = found.networks[name].retrained(panel)
+    table = network.predict(future=future_rows).assign(model=name)
+    return Ahead(
+        name, f"{why}. It was trained anew on all rows, as long as before.", table, network
+    )
+
+
+def ahead_chart(table: pd.DataFrame, panel: TimeSeriesPanel) -> Figure:
+    """Draws the end of the history and the forecast; of several series the last one."""
+    figure, axes = drawing.axes(width=9)
+    series = panel.series[-1]
+    own = table[table["unique_id"] == series.unique_id]
+    shown = series[-max(HISTORY * len(own), 2 * panel.schema.season) :]
+    times = in_zone(shown.times, panel.schema.zone)
+    y = shown.values(["y"])[:, 0]
+    axes.plot(times, y, color="black", linewidth=1.2, label="history")
+    ds = pd.DatetimeIndex(own["ds"])
+    axes.plot(
+        [times[-1], *ds], [y[-1], *own["yhat"]], color="tab:blue", linewidth=2.2,
+        label=str(own["model"].iloc[0]),
+    )  # fmt: skip
+    unit = f", {panel.schema.unit}" if panel.schema.unit else ""
+    axes.set_ylabel(f"{panel.schema.target}{unit}")
+    axes.set_title(f"{series.unique_id}: {len(own)} steps ahead")
+    figure.legend(loc="outside lower center", ncols=4, frameon=False)
+    return figure
+
+
+def _by_baseline(name: str, panel: TimeSeriesPanel, horizon: int) -> pd.DataFrame:
+    """A baseline's forecast of each series, fitted to all its rows."""
+    schema, forecasts = panel.schema, []
+    for series in panel:
+        y = series.values(["y"])[:, 0]
+        found: Mapping[str, np.ndarray] = baselines(
+            y, np.array([len(y) - 1]), horizon, len(y), schema.season, names=[name]
+        )
+        if name not in found:
+            raise ArgumentError(
+                f"{name} cannot forecast series {series.unique_id!r}, which has too few rows. "
+                "Choose another --model."
+            )
+        forecasts.append(found[name][0])
+    last = [series.times[-1] for series in panel]
+    times = [schema.times_after(one, horizon) for one in last]
+    return forecast_frame(panel.ids, last, times, np.array(forecasts), zone=schema.zone)

@@ -1,0 +1,67 @@
+"""The candidates of an `AutoForecaster`: networks and baselines that suit the data."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ....datasets import TimeSeriesPanel
+from ....zoo.factory import CellLike, cell_factory
+from ..recipe import MUCH
+
+EFFORTS = ("quick", "balanced", "thorough")
+SLOW_SERIES = 50  # series up to which exponential smoothing is fitted to each
+
+#: Baselines that are fitted to each series in milliseconds, and those that take up to a second.
+FAST = ("linear-ar", "linear-ar-log")
+FAST_SEASONAL = ("seasonal-ar", "seasonal-ar-log")
+SLOW = ("ets", "ets-log")
+#: Only where exponential smoothing is too slow, which includes them: their errors are often near
+#: the best ones by chance, and they then spoil the mean.
+NAIVE = ("naive-last", "naive-seasonal")
+
+
+def baseline_candidates(panel: TimeSeriesPanel) -> list[str]:
+    """Names of the baselines to try."""
+    seasonal = FAST_SEASONAL if panel.schema.season > 1 else ()
+    if len(panel) <= SLOW_SERIES:
+        return [*FAST, *seasonal, *SLOW]
+    return [*NAIVE[: 2 if seasonal else 1], *FAST, *seasonal]
+
+
+def network_candidates(
+    panel: TimeSeriesPanel, cells: Sequence[CellLike], horizon: int, effort: str
+) -> dict[str, dict[str, Any]]:
+    """Settings of the networks to try, by name.
+
+    Args:
+        panel: series to forecast.
+        cells: cells to try.
+        horizon: number of leads.
+        effort: name in `EFFORTS`.
+    """
+    rows = sum(len(series) for series in panel)
+    variants = _large() if rows >= MUCH else _small(panel)
+    count = {"quick": 1, "balanced": 2, "thorough": len(variants)}[effort]
+    seeds = 3 if effort == "thorough" else 1
+    found = {}
+    for cell in cells:
+        name = cell_factory(cell).name
+        for suffix, settings in list(variants.items())[:count]:
+            for seed in range(seeds):
+                label = "-".join([name, *([suffix] if suffix else [])])
+                label += f"-{seed + 1}" if seeds > 1 else ""
+                found[label] = {"cell": cell, "seed": seed} | settings
+    return found
+
+
+def _small(panel: TimeSeriesPanel) -> dict[str, dict[str, Any]]:
+    """Settings of networks for few rows, the most reliable first."""
+    season = "season" if panel.schema.season > 1 else "step"
+    return {
+        "difference": {"difference": season, "transform": "auto"},
+        "": {"transform": "auto"},
+    }
+
+
+def _large() -> dict[str, dict[str, Any]]:
+    """Settings of networks for many rows."""
+    return {"": {}, "instance": {"strategy": "segment", "window_normalization": "instance"}}

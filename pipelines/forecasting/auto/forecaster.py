@@ -1,0 +1,311 @@
+"""`AutoForecaster`: candidates, chosen and combined by rows that trained none of them."""
+
+import time as clock
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sklearn.base import clone
+
+from ....datasets import TimeSeries, TimeSeriesPanel, read_panel
+from ....errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DataError,
+    flag,
+    one_of,
+    positive,
+    seed_number,
+    whole_number,
+)
+from ....zoo.factory import CellLike
+from ...estimator import Estimator
+from ...recorder import NullRecorder, Recorder
+from ...training.checkpoints import member_folder
+from ..backtest.recording import record
+from ..backtest.result import Backtest
+from ..baselines.table import BASELINES
+from ..ensemble import MembersRecorder
+from ..fitted import FittedForecaster
+from ..fitting import TrainedNetwork, train_network
+from ..forecaster import Forecaster
+from ..plan import Plan
+from ..weights import SampleWeight, split_weights
+from . import saving
+from .candidates import EFFORTS, baseline_candidates, network_candidates
+from .combination import weighted_mean
+from .fitted import FittedAuto, table
+from .selection import select
+
+
+class AutoForecaster(Estimator[FittedAuto]):
+    """Tries networks and baselines, and forecasts with those that validation favors, together.
+
+    The last rows of the data, which train nothing, are forecast by every candidate from rolling
+    origins. Candidates are weighted by their errors there (see `combination_weights`); those
+    that are far behind the best one are left out. Networks that take part are then trained on
+    all rows.
+
+    Args:
+        horizon: number of leads, in rows.
+        cells: cells of the networks, as `cell` of a `Forecaster`.
+        effort: `"quick"` tries one network of each cell, `"balanced"` two, `"thorough"` several,
+            each with three seeds.
+        validation: share of the rows given to `fit`, the last ones, by which candidates are
+            weighted.
+        refit: whether networks that take part are trained again on all rows.
+        seed: seed of the fit.
+        max_minutes: time limit of all trainings together, in minutes, shared out equally.
+        engine: as of a `Forecaster`.
+
+    After `fit`, `candidates_` is a table of all that was tried, and `weights_` holds the shares
+    in the forecast.
+
+    Example:
+
+    >>> from rnnzoo import AutoForecaster, load_dataset
+    >>> weather = load_dataset("seattle-weather")[:120]
+    >>> auto = AutoForecaster(horizon=3, effort="quick", max_minutes=0.001).fit(weather)
+    >>> auto.predict()["step"].tolist()
+    [1, 2, 3]
+    """
+
+    def __init__(
+        self,
+        horizon: int = 1,
+        cells: Sequence[CellLike] = ("gru",),
+        effort: str = "balanced",
+        validation: float = 0.2,
+        refit: bool = True,
+        seed: int = 0,
+        max_minutes: float | None = None,
+        engine: str = "auto",
+    ):
+        self.horizon = horizon
+        self.cells = cells
+        self.effort = effort
+        self.validation = validation
+        self.refit = refit
+        self.seed = seed
+        self.max_minutes = max_minutes
+        self.engine = engine
+
+    def check(self) -> None:
+        """Raises ArgumentError or ArgumentTypeError for a setting that cannot be used."""
+        whole_number("horizon", self.horizon)
+        one_of("effort", self.effort, EFFORTS)
+        flag("refit", self.refit)
+        seed_number(self.seed)
+        if self.max_minutes is not None:
+            positive("max_minutes", self.max_minutes)
+        if isinstance(self.cells, str) or not isinstance(self.cells, Sequence) or not self.cells:
+            raise ArgumentTypeError(f"`cells` must be a list of cells. Received: {self.cells!r}")
+        for cell in self.cells:
+            self._forecaster({"cell": cell}).check()
+
+    def plan(self, data: TimeSeries | TimeSeriesPanel, reserved: int | Sequence[int] = 0) -> Plan:
+        """How `fit` will use the rows of each series: as the first network that can.
+
+        Raises:
+            ArgumentError, DataError: no network can be trained on so few rows; as of the last.
+        """
+        panel = TimeSeriesPanel.of(data)
+        plans, failure = [], None
+        for settings in self._networks(panel).values():
+            try:
+                plans.append(self._forecaster(settings).plan(panel, reserved))
+            except (ArgumentError, DataError) as error:
+                failure = error
+        if not plans and failure is not None:
+            raise failure
+        return plans[0]
+
+    def fit(
+        self,
+        data: Any,
+        *,
+        time: str | None = None,
+        target: str | Sequence[str] | None = None,
+        past: Sequence[str] = (),
+        future: Sequence[str] = (),
+        static: Sequence[str] = (),
+        sample_weight: SampleWeight = None,
+        recorder: Recorder | None = None,
+        checkpoint: str | Path | None = None,
+        progress: bool = False,
+    ) -> "AutoForecaster":
+        """Tries all candidates on all rows of `data`; arguments as of `Forecaster.fit`.
+
+        Args:
+            recorder: logs the parameters of the first network, and the epochs of all networks
+                numbered in one sequence.
+            checkpoint: folder in which each network has a folder for its checkpoint.
+
+        Raises:
+            ArgumentError, ArgumentTypeError: a setting that cannot be used.
+            DataError: a table that cannot be used, or that is too short for every network.
+            FitError: no candidate could be fitted.
+            CheckpointError: a checkpoint is damaged, of another fit, or cannot be written.
+        """
+        self.check()
+        began = clock.perf_counter()
+        column, by_series = split_weights(sample_weight)
+        panel = read_panel(
+            data, time=time, target=target, past=past, future=future, static=static, weight=column
+        )
+        panel = panel.as_known([len(series) - 1 for series in panel])
+        networks = self._networks(panel)
+        shared = {"members": len(networks), "effort": self.effort}
+        log = MembersRecorder(recorder or NullRecorder(), shared)
+
+        def train(k: int, settings: dict[str, Any]) -> TrainedNetwork:
+            one = self._forecaster(settings, len(networks))
+            one.check()
+            return train_network(
+                one.settings, one.plan(panel), panel, by_series, recorder=log,
+                checkpoint=member_folder(checkpoint, k), progress=progress,
+            )  # fmt: skip
+
+        trained, candidates = select(networks, train, baseline_candidates(panel), panel)
+        chosen = [one.name for one in candidates if one.weight and one.name in trained]
+        chosen = chosen or [one.name for one in candidates if one.name in trained][:1]
+        places = {name: k for k, name in enumerate(networks)}
+        fitted = {}
+        for name in chosen:
+            one = trained[name]
+            if self.refit:
+                one = one.refitted(member_folder(checkpoint, places[name]))
+            fitted[name] = one.fitted()
+        y = {series.unique_id: series.values(["y"])[:, 0] for series in panel}
+        rows = {one: len(values) for one, values in y.items()}
+        self.fitted_ = FittedAuto(fitted, candidates, rows, y, clock.perf_counter() - began)
+        return self
+
+    def retrained(self, data: Any) -> "AutoForecaster":
+        """Returns one whose networks and baselines are fitted to all rows of `data`, with the same
+        weights, as `Forecaster.retrained`."""
+        auto = clone(self)
+        auto.fitted_ = self._require_fit().retrained(data)
+        return auto
+
+    def warm_up(self, data: Any) -> "AutoForecaster":
+        """Reads another history from its start, as `Forecaster.warm_up`."""
+        self.fitted_ = self._require_fit().after_warm_up(data)
+        return self
+
+    def update(self, data: Any) -> "AutoForecaster":
+        """Reads the rows that follow those read so far, as `Forecaster.update`."""
+        self.fitted_ = self._require_fit().after_update(data)
+        return self
+
+    def predict(
+        self, data: Any = None, *, future: Any = None, horizon: int | None = None
+    ) -> pd.DataFrame:
+        """Forecasts the rows that follow, as `Forecaster.predict`."""
+        return self._require_fit().forecast(data, future, horizon)
+
+    def backtest(
+        self,
+        data: Any,
+        *,
+        baselines: Sequence[str] | None = None,
+        recorder: Recorder | None = None,
+        **how: Any,
+    ) -> Backtest:
+        """Forecasts from every origin after the fitted rows; arguments as of
+        `Forecaster.backtest`."""
+        fitted = self._require_fit()
+        shown = list(BASELINES) if baselines is None else list(baselines)
+        names = [*dict.fromkeys([*shown, *fitted.baselines])]
+        results = {
+            name: Forecaster.of(one).backtest(data, baselines=names if not k else (), **how)
+            for k, (name, one) in enumerate(fitted.networks.items())
+        }
+        first = next(iter(results.values()))
+        others = {name: first.forecasts[name] for name in first.baselines}
+        networks = {name: one.forecasts[one.model] for name, one in results.items()}
+        combined = weighted_mean(networks | others, fitted.weights)
+        result = replace(
+            first,
+            model=self.name,
+            forecasts={self.name: combined} | {k: v for k, v in others.items() if k in shown},
+            parameters=self.parameters_,
+            seconds=fitted.seconds,
+        )
+        if recorder is not None:
+            record(result, recorder)
+        return result
+
+    @property
+    def fitted_networks(self) -> list[FittedForecaster]:
+        """The networks that take part, or the best one; that with the smallest error first."""
+        return list(self._require_fit().networks.values())
+
+    @property
+    def difference(self) -> bool:
+        """Never: what it forecasts does not follow from differences alone."""
+        return False
+
+    def error_by_history(self, data: Any, lookbacks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
+        """`Forecaster.error_by_history` of the best network."""
+        return Forecaster.of(self._require_fit().first).error_by_history(data, lookbacks)
+
+    @property
+    def candidates_(self) -> pd.DataFrame:
+        """All that was tried, the best first: columns `model, error, weight, seconds, failure`;
+        `error` is the mean absolute error of the validation rows in units of the scale of MASE."""
+        return table(self._require_fit().candidates)
+
+    @property
+    def weights_(self) -> dict[str, float]:
+        """The share of each network and baseline in the forecast, the largest first."""
+        return self._require_fit().weights
+
+    @property
+    def parameters_(self) -> int:
+        """The number of trained weights of all networks that take part."""
+        return sum(one.parameters for one in self._require_fit().networks.values())
+
+    @property
+    def name(self) -> str:
+        """The name in tables."""
+        return "auto"
+
+    @property
+    def cell_name(self) -> str:
+        """The name in charts and runs."""
+        return "auto"
+
+    def save(self, folder: str | Path) -> Path:
+        """Writes all that takes part, with its state, to one folder, as JSON and arrays.
+
+        Raises:
+            ArgumentError: the folder exists and holds something else.
+        """
+        path = Path(folder).expanduser()
+        saving.save(self._require_fit(), self.get_params(deep=False), path)
+        return path
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "AutoForecaster":
+        """Reads a saved one; its forecasts are the same, bit for bit.
+
+        Raises:
+            ModelFileError: the folder holds none, or a damaged one.
+        """
+        fitted, settings = saving.load(Path(folder).expanduser())
+        auto = cls(**settings)
+        auto.fitted_ = fitted
+        return auto
+
+    def _networks(self, panel: TimeSeriesPanel) -> dict[str, dict[str, Any]]:
+        return network_candidates(panel, self.cells, self.horizon, self.effort)
+
+    def _forecaster(self, settings: Mapping[str, Any], among: int = 1) -> Forecaster:
+        """An unfitted network, one `among` several that share the time."""
+        limit = None if self.max_minutes is None else self.max_minutes / among
+        own = {name: getattr(self, name) for name in ("horizon", "validation", "refit", "engine")}
+        seed = self.seed + settings.get("seed", 0)
+        return Forecaster(**own | dict(settings) | {"seed": seed, "max_minutes": limit})

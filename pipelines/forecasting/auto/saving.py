@@ -1,0 +1,78 @@
+"""Saves a fitted `AutoForecaster` to a folder, and loads it."""
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ....errors import ModelFileError
+from ....zoo.cell_config import cell_from_config, cell_to_config, check_can_be_found
+from ....zoo.factory import CellLike
+from ...storage.folders import read_folder, write_folder
+from ..saving import from_plain, to_plain
+from .combination import Candidate
+from .fitted import FittedAuto
+
+KIND = "auto"
+
+
+def save(fitted: FittedAuto, settings: dict[str, Any], folder: Path) -> None:
+    """Writes a fitted value with the settings of its estimator to a folder."""
+    arrays: dict[str, list] = {"history": list(fitted.history.values())}
+    networks = {}
+    for k, (name, one) in enumerate(fitted.networks.items()):
+        networks[name], own = to_plain(one)
+        arrays |= {f"{kind}-{k}": values for kind, values in own.items()}
+    manifest = {
+        "settings": {k: v for k, v in settings.items() if k != "cells"},
+        "cells": [_cell(cell) for cell in settings["cells"]],
+        "networks": networks,
+        "candidates": [_plain(one) for one in fitted.candidates],
+        "fitted_rows": fitted.fitted_rows,
+        "ids": list(fitted.history),
+        "seconds": fitted.seconds,
+    }
+    write_folder(folder, KIND, manifest, arrays)
+
+
+def load(folder: Path) -> tuple[FittedAuto, dict[str, Any]]:
+    """Reads a folder that `save` wrote: the fitted value and the settings.
+
+    Raises:
+        ModelFileError: the folder holds no such model, or a damaged one.
+    """
+    manifest, arrays = read_folder(folder, KIND)
+    try:
+        networks = {}
+        for k, (name, plain) in enumerate(manifest["networks"].items()):
+            ending = f"-{k}"
+            own = {n.removesuffix(ending): v for n, v in arrays.items() if n.endswith(ending)}
+            networks[name] = from_plain(plain, own)
+        fitted = FittedAuto(
+            networks,
+            tuple(_candidate(one) for one in manifest["candidates"]),
+            manifest["fitted_rows"],
+            dict(zip(manifest["ids"], arrays["history"], strict=True)),
+            manifest["seconds"],
+        )
+        cells = tuple(cell_from_config(cell) for cell in manifest["cells"])
+        return fitted, manifest["settings"] | {"cells": cells}
+    except ModelFileError as error:
+        raise ModelFileError(f"{folder} {error}") from error
+    except Exception as error:  # whatever a stranger's file makes Keras raise
+        raise ModelFileError(f"{folder} is no AutoForecaster that can be read: {error}") from error
+
+
+def _plain(candidate: Candidate) -> dict[str, Any]:
+    """JSON has no NaN, the error of a candidate that failed."""
+    failed = math.isnan(candidate.error)
+    return asdict(candidate) | ({"error": None} if failed else {})
+
+
+def _candidate(plain: dict[str, Any]) -> Candidate:
+    return Candidate(**plain | ({"error": math.nan} if plain["error"] is None else {}))
+
+
+def _cell(cell: CellLike) -> Any:
+    check_can_be_found(cell)
+    return cell_to_config(cell, 1)

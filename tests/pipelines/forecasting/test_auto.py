@@ -1,0 +1,156 @@
+"""`AutoForecaster`: candidates, their weights, and what follows from them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from rnnzoo import ArgumentError, ArgumentTypeError, AutoForecaster, DataError, FitError, read_panel
+from rnnzoo.pipelines.forecasting.auto import candidates
+from rnnzoo.pipelines.forecasting.auto.combination import (
+    combination_weights,
+    validation_error,
+    weighted_mean,
+)
+from rnnzoo.pipelines.forecasting.baselines.table import baselines
+
+
+@pytest.fixture(scope="module")
+def sales() -> pd.DataFrame:
+    """Six years of months: a trend, a season that grows with the level, and noise."""
+    rng = np.random.default_rng(3)
+    t = np.arange(72)
+    y = np.exp(0.01 * t + 0.3 * np.sin(2 * np.pi * t / 12) + rng.normal(0, 0.03, 72)) * 100
+    return pd.DataFrame({"ds": pd.date_range("2015-01-01", periods=72, freq="MS"), "y": y})
+
+
+@pytest.fixture(scope="module")
+def auto(sales: pd.DataFrame) -> AutoForecaster:
+    return AutoForecaster(horizon=3, effort="quick", max_minutes=0.02).fit(sales[:60])
+
+
+def test_a_forecast_is_the_weighted_mean_of_networks_and_baselines(auto, sales):
+    weights = auto.weights_
+    assert sum(weights.values()) == pytest.approx(1)
+    y = sales["y"].to_numpy()[:60]
+    parts = {
+        name: found[0]
+        for name, found in baselines(
+            y, np.array([59]), 3, 60, 12, names=auto.fitted_.baselines
+        ).items()
+    }
+    for name, one in auto.fitted_.networks.items():
+        parts[name] = one.forecast(None, None, None)["yhat"].to_numpy()
+    expected = sum(weight * parts[name] for name, weight in weights.items())
+    np.testing.assert_allclose(auto.predict()["yhat"], expected)
+
+
+def test_candidates_are_ranked_by_rows_that_trained_none_of_them(auto):
+    table = auto.candidates_
+    assert list(table) == ["model", "error", "weight", "seconds", "failure"]
+    assert table["error"].dropna().is_monotonic_increasing
+    assert {"linear-ar", "seasonal-ar", "ets", "ets-log", "gru-difference"} <= set(table["model"])
+    best = table["error"].min()
+    assert (table["weight"][table["error"] > 1.5 * best] == 0).all()
+
+
+def test_new_rows_give_the_forecast_of_a_whole_history(auto, sales, tmp_path):
+    whole = auto.predict(sales[:66])
+    stepped = AutoForecaster.load(auto.save(tmp_path / "model"))
+    for row in range(60, 66):
+        stepped.update(sales[row : row + 1])
+    pd.testing.assert_frame_equal(stepped.predict(), whole, rtol=1e-4)
+
+
+def test_saved_and_loaded_forecasts_are_the_same(auto, tmp_path):
+    auto.save(tmp_path / "model")
+    loaded = AutoForecaster.load(tmp_path / "model")
+    pd.testing.assert_frame_equal(loaded.predict(), auto.predict())
+    pd.testing.assert_frame_equal(loaded.candidates_, auto.candidates_)
+    assert loaded.get_params() == auto.get_params()
+
+
+def test_a_backtest_combines_the_forecasts_of_its_members(auto, sales):
+    result = auto.backtest(sales)
+    assert result.model == "auto"
+    assert "linear-ar" in result.baselines and "ets-log" not in result.baselines
+    origin = auto.predict(sales[:63])["yhat"]
+    at = int(np.flatnonzero(result.rows == 62)[0])
+    np.testing.assert_allclose(result.forecasts["auto"][at], origin, rtol=1e-4)
+
+
+def test_retrained_on_all_rows_it_forecasts_from_their_end(auto, sales):
+    later = auto.retrained(sales)
+    assert later.weights_ == auto.weights_
+    assert (later.predict()["cutoff"] == sales["ds"].iloc[-1]).all()
+    assert not np.allclose(later.predict()["yhat"], auto.predict(sales)["yhat"])
+
+
+def test_a_candidate_that_fails_is_left_out_and_named(sales, monkeypatch):
+    def two(panel, cells, horizon, effort):
+        return {"gru": {"cell": "gru", "epochs": 1}, "long": {"cell": "gru", "lookback": 500}}
+
+    monkeypatch.setattr("rnnzoo.pipelines.forecasting.auto.forecaster.network_candidates", two)
+    found = AutoForecaster(horizon=3).fit(sales).candidates_.set_index("model")
+    assert "500" in found.loc["long", "failure"]
+    assert found.loc["long", "weight"] == 0
+    assert np.isfinite(found.loc["gru", "error"])
+
+
+def test_too_few_rows_for_every_network_is_an_error_of_data(sales):
+    with pytest.raises(DataError, match="rows"):
+        AutoForecaster(horizon=12).fit(sales[:20])
+
+
+def test_several_series_share_the_weights(sales):
+    other = sales.assign(y=sales["y"].to_numpy()[::-1] * 5)
+    panel = read_panel(pd.concat([sales.assign(unique_id="a"), other.assign(unique_id="b")]))
+    auto = AutoForecaster(horizon=2, effort="quick", max_minutes=0.02).fit(panel)
+    assert auto.predict()["unique_id"].tolist() == ["a", "a", "b", "b"]
+
+
+def test_weights_are_those_of_bates_and_granger():
+    weights = combination_weights({"a": 1.0, "b": 1.25, "far": 1.6, "failed": np.nan})
+    assert list(weights) == ["a", "b"]
+    assert weights["a"] / weights["b"] == pytest.approx(1.25**2)
+
+
+def test_an_exact_candidate_has_all_the_weight():
+    assert combination_weights({"exact": 0.0, "other": 0.1}) == {"exact": 1.0}
+
+
+def test_without_any_candidate_there_is_no_forecast():
+    with pytest.raises(FitError, match="No candidate"):
+        combination_weights({"a": np.nan})
+
+
+def test_a_missing_forecast_leaves_the_others_their_shares():
+    forecasts = {"a": np.array([1.0, np.nan]), "b": np.array([3.0, 4.0])}
+    np.testing.assert_allclose(weighted_mean(forecasts, {"a": 0.5, "b": 0.5}), [2.0, 4.0])
+
+
+def test_errors_of_series_are_scaled_before_they_are_averaged():
+    truth = [np.array([[1.0, np.nan]]), np.array([[100.0, 100.0]])]
+    forecasts = [np.array([[2.0, 5.0]]), np.array([[110.0, 110.0]])]
+    assert validation_error(truth, forecasts, [1.0, 10.0]) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"effort": "much"}, ArgumentError),
+        ({"cells": "gru"}, ArgumentTypeError),
+        ({"cells": ["grue"]}, ArgumentError),
+        ({"horizon": 0}, ArgumentError),
+        ({"max_minutes": -1}, ArgumentError),
+    ],
+)
+def test_settings_that_cannot_be_used(sales, settings, error):
+    with pytest.raises(error):
+        AutoForecaster(**{"horizon": 2} | settings).fit(sales)
+
+
+def test_exponential_smoothing_is_tried_on_few_series_only(sales, monkeypatch):
+    panel = read_panel(sales)
+    assert "ets" in candidates.baseline_candidates(panel)
+    monkeypatch.setattr(candidates, "SLOW_SERIES", 0)
+    assert "ets" not in candidates.baseline_candidates(panel)
+    assert "naive-seasonal" in candidates.baseline_candidates(panel)
