@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 from ...datasets import Schema, TimeSeriesPanel
 from ...errors import ArgumentError, DataError
 from ...zoo.factory import cell_factory
+from ..evaluation.conformal import ErrorMemory
 from ..recorder import Recorder
 from ..training.checkpoints import Checkpoint, checkpoint_in
 from ..training.fingerprint import identifying_settings
@@ -79,7 +80,7 @@ def fit_panel(
         options = _options(settings, plan.recipe, log, saved, callbacks)
         history = train(strategy, weighted, plan, settings.horizon, options)
     until = [series.times[-1] for series in panel]
-    return FittedForecaster(
+    fitted = FittedForecaster(
         settings,
         panel.schema,
         plan.recipe,
@@ -90,7 +91,9 @@ def fit_panel(
         fitted_until=until,
         last_times=until,
         state=strategy.read(rows, None),
+        errors=ErrorMemory.empty(len(panel), settings.horizon, panel.schema.season),
     )
+    return replace(fitted, errors=fitted.held_out_errors(panel, plan.training))
 
 
 def new_transform(settings: Settings, recipe: Recipe, schema: Schema) -> Transform:

@@ -44,8 +44,8 @@ def fan_chart(backtest: Backtest) -> Figure:
     """Draws the last forecasts that do not overlap, with intervals from earlier errors.
 
     The darker band contains the truth in one of two cases, the lighter one in nine of ten, if
-    later errors are like earlier ones; a band needs enough errors, 19 for the lighter one. All
-    start from the last known value. Of several series the last one is shown.
+    later errors are like earlier ones. All start from the last known value. Of several series the
+    last one is shown.
     """
     figure, axes = drawing.axes(width=9)
     origins = _one_after_another(backtest, FANS)
@@ -60,7 +60,7 @@ def fan_chart(backtest: Backtest) -> Figure:
             _, upper = _from_origin(backtest, i, top)
             axes.fill_between(times, lower, upper, color=gray, linewidth=0, label=name)
         if not drawn:
-            axes.plot([], [], " ", label=f"{name}: too few errors yet")
+            axes.plot([], [], " ", label=f"{name}: no errors yet")
     for i in origins:
         forecast = _from_origin(backtest, i, backtest.forecasts[backtest.model])
         axes.plot(*forecast, color="tab:blue", linewidth=2.2, label=backtest.model)

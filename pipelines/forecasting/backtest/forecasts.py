@@ -10,6 +10,7 @@ import pandas as pd
 from ....datasets.timezones import in_zone
 from ....errors import ArgumentError, one_of
 from ...evaluation import metrics
+from .earlier import EarlierErrors
 from .leakage import LeakageReport
 
 
@@ -39,6 +40,8 @@ class RollingForecasts:
         audit: report of the audit for leaks; `None` without one.
         members: errors of each member of an ensemble: `cell, seed, mae, rmse, mase`; else
             `None`.
+        earlier: errors that the models made before the test, from which their intervals start;
+            `None` for none.
     """
 
     model: str
@@ -58,6 +61,7 @@ class RollingForecasts:
     zone: str = ""
     audit: LeakageReport | None = None
     members: pd.DataFrame | None = None
+    earlier: EarlierErrors | None = None
 
     @property
     def horizon(self) -> int:
