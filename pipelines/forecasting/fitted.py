@@ -169,7 +169,7 @@ class FittedForecaster:
         if wanted == NO_INTERVALS:
             return frame
         first = frame.drop_duplicates("unique_id")
-        which = self.places(first["unique_id"])
+        which = self.places([*first["unique_id"]])
         if elsewhere:
             cutoffs = pd.DatetimeIndex(first["cutoff"])
             utc = cutoffs.tz_convert("UTC").tz_localize(None) if cutoffs.tz else cutoffs

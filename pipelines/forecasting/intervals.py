@@ -110,7 +110,8 @@ def with_uncertainty(
 def _sample_frame(frame: pd.DataFrame, paths: np.ndarray) -> pd.DataFrame:
     count = len(paths)
     repeated = frame.iloc[np.tile(np.arange(len(frame)), count)].reset_index(drop=True)
-    repeated.insert(repeated.columns.get_loc("yhat"), "sample", np.repeat(range(count), len(frame)))
+    place = [*repeated].index("yhat")
+    repeated.insert(place, "sample", np.repeat(np.arange(count), len(frame)))
     return repeated.assign(yhat=paths.ravel())
 
 

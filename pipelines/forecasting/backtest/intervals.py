@@ -48,7 +48,7 @@ class IntervalForecasts(RollingForecasts):
         result = np.full((len(checked), *self.truth.shape), np.nan)
         places = [np.flatnonzero(self.ids == one) for one in ids]
         tracks = [self._track(own, self.forecasts[name]) for own in places]
-        _, made = follow(memory, tracks, checked, continued=True)
+        _, made = follow(memory, tracks, [*checked], continued=True)
         for own, quantiles in zip(places, made, strict=True):
             result[:, own] = quantiles
         return result
@@ -112,7 +112,8 @@ class IntervalForecasts(RollingForecasts):
         ends = check_levels([(1 - nominal) / 2, (1 + nominal) / 2])
         season = 1 if self.earlier is None else self.earlier.panel.schema.season
         targets = self.rows[:, None] + np.arange(1, self.horizon + 1)
-        table = by_group(self.truth, *self.quantiles([*ends], name), targets % season)
+        low, high = self.quantiles([*ends], name)
+        table = by_group(self.truth, low, high, targets % season)
         first = pd.Series(self.times.ravel()).groupby((targets % season).ravel()).min()
         table.insert(1, "first", table["position"].map(first))
         return table
