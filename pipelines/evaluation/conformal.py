@@ -33,6 +33,9 @@ class Scaler:
         share: exponent of the fast size; that of the slow one is 1 − `share`.
         relative: errors are divided by the level of the forecast.
         seasonal: mean and size are corrected by position in the season.
+        shared: the fast size is the slow one times the recent size of errors one step ahead,
+            relative to their slow one, in the mean over the series: of far leads it is known
+            sooner.
         bias: the recent mean error is subtracted, as far as it is beyond chance.
     """
 
@@ -41,6 +44,7 @@ class Scaler:
     relative: bool = False
     seasonal: bool = True
     bias: bool = False
+    shared: bool = False
 
 
 SCALERS = (
@@ -76,6 +80,7 @@ class ErrorMemory:
         window: standardized errors, `(K, W, S, H)`; NaN where there is none.
         counts: number of errors, `(S, H)`.
         fast, slow: mean sizes of errors, `(K, S, H)`.
+        recent: recent size of errors one step ahead, relative to their slow one, `(K,)`.
         bias, square: mean and mean square of recent errors, `(K, S, H)`.
         means, sizes: mean and size of errors at each position, `(K, G, S, H)`.
         seen: number of errors at each position, `(G, S, H)`.
@@ -99,6 +104,7 @@ class ErrorMemory:
     counts: np.ndarray
     fast: np.ndarray
     slow: np.ndarray
+    recent: np.ndarray
     bias: np.ndarray
     square: np.ndarray
     means: np.ndarray
@@ -137,6 +143,7 @@ class ErrorMemory:
             counts=np.zeros((series, horizon)),
             fast=np.zeros(own),
             slow=np.zeros(own),
+            recent=np.ones(kinds),
             bias=np.zeros(own),
             square=np.zeros(own),
             means=np.zeros(by_group),

@@ -42,6 +42,7 @@ _FAST = np.array([_rate(one.fast) for one in SCALERS])[:, None]
 _SHARE = np.array([one.share for one in SCALERS])[:, None, None]
 _RELATIVE = np.array([one.relative for one in SCALERS])
 _SEASONAL = np.array([one.seasonal for one in SCALERS])[:, None]
+_SHARED = np.array([one.shared for one in SCALERS])[:, None, None]
 _BIAS = np.array([one.bias for one in SCALERS])[:, None, None]
 
 
@@ -134,6 +135,7 @@ class Steps:
         )
         base = np.where(_RELATIVE[:, None, None], unit * level, unit)
         fast, slow = self._smoothed(self.of.fast), self._smoothed(self.of.slow)
+        fast = np.where(_SHARED, slow * self.of.recent[:, None, None], fast)
         plain = fast**_SHARE * slow ** (1 - _SHARE)
         plain = np.where(self.of.counts > 0, np.maximum(plain, LEAST * least / base), np.nan)
         groups, series = self._groups(group), np.arange(len(self.of.rows))
@@ -183,9 +185,7 @@ class Steps:
             at = group, s, h
             self.of.seen[at] += 1
             rate = np.maximum(_rate(SEASONS), 1 / (self.of.seen[at] + SEASONS_FIRST))
-            shift = (scaled - self.of.bias[:, s, h] * _BIAS[:, :, 0]) / plain - self.of.means[
-                :, *at
-            ]
+            shift = scaled / plain - self.of.means[:, *at]
             self.of.means[:, *at] += _SEASONAL * rate * shift
             wider = np.abs(scaled - center) / plain - self.of.sizes[:, *at]
             self.of.sizes[:, *at] += _SEASONAL * rate * wider
@@ -199,6 +199,9 @@ class Steps:
     def _learn_sizes(
         self, s: np.ndarray, h: np.ndarray, scaled: np.ndarray, sizes: np.ndarray
     ) -> None:
+        if (near := (h == 0) & (self.of.counts[s, h] > 0)).any():
+            ratio = sizes[:, near] / np.maximum(self.of.slow[:, s[near], 0], TINY)
+            self.of.recent[:] += _FAST[:, 0] * (ratio.mean(axis=1) - self.of.recent)
         self.of.counts[s, h] += 1
         first = 1 / self.of.counts[s, h]
         for mean, values, rate in (

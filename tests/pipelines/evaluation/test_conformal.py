@@ -1,6 +1,7 @@
 """Adaptive intervals: the laws that they keep, on simulated processes."""
 
 from dataclasses import fields
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ def test_streamed_is_batch_bit_for_bit(seed, series, horizon, season):
     rng, parts = np.random.default_rng(seed), []
     cuts = [0, *sorted(rng.choice(np.arange(1, 160), 12, replace=False)), 160]
     streamed = memory
-    for first, end in zip(cuts, cuts[1:], strict=False):
+    for first, end in pairwise(cuts):
         streamed, part = follow(streamed, tracks_of(y, made, slice(first, end)), LEVELS)
         streamed = ErrorMemory.from_arrays(streamed.to_arrays())  # saved and loaded meanwhile
         parts.append(part)
@@ -170,7 +171,7 @@ def test_at_other_rows_it_waits_for_no_errors():
 
 def test_arrays_of_something_else_are_refused():
     arrays = ErrorMemory.empty(2, 3).to_arrays()
-    with pytest.raises(ValueError, match="are 26 arrays, not 27"):
+    with pytest.raises(ValueError, match="are 27 arrays, not 28"):
         ErrorMemory.from_arrays(arrays[:-1])
     with pytest.raises(ValueError, match="another shape in 'rows'"):
         ErrorMemory.from_arrays([arrays[0], np.zeros(7), *arrays[2:]])

@@ -10,6 +10,8 @@ from rnnzoo.pipelines.forecasting.backtest.charts import (
     fan_chart,
     forecast_chart,
     lead_chart,
+    pit_chart,
+    reliability_chart,
 )
 from rnnzoo.pipelines.forecasting.backtest.result import Backtest
 
@@ -162,3 +164,12 @@ def test_networks_and_baselines_stay_apart_in_print(horizon):
         assert line.get_linestyle() != "-"
         assert (line.get_marker() != "None") == (horizon == 1)  # a point has no dashes
     assert len({(line.get_marker(), line.get_color()) for line in ours}) == 9
+
+
+def test_where_the_truth_falls():
+    backtest = made(60)
+    bars = pit_chart(backtest).axes[0].patches
+    area = sum(bar.get_width() * bar.get_height() for bar in bars)
+    assert area == pytest.approx(1) and len(bars) == len(backtest.reliability()) + 1
+    drawn = lines(reliability_chart(backtest))
+    np.testing.assert_array_equal(drawn["gru"][0][1], backtest.reliability()["share"])
