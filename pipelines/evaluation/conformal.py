@@ -49,8 +49,7 @@ class Scaler:
 
 SCALERS = (
     Scaler(100, 0.3),
-    Scaler(30, 0.7),
-    Scaler(30, 0.7, relative=True),
+    Scaler(10, 0.7, relative=True, shared=True),
     Scaler(100, 0.3, seasonal=False, bias=True),
 )
 SLOW = 2000  # half-life of the slow size, in errors

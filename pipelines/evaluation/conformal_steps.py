@@ -86,7 +86,7 @@ class Steps:
         there = active & ~np.isnan(values)
         self.of.rows[:] += active
         sizes = np.abs(np.where(there, values, 0.0))
-        rate = np.maximum(_rate(SLOW), 1 / np.maximum(self.of.rows, 1))
+        rate = np.maximum(_rate(SLOW), 1 / (self.of.paths + 1))
         self.of.level[:] += np.where(there, rate * (sizes - self.of.level), 0.0)
         self.of.positive[:] &= ~(there & (values <= 0))
 

@@ -16,7 +16,13 @@ from ..evaluation.conformal_runs import moved
 from ..training.loop import History, trained_weights
 from .future import Start, check_follows, forecast_frame, known_ahead
 from .intervals import NO_INTERVALS, Uncertainty, with_uncertainty
-from .past_errors import errors_after, errors_of_held_out, replay, rows_between
+from .past_errors import (
+    errors_after,
+    errors_of_held_out,
+    held_out_rows,
+    replay,
+    rows_between,
+)
 from .preprocessing.state import State
 from .preprocessing.transform import Transform
 from .recipe import Recipe
@@ -189,6 +195,12 @@ class FittedForecaster:
         return errors_of_held_out(
             self.forecast_origins, panel, training, self.horizon, self.forecasts_past_the_end
         )
+
+    def training_rows(self, rows: int) -> int:
+        """The number of training rows among the last fitted `rows` of a series; at least those
+        that a forecast needs."""
+        held_out = held_out_rows(rows, self.settings.validation, self.horizon)
+        return max(self.needed, rows - held_out)
 
     @property
     def forecasts_past_the_end(self) -> bool:

@@ -145,10 +145,10 @@ class IntervalForecasts(RollingForecasts):
             return Track(none, np.empty(0), np.empty(0, int), np.empty((0, self.horizon)))
         at = self.rows[own] - self.rows[own[0]]
         times, values = np.full((2, at[-1] + self.horizon + 1), np.nan)
-        times[at] = self.origins.to_numpy()[own].astype("datetime64[s]").astype(float)
+        times[at] = self.origins.to_numpy()[own].astype("datetime64[ns]").astype(float)
         for lead in range(1, self.horizon + 1):
-            times[at + lead] = self.times[own, lead - 1].astype("datetime64[s]").astype(float)
+            times[at + lead] = self.times[own, lead - 1].astype("datetime64[ns]").astype(float)
             values[at + lead] = self.truth[own, lead - 1]
         known = np.flatnonzero(~np.isnan(times))  # origins may be further apart than the horizon
         times = np.interp(np.arange(len(times)), known, times[known])
-        return Track(times.astype("datetime64[s]"), values, at, forecasts[own])
+        return Track(times.astype("datetime64[ns]"), values, at, forecasts[own])

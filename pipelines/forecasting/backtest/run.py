@@ -180,7 +180,7 @@ def _assemble(
             fitted.cell_name,
             fitted.forecast_origins,
             fitted_rows,
-            plan(fitted.settings, fitted_rows).training,
+            [fitted.training_rows(count) for count in test.training],
             [last + 1 - seen for last, seen in zip(test.known, test.training, strict=True)],
             fitted.horizon,
             fitted.forecasts_past_the_end,

@@ -183,7 +183,7 @@ def test_no_list_of_numbers(forecaster, wrong):
 
 
 def test_too_few_errors_are_said(table):
-    one = before(table, 40)[lambda t: t["unique_id"] == "a"]
+    one = before(table, 60)[lambda t: t["unique_id"] == "a"]
     small = Forecaster("gru", **SETTINGS | {"lookback": 7}).fit(one)
     with pytest.warns(UserWarning, match=r"past errors? of lead \d, and a quantile as far out as "):
         found = small.predict(level=[95])
