@@ -19,7 +19,7 @@ PRIOR = PRIOR / np.abs(PRIOR).mean()
 WINDOW = 500  # most error paths of a series
 NUMBERS = 500_000  # most numbers in all windows
 LEAST_WINDOW = 20  # error paths, at any size of the table
-WAITING = 500_000  # most numbers of origins whose errors are not all known yet
+WAITING = 1_000_000  # most numbers of origins whose errors are not all known yet
 PENDING = 64  # most origins whose errors are not all known yet
 GROUPED = 200_000  # most numbers in what is learned by position in the season
 

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, ArgumentTypeError, Ensemble, Forecaster
+from rnnzoo.datasets import Schema
 from rnnzoo.pipelines.evaluation.conformal import ErrorMemory
+from rnnzoo.pipelines.forecasting.past_errors import rows_between
 
 COLUMNS = ["unique_id", "ds", "cutoff", "step", "yhat"]
 SETTINGS = {"horizon": 4, "lookback": 14, "units": 4, "epochs": 2, "seed": 1}
@@ -217,3 +219,19 @@ def test_a_later_start_knows_nothing_of_the_rows_between(forecaster, table):
     late = forecaster.backtest(table, start=start, baselines=["naive-last"])
     for name in late.forecasts:
         assert np.isfinite(late.quantiles([0.1, 0.9], name)).all()
+
+
+def test_leads_whose_covariates_have_not_arrived_are_not_learned(gru, waves):
+    errors = gru.fitted_.after_update(waves[320:323]).errors
+    places = [(int(errors.paths[0]) - back) % errors.age.shape[1] for back in (3, 2, 1)]
+    made = np.isfinite(errors.pending[0, places])
+    assert made.sum(axis=1).tolist() == [3, 2, 1] and made[:, 0].all()
+
+
+@pytest.mark.parametrize("frequency", ["h", "D", "B", "MS"])
+def test_rows_between_times(frequency):
+    times = pd.date_range("2021-03-01", periods=30, freq=frequency)
+    schema = Schema("a", "ds", "y", frequency=frequency)
+    assert rows_between(schema, times[4], times[19]) == 15
+    assert rows_between(schema, times[19], times[4]) == -15
+    assert rows_between(schema, times[7], times[7]) == 0
