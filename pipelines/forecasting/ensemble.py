@@ -1,6 +1,5 @@
 """Ensembles: the mean or the median of several forecasters."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +22,15 @@ from .backtest.result import Backtest
 from .fitted import FittedForecaster
 from .forecaster import Forecaster
 from .intervals import Uncertainty
-from .members import MembersRecorder, callbacks_of, member_scores, refuse_twins
-from .past_errors import errors_after, errors_of_held_out
+from .members import (
+    MembersRecorder,
+    callbacks_of,
+    combined_origins,
+    held_out_errors,
+    member_scores,
+    refuse_twins,
+)
+from .past_errors import errors_after
 from .plan import Plan
 from .saving import from_plain, to_plain
 
@@ -121,7 +127,7 @@ class Ensemble(Estimator[list[Forecaster]]):
         for k, member in enumerate(members):
             how: dict[str, Any] = {"callbacks": own[k], "checkpoint": member_folder(checkpoint, k)}
             member.fit(data, recorder=members_recorder, progress=progress, **how, **columns)
-        self.fitted_, self.errors_ = members, self._held_out_errors(members, data)
+        self.fitted_, self.errors_ = members, held_out_errors(members, self._aggregate, data)
         return self
 
     def warm_up(self, data: Any) -> "Ensemble":
@@ -176,7 +182,7 @@ class Ensemble(Estimator[list[Forecaster]]):
         earlier = result.earlier and replace(
             result.earlier,
             model=self.name,
-            forecast=self._forecast_origins(self._require_fit()),
+            forecast=combined_origins(self._require_fit(), self._aggregate),
             _found={},
         )
         result = replace(
@@ -224,28 +230,6 @@ class Ensemble(Estimator[list[Forecaster]]):
             member.fitted_ = value
         self.errors_ = errors
         return self
-
-    def _held_out_errors(self, members: list[Forecaster], data: Any) -> ErrorMemory:
-        """The errors of the combined forecasts in the rows that trained no member."""
-        with warnings.catch_warnings(action="ignore"):  # the members have read the same
-            panel = members[0].fitted_.panel(data)
-        counts = [member.plan(panel).training for member in members]
-        return errors_of_held_out(
-            self._forecast_origins(members),
-            panel,
-            [max(each) for each in zip(*counts, strict=True)],
-            self.horizon,
-            all(member.fitted_.forecasts_past_the_end for member in members),
-        )
-
-    def _forecast_origins(self, members: list[Forecaster]) -> Callable:
-        """The combined forecasts from some rows of series, as a function."""
-
-        def forecast(panel: TimeSeriesPanel, origins: list[np.ndarray]) -> list[np.ndarray]:
-            each = [member.fitted_.forecast_origins(panel, origins) for member in members]
-            return [self._aggregate([*own]) for own in zip(*each, strict=True)]
-
-        return forecast
 
     @property
     def members_(self) -> list[Forecaster]:

@@ -19,7 +19,7 @@ from ..evaluation.samples import check_samples, sample
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """What `predict` gives besides the forecast, checked.
+    """What `predict` gives in addition to the forecast, checked.
 
     Attributes:
         columns: level of the quantile in each column, by its name.

@@ -1,16 +1,22 @@
-"""The members of an ensemble: their recorder, their callbacks, their scores."""
+"""The members of an ensemble: their recorder, callbacks, scores, and combined forecasts."""
 
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 import pandas as pd
 
+from ...datasets import TimeSeriesPanel
 from ...errors import ArgumentError
+from ..evaluation.conformal import ErrorMemory
 from ..recorder import NullRecorder, Recorder
 from ..training.callbacks import checked_callbacks
 from ..training.keras_settings import plain_settings
 from .backtest.result import Backtest
 from .forecaster import Forecaster
+from .past_errors import errors_of_held_out
 
 
 class MembersRecorder(NullRecorder):
@@ -56,4 +62,32 @@ def member_scores(fitted: list[Forecaster], results: list[Backtest]) -> pd.DataF
             {"cell": one.cell_name, "seed": one.seed} | result.errors(result.model)
             for one, result in zip(fitted, results, strict=True)
         ]
+    )
+
+
+def combined_origins(
+    members: list[Forecaster], aggregate: Callable[[list[np.ndarray]], np.ndarray]
+) -> Callable[[TimeSeriesPanel, list[np.ndarray]], list[np.ndarray]]:
+    """A function from series, and rows of each, to the combined forecasts from these rows."""
+
+    def forecast(panel: TimeSeriesPanel, origins: list[np.ndarray]) -> list[np.ndarray]:
+        each = [member.fitted_.forecast_origins(panel, origins) for member in members]
+        return [aggregate([*own]) for own in zip(*each, strict=True)]
+
+    return forecast
+
+
+def held_out_errors(
+    members: list[Forecaster], aggregate: Callable[[list[np.ndarray]], np.ndarray], data: Any
+) -> ErrorMemory:
+    """The errors of the combined forecasts in the rows that trained no member."""
+    with warnings.catch_warnings(action="ignore"):  # the members have read the same
+        panel = members[0].fitted_.panel(data)
+    counts = [member.plan(panel).training for member in members]
+    return errors_of_held_out(
+        combined_origins(members, aggregate),
+        panel,
+        [max(each) for each in zip(*counts, strict=True)],
+        members[0].horizon,
+        all(member.fitted_.forecasts_past_the_end for member in members),
     )
