@@ -57,7 +57,8 @@ def main() -> None:
             rows += compare(name, model, several, arguments.test)
     show(rows)
     if arguments.json:
-        arguments.json.write_text(json.dumps(rows, indent=1))
+        plain = [{k: None if v != v else v for k, v in row.items()} for row in rows]
+        arguments.json.write_text(json.dumps(plain, indent=1))
 
 
 def own_tables(arguments: argparse.Namespace) -> Iterator[tuple[str, list[dict]]]:
@@ -200,10 +201,10 @@ def _score(one: dict, truth: np.ndarray, quantiles: np.ndarray, both: np.ndarray
 def _total(scored: list[dict]) -> dict:
     inside, known = (sum(one[key] for one in scored) for key in ("inside", "known"))
     weights = np.array([one["scored"] for one in scored], float)
-    means = {
-        key: float(np.nansum(weights * np.nan_to_num([one[key] for one in scored])) / weights.sum())
-        for key in ("width", "crps", "winkler")
-    }
+    means = {key: np.nan for key in ("width", "crps", "winkler")}
+    if weights.any():
+        values = {key: np.nan_to_num([one[key] for one in scored]) for key in means}
+        means = {key: float(weights @ own / weights.sum()) for key, own in values.items()}
     seconds = 1000 * sum(one["seconds"] for one in scored) / sum(one["origins"] for one in scored)
     share = {"share": float(known.sum() / sum(one["all"] for one in scored))}
     worst = np.min(inside[known > 0] / known[known > 0])
@@ -225,8 +226,9 @@ def show(rows: list[dict]) -> None:
     for table in dict.fromkeys(row["table"] for row in rows):
         own = [row for row in rows if row["table"] == table]
         pairs = zip(own[::2], own[1::2], strict=True)
-        gains = [100 * (new["crps"] / old["crps"] - 1) for old, new in pairs]
-        print(f"{table}: CRPS {np.mean(gains):+.1f} % in the mean over {len(gains)} models")
+        gains = [100 * (new["crps"] / old["crps"] - 1) for old, new in pairs if old["crps"] > 0]
+        mean = f"{np.mean(gains):+.1f} %" if gains else "not compared, past errors are too few,"
+        print(f"{table}: CRPS {mean} in the mean over {len(gains)} models")
 
 
 if __name__ == "__main__":

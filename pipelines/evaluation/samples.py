@@ -58,16 +58,29 @@ def sample(
     """
     levels = (np.arange(count) + 0.5) / count
     quantiles = Steps(memory).quantiles(forecast, levels, spread)
+    return np.take_along_axis(quantiles, ranks(memory, count, rng, together), axis=0)
+
+
+def ranks(
+    memory: ErrorMemory, count: int, rng: np.random.Generator, together: bool = True
+) -> np.ndarray:
+    """The rank of each sample among all at each lead, dependent as past errors are.
+
+    (rank + ½) / count is the level of a draw, for samples from any distributions of the leads.
+
+    Returns:
+        `(count, S, H)`, from 0: at each lead of each series every rank once.
+    """
     paths = _paths(memory, count, rng, together)
     # equal errors, of a path that was drawn twice, are put in one order at all leads
     first = rng.permuted(np.tile(np.arange(count), (len(memory), 1)), axis=1).T
     shuffled = np.take_along_axis(paths, first[..., None], axis=0)
     order = np.argsort(shuffled, axis=0, kind="stable")
-    ranks = np.empty_like(order)
-    np.put_along_axis(ranks, order, np.arange(count)[:, None, None], axis=0)
-    unshuffled = np.empty_like(ranks)
-    np.put_along_axis(unshuffled, first[..., None], ranks, axis=0)
-    return np.take_along_axis(quantiles, unshuffled, axis=0)
+    ranked = np.empty_like(order)
+    np.put_along_axis(ranked, order, np.arange(count)[:, None, None], axis=0)
+    found = np.empty_like(ranked)
+    np.put_along_axis(found, first[..., None], ranked, axis=0)
+    return found
 
 
 def _paths(memory: ErrorMemory, count: int, rng: np.random.Generator, together: bool) -> np.ndarray:

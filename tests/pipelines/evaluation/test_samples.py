@@ -6,7 +6,7 @@ from rnnzoo import ArgumentError
 from rnnzoo.pipelines.evaluation.conformal import ErrorMemory
 from rnnzoo.pipelines.evaluation.conformal_runs import Track, follow
 from rnnzoo.pipelines.evaluation.conformal_steps import Steps
-from rnnzoo.pipelines.evaluation.samples import check_samples, sample
+from rnnzoo.pipelines.evaluation.samples import check_samples, ranks, sample
 
 
 def walks(seed, series=2, horizon=4, rows=600, shared=0.9):
@@ -74,3 +74,9 @@ def test_numbers_of_samples():
         check_samples(60_000, 1000)
     with pytest.raises(TypeError, match="whole number"):
         check_samples(2.5, 24)
+
+
+def test_each_rank_is_there_once():
+    memory, _ = walks(7)
+    found = ranks(memory, 40, np.random.default_rng(0))
+    assert (np.sort(found, axis=0) == np.arange(40)[:, None, None]).all()
