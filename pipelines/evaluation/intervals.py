@@ -5,10 +5,8 @@ from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from ...errors import ArgumentError, ArgumentTypeError, whole_number
-from . import metrics
 
 
 def check_levels(levels: Sequence[float]) -> np.ndarray:
@@ -95,39 +93,3 @@ def _places(levels: np.ndarray, n: int) -> np.ndarray:
     """The rank, from 1, of each level's quantile among n sorted errors, rounded outwards."""
     exact = np.round((n + 1) * levels, 9)  # 0.9 · 10 is 9, not a little more
     return np.where(levels < 0.5, np.floor(exact), np.ceil(exact)).astype(int)
-
-
-def calibration_table(
-    truth: np.ndarray, quantiles: np.ndarray, levels: Sequence[float]
-) -> pd.DataFrame:
-    """Measures central intervals against the truth.
-
-    Args:
-        truth: true values of any shape.
-        quantiles: `(levels, …)`; NaN where unknown.
-        levels: levels of the quantiles, increasing and symmetric about ½.
-
-    Returns:
-        One row per interval, the narrowest first, with the columns `nominal, coverage, width,
-        pinball, count`: nominal share, share of the truth inside, mean width, mean pinball loss
-        of the two ends, and number of true values.
-    """
-    rows = []
-    for k in reversed(range(len(levels) // 2)):
-        ends = k, len(levels) - 1 - k
-        there = ~np.isnan(truth + quantiles[ends[0]] + quantiles[ends[1]])
-        low, high = (np.where(there, quantiles[end], np.nan) for end in ends)
-        losses = [
-            metrics.pinball(truth, bound, levels[end])
-            for bound, end in zip((low, high), ends, strict=True)
-        ]
-        rows.append(
-            {
-                "nominal": round(levels[ends[1]] - levels[k], 6),
-                "coverage": float(metrics.coverage(truth, low, high)),
-                "width": float((high - low)[there].mean()) if there.any() else np.nan,
-                "pinball": float(np.mean(losses)),
-                "count": int(there.sum()),
-            }
-        )
-    return pd.DataFrame(rows)

@@ -133,6 +133,31 @@ def coverage(
     return _mean(np.where(there, inside, np.nan), axis)
 
 
+def interval_score(
+    truth: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    nominal: float,
+    axis: int | None = None,
+) -> np.ndarray:
+    """Interval score, or Winkler score, of a central interval, in the unit of the series.
+
+    ```
+    mean of (u − l) + 2/(1 − p) (l − y)⁺ + 2/(1 − p) (y − u)⁺
+    ```
+
+    Args:
+        truth, lower, upper: arrays of one shape; NaN is not scored.
+        nominal: p, the nominal share inside.
+        axis: 0 for one number per lead.
+
+    References: Winkler (1972), A decision-theoretic approach to interval estimation; Gneiting and
+    Raftery (2007), Strictly proper scoring rules.
+    """
+    outside = np.maximum(lower - truth, 0) + np.maximum(truth - upper, 0)
+    return _mean(upper - lower + 2 / (1 - nominal) * outside, axis)
+
+
 def _mean(values: np.ndarray, axis: int | None = None) -> np.ndarray:
     """The mean without NaN; NaN, without a warning, where all is NaN."""
     there = ~np.isnan(values)

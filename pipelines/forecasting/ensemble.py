@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
@@ -13,15 +12,25 @@ from sklearn.base import clone
 from ...datasets import TimeSeries, TimeSeriesPanel
 from ...errors import ArgumentError, ArgumentTypeError, ModelFileError, one_of, whole_number
 from ..estimator import Estimator
+from ..evaluation.conformal import ErrorMemory
 from ..recorder import NullRecorder, Recorder
 from ..storage.folders import read_folder, write_folder
-from ..training.callbacks import Callbacks, checked_callbacks
+from ..training.callbacks import Callbacks
 from ..training.checkpoints import member_folder
-from ..training.keras_settings import plain_settings
 from .backtest.recording import record
 from .backtest.result import Backtest
 from .fitted import FittedForecaster
+from .fitting import TrainedNetwork
 from .forecaster import Forecaster
+from .intervals import Uncertainty
+from .members import (
+    MembersRecorder,
+    callbacks_of,
+    held_out_errors,
+    member_scores,
+    refuse_twins,
+)
+from .past_errors import errors_after
 from .plan import Plan
 from .saving import from_plain, to_plain
 
@@ -111,42 +120,80 @@ class Ensemble(Estimator[list[Forecaster]]):
             for member in self.members
             for k in range(self.n_seeds)
         ]
-        _refuse_twins(members)
-        own = [_callbacks_of(member, callbacks) for member in members]
+        refuse_twins(members)
+        own = [callbacks_of(member, callbacks) for member in members]
         shared = {"members": len(members), "aggregation": self.aggregation, "n_seeds": self.n_seeds}
         members_recorder = MembersRecorder(recorder or NullRecorder(), shared)
+        trained: list[TrainedNetwork] = []
         for k, member in enumerate(members):
             how: dict[str, Any] = {"callbacks": own[k], "checkpoint": member_folder(checkpoint, k)}
-            member.fit(data, recorder=members_recorder, progress=progress, **how, **columns)
-        self.fitted_ = members
+            how |= {"recorder": members_recorder, "progress": progress}
+            trained.append(member.train(data, **how, **columns))
+        errors = held_out_errors(trained, self._aggregate)
+        for k, member in enumerate(members):
+            member.fitted_ = trained[k].finished(member_folder(checkpoint, k))
+        self.fitted_, self.errors_, self.held_out_ = members, errors, errors
         return self
 
     def retrained(self, data: Any) -> "Ensemble":
         """Returns an ensemble of members that are trained anew on all rows of `data`, as
         `Forecaster.retrained`."""
+        members = self._require_fit()
+        first = members[0].fitted_
+        panel = first.panel(data, weights=True)
+        newer = first.rows_after(panel)
+        errors = self.errors_
+        if newer is not None:
+            errors = self._after_update(newer)[1]
         ensemble = clone(self)
-        ensemble.fitted_ = [member.retrained(data) for member in self._require_fit()]
+        ensemble.fitted_ = [member.retrained(panel) for member in members]
+        ensemble.errors_ = ensemble.held_out_ = errors
         return ensemble
 
     def warm_up(self, data: Any) -> "Ensemble":
         """Reads another history from its start, as `Forecaster.warm_up`."""
         members = self._require_fit()
+        first = members[0].fitted_
         read = [member.fitted_.after_warm_up(data) for member in members]
-        return self._with(read)
+        times = read[0].last_times
+        errors = first.errors_at(self.errors_, np.arange(len(times)), times)
+        return self._with(read, errors)
 
     def update(self, data: Any) -> "Ensemble":
         """Reads the rows that follow those read so far, as `Forecaster.update`."""
+        return self._with(*self._after_update(data))
+
+    def _after_update(self, data: Any) -> tuple[list[FittedForecaster], ErrorMemory]:
+        """The members and the errors of their combination after new rows."""
         members = self._require_fit()
-        read = [member.fitted_.after_update(data) for member in members]
-        return self._with(read)
+        first = members[0].fitted_
+        panel = first.panel_after(data)
+        which = first.places(panel.ids)
+        replays = [member.fitted_.replayed(panel) for member in members]
+        made = zip(*[forecasts for forecasts, _ in replays], strict=True)
+        forecasts = [self._aggregate([*each]) for each in made]
+        before = [first.last_times[i] for i in which]
+        errors = errors_after(self.errors_, which, panel, before, forecasts)
+        return [read for _, read in replays], errors
 
     def predict(
-        self, data: Any = None, *, future: Any = None, horizon: int | None = None
+        self,
+        data: Any = None,
+        *,
+        future: Any = None,
+        horizon: int | None = None,
+        quantiles: Sequence[float] | None = None,
+        level: Sequence[float] | None = None,
+        samples: int | None = None,
     ) -> pd.DataFrame:
-        """Forecasts the rows that follow, as `Forecaster.predict`."""
-        frames = [m.predict(data, future=future, horizon=horizon) for m in self._require_fit()]
+        """Forecasts the rows that follow, as `Forecaster.predict`; intervals come from the past
+        errors of the combined forecasts."""
+        wanted = Uncertainty.checked(quantiles, level, samples)
+        members = self._require_fit()
+        frames = [m.predict(data, future=future, horizon=horizon) for m in members]
         combined = self._aggregate([frame["yhat"].to_numpy() for frame in frames])
-        return frames[0].assign(yhat=combined)
+        frame, first = frames[0].assign(yhat=combined), members[0].fitted_
+        return first.frame_with(frame, self.errors_, wanted, data is not None)
 
     def backtest(self, data: Any, *, recorder: Recorder | None = None, **how: Any) -> Backtest:
         """Forecasts from every origin after the fitted rows; `how` as for
@@ -156,13 +203,18 @@ class Ensemble(Estimator[list[Forecaster]]):
         results = [result, *[m.backtest(data, **how | {"baselines": ()}) for m in others]]
         combined = self._aggregate([one.forecasts[one.model] for one in results])
         baselines = {name: result.forecasts[name] for name in result.baselines}
+        earlier = result.earlier
+        if earlier is not None:
+            own = self.held_out_.select(first.fitted_.places(earlier.ids))
+            earlier = replace(earlier, model=self.name, own=own, _found={})
         result = replace(
             result,
             model=self.name,
+            earlier=earlier,
             forecasts={self.name: combined} | baselines,
             parameters=self.parameters_,
             seconds=sum(one.seconds for one in results),
-            members=_member_scores(self._require_fit(), results),
+            members=member_scores(self._require_fit(), results),
         )
         if recorder is not None:
             record(result, recorder)
@@ -194,10 +246,11 @@ class Ensemble(Estimator[list[Forecaster]]):
         """Whether a member reads differences of the target."""
         return any(member.difference for member in self.members)
 
-    def _with(self, fitted: Sequence[FittedForecaster]) -> "Ensemble":
+    def _with(self, fitted: Sequence[FittedForecaster], errors: ErrorMemory) -> "Ensemble":
         """Puts a value into each member, once all of them are there."""
         for member, value in zip(self._require_fit(), fitted, strict=True):
             member.fitted_ = value
+        self.errors_ = errors
         return self
 
     @property
@@ -232,6 +285,8 @@ class Ensemble(Estimator[list[Forecaster]]):
             manifest, own = to_plain(member.fitted_)
             manifests.append(manifest)
             arrays |= {f"{name}-{k}": values for name, values in own.items()}
+        arrays["errors"] = self.errors_.to_arrays()
+        arrays["held_out"] = self.held_out_.to_arrays()
         path = Path(folder).expanduser()
         manifest = {"aggregation": self.aggregation, "members": manifests}
         write_folder(path, KIND, manifest, arrays)
@@ -254,6 +309,8 @@ class Ensemble(Estimator[list[Forecaster]]):
                 fitted.append(Forecaster.of(from_plain(member, own)))
             ensemble = cls([clone(member) for member in fitted], manifest["aggregation"])
             ensemble.check()
+            ensemble.errors_ = ErrorMemory.from_arrays(arrays["errors"])
+            ensemble.held_out_ = ErrorMemory.from_arrays(arrays["held_out"])
         except ModelFileError as error:
             raise ModelFileError(f"{path} {error}") from error
         except Exception as error:  # whatever a stranger's file makes Keras raise
@@ -263,49 +320,3 @@ class Ensemble(Estimator[list[Forecaster]]):
 
     def _aggregate(self, forecasts: list[np.ndarray]) -> np.ndarray:
         return AGGREGATIONS[self.aggregation](forecasts, axis=0)
-
-
-class MembersRecorder(NullRecorder):
-    """Logs the fits of all members as one: their epochs in one sequence, and the parameters of the
-    first member once, with those in `shared`."""
-
-    def __init__(self, recorder: Recorder, shared: dict[str, Any]):
-        self.recorder, self.shared = recorder, shared
-        self.before = self.epochs = 0
-
-    def parameters(self, values: dict[str, Any]) -> None:
-        if not self.epochs:
-            total = {key: values[key] * self.shared["members"] for key in ("epochs", "weights")}
-            self.recorder.parameters(values | total | self.shared)
-        self.before += self.epochs
-        self.epochs = values["epochs"]
-
-    def metrics(self, values: dict[str, float], step: int | None = None) -> None:
-        self.recorder.metrics(values, None if step is None else self.before + step)
-
-
-def _callbacks_of(member: Forecaster, callbacks: Any) -> list[keras.callbacks.Callback]:
-    own = callable(callbacks) and not isinstance(callbacks, keras.callbacks.Callback)
-    return checked_callbacks(callbacks(member) if own else callbacks, "mae")
-
-
-def _refuse_twins(members: list[Forecaster]) -> None:
-    """Refuses two members with the same settings: one network would have double weight."""
-    seen: list[dict[str, Any]] = []
-    for member in members:
-        if (settings := plain_settings(member.get_params())) in seen:
-            raise ArgumentError(
-                f"Two members are the same network: {member!r}. Give them seeds that lie further "
-                "apart, or other settings."
-            )
-        seen.append(settings)
-
-
-def _member_scores(fitted: list[Forecaster], results: list[Backtest]) -> pd.DataFrame:
-    """The scores of each member."""
-    return pd.DataFrame(
-        [
-            {"cell": one.cell_name, "seed": one.seed} | result.errors(result.model)
-            for one, result in zip(fitted, results, strict=True)
-        ]
-    )

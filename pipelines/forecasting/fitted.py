@@ -11,8 +11,18 @@ from ...datasets import Schema, TimeSeriesPanel, read_panel_like, require_rows
 from ...errors import ArgumentError, whole_number
 from ...messages import counted
 from ...zoo.factory import cell_factory
+from ..evaluation.conformal import ErrorMemory
+from ..evaluation.conformal_runs import moved
 from ..training.loop import History, trained_weights
-from .future import check_follows, forecast_frame, known_ahead
+from .future import Start, check_follows, forecast_frame, known_ahead
+from .intervals import NO_INTERVALS, Uncertainty, with_uncertainty
+from .past_errors import (
+    errors_after,
+    errors_of_held_out,
+    held_out_rows,
+    replay,
+    rows_between,
+)
 from .preprocessing.state import State
 from .preprocessing.transform import Transform
 from .recipe import Recipe
@@ -35,6 +45,7 @@ class FittedForecaster:
         fitted_until: time of the last fitted row of each series.
         last_times: time of the last row read of each series.
         state: state of the network after `last_times`.
+        errors: past errors, of the held-out rows at first, after `last_times`.
     """
 
     settings: Settings
@@ -47,6 +58,8 @@ class FittedForecaster:
     fitted_until: list[pd.Timestamp]
     last_times: list[pd.Timestamp]
     state: State
+    errors: ErrorMemory
+    held_out: ErrorMemory
 
     @property
     def horizon(self) -> int:
@@ -93,11 +106,17 @@ class FittedForecaster:
         """Returns this forecaster after reading another history from its start; the state of series
         that the history lacks is unchanged.
 
+        The history may hold rows that were fitted, whose errors are too small: none are taken from
+        it. The past errors remain, and no forecast made before waits for its own.
+
         Raises:
             DataError: fewer rows than a forecast needs, or a table that does not match.
         """
         panel = self._history(data)
-        return self._with_state(panel, self.strategy.read(self.transform.rows(panel), None))
+        which = self._numbers(panel)
+        state = self.strategy.read(self.transform.rows(panel), None)
+        errors = self.errors_at(self.errors, which, _last_times(panel))
+        return self._with_state(panel, state, errors)
 
     def after_update(self, data: Any) -> "FittedForecaster":
         """Returns this forecaster after reading the rows that follow those read so far.
@@ -105,27 +124,64 @@ class FittedForecaster:
         Raises:
             DataError: the first row of a series does not follow the last one read.
         """
-        panel = self.panel(data)
-        which = self._numbers(panel)
-        check_follows(panel, [self.last_times[i] for i in which])
-        state = self.state.select(which)
-        return self._with_state(panel, self.strategy.read(self.transform.rows(panel, state), state))
+        panel = self.panel_after(data)
+        return self.replayed(panel)[1]
 
-    def forecast(self, data: Any, future: Any, horizon: int | None) -> pd.DataFrame:
+    def panel_after(self, data: Any) -> TimeSeriesPanel:
+        """Reads a table with the rows that follow those read so far.
+
+        Raises:
+            DataError: the first row of a series does not follow the last one read.
+        """
+        panel = self.panel(data)
+        check_follows(panel, [self.last_times[i] for i in self._numbers(panel)])
+        return panel
+
+    def replayed(self, panel: TimeSeriesPanel) -> tuple[list[np.ndarray], "FittedForecaster"]:
+        """Reads new rows, and learns from the errors of forecasts made before each of them.
+
+        Returns:
+            Those forecasts of each series of the panel, `(rows, horizon)`, and the forecaster
+            after the rows.
+        """
+        which = self._numbers(panel)
+        before, state = [self.last_times[i] for i in which], self.state.select(which)
+        forecasts, state = replay(self.strategy, self.transform, panel, state, before, self.horizon)
+        errors = errors_after(self.errors, which, panel, before, forecasts)
+        return forecasts, self._with_state(panel, state, errors)
+
+    def forecast(
+        self, data: Any, future: Any, horizon: int | None, wanted: Uncertainty = NO_INTERVALS
+    ) -> pd.DataFrame:
         """Forecasts the rows that follow; see `Forecaster.predict`."""
-        leads = self._leads(horizon)
-        ids, state, cutoffs = self.transform.ids, self.state, self.last_times
-        if data is not None:
-            panel = self._history(data)
-            ids, cutoffs = list(panel.ids), [series.times[-1] for series in panel]
-            state = self.strategy.read(self.transform.rows(panel), None)
-        ahead = max(leads, self.strategy.read_ahead)
-        times = [self.schema.times_after(cutoff, ahead) for cutoff in cutoffs]
-        known = self.transform.scale_ahead(ids, times, known_ahead(future, self.schema, ids, times))
-        scaled = self.strategy.forecast(state, known)[:, :leads]
-        forecast = np.stack([*map(self.transform.inverse, ids, scaled)])
-        zone = self.schema.zone
-        return forecast_frame(ids, cutoffs, [t[:leads] for t in times], forecast, zone=zone)
+        start = self._start(data, future, horizon)
+        leads = start.leads
+        scaled = self.strategy.forecast(start.state, start.known)[:, :leads]
+        forecast = np.stack([*map(self.transform.inverse, start.ids, scaled)])
+        times, zone = [t[:leads] for t in start.times], self.schema.zone
+        frame = forecast_frame(start.ids, start.cutoffs, times, forecast, zone=zone)
+        return self.frame_with(frame, self.errors, wanted, data is not None)
+
+    def frame_with(
+        self, frame: pd.DataFrame, errors: ErrorMemory, wanted: Uncertainty, elsewhere: bool
+    ) -> pd.DataFrame:
+        """Adds quantiles from past errors to a frame of forecasts, or makes one of samples.
+
+        Args:
+            frame: frame of `forecast_frame`.
+            errors: past errors of these forecasts, after `last_times`.
+            wanted: what to give.
+            elsewhere: whether the forecasts start from other times than `last_times`.
+        """
+        if wanted == NO_INTERVALS:
+            return frame
+        first = frame.drop_duplicates("unique_id")
+        which = self.places([*first["unique_id"]])
+        if elsewhere:
+            cutoffs = pd.DatetimeIndex(first["cutoff"])
+            utc = cutoffs.tz_convert("UTC").tz_localize(None) if cutoffs.tz else cutoffs
+            errors = self.errors_at(errors, which, [*utc])
+        return with_uncertainty(frame, errors, which, wanted, self.settings.seed)
 
     def forecast_origins(
         self, panel: TimeSeriesPanel, origins: list[np.ndarray]
@@ -135,10 +191,60 @@ class FittedForecaster:
         scaled = self.strategy.forecast_origins(rows, origins, self.horizon)
         return [*map(self.transform.inverse, panel.ids, scaled)]
 
+    def rows_after(self, panel: TimeSeriesPanel) -> TimeSeriesPanel | None:
+        """The rows of series that follow those read so far; `None` where there are none."""
+        last = {
+            one: self.last_times[i]
+            for one, i in zip(panel.ids, self.places(panel.ids), strict=True)
+        }
+        newer = [series[int((series.times <= last[series.unique_id]).sum()) :] for series in panel]
+        some = tuple(series for series in newer if len(series))
+        return replace(panel, series=some) if some else None
+
+    def errors_until(self, panel: TimeSeriesPanel) -> ErrorMemory:
+        """The errors after reading series to their ends: rows that follow those read so far are
+        forecast by this network."""
+        newer = self.rows_after(panel)
+        return self.errors if newer is None else self.replayed(newer)[1].errors
+
+    def with_errors(self, errors: ErrorMemory) -> "FittedForecaster":
+        """Returns this forecaster with errors of the rows held out of its training."""
+        return replace(self, errors=errors, held_out=errors)
+
+    def held_out_errors(self, panel: TimeSeriesPanel, training: Sequence[int]) -> ErrorMemory:
+        """The errors in the rows of fitted series that follow their first `training[i]`."""
+        return errors_of_held_out(
+            self.forecast_origins, panel, training, self.horizon, self.forecasts_past_the_end
+        )
+
+    def training_rows(self, rows: int) -> int:
+        """The number of training rows among the last fitted `rows` of a series; at least those
+        that a forecast needs."""
+        held_out = held_out_rows(rows, self.settings.validation, self.horizon)
+        return max(self.needed, rows - held_out)
+
+    @property
+    def forecasts_past_the_end(self) -> bool:
+        """Whether near leads do not depend on covariates after far ones."""
+        return not self.strategy.read_ahead
+
     def until(self, ids: Sequence[str]) -> list[pd.Timestamp]:
         """The time of the last fitted row of each of some series."""
         until = dict(zip(self.transform.ids, self.fitted_until, strict=True))
         return [until[one] for one in ids]
+
+    def _start(self, data: Any, future: Any, horizon: int | None) -> Start:
+        """What a forecast starts from; arguments as for `forecast`."""
+        leads = self._leads(horizon)
+        ids, state, cutoffs = self.transform.ids, self.state, self.last_times
+        if data is not None:
+            panel = self._history(data)
+            ids, cutoffs = list(panel.ids), [series.times[-1] for series in panel]
+            state = self.strategy.read(self.transform.rows(panel), None)
+        ahead = max(leads, self.strategy.read_ahead)
+        times = [self.schema.times_after(cutoff, ahead) for cutoff in cutoffs]
+        known = self.transform.scale_ahead(ids, times, known_ahead(future, self.schema, ids, times))
+        return Start(ids, cutoffs, times, state, known, leads)
 
     def _history(self, data: Any) -> TimeSeriesPanel:
         panel = self.panel(data)
@@ -149,16 +255,30 @@ class FittedForecaster:
             require_rows(series, self.needed, why, among=len(panel))
         return panel
 
-    def _with_state(self, panel: TimeSeriesPanel, state: State) -> "FittedForecaster":
+    def _with_state(
+        self, panel: TimeSeriesPanel, state: State, errors: ErrorMemory
+    ) -> "FittedForecaster":
         which, last_times = self._numbers(panel), list(self.last_times)
-        for i, series in zip(which, panel, strict=True):
-            last_times[i] = series.times[-1]
-        return replace(self, state=self.state.replace(which, state), last_times=last_times)
+        for i, time in zip(which, _last_times(panel), strict=True):
+            last_times[i] = time
+        state = self.state.replace(which, state)
+        return replace(self, state=state, last_times=last_times, errors=errors)
+
+    def errors_at(
+        self, errors: ErrorMemory, which: np.ndarray, cutoffs: Sequence[pd.Timestamp]
+    ) -> ErrorMemory:
+        """Past errors as known at other times of some series, by their numbers."""
+        pairs = zip(which, cutoffs, strict=True)
+        rows = [rows_between(self.schema, self.last_times[i], time) for i, time in pairs]
+        return moved(errors, which, np.array(rows, int))
 
     def _numbers(self, panel: TimeSeriesPanel) -> np.ndarray:
         """The numbers of a table's series among the fitted ones."""
+        return self.places(panel.ids)
+
+    def places(self, ids: Sequence[str]) -> np.ndarray:
         place = {one: i for i, one in enumerate(self.transform.ids)}
-        return np.array([place[one] for one in panel.ids])
+        return np.array([place[one] for one in ids])
 
     def _leads(self, horizon: int | None) -> int:
         leads = self.horizon if horizon is None else whole_number("horizon", horizon)
@@ -169,3 +289,7 @@ class FittedForecaster:
                 'strategy="closed_loop".'
             )
         return leads
+
+
+def _last_times(panel: TimeSeriesPanel) -> list[pd.Timestamp]:
+    return [series.times[-1] for series in panel]

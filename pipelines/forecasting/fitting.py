@@ -12,6 +12,7 @@ import keras
 from ...datasets import Schema, TimeSeriesPanel
 from ...errors import ArgumentError
 from ...zoo.factory import cell_factory
+from ..evaluation.conformal import ErrorMemory
 from ..recorder import Recorder
 from ..training.checkpoints import Checkpoint, checkpoint_in, refit_folder
 from ..training.fingerprint import identifying_settings
@@ -64,7 +65,9 @@ class TrainedNetwork:
         """Forecasts from the origins of the validation rows."""
         return validate(self.strategy, self.transform, self.rows, self.plan)
 
-    def refitted(self, checkpoint: str | Path | None = None) -> "TrainedNetwork":
+    def refitted(
+        self, checkpoint: str | Path | None = None, chosen: FittedForecaster | None = None
+    ) -> "TrainedNetwork":
         """Returns a new network, trained on all rows, validation rows included.
 
         It trains for as many steps as the chosen weights of this one had, at the same learning
@@ -72,15 +75,25 @@ class TrainedNetwork:
 
         Args:
             checkpoint: folder of the checkpoint of this training; `None` for none.
+            chosen: `fitted()`, where it is known.
         """
-        new = train_as_before(self.fitted(), self.panel, refit_folder(checkpoint))
+        fitted = chosen or self.fitted()
+        new = train_as_before(fitted, self.panel, refit_folder(checkpoint))
         seconds = self.history.seconds + new.history.seconds
         return replace(new, plan=self.plan, history=replace(self.history, seconds=seconds))
 
-    def fitted(self) -> FittedForecaster:
-        """The forecaster, after reading all rows."""
+    def fitted(self, errors: ErrorMemory | None = None) -> FittedForecaster:
+        """The forecaster, after reading all rows.
+
+        Args:
+            errors: past errors, at their ends; by default those of this network in the
+                validation rows.
+        """
         until = [series.times[-1] for series in self.panel]
-        return FittedForecaster(
+        nothing = ErrorMemory.empty(
+            len(self.panel), self.settings.horizon, self.panel.schema.season
+        )
+        fitted = FittedForecaster(
             self.settings,
             self.panel.schema,
             self.plan.recipe,
@@ -91,37 +104,25 @@ class TrainedNetwork:
             fitted_until=until,
             last_times=until,
             state=self.strategy.read(self.rows, None),
+            errors=nothing,
+            held_out=nothing,
         )
+        if errors is None:
+            errors = fitted.held_out_errors(self.panel, self.plan.training)
+        return fitted.with_errors(errors)
 
+    def finished(self, checkpoint: str | Path | None = None) -> FittedForecaster:
+        """The forecaster, its network trained on all rows if the settings say so.
 
-def fit_panel(
-    settings: Settings,
-    plan: Plan,
-    panel: TimeSeriesPanel,
-    sample_weight: dict[str, float] | None,
-    *,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-    recorder: Recorder | None = None,
-    checkpoint: str | Path | None = None,
-    progress: bool = False,
-) -> FittedForecaster:
-    """Fits a forecaster to series.
+        Its errors are always those of this network, which the validation rows did not train.
 
-    Args:
-        settings: checked settings.
-        plan: how the rows of the panel are used.
-        panel: series to fit.
-        sample_weight: weights of whole series; `None` for none.
-        callbacks, recorder, checkpoint, progress: as for `Forecaster.fit`.
-
-    Raises:
-        ArgumentError, DataError, FitError, CheckpointError: as for `Forecaster.fit`.
-    """
-    trained = train_network(
-        settings, plan, panel, sample_weight,
-        callbacks=callbacks, recorder=recorder, checkpoint=checkpoint, progress=progress,
-    )  # fmt: skip
-    return (trained.refitted(checkpoint) if settings.refit else trained).fitted()
+        Args:
+            checkpoint: folder of the checkpoint of this training; `None` for none.
+        """
+        chosen = self.fitted()
+        if not self.settings.refit:
+            return chosen
+        return self.refitted(checkpoint, chosen).fitted(chosen.errors)
 
 
 def train_network(
@@ -137,7 +138,15 @@ def train_network(
 ) -> TrainedNetwork:
     """Trains a network on the training rows and chooses its weights by the validation rows.
 
-    Arguments and errors as for `fit_panel`.
+    Args:
+        settings: checked settings.
+        plan: how the rows of the panel are used.
+        panel: series to fit.
+        sample_weight: weights of whole series; `None` for none.
+        callbacks, recorder, checkpoint, progress: as for `Forecaster.fit`.
+
+    Raises:
+        ArgumentError, DataError, FitError, CheckpointError: as for `Forecaster.fit`.
     """
     if settings.channels != "independent" and len(panel) == 1:
         raise ArgumentError(

@@ -13,7 +13,7 @@ from ..training.callbacks import Callbacks, check_rates, checked_callbacks
 from ..training.keras_settings import MAY_BE_OBJECTS
 from ..training.optimizers import own_settings
 from .fitted import FittedForecaster
-from .fitting import fit_panel
+from .fitting import TrainedNetwork, train_network
 from .parameters import Parameters
 from .saving import load
 from .usage import Usage
@@ -163,17 +163,39 @@ class Forecaster(Usage, Parameters):
             FitError: training diverged.
             CheckpointError: the checkpoint is damaged, of another fit, or cannot be written.
         """
+        trained = self.train(
+            data, time=time, target=target, past=past, future=future, static=static,
+            sample_weight=sample_weight, callbacks=callbacks, recorder=recorder,
+            checkpoint=checkpoint, progress=progress,
+        )  # fmt: skip
+        self.fitted_ = trained.finished(checkpoint)
+        return self
+
+    def train(
+        self,
+        data: Any,
+        *,
+        sample_weight: SampleWeight = None,
+        callbacks: Callbacks = None,
+        recorder: Recorder | None = None,
+        checkpoint: str | Path | None = None,
+        progress: bool = False,
+        **columns: Any,
+    ) -> TrainedNetwork:
+        """Trains a network as `fit` does, to the point where the validation rows have chosen its
+        weights; arguments and errors as of `fit`.
+
+        `finished()` of the result is what `fit` sets, `fitted()` the network as it is.
+        """
         self.check()
         flag("progress", progress)
         checked = checked_callbacks(callbacks, "mae")
         column, by_series = split_weights(sample_weight)
-        panel = read_panel(
-            data, time=time, target=target, past=past, future=future, static=static, weight=column
-        )
+        panel = read_panel(data, weight=column, **columns)
         panel = panel.as_known([len(series) - 1 for series in panel])
         planned = self.plan(panel)
         check_rates(checked, planned.recipe.schedule)
-        self.fitted_ = fit_panel(
+        return train_network(
             self.settings,
             planned,
             panel,
@@ -183,7 +205,6 @@ class Forecaster(Usage, Parameters):
             checkpoint=checkpoint,
             progress=progress,
         )
-        return self
 
     @classmethod
     def load(cls, folder: str | Path) -> "Forecaster":

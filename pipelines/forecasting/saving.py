@@ -8,6 +8,7 @@ import pandas as pd
 
 from ...datasets import Schema
 from ...errors import ModelFileError
+from ..evaluation.conformal import ErrorMemory
 from ..storage.folders import read_folder, write_folder
 from ..training.keras_settings import settings_from_config, settings_to_config
 from ..training.loop import History
@@ -37,6 +38,8 @@ def to_plain(fitted: FittedForecaster) -> tuple[dict[str, Any], dict[str, list]]
     arrays = {
         "weights": fitted.strategy.network.get_weights(),
         "state": [state.scale, state.last_observed, state.anchor, state.output, *state.arrays],
+        "errors": fitted.errors.to_arrays(),
+        "held_out": fitted.held_out.to_arrays(),
     }
     return manifest, arrays
 
@@ -74,6 +77,8 @@ def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForec
         fitted_until=[pd.Timestamp(time) for time in manifest["fitted_until"]],
         last_times=[pd.Timestamp(time) for time in manifest["last_times"]],
         state=State(states, output, last_observed, anchor, scale),
+        errors=ErrorMemory.from_arrays(arrays["errors"]),
+        held_out=ErrorMemory.from_arrays(arrays["held_out"]),
     )
 
 

@@ -18,6 +18,7 @@ from .backtest.run import run_backtest
 from .backtest.warm_up import error_by_history
 from .fitted import FittedForecaster
 from .fitting import train_as_before
+from .intervals import Uncertainty
 from .preprocessing.transform import Transform
 from .recipe import Recipe
 from .saving import save
@@ -36,14 +37,15 @@ class Usage(Estimator[FittedForecaster]):
 
         The recipe, the number of steps and the learning rates are those of this one; no row
         validates. So a forecaster that was tested on the last rows of a table is brought up to
-        its end.
+        its end. Its intervals are those of this one, whose errors in rows that it has not read
+        yet are learned first.
 
         Raises:
             DataError: a table that does not match the fitted one.
         """
         fitted = self._require_fit()
         panel = fitted.panel(data, weights=True)
-        new = train_as_before(fitted, panel).fitted()
+        new = train_as_before(fitted, panel).fitted(fitted.errors_until(panel))
         return type(self).of(replace(new, history=fitted.history))
 
     @classmethod
@@ -73,7 +75,14 @@ class Usage(Estimator[FittedForecaster]):
         return self
 
     def predict(
-        self, data: Any = None, *, future: Any = None, horizon: int | None = None
+        self,
+        data: Any = None,
+        *,
+        future: Any = None,
+        horizon: int | None = None,
+        quantiles: Sequence[float] | None = None,
+        level: Sequence[float] | None = None,
+        samples: int | None = None,
     ) -> pd.DataFrame:
         """Forecasts the rows that follow.
 
@@ -83,16 +92,24 @@ class Usage(Estimator[FittedForecaster]):
             future: frame or file with the known-future covariates of the forecast rows.
             horizon: number of leads; by default the fitted number. Only a closed loop can
                 forecast more.
+            quantiles: levels of quantiles, such as `[0.1, 0.9]`.
+            level: shares of central intervals in percent, such as `[80, 95]`.
+            samples: number of samples. Their leads, and series with the same times, depend on one
+                another as past errors did: quantiles of their sums are those of sums.
 
         Returns:
             A frame with the columns `unique_id, ds, cutoff, step, yhat`, one series after the
-            other; times are in the zone of the table, if it has one.
+            other; times are in the zone of the table, if it has one. Intervals are in columns
+            such as `yhat-lo-80` and `yhat-hi-80`, quantiles in such as `yhat-ql0.1`. Samples are
+            rows: the forecast once for each, with its number in a column `sample`.
 
         Raises:
+            ArgumentError, ArgumentTypeError: quantiles, levels or samples that cannot be used.
             DataError: too little history; covariates that are missing, or do not cover the
                 horizon.
         """
-        return self._require_fit().forecast(data, future, horizon)
+        wanted = Uncertainty.checked(quantiles, level, samples)
+        return self._require_fit().forecast(data, future, horizon, wanted)
 
     def backtest(
         self,

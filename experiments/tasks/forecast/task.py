@@ -166,10 +166,10 @@ class Forecasting(Task[Network, Backtest]):
 
     def score(self, network: Network, label: str, first: Backtest | None) -> Backtest:
         if first is None:
-            return _called(label, network.backtest(self.panel, audit=self.audit))
+            return network.backtest(self.panel, audit=self.audit).renamed(label)
         # the baselines are the same: they are forecast once
         backtest = network.backtest(self.panel, baselines=(), audit=self.audit)
-        return _called(label, backtest).with_baselines_of(first)
+        return backtest.renamed(label).with_baselines_of(first)
 
     def requested(self, network: Network) -> dict[str, Any]:
         settings = network.get_params(deep=False)
@@ -298,10 +298,3 @@ def _automatic(settings: dict[str, Any]) -> AutoForecaster:
             f"{'it' if len(others) == 1 else 'them'} out, or name cells, as --cell gru."
         )
     return AutoForecaster(**{k: v for k, v in settings.items() if k in own})
-
-
-def _called(label: str, backtest: Backtest) -> Backtest:
-    """The same under the label of its network."""
-    forecasts = {label: backtest.forecasts[backtest.model]}
-    forecasts |= {name: backtest.forecasts[name] for name in backtest.baselines}
-    return replace(backtest, model=label, forecasts=forecasts)

@@ -44,8 +44,8 @@ def fan_chart(backtest: Backtest) -> Figure:
     """Draws the last forecasts that do not overlap, with intervals from earlier errors.
 
     The darker band contains the truth in one of two cases, the lighter one in nine of ten, if
-    later errors are like earlier ones; a band needs enough errors, 19 for the lighter one. All
-    start from the last known value. Of several series the last one is shown.
+    later errors are like earlier ones. All start from the last known value. Of several series the
+    last one is shown.
     """
     figure, axes = drawing.axes(width=9)
     origins = _one_after_another(backtest, FANS)
@@ -60,7 +60,7 @@ def fan_chart(backtest: Backtest) -> Figure:
             _, upper = _from_origin(backtest, i, top)
             axes.fill_between(times, lower, upper, color=gray, linewidth=0, label=name)
         if not drawn:
-            axes.plot([], [], " ", label=f"{name}: too few errors yet")
+            axes.plot([], [], " ", label=f"{name}: no errors yet")
     for i in origins:
         forecast = _from_origin(backtest, i, backtest.forecasts[backtest.model])
         axes.plot(*forecast, color="tab:blue", linewidth=2.2, label=backtest.model)
@@ -75,8 +75,7 @@ def calibration_chart(backtest: Backtest) -> Figure:
     figure, axes = drawing.axes(width=6, height=5)
     axes.plot([0, 1], [0, 1], color="black", linewidth=0.8, label="ideal")
     styles = iter(drawing.LINES[1:] * 2)
-    others = [n for n in (backtest.reference, "linear-ar") if n in backtest.baselines]
-    for name in [backtest.model, *others]:
+    for name in _judged_models(backtest):
         table = backtest.intervals(name)
         ours = name == backtest.model
         look = {"color": "tab:blue", "linewidth": 2} if ours else {"color": "0.55"}
@@ -88,6 +87,42 @@ def calibration_chart(backtest: Backtest) -> Figure:
     axes.set_xlabel("nominal share of the truth inside")
     axes.set_ylabel("share inside")
     figure.legend(loc="outside lower center", ncols=4, frameon=False)
+    return figure
+
+
+def reliability_chart(backtest: Backtest) -> Figure:
+    """Draws how often the truth is below each quantile against its level."""
+    figure, axes = drawing.axes(width=6, height=5)
+    axes.plot([0, 1], [0, 1], color="black", linewidth=0.8, label="ideal")
+    styles = iter(drawing.LINES[1:] * 2)
+    for name in _judged_models(backtest):
+        table, ours = backtest.reliability(name), name == backtest.model
+        look = {"color": "tab:blue", "linewidth": 2} if ours else {"color": "0.55"}
+        axes.plot(
+            table["level"], table["share"], marker="o", ms=4 if ours else 3, label=name,
+            linestyle="-" if ours else next(styles), **look,
+        )  # fmt: skip
+    axes.set_title(f"{backtest.name}: reliability of quantiles from past errors")
+    axes.set_xlabel("level of the quantile")
+    axes.set_ylabel("share of the truth below it")
+    figure.legend(loc="outside lower center", ncols=4, frameon=False)
+    return figure
+
+
+def pit_chart(backtest: Backtest) -> Figure:
+    """Draws the histogram of the probability integral transform: the share of the truth between
+    neighboring quantiles, relative to the difference of their levels. Flat is ideal: a hump says
+    that the quantiles are too wide, a trough too narrow, a slope too high or too low."""
+    figure, axes = drawing.axes(width=6)
+    table = backtest.reliability()
+    edges = np.concatenate([[0], table["level"], [1]])
+    shares = np.diff(np.concatenate([[0], table["share"], [1]])) / np.diff(edges)
+    axes.bar(edges[:-1], shares, np.diff(edges), align="edge", color="0.75", edgecolor="0.35")
+    axes.axhline(1, color="black", linewidth=0.8)
+    axes.set_title(f"{backtest.name}, {backtest.model}: where the truth falls")
+    axes.set_xlabel("level of the truth in the forecast distribution")
+    axes.set_ylabel("share relative to a uniform one")
+    axes.set_xlim(0, 1)
     return figure
 
 
@@ -109,6 +144,12 @@ def lead_chart(backtests: list[Backtest]) -> Figure:
         else f"mean absolute scaled error of {first.target}",
         ahead="steps ahead",
     )
+
+
+def _judged_models(backtest: Backtest) -> list[str]:
+    """The network, the best naive forecast and the direct AR."""
+    others = [n for n in (backtest.reference, "linear-ar") if n in backtest.baselines]
+    return [backtest.model, *others]
 
 
 def _one_after_another(backtest: Backtest, most: int) -> np.ndarray:

@@ -10,6 +10,7 @@ import pandas as pd
 from ....datasets.timezones import in_zone
 from ....errors import ArgumentError, one_of
 from ...evaluation import metrics
+from .earlier import EarlierErrors
 from .leakage import LeakageReport
 
 
@@ -39,6 +40,8 @@ class RollingForecasts:
         audit: report of the audit for leaks; `None` without one.
         members: errors of each member of an ensemble: `cell, seed, mae, rmse, mase`; else
             `None`.
+        earlier: errors that the models made before the test, from which their intervals start;
+            `None` for none.
     """
 
     model: str
@@ -58,6 +61,7 @@ class RollingForecasts:
     zone: str = ""
     audit: LeakageReport | None = None
     members: pd.DataFrame | None = None
+    earlier: EarlierErrors | None = None
 
     @property
     def horizon(self) -> int:
@@ -110,6 +114,13 @@ class RollingForecasts:
         return pd.DataFrame(
             columns | {name: forecast.ravel() for name, forecast in self.forecasts.items()}
         )
+
+    def renamed(self, label: str) -> Self:
+        """Returns this backtest with another name of its network."""
+        forecasts = {label: self.forecasts[self.model]}
+        forecasts |= {name: self.forecasts[name] for name in self.baselines}
+        earlier = self.earlier and replace(self.earlier, model=label, _found={})
+        return replace(self, model=label, forecasts=forecasts, earlier=earlier)
 
     def with_baselines_of(self, other: Self) -> Self:
         """Returns this backtest with the baselines of another one over the same rows.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ....datasets import TimeSeries, TimeSeriesPanel, require_rows
+from ....datasets import TimeSeriesPanel, require_rows
 from ....errors import ArgumentError
 from ....messages import stamp
 from ...training.windows import origins_between
@@ -72,12 +72,6 @@ def test_origins(
         )
     _warn_of_later_rows(panel, origins, fitted_until)
     return TestSplit(origins, training, [first - 1 for first in firsts])
-
-
-def observed_target(series: TimeSeries) -> np.ndarray:
-    """The target, `(rows,)`, NaN where it is missing or was filled."""
-    y = series.values(["y"])[:, 0]
-    return y if series.filled is None else np.where(series.filled[:, 0], np.nan, y)
 
 
 def warn_of_filled(panel: TimeSeriesPanel, origins: Sequence[np.ndarray], horizon: int) -> None:

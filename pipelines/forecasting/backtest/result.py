@@ -10,20 +10,16 @@ import pandas as pd
 
 from ....errors import ArgumentError, whole_number
 from ...evaluation import metrics
-from ...evaluation.intervals import calibration_table, check_levels, conformal_quantiles
 from ...evaluation.significance import DieboldMariano, diebold_mariano
-from .forecasts import RollingForecasts
+from .intervals import IntervalForecasts
 from .random_walk import against_walk
-
-#: Levels of the central intervals of 95, 90, 80, 50 and 20 % for which calibration is measured.
-CENTRAL = (0.025, 0.05, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9, 0.95, 0.975)
 
 #: The name of the random walk among the baselines.
 WALK = "naive-last"
 
 
 @dataclass(frozen=True)
-class Backtest(RollingForecasts):
+class Backtest(IntervalForecasts):
     """Forecasts from rolling origins, with the scores, intervals and tests that follow from them.
 
     Attributes: as of `RollingForecasts`.
@@ -61,56 +57,6 @@ class Backtest(RollingForecasts):
             )
         table = pd.DataFrame(rows).astype({"parameters": "Int64"})
         return table.sort_values(self.error, ignore_index=True)
-
-    def quantiles(self, levels: Sequence[float], name: str | None = None) -> np.ndarray:
-        """Quantiles of one model's forecasts, by default the network's, from its past errors.
-
-        The error of lead h from an origin is used from h rows later on, when it is known, and
-        only for its own series; no errors of fitted rows are used.
-
-        Returns:
-            `(levels, origins, horizon)`; NaN where too few errors are known yet.
-
-        Raises:
-            ArgumentError: levels that do not increase between 0 and 1, or no such model.
-        """
-        forecast = self.forecasts[self._checked_name(name)]
-        result = np.full((len(check_levels(levels)), *self.truth.shape), np.nan)
-        for one in dict.fromkeys(self.ids):
-            own = self.ids == one
-            result[:, own] = conformal_quantiles(
-                self.truth[own], forecast[own], self.rows[own], levels
-            )
-        return result
-
-    @cached_property
-    def calibration(self) -> pd.DataFrame:
-        """Columns `model, nominal, coverage, width, pinball, count`: `intervals` of every model."""
-        tables = [self.intervals(name).assign(model=name) for name in self.forecasts]
-        table = pd.concat(tables).sort_values(["model", "nominal"], ignore_index=True)
-        return table[["model", *(column for column in table if column != "model")]]
-
-    def intervals(self, name: str | None = None) -> pd.DataFrame:
-        """Central intervals of one model's `quantiles`, by default the network's.
-
-        Returns:
-            Columns `nominal, coverage, width, pinball, count`: the nominal and the actual share of
-            the truth inside; mean width and pinball loss of the two ends, in the unit of the
-            series; and the number of true values with a known interval, fewer for wide ones.
-
-        Raises:
-            ArgumentError: no such model.
-        """
-        name = self._checked_name(name)
-        if name not in self._interval_tables:
-            self._interval_tables[name] = calibration_table(
-                self.truth, self.quantiles(CENTRAL, name), CENTRAL
-            )
-        return self._interval_tables[name]
-
-    @cached_property
-    def _interval_tables(self) -> dict[str, pd.DataFrame]:
-        return {}
 
     @cached_property
     def tests(self) -> pd.DataFrame:

@@ -12,10 +12,12 @@ from ...evaluation import metrics
 from ..baselines.table import baselines as baseline_forecasts
 from ..fitted import FittedForecaster
 from ..fitting import new_transform
+from ..past_errors import observed_target
 from ..plan import plan
+from .earlier import EarlierErrors
 from .leakage import LeakTrace
 from .leakage import audit as run_audit
-from .origins import TestSplit, observed_target, test_origins, warn_of_filled
+from .origins import TestSplit, test_origins, warn_of_filled
 from .result import Backtest
 
 #: Forecasts by model: for each series `(origins, horizon)`.
@@ -147,6 +149,7 @@ def _assemble(
 ) -> Backtest:
     season, steps = panel.schema.season, np.arange(1, fitted.horizon + 1)
     known = panel.as_known(test.known)
+    fitted_rows = known.cut(test.training)
     truth, times, cutoffs, ids, level, scale = [], [], [], [], [], []
     for series, at_start, here, seen in zip(panel, known, test.origins, test.training, strict=True):
         targets = here[:, None] + steps
@@ -173,6 +176,14 @@ def _assemble(
         target=panel.schema.target,
         unit=panel.schema.unit,
         zone=panel.schema.zone,
+        earlier=EarlierErrors(
+            fitted.cell_name,
+            fitted.held_out.select(fitted.places(panel.ids)),
+            fitted_rows,
+            [fitted.training_rows(count) for count in test.training],
+            [last + 1 - seen for last, seen in zip(test.known, test.training, strict=True)],
+            fitted.horizon,
+        ),
     )
 
 

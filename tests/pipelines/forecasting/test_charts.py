@@ -10,6 +10,8 @@ from rnnzoo.pipelines.forecasting.backtest.charts import (
     fan_chart,
     forecast_chart,
     lead_chart,
+    pit_chart,
+    reliability_chart,
 )
 from rnnzoo.pipelines.forecasting.backtest.result import Backtest
 
@@ -125,12 +127,12 @@ def test_bands_begin_at_what_is_known():
         assert set(at) <= set(begins.values())
 
 
-@pytest.mark.parametrize(("origins", "few"), [(2, ["90 %", "50 %"]), (16, ["90 %"]), (60, [])])
-def test_a_band_of_too_few_errors_says_so(origins, few):
+@pytest.mark.parametrize(("origins", "none"), [(1, True), (2, False), (60, False)])
+def test_a_band_without_errors_says_so(origins, none):
     entries = legend(fan_chart(made(origins)))
     for name in ("90 %", "50 %"):
-        assert (f"{name}: too few errors yet" in entries) == (name in few)
-        assert (name in entries) == (name not in few)
+        assert (f"{name}: no errors yet" in entries) == none
+        assert (name in entries) != none
 
 
 def test_of_several_series_the_one_shown_is_named():
@@ -162,3 +164,12 @@ def test_networks_and_baselines_stay_apart_in_print(horizon):
         assert line.get_linestyle() != "-"
         assert (line.get_marker() != "None") == (horizon == 1)  # a point has no dashes
     assert len({(line.get_marker(), line.get_color()) for line in ours}) == 9
+
+
+def test_where_the_truth_falls():
+    backtest = made(60)
+    bars = pit_chart(backtest).axes[0].patches
+    area = sum(bar.get_width() * bar.get_height() for bar in bars)
+    assert area == pytest.approx(1) and len(bars) == len(backtest.reliability()) + 1
+    drawn = lines(reliability_chart(backtest))
+    np.testing.assert_array_equal(drawn["gru"][0][1], backtest.reliability()["share"])
