@@ -274,7 +274,7 @@ class _MembersRecorder(NullRecorder):
 
 def _callbacks_of(member: Forecaster, callbacks: Any) -> list[keras.callbacks.Callback]:
     own = callable(callbacks) and not isinstance(callbacks, keras.callbacks.Callback)
-    return checked_callbacks(callbacks(member) if own else callbacks, "mae")
+    return checked_callbacks(callbacks(member) if own else callbacks, member.settings.error)
 
 
 def _refuse_twins(members: list[Forecaster]) -> None:

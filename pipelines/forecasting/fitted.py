@@ -12,7 +12,8 @@ from ...errors import ArgumentError, whole_number
 from ...messages import counted
 from ...zoo.factory import cell_factory
 from ..training.loop import History, trained_weights
-from .future import check_follows, forecast_frame, known_ahead
+from .future import Start, check_follows, forecast_frame, known_ahead
+from .head_forecasts import HeadForecasts
 from .preprocessing.state import State
 from .preprocessing.transform import Transform
 from .recipe import Recipe
@@ -21,7 +22,7 @@ from .strategies.base import Strategy
 
 
 @dataclass(frozen=True)
-class FittedForecaster:
+class FittedForecaster(HeadForecasts):
     """A fitted forecaster. Lists hold one entry per series, in the order of `transform.ids`.
 
     Attributes:
@@ -113,19 +114,12 @@ class FittedForecaster:
 
     def forecast(self, data: Any, future: Any, horizon: int | None) -> pd.DataFrame:
         """Forecasts the rows that follow; see `Forecaster.predict`."""
-        leads = self._leads(horizon)
-        ids, state, cutoffs = self.transform.ids, self.state, self.last_times
-        if data is not None:
-            panel = self._history(data)
-            ids, cutoffs = list(panel.ids), [series.times[-1] for series in panel]
-            state = self.strategy.read(self.transform.rows(panel), None)
-        ahead = max(leads, self.strategy.read_ahead)
-        times = [self.schema.times_after(cutoff, ahead) for cutoff in cutoffs]
-        known = self.transform.scale_ahead(ids, times, known_ahead(future, self.schema, ids, times))
-        scaled = self.strategy.forecast(state, known)[:, :leads]
-        forecast = np.stack([*map(self.transform.inverse, ids, scaled)])
-        zone = self.schema.zone
-        return forecast_frame(ids, cutoffs, [t[:leads] for t in times], forecast, zone=zone)
+        start = self._start(data, future, horizon)
+        leads = start.leads
+        scaled = self.strategy.forecast(start.state, start.known)[:, :leads]
+        forecast = np.stack([*map(self.transform.inverse, start.ids, scaled)])
+        times, zone = [t[:leads] for t in start.times], self.schema.zone
+        return forecast_frame(start.ids, start.cutoffs, times, forecast, zone=zone)
 
     def forecast_origins(
         self, panel: TimeSeriesPanel, origins: list[np.ndarray]
@@ -139,6 +133,19 @@ class FittedForecaster:
         """The time of the last fitted row of each of some series."""
         until = dict(zip(self.transform.ids, self.fitted_until, strict=True))
         return [until[one] for one in ids]
+
+    def _start(self, data: Any, future: Any, horizon: int | None) -> Start:
+        """What a forecast starts from; arguments as for `forecast`."""
+        leads = self._leads(horizon)
+        ids, state, cutoffs = self.transform.ids, self.state, self.last_times
+        if data is not None:
+            panel = self._history(data)
+            ids, cutoffs = list(panel.ids), [series.times[-1] for series in panel]
+            state = self.strategy.read(self.transform.rows(panel), None)
+        ahead = max(leads, self.strategy.read_ahead)
+        times = [self.schema.times_after(cutoff, ahead) for cutoff in cutoffs]
+        known = self.transform.scale_ahead(ids, times, known_ahead(future, self.schema, ids, times))
+        return Start(ids, cutoffs, times, state, known, leads)
 
     def _history(self, data: Any) -> TimeSeriesPanel:
         panel = self.panel(data)

@@ -14,6 +14,8 @@ import numpy as np
 from ...datasets import Schema, TimeSeriesPanel
 from ...errors import ArgumentError, DataError
 from ...zoo.factory import cell_factory
+from ...zoo.heads import HEADS
+from ..evaluation import metrics
 from ..recorder import Recorder
 from ..training.checkpoints import Checkpoint, checkpoint_in
 from ..training.fingerprint import identifying_settings
@@ -27,6 +29,7 @@ from .fitted import FittedForecaster
 from .plan import Plan
 from .preprocessing.rows import Rows, arrays_of
 from .preprocessing.transform import Transform
+from .preprocessing.values import require_counts
 from .recipe import Recipe
 from .saving import KIND
 from .settings import Settings
@@ -35,6 +38,8 @@ from .weights import with_weights
 
 WARM = 4  # look-backs read before the validation span, from a state of zero
 MOST_ORIGINS = 20_000  # most origins forecast in a validation
+MOST_LEADS = 50_000  # most leads of which quantiles are computed in a validation
+LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)  # by which a head is scored
 
 
 def fit_panel(
@@ -65,6 +70,8 @@ def fit_panel(
             "There is one series, so there are no channels to distinguish or mix. "
             f"Received: channels={settings.channels!r}"
         )
+    if settings.head is not None and HEADS[settings.head].counts:
+        require_counts(panel, settings.head)
     transform = new_transform(settings, plan.recipe, panel.schema)
     transform.fit(panel.cut(plan.training), panel)
     rows = transform.rows(panel)
@@ -113,7 +120,8 @@ def train(
 
     After each epoch it forecasts from the origins of the held-out rows, as it will be used. Its
     score is the mean absolute error, whatever the loss, with equal weights for all rows: in the
-    unit of the (transformed) target, or, for several series, in units of the scale of each.
+    unit of the (transformed) target, or, for several series, in units of the scale of each. With a
+    head it is the CRPS instead, from its quantiles: of a number it is the absolute error.
 
     Raises:
         DataError: the held-out rows hold no value.
@@ -130,7 +138,8 @@ def _validation_error(
     strategy: Strategy, rows: list[Rows], plan: Plan, horizon: int
 ) -> Callable[[], float]:
     """A function that computes the error of the current weights over the held-out rows."""
-    stride = max(1, math.ceil(sum(plan.held_out) / MOST_ORIGINS))
+    most = MOST_ORIGINS if strategy.head is None else max(1, MOST_LEADS // horizon)
+    stride = max(1, math.ceil(sum(plan.held_out) / most))
     known, origins, truth = [], [], []
     for one, training in zip(rows, plan.training, strict=True):
         warm = max(0, training - WARM * plan.lookback)
@@ -145,6 +154,18 @@ def _validation_error(
             "No series has a value in the rows held out for validation: raise `validation`, "
             "or give rows that end with known values."
         )
+
+    def crps() -> float:
+        found = strategy.quantiles_origins(known, origins, horizon, LEVELS, seed=0)
+        errors = [
+            float(metrics.crps(y, quantiles, np.array(LEVELS))) / scale
+            for quantiles, y, scale in zip(found, truth, scales, strict=True)
+        ]
+        counts = [int(np.isfinite(y).sum()) for y in truth]
+        return float(np.nansum(np.multiply(errors, counts)) / sum(counts))
+
+    if strategy.head is not None:
+        return crps
 
     def error() -> float:
         forecasts = strategy.forecast_origins(known, origins, horizon)
@@ -177,6 +198,7 @@ def _options(
             recipe.ema_momentum,
         ),
         loss=settings.loss,
+        error=settings.error,
         max_minutes=settings.max_minutes,
         recorder=recorder,
         checkpoint=checkpoint,

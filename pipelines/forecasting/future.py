@@ -1,6 +1,7 @@
 """The steps ahead of a forecast: their times, covariates known ahead, and the frame."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,28 @@ from ...datasets import HOLIDAY, FutureCovariates, Schema, TimeSeriesPanel
 from ...datasets.timezones import in_zone
 from ...errors import DataError
 from ...messages import stamp
+from .preprocessing.state import State
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a forecast starts: lists and arrays with one entry per series.
+
+    Attributes:
+        ids: ids of the series.
+        cutoffs: time of the last row read.
+        times: times of the steps ahead.
+        state: state of the network.
+        known: scaled covariates of the steps ahead, `(series, steps, ahead)`.
+        leads: number of leads to forecast, at most the steps.
+    """
+
+    ids: list[str]
+    cutoffs: list[pd.Timestamp]
+    times: list[pd.DatetimeIndex]
+    state: State
+    known: np.ndarray
+    leads: int
 
 
 def check_follows(panel: TimeSeriesPanel, last: Sequence[pd.Timestamp]) -> None:

@@ -17,6 +17,11 @@ class HeadParameters(keras.layers.Layer):
         super().__init__(**kwargs)
         self.head = head
 
+    @property
+    def outputs(self) -> int:
+        """The number of raw outputs for each value."""
+        return HEADS[self.head]().outputs
+
     def call(self, inputs: Any) -> Any:
         return HEADS[self.head]().parameters(inputs)
 
