@@ -19,6 +19,15 @@ STRATEGIES = {
     "jordan": {"cell": "jordan"},
 }
 
+#: Every head in a stateful network, every strategy with a head of numbers and one of counts.
+PAIRS = [
+    *[("stateful", head) for head in HEADS],
+    *[("segment", head) for head in ("quantiles", "negative_binomial")],
+    *[("closed loop", head) for head in ("student_t", "zero_inflated")],
+    *[("narx", head) for head in ("normal", "negative_binomial")],
+    ("jordan", "quantiles"),
+]
+
 
 @pytest.fixture(scope="module")
 def tables(waves):
@@ -53,19 +62,19 @@ def forecasters(table_of):
     return get
 
 
-@pytest.fixture(params=STRATEGIES)
-def kind(request):
-    return request.param
-
-
-@pytest.fixture(params=HEADS)
-def head(request):
-    return request.param
+@pytest.fixture(params=PAIRS, ids=" ".join)
+def forecaster(request, forecasters):
+    return forecasters(*request.param)
 
 
 @pytest.fixture
-def forecaster(forecasters, kind, head):
-    return forecasters(kind, head)
+def kind(request):
+    return request.node.callspec.params["forecaster"][0]
+
+
+@pytest.fixture
+def head(request):
+    return request.node.callspec.params["forecaster"][1]
 
 
 @pytest.fixture
