@@ -7,8 +7,8 @@ The folder has daily-min-temperatures.csv (columns Date, Temp) and stocks_djia/ 
 second series two thirds are extra zeros. The first 70 % of the rows are fitted, the rest is
 forecast from every row. "past errors" is the network without a head, with the quantiles of its own
 errors up to each origin (`Backtest.quantiles`). All models are scored on the targets for which
-those are known. For returns also the deviation of an EWMA (λ = 0.94), normal, and a GARCH(1,1) with
-Student t errors (needs the package `arch`; left out without it), with parameters of the fitted rows.
+those are known. For returns also an EWMA of squared returns (λ = 0.94), normal, and a GARCH(1,1)
+with Student t errors (needs the package `arch`), with parameters of the fitted rows.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from rnnzoo import Forecaster
 from rnnzoo.pipelines.evaluation import metrics
 from scipy import stats
 
-LEVELS = np.linspace(0.1, 0.9, 9)
+LEVELS = [k / 10 for k in range(1, 10)]
 SHARE = 0.7
 HORIZON = 5
 SMALL = {"cell": "gru", "horizon": HORIZON, "units": 16, "lookback": 60, "epochs": 40}
@@ -108,7 +108,7 @@ def score(truth: np.ndarray, quantiles: np.ndarray) -> dict[str, float]:
     parts = np.array_split(np.flatnonzero(~np.isnan(truth).all(axis=1)), 10)
     covered = [float(metrics.coverage(truth[p], low[p], high[p])) for p in parts]
     return {
-        "crps": float(metrics.crps(truth, quantiles, LEVELS)),
+        "crps": float(metrics.crps(truth, quantiles, np.array(LEVELS))),
         "coverage": float(metrics.coverage(truth, low, high)),
         "worst tenth": min(covered),
         "width": float(np.nanmean(np.where(np.isnan(truth), np.nan, high - low))),

@@ -1,6 +1,6 @@
 """What the strategies share that forecast every lead directly."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -24,10 +24,25 @@ class DirectStrategy:
         """Outputs of the network, `(series, leads)` or, with a head, `(series, leads, outputs)`."""
         raise NotImplementedError
 
-    def outputs_origins(
-        self, rows: list[Rows], origins: list[np.ndarray], horizon: int
+    def from_origins(
+        self,
+        rows: list[Rows],
+        origins: list[np.ndarray],
+        horizon: int,
+        shape: tuple[int, ...],
+        finish: Callable[[np.ndarray], np.ndarray],
     ) -> list[np.ndarray]:
-        """Outputs from increasing origins of each series, `(origins, horizon, …)`."""
+        """What follows from the outputs at increasing origins of each series.
+
+        Args:
+            rows, origins, horizon: as for `forecast_origins`.
+            shape: shape of the result for one lead, `()` for a number.
+            finish: function from outputs `(origins, leads, …)` to `(origins, leads, *shape)`,
+                applied batch by batch, so that no more is stored than it returns.
+
+        Returns:
+            `(origins, horizon, *shape)` for each series.
+        """
         raise NotImplementedError
 
     def forecast(self, state: State, future: np.ndarray) -> np.ndarray:
@@ -36,7 +51,7 @@ class DirectStrategy:
     def forecast_origins(
         self, rows: list[Rows], origins: list[np.ndarray], horizon: int
     ) -> list[np.ndarray]:
-        return [*map(self._point, self.outputs_origins(rows, origins, horizon))]
+        return self.from_origins(rows, origins, horizon, (), self._point)
 
     def quantiles(
         self, state: State, future: np.ndarray, levels: Sequence[float], seed: int
@@ -54,8 +69,11 @@ class DirectStrategy:
         levels: Sequence[float],
         seed: int,
     ) -> list[np.ndarray]:
-        outputs = self.outputs_origins(rows, origins, horizon)
-        return [self._head.quantile(one, levels) for one in outputs]
+        def quantiles(outputs: np.ndarray) -> np.ndarray:
+            return np.moveaxis(self._head.quantile(outputs, levels), 0, -1)
+
+        found = self.from_origins(rows, origins, horizon, (len(levels),), quantiles)
+        return [np.moveaxis(one, -1, 0) for one in found]
 
     @property
     def _of_counts(self) -> bool:

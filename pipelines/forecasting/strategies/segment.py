@@ -100,19 +100,24 @@ class SegmentStrategy(DirectStrategy):
         windows, numbers = state.arrays
         return self._leads(windows, numbers, state.anchor, state.scale, future)[:, :leads]
 
-    def outputs_origins(
-        self, rows: list[Rows], origins: list[np.ndarray], horizon: int
+    def from_origins(
+        self,
+        rows: list[Rows],
+        origins: list[np.ndarray],
+        horizon: int,
+        shape: tuple[int, ...],
+        finish: Callable[[np.ndarray], np.ndarray],
     ) -> list[np.ndarray]:
         forecasts = []
         for one, own in zip(rows, origins, strict=True):
-            parts = [np.empty((0, horizon, *self.network.output_shape[2:]))]
+            parts = [np.empty((0, horizon, *shape))]
             for first in range(0, len(own), BATCH):
                 here = own[first : first + BATCH]
                 windows = one[_behind(here, self.lookback)].read
                 numbers = np.full(len(here), one.number, "int32")
                 future = future_of(one, here, self.horizon)
                 leads = self._leads(windows, numbers, one.anchor[here], one.scale[here], future)
-                parts.append(leads[:, :horizon])
+                parts.append(finish(leads)[:, :horizon])
             forecasts.append(np.concatenate(parts))
         return forecasts
 

@@ -93,16 +93,21 @@ class StatefulStrategy(DirectStrategy):
         rows = np.concatenate([future, np.repeat(future[:, -1:], missing, axis=1)], axis=1)
         return self._leads(state.output, state.anchor, state.scale, rows)[:, :leads]
 
-    def outputs_origins(
-        self, rows: list[Rows], origins: list[np.ndarray], horizon: int
+    def from_origins(
+        self,
+        rows: list[Rows],
+        origins: list[np.ndarray],
+        horizon: int,
+        shape: tuple[int, ...],
+        finish: Callable[[np.ndarray], np.ndarray],
     ) -> list[np.ndarray]:
-        shape = self.network.output_shape[0][3:]
         collector = ForecastCollector(rows, origins, self.horizon, shape)
         read, start = until_last_origin(rows, origins), zero_states(self.reader, len(rows))
         for block in blocks(read, self._read, start):
             for batch in collector.batches(block):
                 output = block.output[batch.place]
-                collector.add(batch, self._leads(output, batch.anchor, batch.scale, batch.future))
+                leads = self._leads(output, batch.anchor, batch.scale, batch.future)
+                collector.add(batch, finish(leads))
         return [forecasts[:, :horizon] for forecasts in collector.forecasts()]
 
     def _leads(
