@@ -39,6 +39,7 @@ from .weights import with_weights
 WARM = 4  # look-backs read before the validation span, from a state of zero
 MOST_ORIGINS = 20_000  # most origins forecast in a validation
 MOST_LEADS = 50_000  # most leads of which quantiles are computed in a validation
+MOST_STEPS = 1_000_000  # most steps of sampled roll-outs in a validation
 LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)  # by which a head is scored
 
 
@@ -138,7 +139,9 @@ def _validation_error(
     strategy: Strategy, rows: list[Rows], plan: Plan, horizon: int
 ) -> Callable[[], float]:
     """A function that computes the error of the current weights over the held-out rows."""
-    most = MOST_ORIGINS if strategy.head is None else max(1, MOST_LEADS // horizon)
+    most = MOST_ORIGINS
+    if strategy.head is not None:
+        most = max(1, min(MOST_LEADS, MOST_STEPS // strategy.paths) // horizon)
     stride = max(1, math.ceil(sum(plan.held_out) / most))
     known, origins, truth = [], [], []
     for one, training in zip(rows, plan.training, strict=True):

@@ -25,6 +25,7 @@ class Strategy(Protocol):
         network: trained network.
         head: head of the network; `None` for point forecasts alone.
         draws: number of values that a step of a sample draws, the target first.
+        paths: number of sampled roll-outs behind a quantile; 1 where it needs none.
         read_ahead: number of steps ahead whose covariates a forecast of fewer leads still reads.
     """
 
@@ -32,6 +33,7 @@ class Strategy(Protocol):
     network: keras.Model
     head: Head | None
     draws: int
+    paths: int
     read_ahead: int
 
     def train(

@@ -18,7 +18,6 @@ from .roll_out import RollOut, random_ranks
 from .targets import count_targets, require_head, training_loss
 from .tbptt import Chunks, ConcatenatedRows, train
 
-PATHS = 200  # sampled roll-outs behind quantiles
 MOST = 100_000  # roll-outs made in one call
 
 
@@ -36,6 +35,7 @@ class ClosedLoopStrategy:
 
     name = "closed_loop"
     read_ahead = 0
+    paths = 200
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class ClosedLoopStrategy:
     def quantiles(
         self, state: State, future: np.ndarray, levels: Sequence[float], seed: int
     ) -> np.ndarray:
-        ranks = random_ranks(PATHS, (1, future.shape[1], self.draws), seed)
+        ranks = random_ranks(self.paths, (1, future.shape[1], self.draws), seed)
         return self._quantiles(self.samples(state, future, ranks), levels)
 
     def samples(self, state: State, future: np.ndarray, ranks: np.ndarray) -> np.ndarray:
@@ -106,16 +106,15 @@ class ClosedLoopStrategy:
         horizon: int,
         levels: Sequence[float],
         seed: int,
-        paths: int = PATHS,
     ) -> list[np.ndarray]:
         # the same ranks from every origin: a forecast does not depend on which others are made
-        ranks = random_ranks(paths, (1, horizon, self.draws), seed)
+        ranks = random_ranks(self.paths, (1, horizon, self.draws), seed)
 
         def quantiles(
             states: list, anchor: np.ndarray, scale: np.ndarray, future: np.ndarray
         ) -> np.ndarray:
             parts = []
-            for k in np.array_split(np.arange(len(anchor)), -(-len(anchor) * paths // MOST)):
+            for k in np.array_split(np.arange(len(anchor)), -(-len(anchor) * self.paths // MOST)):
                 here = [state[k] for state in states]
                 drawn = self._paths(here, anchor[k], scale[k], future[k], ranks)
                 parts.append(self._quantiles(drawn, levels))

@@ -18,7 +18,7 @@ class DirectStrategy:
     """
 
     head: Head | None
-    draws = 1
+    draws = paths = 1
 
     def outputs(self, state: State, future: np.ndarray) -> np.ndarray:
         """Outputs of the network, `(series, leads)` or, with a head, `(series, leads, outputs)`."""

@@ -50,7 +50,8 @@ def reference_loss(name, y, p):
 
 
 def loss_of(name, y, p):
-    return ops.convert_to_numpy(HEADS[name]().loss(*map(ops.convert_to_tensor, (y, p))))
+    tensors = [ops.convert_to_tensor(array, "float32") for array in (y, p)]
+    return ops.convert_to_numpy(HEADS[name]().loss(*tensors))
 
 
 @EVERY
