@@ -8,7 +8,7 @@ second series two thirds are extra zeros. The first 70 % of the rows are fitted,
 forecast from every row. "past errors" is the network without a head, with the quantiles of its own
 errors up to each origin (`Backtest.quantiles`). All models are scored on the targets for which
 those are known. For returns also an EWMA of squared returns (λ = 0.94), normal, and a GARCH(1,1)
-with Student t errors (needs the package `arch`), with parameters of the fitted rows.
+with Student t errors (needs the extra `bench`), with parameters of the fitted rows.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """Heads in every strategy: quantiles and samples in the unit of the table."""
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -213,6 +214,45 @@ def test_the_validation_error_of_a_fit_is_its_crps(tables):
     truth = table["sales"].to_numpy()[origins + 1, None]
     losses = [pinball(truth, q, level) for q, level in zip(quantiles, levels, strict=True)]
     assert 2 * np.mean(losses) == pytest.approx(min(forecaster.history_.score), rel=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["stateful", "segment", "narx"])
+@pytest.mark.parametrize("head", ["normal", "negative_binomial"])
+def test_a_weight_of_zero_leaves_targets_out(table_of, kind, head):
+    table = table_of(head)[["day", "sales"]][:200]
+    settings = STRATEGIES[kind] | {"head": head, "horizon": 2, "lookback": 8, "units": 3}
+    found = []
+    for weights in ([1.0, 2.0], [1.0, 0.0], [3.0, 0.0]):
+        own = np.where(np.arange(200) < 100, *weights)
+        forecaster = Forecaster(**settings, epochs=1)
+        forecaster.fit(table.assign(w=own), time="day", target="sales", sample_weight="w")
+        found.append(forecaster.fitted_.head_quantiles([0.3, 0.9]))
+        assert np.isfinite(found[-1]).all()
+    np.testing.assert_array_equal(found[1], found[2])
+
+
+def test_a_killed_fit_continues_and_callbacks_read_the_crps(tables, tmp_path):
+    table = tables["real"][["day", "sales"]][:200]
+    settings = {"horizon": 2, "lookback": 8, "units": 3, "head": "student_t"}
+    columns = {"time": "day", "target": "sales"}
+    log = keras.callbacks.CSVLogger(tmp_path / "log.csv")
+    stop = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: _stop(stop, epoch))
+    whole = Forecaster("narx", **settings, epochs=3).fit(table, callbacks=[log], **columns)
+    logged = pd.read_csv(tmp_path / "log.csv")["val_crps"]
+    np.testing.assert_allclose(logged, whole.history_.score, rtol=1e-6)
+    folder = tmp_path / "checkpoint"
+    killed = Forecaster("narx", **settings, epochs=3)
+    with pytest.raises(KeyboardInterrupt):
+        killed.fit(table, callbacks=[stop], checkpoint=folder, **columns)
+    with pytest.warns(UserWarning, match="continues after epoch 1"):
+        killed.fit(table, callbacks=[stop], checkpoint=folder, **columns)
+    np.testing.assert_array_equal(*[one.fitted_.head_quantiles(LEVELS) for one in (whole, killed)])
+
+
+def _stop(callback, epoch):
+    if epoch == 1 and not hasattr(callback, "stopped"):
+        callback.stopped = True
+        raise KeyboardInterrupt
 
 
 def test_an_ensemble_of_heads(tables):
