@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ...errors import ArgumentError
 from ...zoo.cells import Feedback, RecurrentCell
 from ...zoo.factory import CellFactory, cell_factory
+from ...zoo.heads import HEADS, Head
 from .preprocessing.transform import Transform
 from .recipe import Recipe
 from .settings import Settings
@@ -26,6 +28,11 @@ class _Given:
     transform: Transform
     recipe: Recipe
     settings: Settings
+
+    @property
+    def head(self) -> Head | None:
+        """The head of the network; `None` for one number for each lead."""
+        return None if self.settings.head is None else HEADS[self.settings.head]()
 
 
 def build(transform: Transform, recipe: Recipe, settings: Settings) -> Strategy:
@@ -51,6 +58,7 @@ def _stateful(given: _Given) -> Strategy:
         given.recipe.dropout,
         given.settings.engine,
         given.recipe.linear_lags,
+        given.head,
     )
 
 
@@ -69,6 +77,7 @@ def _segment(given: _Given) -> Strategy:
         None if normalization == "none" else normalization,
         embedded=given.settings.channels == "embedded",
         engine=given.settings.engine,
+        head=given.head,
     )
 
 
@@ -76,6 +85,13 @@ def _closed_loop(given: _Given) -> Strategy:
     options = given.options
     kind, outputs = given.factory.kind, 1 + len(given.transform.schema.past)
     width = {"outputs": outputs} if kind.has_output_layer else {}
+    counts = given.head is not None and given.head.counts
+    if counts and outputs > 1:
+        raise ArgumentError(
+            "A closed loop forecasts past covariates with the head of the target, and they are no "
+            f'counts: leave them out, or use strategy="stateful". Received: head='
+            f"{given.settings.head!r}, past={[*given.transform.schema.past]}"
+        )
 
     def mode(feedback: str) -> Any:
         """The cell that is fed with the truth, or with its own prediction."""
@@ -87,14 +103,14 @@ def _closed_loop(given: _Given) -> Strategy:
             given.factory.stacked(given.settings.layers, given.recipe.units, **width, **options),
             outputs,
             feedback=feedback,
-            residual=not (given.transform.difference or kind.has_output_layer),
+            residual=not (given.transform.difference or kind.has_output_layer or counts),
         )
 
     if kind.has_feedback_delays and given.transform.indicators and given.factory.by_class:
         # inputs that mark missing values at each delay
         options = {"input_delays": [0, *options["feedback_delays"]]} | options
     return ClosedLoopStrategy(
-        given.transform, mode("truth"), mode("prediction"), given.settings.engine
+        given.transform, mode("truth"), mode("prediction"), given.settings.engine, given.head
     )
 
 

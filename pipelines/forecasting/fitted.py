@@ -15,6 +15,7 @@ from ..evaluation.conformal import ErrorMemory
 from ..evaluation.conformal_runs import moved
 from ..training.loop import History, trained_weights
 from .future import Start, check_follows, forecast_frame, known_ahead
+from .head_forecasts import HeadForecasts
 from .intervals import NO_INTERVALS, Uncertainty, with_uncertainty
 from .past_errors import (
     errors_after,
@@ -31,7 +32,7 @@ from .strategies.base import Strategy
 
 
 @dataclass(frozen=True)
-class FittedForecaster:
+class FittedForecaster(HeadForecasts):
     """A fitted forecaster. Lists hold one entry per series, in the order of `transform.ids`.
 
     Attributes:

@@ -12,6 +12,7 @@ import keras
 from ...datasets import Schema, TimeSeriesPanel
 from ...errors import ArgumentError
 from ...zoo.factory import cell_factory
+from ...zoo.heads import HEADS
 from ..evaluation.conformal import ErrorMemory
 from ..recorder import Recorder
 from ..training.checkpoints import Checkpoint, checkpoint_in, refit_folder
@@ -25,6 +26,7 @@ from .fitted import FittedForecaster
 from .plan import Plan
 from .preprocessing.rows import Rows, arrays_of
 from .preprocessing.transform import Transform
+from .preprocessing.values import require_counts
 from .recipe import Recipe
 from .saving import KIND
 from .settings import Settings
@@ -153,6 +155,8 @@ def train_network(
             "There is one series, so there are no channels to distinguish or mix. "
             f"Received: channels={settings.channels!r}"
         )
+    if settings.head is not None and HEADS[settings.head].counts:
+        require_counts(panel, settings.head)
     with ExitStack() as stack:
         stack.enter_context(seeded(settings.seed))
         new = _untrained(settings, plan, panel, sample_weight)
@@ -255,6 +259,7 @@ def _options(settings: Settings, recipe: Recipe) -> TrainingOptions:
             recipe.ema_momentum,
         ),
         loss=settings.loss,
+        error=settings.error,
         # the second training takes about as long as the first
         max_minutes=limit / 2 if limit and settings.refit else limit,
     )

@@ -85,6 +85,14 @@ class Forecaster(Usage, Parameters):
             network are changes from the last value, in units of their mean size at each lead.
             A `rnnzoo.zoo.losses.SequenceLoss` gets whole sequences, NaN included. Whatever the
             loss, the weights are chosen by the mean absolute error of the validation rows.
+        head: the distribution that is forecast for each lead, in place of one number:
+            `"quantiles"` (of 13 levels, which cannot cross; whatever the distribution), `"normal"`,
+            `"student_t"` (heavy tails, as of returns), and for counts `"negative_binomial"` and
+            `"zero_inflated"`. `yhat` is then its median. It has a loss of its own, in place of
+            `loss`, and the weights are chosen by the CRPS of the validation rows. A closed loop
+            draws each step from the distribution and feeds it back. Counts are whole numbers from
+            0, as they are: no `difference`, `transform`, running scale or normalized windows. See
+            `docs/heads.md`.
         difference: `"step"` reads differences of the target in place of the target, for series
             without a fixed level, such as prices; `"season"` differences from the value one
             season before.
@@ -146,10 +154,10 @@ class Forecaster(Usage, Parameters):
                 mean; 0 means the same as a missing target. The validation error, the scaling
                 and a backtest do not use them.
             callbacks: Keras callbacks, called in Keras's order with the logs `loss`, `val_loss`
-                and `val_mae`, the last two being the validation error. `stop_training` ends the
-                fit; it has the weights with the smallest validation error all the same. If a
-                callback sets the learning rate, the fit itself no longer changes it. See
-                `docs/fits.md`.
+                and `val_mae`, with a head `val_crps`, the last two being the validation error.
+                `stop_training` ends the fit; it has the weights with the smallest validation
+                error all the same. If a callback sets the learning rate, the fit itself no longer
+                changes it. See `docs/fits.md`.
             recorder: logs parameters and the errors of each epoch.
             checkpoint: folder for the state of the fit, written after each epoch. A fit that was
                 killed continues from it, with the same settings and data to the same weights,
@@ -189,7 +197,7 @@ class Forecaster(Usage, Parameters):
         """
         self.check()
         flag("progress", progress)
-        checked = checked_callbacks(callbacks, "mae")
+        checked = checked_callbacks(callbacks, self.settings.error)
         column, by_series = split_weights(sample_weight)
         panel = read_panel(data, weight=column, **columns)
         panel = panel.as_known([len(series) - 1 for series in panel])

@@ -41,7 +41,7 @@ class MembersRecorder(NullRecorder):
 
 def callbacks_of(member: Forecaster, callbacks: Any) -> list[keras.callbacks.Callback]:
     own = callable(callbacks) and not isinstance(callbacks, keras.callbacks.Callback)
-    return checked_callbacks(callbacks(member) if own else callbacks, "mae")
+    return checked_callbacks(callbacks(member) if own else callbacks, member.settings.error)
 
 
 def refuse_twins(members: list[Forecaster]) -> None:

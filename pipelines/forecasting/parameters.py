@@ -46,6 +46,7 @@ class Parameters(BaseEstimator):
         engine: str = "auto",
         optimizer: OptimizerLike | None = None,
         loss: LossLike | None = None,
+        head: str | None = None,
     ):
         self.cell = cell
         self.horizon = horizon
@@ -77,6 +78,7 @@ class Parameters(BaseEstimator):
         self.engine = engine
         self.optimizer = optimizer
         self.loss = loss
+        self.head = head
 
     @property
     def settings(self) -> Settings:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from ...zoo.factory import cell_factory
+from ...zoo.heads import HEADS
 from ..training import losses, optimizers
 from ..training.keras_settings import MAY_BE_OBJECTS
 from .settings import Settings
@@ -102,11 +103,14 @@ class Recipe:
         if given["strategy"] == "segment" and "lookback" in given:
             w = given.setdefault("segment", rules["segment"])
             given["lookback"] = max(w, given["lookback"] // w * w)
+        head = None if settings.head is None else HEADS[settings.head]
+        if head is not None and head.counts:  # their distribution is that of the counts themselves
+            rules |= {"window_normalization": "none", "transform": "none", "linear_lags": 0}
         if settings.difference:  # differences have no level to subtract
             rules["window_normalization"] = "none"
         used = {
             "optimizer": optimizers.described(settings.optimizer),
-            "loss": losses.described(settings.loss, "mae"),
+            "loss": losses.described(settings.loss, "mae" if head is None else head.criterion),
         }
         return cls(
             **rules | {"why": why} | given | used | optimizers.own_settings(settings.optimizer)

@@ -18,6 +18,7 @@ from ...errors import (
 from ...zoo.cells import Feedback
 from ...zoo.engines import choose_engine
 from ...zoo.factory import TRIED_UNITS, CellLike, cell_factory
+from ...zoo.heads import HEADS
 from ...zoo.models.segment import WINDOW_NORMALIZATIONS
 from ..training.keras_settings import LossLike, OptimizerLike
 from ..training.losses import check_values_loss
@@ -38,6 +39,7 @@ CHOICES: dict[str, Sequence[str]] = {
     "window_normalization": [*WINDOW_NORMALIZATIONS, "none"],
     "channels": CHANNELS,
     "difference": ["step", "season"],
+    "head": [*HEADS],
 }
 
 
@@ -75,11 +77,17 @@ class Settings:
     engine: str
     optimizer: OptimizerLike | None
     loss: LossLike | None
+    head: str | None
 
     def __post_init__(self) -> None:
         for name in WHOLE:  # NumPy's whole numbers are as good
             if isinstance(value := getattr(self, name), np.integer):
                 object.__setattr__(self, name, int(value))
+
+    @property
+    def error(self) -> str:
+        """The name of the validation error: of a head the CRPS, which of a number is the MAE."""
+        return "mae" if self.head is None else "crps"
 
     def to_dict(self) -> dict[str, Any]:
         """The settings by name, as given."""
@@ -113,6 +121,7 @@ def check(settings: Settings) -> None:
     check_optimizer(vars(settings))
     check_values_loss(settings.loss)
     check_calendar(settings.calendar)
+    _check_head(settings)
     _check_strategy(settings)
     factory = cell_factory(settings.cell)
     ours = OURS | ({"outputs"} if factory.kind.has_output_layer else set())
@@ -120,6 +129,34 @@ def check(settings: Settings) -> None:
     factory.check_reads((3,), "the rows of a table")
     named = settings.strategy
     _check_engine(settings, strategy_name(settings.cell, named, settings.layers))
+
+
+def _check_head(settings: Settings) -> None:
+    """Raises ArgumentError, with the reason, where a head contradicts another setting."""
+    if settings.head is None:
+        return
+    head, received = HEADS[settings.head], f"Received: head={settings.head!r}"
+    if settings.loss is not None:
+        raise ArgumentError(
+            f"A head has a loss of its own, its {head.criterion}: leave `loss` or `head` out. "
+            f"{received}, loss={settings.loss!r}"
+        )
+    if not head.counts:
+        return
+    own = {
+        "difference": settings.difference,
+        "transform": None if settings.transform == "none" else settings.transform,
+        "scaling": "running" if settings.scaling == "running" else None,
+        "window_normalization": (
+            None if settings.window_normalization == "none" else settings.window_normalization
+        ),
+    }
+    if given := [f"{name}={value!r}" for name, value in own.items() if value is not None]:
+        raise ArgumentError(
+            "The values of a head for counts are the counts themselves, whole numbers from 0, so "
+            "there are no differences, powers, running scales or normalized windows of them: leave "
+            f"these out. {received}, {', '.join(given)}"
+        )
 
 
 def _check_strategy(settings: Settings) -> None:

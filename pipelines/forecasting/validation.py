@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import DataError
+from ..evaluation import metrics
 from ..training.loop import History
 from ..training.options import TrainingOptions
 from ..training.windows import origins_between
@@ -17,6 +18,9 @@ from .strategies.base import Strategy
 
 WARM = 4  # look-backs read before the validation span, from a state of zero
 MOST_ORIGINS = 20_000  # most origins forecast in a validation
+MOST_LEADS = 50_000  # most leads of which quantiles are computed in a validation
+MOST_STEPS = 1_000_000  # most steps of sampled roll-outs in a validation
+LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)  # by which a head is scored
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ def train(strategy: Strategy, rows: list[Rows], plan: Plan, options: TrainingOpt
 
     After each epoch it forecasts from the origins of the held-out rows, as it will be used. Its
     score is the mean absolute error, whatever the loss, with equal weights for all rows: in the
-    unit of the (transformed) target, or, for several series, in units of the scale of each.
+    unit of the (transformed) target, or, for several series, in units of the scale of each. With a
+    head it is the CRPS instead, from its quantiles: of a number it is the absolute error.
 
     Raises:
         DataError: the held-out rows hold no value.
@@ -60,9 +65,11 @@ def validate(strategy: Strategy, transform: Transform, rows: list[Rows], plan: P
     )
 
 
-def _origins(rows: list[Rows], plan: Plan) -> tuple[list[int], list[Rows], list[np.ndarray]]:
+def _origins(
+    rows: list[Rows], plan: Plan, most: int = MOST_ORIGINS
+) -> tuple[list[int], list[Rows], list[np.ndarray]]:
     """Where the rows that are read begin, these rows, and the origins among them."""
-    stride = max(1, math.ceil(sum(plan.held_out) / MOST_ORIGINS))
+    stride = max(1, math.ceil(sum(plan.held_out) / most))
     warm = [max(0, training - WARM * plan.lookback) for training in plan.training]
     known = [one[first:] for one, first in zip(rows, warm, strict=True)]
     origins = [
@@ -74,7 +81,10 @@ def _origins(rows: list[Rows], plan: Plan) -> tuple[list[int], list[Rows], list[
 
 def _validation_error(strategy: Strategy, rows: list[Rows], plan: Plan) -> Callable[[], float]:
     """A function that computes the error of the current weights over the held-out rows."""
-    _, known, origins = _origins(rows, plan)
+    most = MOST_ORIGINS
+    if strategy.head is not None:
+        most = max(1, min(MOST_LEADS, MOST_STEPS // strategy.paths) // plan.horizon)
+    _, known, origins = _origins(rows, plan, most)
     steps = np.arange(1, plan.horizon + 1)
     truth = [one.target[own[:, None] + steps] for one, own in zip(known, origins, strict=True)]
     # a running scale is taken at the end of the training span
@@ -85,6 +95,18 @@ def _validation_error(strategy: Strategy, rows: list[Rows], plan: Plan) -> Calla
             "No series has a value in the rows held out for validation: raise `validation`, "
             "or give rows that end with known values."
         )
+
+    def crps() -> float:
+        found = strategy.quantiles_origins(known, origins, plan.horizon, LEVELS, seed=0)
+        errors = [
+            float(metrics.crps(y, quantiles, np.array(LEVELS))) / scale
+            for quantiles, y, scale in zip(found, truth, scales, strict=True)
+        ]
+        counts = [int(np.isfinite(y).sum()) for y in truth]
+        return float(np.nansum(np.multiply(errors, counts)) / sum(counts))
+
+    if strategy.head is not None:
+        return crps
 
     def error() -> float:
         forecasts = strategy.forecast_origins(known, origins, plan.horizon)

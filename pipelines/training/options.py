@@ -24,6 +24,7 @@ class TrainingOptions:
         seed: seed of the order of the data.
         optimizer: function that makes an optimizer from the number of steps of the whole training.
         loss: the `loss` of the estimator.
+        error: name of the validation error.
         max_minutes: time limit in minutes, after which no epoch begins; `None` for no limit.
         recorder: logs parameters and the errors of each epoch.
         checkpoint: checkpoint written after each epoch; `None` for none.
@@ -36,6 +37,7 @@ class TrainingOptions:
     seed: int
     optimizer: Callable[..., keras.optimizers.Optimizer]
     loss: Any = None
+    error: str = "mae"
     max_minutes: float | None = None
     recorder: Recorder = field(default_factory=NullRecorder)
     checkpoint: Checkpoint | None = None

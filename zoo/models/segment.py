@@ -9,6 +9,8 @@ from keras import ops
 from ...errors import ArgumentError, ArgumentTypeError, fraction, one_of, whole_number
 from ..cells import RecurrentCell, as_cell
 from ..cells.adapter import is_cell
+from ..heads import Head
+from ..heads.layers import HeadParameters
 from ..layers import stack
 
 WINDOW_NORMALIZATIONS = ("last", "instance")
@@ -27,6 +29,7 @@ def segment(
     dropout: float = 0.0,
     window_normalization: str | None = "last",
     engine: str = "auto",
+    head: Head | None = None,
 ) -> keras.Model:
     """Builds a network that reads and forecasts `segment` steps at a time.
 
@@ -57,9 +60,12 @@ def segment(
         window_normalization: μ and σ: `"last"` (the window's last value, and 1), `"instance"` (the
             mean and the standard deviation of its whole segments) or `None` (0 and 1).
         engine: engine of the loops over time, as for `Recurrent`.
+        head: head of every step, in place of one number; its values are scaled by σ and moved by
+            μ.
 
     Returns:
-        A model from a list of inputs to the forecast, `(batch, horizon)`. The inputs are, in
+        A model from a list of inputs to the forecast, `(batch, horizon)`, or with a head to its
+        parameters, `(batch, horizon, outputs)`. The inputs are, in
         this order, `window` `(batch, lookback)`, `extras` `(batch, lookback, extras)`, `ahead`
         `(batch, horizon, futures)` and `channel`, whole numbers `(batch,)`; all but the first
         only where they exist.
@@ -99,6 +105,11 @@ def segment(
         )
     if window_normalization is not None:
         one_of("window_normalization", window_normalization, WINDOW_NORMALIZATIONS)
+    if window_normalization is not None and head is not None and head.counts:
+        raise ArgumentError(
+            "A count has no level to subtract. Received: "
+            f"window_normalization={window_normalization!r}, head={head.name!r}"
+        )
     n, m = lookback // w, -(-horizon // w)
 
     window = keras.Input((lookback,), name="window")
@@ -132,8 +143,13 @@ def segment(
     queries = ops.reshape(queries, (-1, 1, d))
     s, *_ = loop(queries, initial_state=[ops.repeat(state, m, axis=0) for state in states])
     s = keras.layers.Dropout(fraction("dropout", dropout), name="dropout")(s)
-    Y = keras.layers.Dense(w, name="head")(s)  # (batch · m, segment)
-    forecast = σ * ops.reshape(Y, (-1, m * w))[:, :horizon] + μ
+    Y = keras.layers.Dense(w if head is None else w * head.outputs, name="head")(s)
+    if head is None:  # Y is (batch · m, segment)
+        forecast = σ * ops.reshape(Y, (-1, m * w))[:, :horizon] + μ
+    else:
+        raw = ops.reshape(Y, (-1, m * w, head.outputs))[:, :horizon]
+        parameters = HeadParameters(head.name, name="parameters")(raw)
+        forecast = head.placed(parameters, μ[..., None], σ[..., None], ops)
     return keras.Model(given, forecast, name="segment")
 
 

@@ -9,6 +9,8 @@ from keras import ops
 from ...errors import fraction
 from ..cells.base import RecurrentCell
 from ..cells.taps import delay
+from ..heads import Head
+from ..heads.layers import HeadParameters, HeadScale
 from ..layers import stack
 
 
@@ -26,8 +28,8 @@ class StatefulNetwork:
 
     Shapes: `x` is `(batch, time, inputs)`; `ahead`, the known-future rows of each
     lead, `(batch, time, horizon, futures)`, absent without futures; `output`
-    `(batch, time, units)`; `forecast` `(batch, time, horizon)`; a state
-    `(batch, channels)`.
+    `(batch, time, units)`; `forecast` `(batch, time, horizon)`, with a head its parameters
+    `(batch, time, horizon, outputs)`; a state `(batch, channels)`.
     """
 
     network: keras.Model
@@ -46,6 +48,7 @@ def stateful_network(
     engine: str = "auto",
     lags: int = 0,
     observed: int = 1,
+    head: Head | None = None,
 ) -> StatefulNetwork:
     """Builds a network that forecasts `horizon` leads from its state at every step.
 
@@ -60,8 +63,10 @@ def stateful_network(
 
     The last term exists only with known-future covariates f: the forecast of lead k reads only
     the row of lead k. In training a share `dropout` of s is dropped before the head; the carried
-    state is not. `engine` runs the loops, as for `Recurrent`.
+    state is not. `engine` runs the loops, as for `Recurrent`. With a `head`, ŷ_{t,k} are its raw
+    outputs, from which its parameters follow; σ_k scales the value that they are of.
     """
+    outputs = 1 if head is None else head.outputs
     loop = stack(cells, return_sequences=True, return_state=True, engine=engine)
     loop.build((None, None, inputs))  # so that delay lines know their width
     x = keras.Input((None, inputs), name="x")
@@ -79,13 +84,17 @@ def stateful_network(
 
     s = keras.Input((None, output.shape[-1]), name="output")
     seen = keras.layers.Dropout(fraction("dropout", dropout), name="dropout")(s[..., :units])
-    leads = keras.layers.Dense(
-        horizon, kernel_initializer="zeros" if lags else "glorot_uniform", name="leads"
-    )
+    start = "zeros" if lags else "glorot_uniform"
+    leads = keras.layers.Dense(horizon * outputs, kernel_initializer=start, name="leads")
     forecast = leads(seen)
-    linear = keras.layers.Dense(horizon, use_bias=False, name="linear") if lags else None
+    if head is not None:
+        forecast = keras.layers.Reshape((-1, horizon, outputs), name="raw")(forecast)
+    linear = keras.layers.Dense(horizon, name="linear") if lags else None
     if linear is not None:
-        forecast = forecast + linear(s[..., units:])
+        location = linear(s[..., units:])
+        if head is not None:  # the first raw output sets the location
+            location = ops.pad(location[..., None], [[0, 0]] * 3 + [[0, outputs - 1]])
+        forecast = forecast + location
     known: list[Any] = []
     if futures:
         ahead = keras.Input((None, horizon, futures), name="ahead")
@@ -93,12 +102,15 @@ def stateful_network(
         here = keras.layers.Dense(16, use_bias=False, name="present")(seen)
         there = keras.layers.Dense(16, name="future")(ahead)
         joint = ops.tanh(ops.expand_dims(here, 2) + there)  # (batch, time, horizon, 16)
-        effect = keras.layers.Dense(1, use_bias=False, name="effect")(joint)
-        forecast = forecast + ops.squeeze(effect, -1)
-    sizes = _Size(name="size")
-    head = keras.Model([s, *known], sizes(forecast), name="head")
-    network = keras.Model([x, *known, *states], [head([output, *known]), *after], name="stateful")
-    return StatefulNetwork(network, reader, head, sizes.size, linear)
+        effect = keras.layers.Dense(outputs, use_bias=False, name="effect")(joint)
+        forecast = forecast + (ops.squeeze(effect, -1) if head is None else effect)
+    sizes: Any = _Size(name="size")
+    if head is not None:
+        forecast = HeadParameters(head.name, name="parameters")(forecast)
+        sizes = HeadScale(head.name, name="size")
+    whole = keras.Model([s, *known], sizes(forecast), name="head")
+    network = keras.Model([x, *known, *states], [whole([output, *known]), *after], name="stateful")
+    return StatefulNetwork(network, reader, whole, sizes.size, linear)
 
 
 @keras.saving.register_keras_serializable("rnnzoo")

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from ....datasets import TimeSeries
+from ....datasets import TimeSeries, TimeSeriesPanel
 from ....errors import DataError
 from ....messages import counted, stamp
 from .power import require_positive
@@ -20,6 +20,24 @@ def positive_values(series: TimeSeries) -> np.ndarray:
     y = series.values(["y"])[:, 0]
     require_positive(y, partial(which_values, series))
     return y
+
+
+def require_counts(panel: TimeSeriesPanel, head: str) -> None:
+    """Checks that the targets are whole numbers, 0 or above; those filled into gaps need not be.
+
+    Raises:
+        DataError: a target is negative or fractional.
+    """
+    for series in panel:
+        y = series.values(["y"])[:, 0]
+        own = ~np.isnan(y) if series.filled is None else ~(np.isnan(y) | series.filled[:, 0])
+        wrong = np.flatnonzero(own & ((y < 0) | (y != np.floor(y))))
+        if len(wrong):
+            raise DataError(
+                f"{which_values(series, wrong)} no count: row {wrong[0]} is {y[wrong[0]]:g}, and "
+                f'head="{head}" needs whole numbers, 0 or above. Give counts, or another head, '
+                'such as "quantiles".'
+            )
 
 
 def which_values(series: TimeSeries, rows: np.ndarray) -> str:

@@ -106,10 +106,23 @@ class OriginBatch:
 
 
 class ForecastCollector:
-    """Collects the forecasts from increasing origins of each series during a pass."""
+    """Collects the forecasts from increasing origins of each series during a pass.
 
-    def __init__(self, rows: list[Rows], origins: list[np.ndarray], horizon: int):
-        self.rows, self.origins, self.horizon = rows, origins, horizon
+    Args:
+        rows: rows of each series.
+        origins: rows from which to forecast.
+        horizon: number of leads.
+        shape: shape of the forecast of a lead: `()` for a number.
+    """
+
+    def __init__(
+        self,
+        rows: list[Rows],
+        origins: list[np.ndarray],
+        horizon: int,
+        shape: tuple[int, ...] = (),
+    ):
+        self.rows, self.origins, self.horizon, self.shape = rows, origins, horizon, shape
         self.parts: list[list[np.ndarray]] = [[] for _ in origins]
 
     def batches(self, block: ReadBlock) -> Iterator[OriginBatch]:
@@ -125,15 +138,16 @@ class ForecastCollector:
             yield self._batch(block, k[span], rows[span])
 
     def add(self, batch: OriginBatch, forecasts: np.ndarray) -> None:
-        """Adds the forecasts of a batch, `(origins, horizon)`."""
+        """Adds the forecasts of a batch, `(origins, horizon, *shape)`."""
         edges = np.flatnonzero(np.diff(batch.series)) + 1
         parts = zip(np.split(batch.series, edges), np.split(forecasts, edges), strict=True)
         for series, part in parts:
             self.parts[series[0]].append(part)
 
     def forecasts(self) -> list[np.ndarray]:
-        """The forecasts of each series, `(origins, horizon)`."""
-        return [np.concatenate(p) if p else np.empty((0, self.horizon)) for p in self.parts]
+        """The forecasts of each series, `(origins, horizon, *shape)`."""
+        none = np.empty((0, self.horizon, *self.shape))
+        return [np.concatenate(parts) if parts else none for parts in self.parts]
 
     def _batch(self, block: ReadBlock, k: np.ndarray, at: np.ndarray) -> OriginBatch:
         series = block.series[k]

@@ -6,24 +6,30 @@ from typing import Any
 import numpy as np
 
 from ....zoo.backend.compiled import compiled
+from ....zoo.heads import Head
 from ....zoo.models import segment
 from ...training.loop import History, fit
-from ...training.losses import MaskedLoss
 from ...training.options import TrainingOptions
 from ...training.state import ResampledBatches
-from ..preprocessing.rows import Rows, undo_differences
+from ..preprocessing.rows import Rows, lead_anchors, undo_differences
 from ..preprocessing.state import State
 from ..preprocessing.transform import Transform
+from .direct import DirectStrategy
 from .reader import BATCH, future_of
+from .targets import count_level, count_targets, training_loss
 from .tbptt import ConcatenatedRows
 
 
-class SegmentStrategy:
+class SegmentStrategy(DirectStrategy):
     """Reads the look-back segment by segment, and decodes all leads in parallel.
 
     Nothing is carried from one forecast to the next: the state is the look-back itself, and the
     number of the series. Each channel has windows of its own, which an embedding may distinguish
     (`embedded`); where channels are mixed, each reads the targets of all.
+
+    Of a differenced series the network forecasts the difference at each lead; with a head, the
+    change from the origin, because the distribution of a sum does not follow from those of its
+    terms.
     """
 
     name = "segment"
@@ -39,8 +45,10 @@ class SegmentStrategy:
         window_normalization: str | None = "last",
         embedded: bool = False,
         engine: str = "auto",
+        head: Head | None = None,
     ):
         self.lookback, self.horizon, self.difference = lookback, horizon, transform.difference
+        self.head = head
         changing = transform.schema.future or transform.cycles_
         self.read_ahead = horizon if changing else 0  # it decodes whole segments
         self.channels = len(transform.ids) if embedded or transform.mixed else 1
@@ -56,6 +64,7 @@ class SegmentStrategy:
             dropout=dropout,
             window_normalization=window_normalization,
             engine=engine,
+            head=head,
         )
         self._forecast = compiled(self.network)
 
@@ -64,11 +73,13 @@ class SegmentStrategy:
         options: TrainingOptions,
     ) -> History:  # fmt: skip
         rng = np.random.default_rng(options.seed)
-        windows = _Windows(rows, self._inputs, self.lookback, self.horizon, options.batch_size, rng)
+        windows = _Windows(
+            rows, self._inputs, self._targets, self.lookback, self.horizon, options.batch_size, rng
+        )
         options = options.with_epochs(len(windows))
         optimizer = options.optimizer(steps=options.epochs * len(windows))
-        self.network.compile(optimizer, MaskedLoss(options.loss))
-        return fit(self.network, windows, score, "mae", options)
+        self.network.compile(optimizer, training_loss(self.head, options.loss))
+        return fit(self.network, windows, score, options.error, options)
 
     def read(self, rows: list[Rows], state: State | None) -> State:
         windows = []
@@ -82,7 +93,7 @@ class SegmentStrategy:
             [np.stack(windows), numbers], np.empty((len(rows), 0), "float32"), rows
         )
 
-    def forecast(self, state: State, future: np.ndarray) -> np.ndarray:
+    def outputs(self, state: State, future: np.ndarray) -> np.ndarray:
         leads = future.shape[1]
         # where rows are missing, all covariates are static: any row can be repeated
         missing = max(0, self.horizon - leads)
@@ -90,19 +101,24 @@ class SegmentStrategy:
         windows, numbers = state.arrays
         return self._leads(windows, numbers, state.anchor, state.scale, future)[:, :leads]
 
-    def forecast_origins(
-        self, rows: list[Rows], origins: list[np.ndarray], horizon: int
+    def from_origins(
+        self,
+        rows: list[Rows],
+        origins: list[np.ndarray],
+        horizon: int,
+        shape: tuple[int, ...],
+        finish: Callable[[np.ndarray], np.ndarray],
     ) -> list[np.ndarray]:
         forecasts = []
         for one, own in zip(rows, origins, strict=True):
-            parts = [np.empty((0, horizon))]
+            parts = [np.empty((0, horizon, *shape))]
             for first in range(0, len(own), BATCH):
                 here = own[first : first + BATCH]
                 windows = one[_behind(here, self.lookback)].read
                 numbers = np.full(len(here), one.number, "int32")
                 future = future_of(one, here, self.horizon)
                 leads = self._leads(windows, numbers, one.anchor[here], one.scale[here], future)
-                parts.append(leads[:, :horizon])
+                parts.append(finish(leads)[:, :horizon])
             forecasts.append(np.concatenate(parts))
         return forecasts
 
@@ -115,8 +131,24 @@ class SegmentStrategy:
         future: np.ndarray,
     ) -> np.ndarray:
         (scaled,) = self._forecast(self._inputs(windows, future, numbers))
-        target = scaled.astype("float64") * scale[:, 1:] + scale[:, :1]
-        return undo_differences(anchor, target) if self.difference else target
+        scaled = scaled.astype("float64")
+        if self.head is None:
+            target = scaled * scale[:, 1:] + scale[:, :1]
+            return undo_differences(anchor, target) if self.difference else target
+        if self.head.counts:
+            return self.head.placed(scaled, 0.0, count_level(scale)[:, None, None])
+        level = lead_anchors(anchor, self.horizon) if self.difference else scale[:, :1]
+        return self.head.placed(scaled, level[..., None], scale[:, 1:, None])
+
+    def _targets(self, rows: Rows, at: np.ndarray, leads: np.ndarray) -> np.ndarray:
+        """What the network is to forecast from the rows `at`: of the rows `leads`, `(at, leads)`,
+        or with a head for counts `(at, leads, 2)`; missing values are not yet marked."""
+        if self._of_counts:
+            return count_targets(rows.target[leads], rows.scale[at][:, None])
+        if self.head is None or not self.difference:
+            return rows.features[leads, 0]
+        change = rows.target[leads] - lead_anchors(rows.anchor[at], self.horizon)
+        return (change / rows.scale[at, 1:]).astype("float32")
 
     def _inputs(
         self, windows: np.ndarray, future: np.ndarray, numbers: np.ndarray
@@ -135,6 +167,7 @@ class _Windows(ResampledBatches):
         self,
         rows: list[Rows],
         inputs: Callable[[np.ndarray, np.ndarray, np.ndarray], list[np.ndarray]],
+        targets: Callable[[Rows, np.ndarray, np.ndarray], np.ndarray],
         lookback: int,
         horizon: int,
         batch_size: int,
@@ -142,7 +175,7 @@ class _Windows(ResampledBatches):
     ):
         super().__init__(rng)
         self.joined, self.inputs, self.lookback = ConcatenatedRows(rows), inputs, lookback
-        self.batch_size = batch_size
+        self.targets, self.batch_size = targets, batch_size
         self.numbers = np.array([one.number for one in rows], "int32")
         self.steps = np.arange(1, horizon + 1)
         firsts = self.joined.ends - self.joined.lengths
@@ -161,7 +194,8 @@ class _Windows(ResampledBatches):
         at = self.shuffled[k * self.batch_size : (k + 1) * self.batch_size]
         leads, inside = self.joined.after(at, self.steps)
         known = inside & ~np.isnan(self.joined.rows.target[leads])
-        targets = np.where(known, self.joined.rows.features[leads, 0], np.float32("nan"))
+        targets = self.targets(self.joined.rows, at, leads)
+        targets[~known] = np.nan
         future = np.where(inside[..., None], self.joined.rows.future[leads], 0)
         windows = self.joined.rows[_behind(at, self.lookback)].read
         inputs = tuple(self.inputs(windows, future, self.numbers[self.joined.series(at)]))

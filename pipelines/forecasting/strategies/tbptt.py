@@ -100,8 +100,7 @@ def train(
     Args:
         network: network to train.
         chunks: data to train on.
-        score: computes the validation error of the current weights, a mean absolute error;
-            `None` to train all epochs.
+        score: computes the validation error of the current weights; `None` to train all epochs.
         options: training options; the seed determines the cuts between spans.
         loss: loss that ignores targets of NaN; by default the mean absolute error.
 
@@ -119,7 +118,7 @@ def train(
         if batch % spans.chunks_a_span == 0:
             learner.reset_state()
 
-    return fit(learner, spans, score, "mae", options, before_batch=reset_at_span_start)
+    return fit(learner, spans, score, options.error, options, before_batch=reset_at_span_start)
 
 
 class _Spans(ResampledBatches):

@@ -41,7 +41,7 @@ def batches(forecaster, rows):
     if strategy.name == "segment":
         rng = np.random.default_rng(0)
         sizes = (strategy.lookback, strategy.horizon, 1000)
-        return _Windows(rows, strategy._inputs, *sizes, rng)[0]
+        return _Windows(rows, strategy._inputs, strategy._targets, *sizes, rng)[0]
     return strategy.chunks(rows, 16, 0).batch(np.arange(60)[None])
 
 
