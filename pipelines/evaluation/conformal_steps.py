@@ -30,7 +30,9 @@ from .conformal_windows import Mixture, between, by_lead
 
 TINY = np.finfo(float).tiny
 LEAST = 1e-12  # least size, relative to the level of the series
+EARLY = 100  # first tracked origins whose error paths are all stored: neighbors are alike, but few
 NEAR = 30  # errors of a lead from which its size alone counts
+MOST = 4.0  # largest standardized error until then: its size is not well known
 NEIGHBORS = 2.0  # errors that the sizes of other leads are worth before
 
 
@@ -114,9 +116,8 @@ class Steps:
         for s in np.flatnonzero(tracked).tolist():
             p = int(self.of.paths[s] // self.every) % self.of.age.shape[1]
             self.of.age[s, p], self.of.group[s, p] = 1, group[s]
-            count = self.of.paths[s] // self.every
-            stored = count % self.stride == 0
-            self.of.slot[s, p] = count // self.stride % self.of.window.shape[1] if stored else -1
+            count = int(self.of.paths[s] // self.every)
+            self.of.slot[s, p] = _slot(count, self.stride, self.of.window.shape[1])
             self.of.pending[s, p] = forecast[s]
             self.of.base[:, s, p], self.of.center[:, s, p] = base[:, s], center[:, s]
             self.of.size[:, s, p], self.of.plain[:, s, p] = size[:, s], plain[:, s]
@@ -176,6 +177,8 @@ class Steps:
         stored = slot >= 0
         if stored.any():
             standardized = (scaled - center)[:, stored] / size[:, stored]
+            few = self.of.counts[s[stored], h[stored]] < NEAR
+            standardized = np.where(few, np.clip(standardized, -MOST, MOST), standardized)
             self.of.window[:, slot[stored], s[stored], h[stored]] = standardized
             changed = np.unique(h[stored])
             self.mixture.sort(changed)
@@ -259,6 +262,16 @@ class Steps:
 
     def _groups(self, group: np.ndarray | None) -> np.ndarray:
         return self.of.rows % int(self.of.season) if group is None else np.asarray(group)
+
+
+def _slot(count: int, stride: int, width: int) -> int:
+    """The place in a window of a tracked origin's error path, −1 for none: of the first `EARLY`
+    each has one, of those after them each `stride`-th."""
+    early = min(EARLY, width)
+    if count < early:
+        return count
+    after, skipped = divmod(count - early, stride)
+    return -1 if skipped else (early + after) % width
 
 
 def _stride(season: int, horizon: int, width: int) -> int:

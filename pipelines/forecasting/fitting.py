@@ -113,15 +113,18 @@ class TrainedNetwork:
             errors = fitted.held_out_errors(self.panel, self.plan.training)
         return fitted.with_errors(errors)
 
-    def finished(self, checkpoint: str | Path | None = None) -> FittedForecaster:
+    def finished(
+        self, checkpoint: str | Path | None = None, chosen: FittedForecaster | None = None
+    ) -> FittedForecaster:
         """The forecaster, its network trained on all rows if the settings say so.
 
         Its errors are always those of this network, which the validation rows did not train.
 
         Args:
             checkpoint: folder of the checkpoint of this training; `None` for none.
+            chosen: `fitted()`, where it is known.
         """
-        chosen = self.fitted()
+        chosen = chosen or self.fitted()
         if not self.settings.refit:
             return chosen
         return self.refitted(checkpoint, chosen).fitted(chosen.errors)

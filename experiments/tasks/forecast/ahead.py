@@ -16,8 +16,10 @@ from ....pipelines.evaluation import drawing
 from ....pipelines.forecasting import AutoForecaster, Backtest, Ensemble, Forecaster
 from ....pipelines.forecasting.baselines.table import baselines
 from ....pipelines.forecasting.future import forecast_frame
+from ....pipelines.forecasting.intervals import Uncertainty, with_uncertainty
 from ..base import Study
 
+LEVELS = [80, 95]  # central intervals, in per cent
 HISTORY = 4  # rows of history that a chart shows, in horizons
 Network: TypeAlias = Forecaster | Ensemble | AutoForecaster
 
@@ -29,7 +31,7 @@ class Ahead:
     Attributes:
         model: its name in the leaderboard.
         why: why it is this one, and what it was fitted to, in sentences.
-        table: columns `unique_id, ds, cutoff, step, yhat, model`.
+        table: columns `unique_id, ds, cutoff, step, yhat`, intervals of `LEVELS`, and `model`.
         network: the network that forecast, trained on all rows; `None` for a baseline.
     """
 
@@ -65,19 +67,19 @@ def forecast_ahead(
     error = f"the smallest {found.error.upper()} of the test"
     why = f"{name} has {error}" if name == best else f"{name} was chosen; {best} has {error}"
     if name not in found.networks:
-        table = _by_baseline(name, panel, found.first.horizon)
+        table = _by_baseline(name, panel, found.first)
         return Ahead(name, f"{why}. It was fitted to all rows.", table.assign(model=name), None)
     if panel.schema.future and future_rows is None:
         return None
     network = found.networks[name].retrained(panel)
-    table = network.predict(future=future_rows).assign(model=name)
+    table = network.predict(future=future_rows, level=LEVELS).assign(model=name)
     return Ahead(
         name, f"{why}. It was trained anew on all rows, as long as before.", table, network
     )
 
 
 def ahead_chart(table: pd.DataFrame, panel: TimeSeriesPanel) -> Figure:
-    """Draws the end of the history and the forecast; of several series the last one."""
+    """Draws the end of the history, the forecast and its intervals; of several series the last."""
     figure, axes = drawing.axes(width=9)
     series = panel.series[-1]
     own = table[table["unique_id"] == series.unique_id]
@@ -86,6 +88,12 @@ def ahead_chart(table: pd.DataFrame, panel: TimeSeriesPanel) -> Figure:
     y = shown.values(["y"])[:, 0]
     axes.plot(times, y, color="black", linewidth=1.2, label="history")
     ds = pd.DatetimeIndex(own["ds"])
+    for level, gray in zip(reversed(LEVELS), ("0.88", "0.76"), strict=True):
+        low, high = own[f"yhat-lo-{level}"], own[f"yhat-hi-{level}"]
+        axes.fill_between(
+            [times[-1], *ds], [y[-1], *low], [y[-1], *high], color=gray, linewidth=0,
+            label=f"{level} %",
+        )  # fmt: skip
     axes.plot(
         [times[-1], *ds], [y[-1], *own["yhat"]], color="tab:blue", linewidth=2.2,
         label=str(own["model"].iloc[0]),
@@ -97,9 +105,10 @@ def ahead_chart(table: pd.DataFrame, panel: TimeSeriesPanel) -> Figure:
     return figure
 
 
-def _by_baseline(name: str, panel: TimeSeriesPanel, horizon: int) -> pd.DataFrame:
-    """A baseline's forecast of each series, fitted to all its rows."""
-    schema, forecasts = panel.schema, []
+def _by_baseline(name: str, panel: TimeSeriesPanel, tested: Backtest) -> pd.DataFrame:
+    """A baseline's forecast of each series, fitted to all its rows, with intervals from its errors
+    in the test."""
+    schema, horizon, forecasts = panel.schema, tested.horizon, []
     for series in panel:
         y = series.values(["y"])[:, 0]
         found: Mapping[str, np.ndarray] = baselines(
@@ -113,4 +122,6 @@ def _by_baseline(name: str, panel: TimeSeriesPanel, horizon: int) -> pd.DataFram
         forecasts.append(found[name][0])
     last = [series.times[-1] for series in panel]
     times = [schema.times_after(one, horizon) for one in last]
-    return forecast_frame(panel.ids, last, times, np.array(forecasts), zone=schema.zone)
+    frame = forecast_frame(panel.ids, last, times, np.array(forecasts), zone=schema.zone)
+    wanted = Uncertainty.checked(None, LEVELS, None)
+    return with_uncertainty(frame, tested.memory(name), np.arange(len(panel)), wanted, seed=0)

@@ -52,7 +52,8 @@ def print_forecast(ahead: Ahead, out: Console) -> None:
     """Prints the first rows of a forecast, whose it is and why."""
     table = ahead.table
     several = table["unique_id"].nunique() > 1
-    shown = table[[*(["unique_id"] if several else []), "ds", "yhat"]].head(SHOWN)
+    columns = [*(["unique_id"] if several else []), "ds", "yhat", "yhat-lo-80", "yhat-hi-80"]
+    shown = table[columns].head(SHOWN)
     if (shown["ds"] == shown["ds"].dt.normalize()).all():
         shown = shown.assign(ds=shown["ds"].dt.date)
     print_table(out, f"\nWhat follows, by {ahead.model}", frame_table(shown))

@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 
 from ....datasets import TimeSeriesPanel
+from ...evaluation.conformal import ErrorMemory
 from ..baselines.table import baselines
 from ..fitted import FittedForecaster
 from ..fitting import train_as_before
+from ..intervals import Uncertainty
+from ..past_errors import errors_after
 from .combination import Candidate, weighted_mean
 
 
@@ -24,6 +27,8 @@ class FittedAuto:
         fitted_rows: number of rows of each series by which baselines are fitted.
         history: target of each series, as far as it has been read; NaN where missing.
         seconds: fit time of all candidates in seconds.
+        errors: past errors of the combined forecasts, after the last rows read.
+        held_out: those in the rows that trained no candidate, at the end of the fit.
     """
 
     networks: dict[str, FittedForecaster]
@@ -31,6 +36,8 @@ class FittedAuto:
     fitted_rows: dict[str, int]
     history: dict[str, np.ndarray]
     seconds: float
+    errors: ErrorMemory
+    held_out: ErrorMemory
 
     @property
     def first(self) -> FittedForecaster:
@@ -52,49 +59,78 @@ class FittedAuto:
         """Returns this forecaster with networks and baselines fitted to all rows of `data`; the
         weights are the same."""
         panel = self.first.panel(data, weights=True)
+        newer = self.first.rows_after(panel)
+        errors = self.errors if newer is None else self.after_update(newer).errors
         networks = {
-            name: replace(train_as_before(one, panel).fitted(), history=one.history)
+            name: replace(train_as_before(one, panel).fitted(one.errors), history=one.history)
             for name, one in self.networks.items()
         }
-        y = _targets(panel)
+        y = targets(panel)
         rows = {one: len(values) for one, values in y.items()}
-        return replace(self, networks=networks, fitted_rows=rows, history=y)
+        return FittedAuto(
+            networks, self.candidates, rows, y, self.seconds, errors=errors, held_out=errors
+        )
 
     def after_warm_up(self, data: Any) -> "FittedAuto":
         """Returns this forecaster after reading another history from its start."""
         panel = self.first.panel(data)
         networks = {name: one.after_warm_up(panel) for name, one in self.networks.items()}
-        return replace(self, networks=networks, history=self.history | _targets(panel))
+        which, last = self.first.places(panel.ids), [series.times[-1] for series in panel]
+        return replace(
+            self,
+            networks=networks,
+            history=self.history | targets(panel),
+            errors=self.first.errors_at(self.errors, which, last),
+        )
 
     def after_update(self, data: Any) -> "FittedAuto":
         """Returns this forecaster after reading the rows that follow those read so far."""
-        panel = self.first.panel(data)
-        networks = {name: one.after_update(panel) for name, one in self.networks.items()}
-        longer = {
-            one: np.concatenate([self.history[one], rows]) for one, rows in _targets(panel).items()
-        }
-        return replace(self, networks=networks, history=self.history | longer)
+        first, panel = self.first, self.first.panel_after(data)
+        replays = {name: one.replayed(panel) for name, one in self.networks.items()}
+        y = {one: np.concatenate([self.history[one], rows]) for one, rows in targets(panel).items()}
+        forecasts = []
+        for k, one in enumerate(panel.ids):
+            parts = {name: made[k] for name, (made, _) in replays.items()}
+            count = len(next(iter(parts.values())))
+            origins = len(y[one]) - 1 - count + np.arange(count)
+            parts |= self._baselines(one, y[one], origins, first.horizon)
+            forecasts.append(weighted_mean(parts, self.weights))
+        which = first.places(panel.ids)
+        before = [first.last_times[i] for i in which]
+        return replace(
+            self,
+            networks={name: fitted for name, (_, fitted) in replays.items()},
+            history=self.history | y,
+            errors=errors_after(self.errors, which, panel, before, forecasts),
+        )
 
-    def forecast(self, data: Any, future: Any, horizon: int | None) -> pd.DataFrame:
+    def forecast(
+        self, data: Any, future: Any, horizon: int | None, wanted: Uncertainty
+    ) -> pd.DataFrame:
         """Forecasts the rows that follow; see `AutoForecaster.predict`."""
         frames = {n: one.forecast(data, future, horizon) for n, one in self.networks.items()}
         frame = next(iter(frames.values()))
         leads = int(frame["step"].max())
-        history = self.history if data is None else _targets(self.first.panel(data))
+        history = self.history if data is None else targets(self.first.panel(data))
+        parts = {name: one["yhat"].to_numpy().reshape(-1, leads) for name, one in frames.items()}
         ids = list(dict.fromkeys(frame["unique_id"]))
-        parts = {name: one["yhat"].to_numpy() for name, one in frames.items()}
-        ahead = [self._baselines_ahead(one, history[one], leads) for one in ids]
+        ahead = [
+            self._baselines(one, history[one], np.array([len(history[one]) - 1]), leads)
+            for one in ids
+        ]
         for name in self.baselines:
-            missing = np.full(leads, np.nan)
+            missing = np.full((1, leads), np.nan)
             parts[name] = np.concatenate([found.get(name, missing) for found in ahead])
-        return frame.assign(yhat=weighted_mean(parts, self.weights))
+        frame = frame.assign(yhat=weighted_mean(parts, self.weights).ravel())
+        return self.first.frame_with(frame, self.errors, wanted, data is not None)
 
-    def _baselines_ahead(self, one: str, y: np.ndarray, leads: int) -> dict[str, np.ndarray]:
-        """Forecasts of one series by the baselines, `(leads,)` each."""
-        rows = min(len(y), self.fitted_rows.get(one, len(y)))
-        origin, season = np.array([len(y) - 1]), self.first.schema.season
-        found = baselines(y, origin, leads, rows, season, names=self.baselines)
-        return {name: forecast[0] for name, forecast in found.items()}
+    def _baselines(
+        self, one: str, y: np.ndarray, origins: np.ndarray, leads: int
+    ) -> dict[str, np.ndarray]:
+        """Forecasts of one series by the baselines that take part, `(origins, leads)` each."""
+        rows = min(int(origins[0]) + 1, self.fitted_rows.get(one, len(y)))
+        season = self.first.schema.season
+        return baselines(y, origins, leads, rows, season, names=self.baselines)
 
 
 def table(candidates: Sequence[Candidate]) -> pd.DataFrame:
@@ -112,6 +148,6 @@ def table(candidates: Sequence[Candidate]) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values("error", kind="stable", ignore_index=True)
 
 
-def _targets(panel: TimeSeriesPanel) -> dict[str, np.ndarray]:
+def targets(panel: TimeSeriesPanel) -> dict[str, np.ndarray]:
     """The target of each series; NaN where it was missing."""
     return {series.unique_id: series.values(["y"])[:, 0] for series in panel}

@@ -26,16 +26,17 @@ from ...recorder import NullRecorder, Recorder
 from ...training.checkpoints import member_folder
 from ..backtest.recording import record
 from ..backtest.result import Backtest
-from ..baselines.table import BASELINES
-from ..ensemble import MembersRecorder
 from ..fitted import FittedForecaster
 from ..fitting import TrainedNetwork, train_network
 from ..forecaster import Forecaster
+from ..intervals import Uncertainty
+from ..members import MembersRecorder
 from ..plan import Plan
 from ..weights import SampleWeight, split_weights
 from . import saving
+from .backtest import backtest
 from .candidates import EFFORTS, baseline_candidates, network_candidates
-from .combination import weighted_mean
+from .combine import combine
 from .fitted import FittedAuto, table
 from .selection import select
 
@@ -169,18 +170,9 @@ class AutoForecaster(Estimator[FittedAuto]):
             )  # fmt: skip
 
         trained, candidates = select(networks, train, baseline_candidates(panel), panel)
-        chosen = [one.name for one in candidates if one.weight and one.name in trained]
-        chosen = chosen or [one.name for one in candidates if one.name in trained][:1]
-        places = {name: k for k, name in enumerate(networks)}
-        fitted = {}
-        for name in chosen:
-            one = trained[name]
-            if self.refit:
-                one = one.refitted(member_folder(checkpoint, places[name]))
-            fitted[name] = one.fitted()
-        y = {series.unique_id: series.values(["y"])[:, 0] for series in panel}
-        rows = {one: len(values) for one, values in y.items()}
-        self.fitted_ = FittedAuto(fitted, candidates, rows, y, clock.perf_counter() - began)
+        folders = {name: member_folder(checkpoint, k) for k, name in enumerate(networks)}
+        fitted = combine(trained, candidates, folders)
+        self.fitted_ = replace(fitted, seconds=clock.perf_counter() - began)
         return self
 
     def retrained(self, data: Any) -> "AutoForecaster":
@@ -201,10 +193,19 @@ class AutoForecaster(Estimator[FittedAuto]):
         return self
 
     def predict(
-        self, data: Any = None, *, future: Any = None, horizon: int | None = None
+        self,
+        data: Any = None,
+        *,
+        future: Any = None,
+        horizon: int | None = None,
+        quantiles: Sequence[float] | None = None,
+        level: Sequence[float] | None = None,
+        samples: int | None = None,
     ) -> pd.DataFrame:
-        """Forecasts the rows that follow, as `Forecaster.predict`."""
-        return self._require_fit().forecast(data, future, horizon)
+        """Forecasts the rows that follow, as `Forecaster.predict`; intervals come from the past
+        errors of the combined forecasts."""
+        wanted = Uncertainty.checked(quantiles, level, samples)
+        return self._require_fit().forecast(data, future, horizon, wanted)
 
     def backtest(
         self,
@@ -216,24 +217,7 @@ class AutoForecaster(Estimator[FittedAuto]):
     ) -> Backtest:
         """Forecasts from every origin after the fitted rows; arguments as of
         `Forecaster.backtest`."""
-        fitted = self._require_fit()
-        shown = list(BASELINES) if baselines is None else list(baselines)
-        names = [*dict.fromkeys([*shown, *fitted.baselines])]
-        results = {
-            name: Forecaster.of(one).backtest(data, baselines=names if not k else (), **how)
-            for k, (name, one) in enumerate(fitted.networks.items())
-        }
-        first = next(iter(results.values()))
-        others = {name: first.forecasts[name] for name in first.baselines}
-        networks = {name: one.forecasts[one.model] for name, one in results.items()}
-        combined = weighted_mean(networks | others, fitted.weights)
-        result = replace(
-            first,
-            model=self.name,
-            forecasts={self.name: combined} | {k: v for k, v in others.items() if k in shown},
-            parameters=self.parameters_,
-            seconds=fitted.seconds,
-        )
+        result = backtest(self._require_fit(), data, self.name, baselines, **how)
         if recorder is not None:
             record(result, recorder)
         return result

@@ -8,6 +8,7 @@ from typing import Any
 from ....errors import ModelFileError
 from ....zoo.cell_config import cell_from_config, cell_to_config, check_can_be_found
 from ....zoo.factory import CellLike
+from ...evaluation.conformal import ErrorMemory
 from ...storage.folders import read_folder, write_folder
 from ..saving import from_plain, to_plain
 from .combination import Candidate
@@ -18,7 +19,11 @@ KIND = "auto"
 
 def save(fitted: FittedAuto, settings: dict[str, Any], folder: Path) -> None:
     """Writes a fitted value with the settings of its estimator to a folder."""
-    arrays: dict[str, list] = {"history": list(fitted.history.values())}
+    arrays: dict[str, list] = {
+        "history": list(fitted.history.values()),
+        "errors": fitted.errors.to_arrays(),
+        "held_out": fitted.held_out.to_arrays(),
+    }
     networks = {}
     for k, (name, one) in enumerate(fitted.networks.items()):
         networks[name], own = to_plain(one)
@@ -54,6 +59,8 @@ def load(folder: Path) -> tuple[FittedAuto, dict[str, Any]]:
             manifest["fitted_rows"],
             dict(zip(manifest["ids"], arrays["history"], strict=True)),
             manifest["seconds"],
+            errors=ErrorMemory.from_arrays(arrays["errors"]),
+            held_out=ErrorMemory.from_arrays(arrays["held_out"]),
         )
         cells = tuple(cell_from_config(cell) for cell in manifest["cells"])
         return fitted, manifest["settings"] | {"cells": cells}

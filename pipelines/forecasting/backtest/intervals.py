@@ -40,18 +40,38 @@ class IntervalForecasts(RollingForecasts):
             ArgumentError: levels that do not increase between 0 and 1, or no such model.
         """
         name, checked = self._checked_name(name), check_levels(levels)
-        ids = list(dict.fromkeys(self.ids) if self.earlier is None else self.earlier.ids)
-        if self.earlier is None:
-            memory = ErrorMemory.empty(len(ids), self.horizon)
-        else:
-            memory = self.earlier.memory(name)
         result = np.full((len(checked), *self.truth.shape), np.nan)
-        places = [np.flatnonzero(self.ids == one) for one in ids]
-        tracks = [self._track(own, self.forecasts[name]) for own in places]
-        _, made = follow(memory, tracks, [*checked], continued=True)
-        for own, quantiles in zip(places, made, strict=True):
+        _, made = self._followed(name, checked)
+        for own, quantiles in zip(self._places, made, strict=True):
             result[:, own] = quantiles
         return result
+
+    def memory(self, name: str | None = None) -> ErrorMemory:
+        """The past errors of one model after the test, by default the network's, from which the
+        intervals of its next forecasts follow.
+
+        Series are in the order of the panel.
+
+        Raises:
+            ArgumentError: no such model.
+        """
+        return self._followed(self._checked_name(name), np.empty(0))[0]
+
+    def _followed(self, name: str, levels: np.ndarray) -> tuple[ErrorMemory, list[np.ndarray]]:
+        """The memory of a model after the test, and its quantiles of each series."""
+        places = self._places
+        if self.earlier is None:
+            memory = ErrorMemory.empty(len(places), self.horizon)
+        else:
+            memory = self.earlier.memory(name)
+        tracks = [self._track(own, self.forecasts[name]) for own in places]
+        return follow(memory, tracks, [*levels], continued=True)
+
+    @property
+    def _places(self) -> list[np.ndarray]:
+        """The numbers of the origins of each series."""
+        ids = list(dict.fromkeys(self.ids) if self.earlier is None else self.earlier.ids)
+        return [np.flatnonzero(self.ids == one) for one in ids]
 
     @cached_property
     def calibration(self) -> pd.DataFrame:

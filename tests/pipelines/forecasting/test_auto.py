@@ -84,6 +84,16 @@ def test_retrained_on_all_rows_it_forecasts_from_their_end(auto, sales):
     assert not np.allclose(later.predict()["yhat"], auto.predict(sales)["yhat"])
 
 
+def test_intervals_come_from_errors_of_the_combination(auto, sales):
+    frame = auto.predict(level=[80])
+    assert (frame["yhat-lo-80"] < frame["yhat"]).all()
+    assert (frame["yhat-hi-80"] > frame["yhat"]).all()
+    quantiles = auto.backtest(sales).quantiles([0.1, 0.9])
+    assert np.isfinite(quantiles).all() and (quantiles[0] < quantiles[1]).all()
+    later = auto.retrained(sales)
+    assert later.fitted_.errors.rows[0] == auto.fitted_.errors.rows[0] + 12
+
+
 def test_a_candidate_that_fails_is_left_out_and_named(sales, monkeypatch):
     def two(panel, cells, horizon, effort):
         return {"gru": {"cell": "gru", "epochs": 1}, "long": {"cell": "gru", "lookback": 500}}
