@@ -137,13 +137,15 @@ def scores(origin: Origin, effort: str, cells: list[str]) -> dict[str, Any]:
 
 def show(rows: list[dict[str, Any]]) -> None:
     """Prints the table: a series a row, a model a column, the mean over the origins."""
+    from rnnzoo.experiments.reports.style import markdown
+
     table = pd.DataFrame([{"series": one["series"]} | one["mase"] for one in rows])
     table = table.groupby("series", sort=False).mean()
     seconds = float(np.mean([one["seconds"] for one in rows]))
     single = table.drop(columns=["auto", *[c for c in table if c.startswith("mean of")]])
     behind = table["auto"] / single.min(axis=1)
     table.loc["mean"] = table.mean()
-    print(table.round(3).to_markdown())
+    print(markdown(table.round(3).reset_index()))
     print(f"\n{seconds:.1f} s a series and origin; auto is 25 % worse than the best single one on")
     print(
         ", ".join(f"{one} ({value:.2f})" for one, value in behind.items() if value > 1.25) or "none"

@@ -61,8 +61,15 @@ def test_the_strategy_and_why(training, season, horizon, settings, strategy, why
         # four years of days, a week ahead
         (
             [1000], DAY, 7,
-            {"lookback": 28, "units": 32, "epochs": 100, "patience": 15, "schedule": "plateau",
-             "ema_momentum": 0.0, "calendar": [], "transform": "none"},
+            {"lookback": 28, "units": 32, "epochs": 500, "patience": 100, "schedule": "plateau",
+             "ema_momentum": 0.0, "calendar": [], "transform": "none", "linear_lags": 15,
+             "early_stopping": True},
+        ),
+        # nine months of days: too few to choose an epoch by
+        (
+            [280], DAY, 7,
+            {"lookback": 28, "epochs": 100, "schedule": "cosine", "learning_rate": 0.003,
+             "linear_lags": 15, "early_stopping": False},
         ),
         # a small table that is to be read by segments: steps enough, none lost in averages
         (

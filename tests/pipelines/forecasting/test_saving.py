@@ -60,6 +60,7 @@ def test_only_json_and_plain_arrays(gru, tmp_path):
         "weights.npz",
         "state.npz",
         "errors.npz",
+        "held_out.npz",
     }
     for path in folder.glob("*.npz"):
         with np.load(path, allow_pickle=False) as stored:
@@ -71,7 +72,7 @@ def test_an_older_model_is_replaced_and_nothing_else_left(gru, forecasters, tmp_
     forecasters["closed loop, fed back by itself"].save(tmp_path / "model")
     assert Forecaster.load(tmp_path / "model").cell == "narx"
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
-    assert len(list((tmp_path / "model").iterdir())) == 4
+    assert len(list((tmp_path / "model").iterdir())) == 5
 
 
 def test_a_save_that_was_killed_half_way_is_no_hindrance(gru, forecasters, tmp_path, monkeypatch):
@@ -89,7 +90,7 @@ def test_a_save_that_was_killed_half_way_is_no_hindrance(gru, forecasters, tmp_p
     for _ in range(2):
         forecasters["closed loop, fed back by itself"].save(folder)
         assert Forecaster.load(folder).cell == "narx"
-        assert len(list(folder.iterdir())) == 4
+        assert len(list(folder.iterdir())) == 5
 
 
 def test_a_folder_of_somebody_else_is_left_alone(gru, tmp_path):

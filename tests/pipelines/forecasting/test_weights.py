@@ -31,7 +31,7 @@ def rows_of(forecaster, waves, weights, loss=None):
     """The scaled rows of a table, and what they weigh."""
     panel = read_panel(weighed(waves, weights), weight="w", **ROLES)
     rows = forecaster.transform_.rows(panel)
-    plan = Plan(forecaster.recipe_, [len(waves)], [0], 0)
+    plan = Plan(forecaster.horizon, forecaster.recipe_, [len(waves)], [0], 0)
     return with_weights(rows, panel, None, plan, loss)
 
 
@@ -95,7 +95,7 @@ def test_equal_weights_are_none(gru, waves):
 def test_weights_of_rows_that_do_not_train_count_for_nothing(gru, waves):
     panel = read_panel(weighed(waves[:80], np.where(np.arange(80) < 60, 2.0, 9.0)), weight="w",
                        **ROLES)  # fmt: skip
-    plan = Plan(gru.recipe_, [60], [20], 0)
+    plan = Plan(gru.horizon, gru.recipe_, [60], [20], 0)
     rows = gru.transform_.rows(panel)
     assert with_weights(rows, panel, None, plan, None) is rows
 
