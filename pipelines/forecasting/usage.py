@@ -36,8 +36,8 @@ class Usage(Estimator[FittedForecaster]):
         """Returns a forecaster whose network is trained anew on all rows of `data`.
 
         The recipe, the number of steps and the learning rates are those of this one; no row
-        validates. So a forecaster that was tested on the last rows of a table is brought up to
-        its end. Its intervals are those of this one, whose errors in rows that it has not read
+        validates. So a forecaster that was tested on the last rows of a table learns from them
+        too. Its intervals are those of this one, whose errors in rows that it has not read
         yet are learned first.
 
         Raises:

@@ -61,10 +61,12 @@ def forecast_ahead(
     Raises:
         ArgumentError: no such model.
     """
-    ranked = [*found.leaderboard["model"]]
-    best = found.best if ranked[0] in found.networks else ranked[0]
-    name = best if model is None else one_of("--model", model, ranked)
+    first = found.comparison.ranking[0]
+    best = first.label if first.baseline else found.best
+    name = best if model is None else one_of("--model", model, [*found.leaderboard["model"]])
     error = f"the smallest {found.error.upper()} of the test"
+    if len(first.scores) > 1:
+        error += f", in the mean over {len(first.scores)} seeds, of which it is the first"
     why = f"{name} has {error}" if name == best else f"{name} was chosen; {best} has {error}"
     if name not in found.networks:
         table = _by_baseline(name, panel, found.first)

@@ -8,6 +8,7 @@ from ....zoo.factory import CellLike, cell_factory
 from ..recipe import MUCH
 
 EFFORTS = ("quick", "balanced", "thorough")
+SEASONS = 4  # least seasons of a series whose seasonal differences a network reads
 SLOW_SERIES = 50  # series up to which exponential smoothing is fitted to each
 
 #: Baselines that are fitted to each series in milliseconds, and those that take up to a second.
@@ -55,9 +56,10 @@ def network_candidates(
 
 def _small(panel: TimeSeriesPanel) -> dict[str, dict[str, Any]]:
     """Settings of networks for few rows, the most reliable first."""
-    season = "season" if panel.schema.season > 1 else "step"
+    rows, season = min(len(series) for series in panel), panel.schema.season
+    difference = "season" if 1 < season <= rows // SEASONS else "step"
     return {
-        "difference": {"difference": season, "transform": "auto"},
+        "difference": {"difference": difference, "transform": "auto"},
         "": {"transform": "auto"},
     }
 

@@ -43,23 +43,40 @@ def rnnzoo(*arguments):
 def test_forecast_ends_with_a_leaderboard_and_a_forecast(here, waves):
     waves[:120].to_csv("waves.csv", index=False)
     done = rnnzoo("forecast", "waves.csv", *COLUMNS, *TINY, "--cell", "gru,narx",
-                  "--past", "wind", "--no-tracking", "--save", "out")  # fmt: skip
+                  "--past", "wind", "--no-tracking", "--save", "out", "--model", "gru")  # fmt: skip
     assert done.exit_code == 0, done.output
     board = done.output[done.output.index("tested on the last 24 rows") :]
     for model in ("gru", "narx", *BASELINES):
         assert model in board
     assert "2020-04-30" in board  # the day after the last one
     assert {path.name for path in (here / "out").iterdir()} == {
-        "model-gru", "model-narx", "forecast.csv", "waves-forecast.png", "waves-intervals.png",
-        "waves-calibration.png", "waves-error-by-lead.png", "waves-leaderboard.csv",
+        "model-gru", "model-narx", "forecast.csv", "waves-ahead.png", "waves-forecast.png",
+        "waves-intervals.png", "waves-calibration.png", "waves-error-by-lead.png", "waves-leaderboard.csv",
         "waves-error-by-lead.csv", "waves-random-walk.csv",
     }  # fmt: skip
     assert {path.name for path in here.iterdir()} == {"waves.csv", "out"}
     saved = pd.read_csv("out/forecast.csv")
-    best = saved["ds"].iloc[0], pd.read_csv("out/waves-leaderboard.csv")
-    cell = next(m for m in best[1]["model"] if m in ("gru", "narx"))
-    again = Forecaster.load(f"out/model-{cell}").predict()
-    np.testing.assert_allclose(saved["yhat"], again["yhat"], rtol=1e-12)
+    again = Forecaster.load("out/model-gru").predict(level=[80, 95])
+    for column in ("yhat", "yhat-lo-95", "yhat-hi-80"):
+        np.testing.assert_allclose(saved[column], again[column], rtol=1e-12)
+    assert set(saved["model"]) == {"gru"}
+
+
+def test_a_table_alone_is_forecast_by_what_proves_best(here, waves):
+    waves[["day", "sales"]][:90].to_csv("waves.csv", index=False)
+    done = rnnzoo("forecast", "waves.csv", *COLUMNS, "--horizon", "2", "--set", "max_minutes=0.02",
+                  "--no-tracking", "--save", "out")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "What auto tried" in done.output
+    assert "has the smallest MAE of the test" in done.output
+    saved = pd.read_csv("out/forecast.csv")
+    assert len(saved) == 2 and (saved["yhat-lo-80"] < saved["yhat-hi-80"]).all()
+    chosen = rnnzoo("forecast", "waves.csv", *COLUMNS, "--horizon", "2", "--model", "ets",
+                    "--set", "max_minutes=0.02", "--no-tracking")  # fmt: skip
+    assert "What follows, by ets" in chosen.output
+    unknown = rnnzoo("forecast", "waves.csv", *COLUMNS, *TINY, "--model", "arima", "--no-tracking")
+    assert unknown.exit_code == 2
+    assert "--model" in unknown.output
 
 
 def test_seeds_that_forecast_as_one_and_fits_that_are_gone_on_with(here, waves):
@@ -123,7 +140,7 @@ def test_a_server_that_is_down_stops_nothing_and_sync_brings_the_rest(
     waves[["day", "sales"]][:120].to_csv("down.csv", index=False)
     done = rnnzoo("forecast", "down.csv", *COLUMNS, *TINY)
     assert done.exit_code == 0, done.output
-    assert "What follows, by gru" in done.output
+    assert "What follows, by " in done.output
     assert "events are not yet in MLflow: rnnzoo sync" in done.output
     assert caplog.text.count("The run continues without it") == 1
     assert "secret" not in done.output + caplog.text
@@ -236,7 +253,8 @@ def test_a_foreign_folder_is_found_before_the_work(here, waves):
 
 def test_known_future_covariates(here, waves):
     waves[:120].to_csv("data.csv", index=False)
-    arguments = ["forecast", "data.csv", *COLUMNS, *TINY, "--future", "holiday", "--no-tracking"]
+    arguments = ["forecast", "data.csv", *COLUMNS, *TINY, "--future", "holiday", "--no-tracking",
+                 "--model", "gru"]  # fmt: skip
     without = rnnzoo(*arguments)
     assert without.exit_code == 0, without.output
     assert "--future-rows FILE" in without.output

@@ -106,7 +106,12 @@ def test_a_schedule_and_averages_end_in_other_weights(waves):
     table = waves[["day", "sales"]][:200]
     found = [
         Forecaster(**TINY | settings).fit(table, time="day", target="sales").predict()["yhat"]
-        for settings in ({}, {"schedule": "plateau", "learning_rate": 0.01}, {"ema_momentum": 0.9}, {"dropout": 0.5})
+        for settings in (
+            {},
+            {"schedule": "plateau", "learning_rate": 0.01},
+            {"ema_momentum": 0.9},
+            {"dropout": 0.5},
+        )
     ]
     for other in found[1:]:
         assert not np.array_equal(found[0], other)
