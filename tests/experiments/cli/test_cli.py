@@ -51,8 +51,8 @@ def test_forecast_ends_with_a_leaderboard_and_a_forecast(here, waves):
     assert "2020-04-30" in board  # the day after the last one
     assert {path.name for path in (here / "out").iterdir()} == {
         "model-gru", "model-narx", "forecast.csv", "waves-ahead.png", "waves-forecast.png",
-        "waves-intervals.png", "waves-calibration.png", "waves-error-by-lead.png", "waves-leaderboard.csv",
-        "waves-error-by-lead.csv", "waves-random-walk.csv",
+        "waves-intervals.png", "waves-calibration.png", "waves-error-by-lead.png",
+        "waves-leaderboard.csv", "waves-error-by-lead.csv", "waves-random-walk.csv",
     }  # fmt: skip
     assert {path.name for path in here.iterdir()} == {"waves.csv", "out"}
     saved = pd.read_csv("out/forecast.csv")
