@@ -142,7 +142,7 @@ def show(rows: list[dict[str, Any]]) -> None:
     table = pd.DataFrame([{"series": one["series"]} | one["mase"] for one in rows])
     table = table.groupby("series", sort=False).mean()
     seconds = float(np.mean([one["seconds"] for one in rows]))
-    single = table.drop(columns=["auto", *[c for c in table if c.startswith("mean of")]])
+    single = table.drop(columns=["auto", *[c for c in table if str(c).startswith("mean of")]])
     behind = table["auto"] / single.min(axis=1)
     table.loc["mean"] = table.mean()
     print(markdown(table.round(3).reset_index()))

@@ -1,6 +1,7 @@
 """The forecast that is handed out: by the best model of a study, trained on all rows."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -69,15 +70,24 @@ def forecast_ahead(
         error += f", in the mean over {len(first.scores)} seeds, of which it is the first"
     why = f"{name} has {error}" if name == best else f"{name} was chosen; {best} has {error}"
     if name not in found.networks:
-        table = _by_baseline(name, panel, found.first)
-        return Ahead(name, f"{why}. It was fitted to all rows.", table.assign(model=name), None)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            table = _by_baseline(name, panel, found.first).assign(model=name)
+        why = _with_warnings(f"{why}. It was fitted to all rows.", caught)
+        return Ahead(name, why, table, None)
     if panel.schema.future and future_rows is None:
         return None
     network = found.networks[name].retrained(panel)
-    table = network.predict(future=future_rows, level=LEVELS).assign(model=name)
-    return Ahead(
-        name, f"{why}. It was trained anew on all rows, as long as before.", table, network
-    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        table = network.predict(future=future_rows, level=LEVELS).assign(model=name)
+    why += ". It was trained anew on all rows, as long as before."
+    return Ahead(name, _with_warnings(why, caught), table, network)
+
+
+def _with_warnings(why: str, caught: Sequence[warnings.WarningMessage]) -> str:
+    """Adds what is to be known of the intervals, which nobody has set."""
+    return " ".join([why, *dict.fromkeys(str(one.message) for one in caught)])
 
 
 def ahead_chart(table: pd.DataFrame, panel: TimeSeriesPanel) -> Figure:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -168,7 +169,7 @@ def test_networks_and_baselines_stay_apart_in_print(horizon):
 
 def test_where_the_truth_falls():
     backtest = made(60)
-    bars = pit_chart(backtest).axes[0].patches
+    bars: list[Any] = list(pit_chart(backtest).axes[0].patches)
     area = sum(bar.get_width() * bar.get_height() for bar in bars)
     assert area == pytest.approx(1) and len(bars) == len(backtest.reliability()) + 1
     drawn = lines(reliability_chart(backtest))

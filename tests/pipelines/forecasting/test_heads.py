@@ -1,5 +1,7 @@
 """Heads in every strategy: quantiles and samples in the unit of the table."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ from rnnzoo.zoo.heads import HEADS
 TRAINING, HORIZON = 320, 4
 LEVELS = [0.05, 0.1, 0.5, 0.9, 0.95]
 COUNTS = [name for name, head in HEADS.items() if head.counts]
-STRATEGIES = {
+STRATEGIES: dict[str, dict[str, Any]] = {
     "stateful": {"cell": "gru"},
     "segment": {"cell": "gru", "strategy": "segment", "batch_size": 512},
     "closed loop": {"cell": "gru", "strategy": "closed_loop"},
@@ -203,7 +205,9 @@ def test_the_validation_error_of_a_fit_is_its_crps(tables):
 
     parameters, metrics = {}, []
     table = tables["real"][["day", "sales"]]
-    forecaster = Forecaster("gru", horizon=1, lookback=16, units=4, epochs=2, head="normal")
+    forecaster = Forecaster(
+        "gru", horizon=1, lookback=16, units=4, epochs=2, head="normal", refit=False
+    )
     forecaster.fit(table, time="day", target="sales", recorder=Log())
     assert parameters["head"] == "normal" and parameters["loss"] == "negative log-likelihood"
     assert [one["val/crps"] for one in metrics] == forecaster.history_.score
@@ -216,6 +220,7 @@ def test_the_validation_error_of_a_fit_is_its_crps(tables):
     assert 2 * np.mean(losses) == pytest.approx(min(forecaster.history_.score), rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["stateful", "segment", "narx"])
 @pytest.mark.parametrize("head", ["normal", "negative_binomial"])
 def test_a_weight_of_zero_leaves_targets_out(table_of, kind, head):
@@ -233,10 +238,10 @@ def test_a_weight_of_zero_leaves_targets_out(table_of, kind, head):
 
 def test_a_killed_fit_continues_and_callbacks_read_the_crps(tables, tmp_path):
     table = tables["real"][["day", "sales"]][:200]
-    settings = {"horizon": 2, "lookback": 8, "units": 3, "head": "student_t"}
+    settings: dict[str, Any] = {"horizon": 2, "lookback": 8, "units": 3, "head": "student_t"}
     columns = {"time": "day", "target": "sales"}
     log = keras.callbacks.CSVLogger(tmp_path / "log.csv")
-    stop = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: _stop(stop, epoch))
+    stop: Any = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: _stop(stop, epoch))
     whole = Forecaster("narx", **settings, epochs=3).fit(table, callbacks=[log], **columns)
     logged = pd.read_csv(tmp_path / "log.csv")["val_crps"]
     np.testing.assert_allclose(logged, whole.history_.score, rtol=1e-6)

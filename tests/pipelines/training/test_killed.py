@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from rnnzoo import CheckpointError, Forecaster, ModelFileError
 from rnnzoo.pipelines.storage.files import unseal
-from rnnzoo.pipelines.training.checkpoints import Checkpoint
+from rnnzoo.pipelines.training.checkpoints import LOCK, Checkpoint
 
 SCRIPT = Path(__file__).with_name("killed.py")
 FITS, SERIES = (runpy.run_path(str(SCRIPT))[name] for name in ("FITS", "SERIES"))
@@ -74,13 +74,15 @@ def kept(tmp_path_factory):
 def test_every_byte_matters(kept, tmp_path, harms, record_property):
     """A byte that flips, or a file cut short, is an error each time."""
     folder, fitted = kept
-    fit = unseal((folder / "checkpoint" / "manifest.json").read_bytes())["fit"]
+    places = {"checkpoint": folder / "checkpoint", "refit": folder / "checkpoint" / "refit"}
+    fits = {k: unseal((one / "manifest.json").read_bytes())["fit"] for k, one in places.items()}
     shutil.copytree(folder, tmp_path / "harmed")
     pd.testing.assert_frame_equal(
         Forecaster.load(tmp_path / "harmed" / "model").predict(), fitted.predict()
     )
     files = sorted(path for path in (tmp_path / "harmed").rglob("*") if path.is_file())
-    assert len(files) == 5
+    files = [path for path in files if path.name != LOCK]
+    assert len(files) == 9  # of a model, and of checkpoints of its two trainings
     rng = np.random.default_rng(harms)
     counts = {"bits flipped": 0, "files cut": 0, "errors": 0}
     for k in range(harms):
@@ -100,8 +102,9 @@ def test_every_byte_matters(kept, tmp_path, harms, record_property):
                 Forecaster.load(path.parent)
                 pytest.fail(where)
         else:
+            training = fits[path.parent.name]
             with pytest.raises(CheckpointError):
-                Checkpoint(path.parent, fit).read()
+                Checkpoint(path.parent, training).read()
                 pytest.fail(where)
         counts["errors"] += 1
         path.write_bytes(content)
