@@ -67,7 +67,7 @@ def main() -> None:
         )
 
     tell("naive-2", naive2)
-    for name in ("naive-last", "naive-seasonal"):
+    for name in ("naive-last", "naive-seasonal") if a.season > 1 else ("naive-last",):
         found = [
             baselines(y, np.array([len(y) - 1]), a.horizon, len(y), a.season, names=[name])[name][0]
             for y in training

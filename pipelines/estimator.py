@@ -18,6 +18,7 @@ else:
     from sklearn.base import BaseEstimator
 
 Fitted = TypeVar("Fitted")
+SHARED = ("cell", "cells")  # settings that copies share
 
 
 class Estimator(BaseEstimator, Generic[Fitted]):
@@ -39,7 +40,7 @@ class Estimator(BaseEstimator, Generic[Fitted]):
         settings = self.get_params(deep=False)
         return type(self)(
             **{
-                key: value if key == "cell" or is_object(value) else clone(value, safe=False)
+                key: value if key in SHARED or is_object(value) else clone(value, safe=False)
                 for key, value in settings.items()
             }
         )

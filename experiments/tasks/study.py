@@ -39,14 +39,20 @@ def run_task(
         with Display(out) as display:
             follow = Listeners(display.follow, tracker)
             found = study(task, networks, follow, origin, keep.checkpoints)
-        final = task.show(found, out)
         if keep.save is not None:
             found.write(keep.save)
-            for label, network in {**found.networks, **final.networks}.items():
-                network.save(model_folder(keep.save, label))
+            _save(found.networks, keep.save)
+        final = task.show(found, out)
+        if keep.save is not None:
+            _save(final.networks, keep.save)
             write_all(keep.save, final.files)
             out.print(f"\n{task.saves} are in {keep.save}")
     return found
+
+
+def _save(networks: Mapping[str, N], folder: Path) -> None:
+    for label, network in networks.items():
+        network.save(model_folder(folder, label))
 
 
 def study(

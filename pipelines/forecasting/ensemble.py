@@ -147,17 +147,17 @@ class Ensemble(Estimator[list[Forecaster]]):
             errors = self._after_update(newer)[1]
         ensemble = clone(self)
         ensemble.fitted_ = [member.retrained(panel) for member in members]
-        ensemble.errors_ = ensemble.held_out_ = errors
+        ensemble.errors_ = ensemble.held_out_ = errors.select(first.places(panel.ids))
         return ensemble
 
     def warm_up(self, data: Any) -> "Ensemble":
         """Reads another history from its start, as `Forecaster.warm_up`."""
         members = self._require_fit()
         first = members[0].fitted_
-        read = [member.fitted_.after_warm_up(data) for member in members]
-        times = read[0].last_times
-        errors = first.errors_at(self.errors_, np.arange(len(times)), times)
-        return self._with(read, errors)
+        panel = first.panel(data)
+        read = [member.fitted_.after_warm_up(panel) for member in members]
+        last = [series.times[-1] for series in panel]
+        return self._with(read, first.errors_at(self.errors_, first.places(panel.ids), last))
 
     def update(self, data: Any) -> "Ensemble":
         """Reads the rows that follow those read so far, as `Forecaster.update`."""

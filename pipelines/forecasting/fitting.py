@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from ...datasets import Schema, TimeSeriesPanel
+from ...datasets import Schema, TimeSeriesPanel, require_rows
 from ...errors import ArgumentError
 from ...zoo.factory import cell_factory
 from ...zoo.heads import HEADS
@@ -186,16 +186,22 @@ def train_as_before(
         checkpoint: folder of a checkpoint; `None` for none.
 
     Raises:
+        DataError: a series is too short.
         CheckpointError: the checkpoint cannot be used.
     """
     settings, history, chosen = fitted.settings, fitted.history, fitted.transform
     power, cycles = chosen.power_ or "none", list(chosen.cycles_)
     recipe = replace(fitted.recipe, transform=power, calendar=cycles)
+    why = f"look-back {recipe.lookback} + horizon {settings.horizon} to train on"
+    for series in panel:
+        needed = recipe.lookback + settings.horizon + chosen.unknown
+        require_rows(series, needed, why, among=len(panel))
     rows = [len(series) for series in panel]
     plan = Plan(settings.horizon, recipe, rows, [0] * len(rows), chosen.unknown)
+    weights = fitted.sample_weight and {one: fitted.sample_weight[one] for one in panel.ids}
     with ExitStack() as stack:
         stack.enter_context(seeded(settings.seed))
-        new = _untrained(settings, plan, panel, fitted.sample_weight)
+        new = _untrained(settings, plan, panel, weights)
         saved = stack.enter_context(_checkpoint(checkpoint, new, follows=history))
         rates = history.rate[: history.best_epoch]
         options = replace(

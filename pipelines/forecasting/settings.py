@@ -102,6 +102,8 @@ def check(settings: Settings) -> None:
     seed_number(settings.seed)
     fraction("validation", settings.validation)
     flag("refit", settings.refit)
+    if settings.linear_lags is not None:
+        whole_number("linear_lags", settings.linear_lags, at_least=0)
     if settings.early_stopping is not None:
         flag("early_stopping", settings.early_stopping)
     for name in ("ema_momentum", "dropout"):
@@ -198,6 +200,13 @@ def _check_strategy(settings: Settings) -> None:
             else "would have to update the statistics by its own forecasts"
         )
         raise ArgumentError(f"A {name} network {why}. {received}, scaling='running'")
+    counts = settings.head is not None and HEADS[settings.head].counts
+    if settings.linear_lags and (name != "stateful" or counts):
+        why = "with a head of counts has none" if counts else f"that is {name} has none"
+        raise ArgumentError(
+            f"A linear path is part of stateful networks of values: a network {why}. {received}, "
+            f"linear_lags={settings.linear_lags}, head={settings.head!r}"
+        )
     if settings.dropout and name == "closed_loop":
         raise ArgumentError(
             "A closed loop reads its own forecasts, so nothing of them may be dropped in training "

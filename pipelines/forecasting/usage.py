@@ -45,7 +45,8 @@ class Usage(Estimator[FittedForecaster]):
         """
         fitted = self._require_fit()
         panel = fitted.panel(data, weights=True)
-        new = train_as_before(fitted, panel).fitted(fitted.errors_until(panel))
+        errors = fitted.errors_until(panel).select(fitted.places(panel.ids))
+        new = train_as_before(fitted, panel).fitted(errors)
         return type(self).of(replace(new, history=fitted.history))
 
     @classmethod

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from ....datasets import FutureCovariates, TimeSeriesPanel
-from ....errors import ArgumentError, whole_number
+from ....errors import ArgumentError, one_of, whole_number
 from ....messages import stamp
 from ....pipelines.forecasting import AutoForecaster, Backtest, Ensemble, Forecaster
 from ....pipelines.forecasting.backtest.recording import record
@@ -136,6 +136,8 @@ class Forecasting(Task[Network, Backtest]):
     def checked(self, networks: Mapping[str, Network]) -> "Forecasting":
         for network in networks.values():
             network.check()
+        if self.model is not None:
+            one_of("--model", self.model, [*networks, *BASELINES])
         horizon = max(network.horizon for network in networks.values())
         rows = self.test_rows
         if rows is None:

@@ -85,6 +85,8 @@ def combination_weights(errors: Mapping[str, float]) -> dict[str, float]:
 def weighted_mean(forecasts: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:
     """The weighted mean of forecasts of one shape; those that are NaN are left out."""
     names = [name for name in weights if name in forecasts]
+    if not names:  # nothing that has a share could forecast
+        return np.full_like(next(iter(forecasts.values())), np.nan)
     values = np.stack([forecasts[name] for name in names])
     shares = np.where(np.isnan(values), 0.0, _column([weights[n] for n in names], values.ndim))
     total = shares.sum(axis=0)

@@ -59,12 +59,13 @@ class FittedAuto:
         """Returns this forecaster with networks and baselines fitted to all rows of `data`; the
         weights are the same."""
         panel = self.first.panel(data, weights=True)
-        newer = self.first.rows_after(panel)
-        errors = self.errors if newer is None else self.after_update(newer).errors
-        networks = {
-            name: replace(train_as_before(one, panel).fitted(one.errors), history=one.history)
-            for name, one in self.networks.items()
-        }
+        newer, which = self.first.rows_after(panel), self.first.places(panel.ids)
+        now = self if newer is None else self.after_update(newer)
+        errors = now.errors.select(which)
+        networks = {}
+        for name, one in now.networks.items():
+            new = train_as_before(one, panel).fitted(one.errors.select(which))
+            networks[name] = replace(new, history=one.history)
         y = targets(panel)
         rows = {one: len(values) for one, values in y.items()}
         return FittedAuto(
@@ -93,8 +94,11 @@ class FittedAuto:
             parts = {name: made[k] for name, (made, _) in replays.items()}
             count = len(next(iter(parts.values())))
             origins = len(y[one]) - 1 - count + np.arange(count)
+            shared = [made for name, made in parts.items() if name in self.weights]
+            unknown = np.isnan(shared).any(axis=0) if shared else np.False_
             parts |= self._baselines(one, y[one], origins, first.horizon)
-            forecasts.append(weighted_mean(parts, self.weights))
+            # a lead without a network is another forecast than the one that is handed out
+            forecasts.append(np.where(unknown, np.nan, weighted_mean(parts, self.weights)))
         which = first.places(panel.ids)
         before = [first.last_times[i] for i in which]
         return replace(

@@ -52,8 +52,8 @@ class AutoForecaster(Estimator[FittedAuto]):
     Args:
         horizon: number of leads, in rows.
         cells: cells of the networks, as `cell` of a `Forecaster`.
-        effort: `"quick"` tries one network of each cell, `"balanced"` two, `"thorough"` several,
-            each with three seeds.
+        effort: `"quick"` tries one network of each cell, `"balanced"` two, `"thorough"` the same
+            two with three seeds each.
         validation: share of the rows given to `fit`, the last ones, by which candidates are
             weighted.
         refit: whether networks that take part are trained again on all rows.

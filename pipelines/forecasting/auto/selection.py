@@ -11,6 +11,7 @@ from ....datasets import TimeSeriesPanel
 from ....errors import ArgumentError, DataError, FitError
 from ..baselines.table import baselines
 from ..fitting import TrainedNetwork
+from ..past_errors import observed_target
 from .combination import Candidate, combination_weights, series_scale, validation_error
 
 #: Trains the k-th network, with its settings.
@@ -73,7 +74,8 @@ class _HeldOut:
         self.origins = trained.validation().origins
         self.y = [series.values(["y"])[:, 0] for series in panel]
         steps = np.arange(1, plan.horizon + 1)
-        pairs = list(zip(self.y, self.origins, strict=True))
+        observed = [observed_target(series) for series in panel]
+        pairs = zip(observed, self.origins, strict=True)
         self.truth = [y[own[:, None] + steps] for y, own in pairs]
         self.scales = [
             series_scale(y[:rows], self.season)
@@ -87,7 +89,10 @@ class _HeldOut:
         """Fits a baseline to the training rows of each series and scores it."""
         began, forecasts = time.perf_counter(), []
         for y, own, rows in zip(self.y, self.origins, self.training, strict=True):
-            found = baselines(y, own, self.horizon, rows, self.season, names=[name])
+            try:
+                found = baselines(y, own, self.horizon, rows, self.season, names=[name])
+            except (np.linalg.LinAlgError, ValueError) as problem:
+                return Candidate(name, np.nan, failure=str(problem))
             if name not in found:
                 return Candidate(name, np.nan, failure="too few rows, or values not above 0")
             forecasts.append(found[name])

@@ -76,21 +76,28 @@ def seasonal_ar(task: BaselineTask) -> np.ndarray | None:
 
 
 def of_logarithm(baseline: Baseline) -> Baseline:
-    """A baseline of the logarithm of the series, of positive series only.
+    """A baseline of the logarithm of the series; `None` if a training row is not above 0.
+
+    Origins from the first later row on that is not get NaN.
 
     Its forecasts are limited to as far beyond the known values as these lie apart: an
     exponential of a linear extrapolation may be any number.
     """
 
     def forecast(task: BaselineTask) -> np.ndarray | None:
-        last = max(task.training_rows, int(task.origins[-1]) + 1)
-        if (task.known[:last] <= 0).any():
+        low = np.flatnonzero(task.known <= 0)
+        first = int(low[0]) if len(low) else len(task.known)
+        if first < task.training_rows:
             return None
-        with np.errstate(invalid="ignore", divide="ignore"):  # of later rows, which it ignores
-            logs = replace(task, y=np.log(task.y), known=np.log(task.known))
+        # from the first such value on nothing is known, nor forecast
+        rows = np.arange(len(task.known))
+        y = np.where(rows < first, task.y, np.nan)
+        known = task.known[np.minimum(rows, first - 1)]
+        logs = replace(task, y=np.log(y), known=np.log(known))
         forecasts = baseline(logs)
         if forecasts is None:
             return None
+        forecasts[task.origins >= first] = np.nan
         seen = logs.known[: task.training_rows]
         low, high = seen.min(), seen.max()
         return np.exp(np.clip(forecasts, 2 * low - high, 2 * high - low))

@@ -56,7 +56,8 @@ def test_forecast_ends_with_a_leaderboard_and_a_forecast(here, waves):
     }  # fmt: skip
     assert {path.name for path in here.iterdir()} == {"waves.csv", "out"}
     saved = pd.read_csv("out/forecast.csv")
-    again = Forecaster.load("out/model-gru").predict(level=[80, 95])
+    with pytest.warns(UserWarning, match="36 past errors of lead 3"):
+        again = Forecaster.load("out/model-gru").predict(level=[80, 95])
     for column in ("yhat", "yhat-lo-95", "yhat-hi-80"):
         np.testing.assert_allclose(saved[column], again[column], rtol=1e-12)
     assert set(saved["model"]) == {"gru"}

@@ -3,7 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo import ArgumentError, ArgumentTypeError, AutoForecaster, DataError, FitError, read_panel
+from rnnzoo import (
+    ArgumentError,
+    ArgumentTypeError,
+    AutoForecaster,
+    DataError,
+    Ensemble,
+    FitError,
+    Forecaster,
+    read_panel,
+)
 from rnnzoo.pipelines.forecasting.auto import candidates
 from rnnzoo.pipelines.forecasting.auto.combination import (
     combination_weights,
@@ -11,6 +20,7 @@ from rnnzoo.pipelines.forecasting.auto.combination import (
     weighted_mean,
 )
 from rnnzoo.pipelines.forecasting.baselines.table import baselines
+from sklearn.base import clone
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +101,37 @@ def test_intervals_come_from_errors_of_the_combination(auto, sales):
     assert np.isfinite(quantiles).all() and (quantiles[0] < quantiles[1]).all()
     later = auto.retrained(sales)
     assert later.fitted_.errors.rows[0] == auto.fitted_.errors.rows[0] + 12
+
+
+def test_series_in_another_order_keep_their_own_errors(sales):
+    noisy = sales.assign(y=sales["y"] + 20 * np.random.default_rng(0).normal(size=len(sales)))
+    both = {"a": sales.assign(unique_id="a"), "b": noisy.assign(unique_id="b")}
+    first = read_panel(pd.concat([both["a"], both["b"]]))
+    turned = pd.concat([both["b"], both["a"]])
+    one = Forecaster("gru", horizon=2, epochs=1, units=2, lookback=6)
+    auto = AutoForecaster(horizon=2, effort="quick", max_minutes=0.02)
+    for fitted in (clone(one).fit(first), auto.fit(first), Ensemble([one], n_seeds=2).fit(first)):
+        frame = fitted.retrained(turned).predict(level=[50])
+        width = (frame["yhat-hi-50"] - frame["yhat-lo-50"]).groupby(frame["unique_id"]).mean()
+        assert width["b"] > 1.5 * width["a"]
+        alone = fitted.retrained(both["b"]).predict(level=[50])
+        assert set(alone["unique_id"]) == {"b"}
+
+
+def test_too_few_rows_to_train_again(auto, sales):
+    with pytest.raises(DataError, match="rows"):
+        auto.retrained(sales[:10])
+
+
+def test_a_later_zero_changes_no_earlier_forecast(sales):
+    later = sales.assign(y=sales["y"].where(sales.index < 70, -1.0))
+    y, changed = (table["y"].to_numpy() for table in (sales, later))
+    origins = np.arange(60, 72)
+    for name in ("ets-log", "linear-ar-log"):
+        before = baselines(y, origins, 3, 60, 12, names=[name])[name]
+        after = baselines(changed, origins, 3, 60, 12, names=[name])[name]
+        np.testing.assert_allclose(after[:10], before[:10])
+        assert np.isnan(after[10:]).all()
 
 
 def test_a_candidate_that_fails_is_left_out_and_named(sales, monkeypatch):
