@@ -27,7 +27,7 @@ def test_its_python_runs(readme, tmp_path, monkeypatch, capsys):
         }
     ).to_csv("sales.csv", index=False)
     blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     before = dict(CELLS)
     for block in blocks:
         exec(compile(block, "README.md", "exec"), {"__name__": "readme"})

@@ -327,7 +327,9 @@ def test_the_coverage_of_a_simulated_process_is_within_its_binomial_band():
     for t in range(1, n):
         y[t] = 0.7 * y[t - 1] + noise[t]
     frame = pd.DataFrame({"ds": pd.date_range("2010-01-01", periods=n), "y": y, "week": week})
-    forecaster = Forecaster("gru", horizon=1, lookback=28, units=8, epochs=40, head="normal")
+    small: dict[str, Any] = {"lookback": 28, "units": 8, "epochs": 40}
+    alone = small | {"linear_lags": 0, "refit": False}  # the head is under test
+    forecaster = Forecaster("gru", horizon=1, head="normal", **alone)
     forecaster.fit(frame[:2200], future=["week"])
     panel = forecaster.fitted_.panel(frame)
     origins = np.arange(2200, n - 1)
