@@ -32,6 +32,8 @@ TINY = np.finfo(float).tiny
 LEAST = 1e-12  # least size, relative to the level of the series
 EARLY = 100  # first tracked origins whose error paths are all stored: neighbors are alike, but few
 NEAR = 30  # errors of a lead from which its size alone counts
+SMALLEST = 0.01  # least size at a position in the season, relative to the mean
+LARGEST = 100.0  # largest size of errors one step ahead, relative to the slow one
 MOST = 4.0  # largest standardized error until then: its size is not well known
 NEIGHBORS = 2.0  # errors that the sizes of other leads are worth before
 
@@ -191,7 +193,8 @@ class Steps:
             shift = scaled / plain - self.of.means[:, *at]
             self.of.means[:, *at] += _SEASONAL * rate * shift
             wider = np.abs(scaled - center) / plain - self.of.sizes[:, *at]
-            self.of.sizes[:, *at] += _SEASONAL * rate * wider
+            sizes = self.of.sizes[:, *at] + _SEASONAL * rate * wider
+            self.of.sizes[:, *at] = np.maximum(sizes, SMALLEST)  # errors of 0 have no size
         self._learn_sizes(s, h, scaled, np.abs(scaled - center) * plain / size)
 
     def _learn_first(self, s: np.ndarray, p: np.ndarray, h: np.ndarray, errors: np.ndarray) -> None:
@@ -204,6 +207,7 @@ class Steps:
     ) -> None:
         if (near := (h == 0) & (self.of.counts[s, h] > 0)).any():
             ratio = sizes[:, near] / np.maximum(self.of.slow[:, s[near], 0], TINY)
+            ratio = np.minimum(ratio, LARGEST)  # a size near 0 says nothing
             self.of.recent[:] += _FAST[:, 0] * (ratio.mean(axis=1) - self.of.recent)
         self.of.counts[s, h] += 1
         first = 1 / self.of.counts[s, h]

@@ -185,3 +185,17 @@ def test_weights_follow_the_better_scaler():
     track = Track(np.arange(2001), y, np.arange(2000), level[1:, None])
     memory, _ = follow(ErrorMemory.empty(1, 1), [track])
     assert SCALERS[int(np.argmin(memory.losses[:, 0]))].relative
+
+
+def test_forecasts_without_an_error_overflow_nowhere():
+    """As of an autoregression on a sine without noise: errors of rounding, far below any size."""
+    rng = np.random.default_rng(0)
+    y = 10 + np.sin(2 * np.pi * np.arange(400) / 7)
+    origins = np.arange(390)
+    forecasts = np.stack([y[origins + h] for h in (1, 2)], axis=1)
+    forecasts += rng.normal(size=forecasts.shape) * 1e-15
+    times = np.datetime64("2020-01-01", "ns") + np.arange(400) * np.timedelta64(1, "D")
+    track = Track(times, y, origins, forecasts)
+    with np.errstate(all="raise", under="ignore"):
+        _, (quantiles,) = follow(ErrorMemory.empty(1, 2, season=7), [track], [0.1, 0.9])
+    assert (np.abs(quantiles[:, 10:] - forecasts[10:]) < 1e-9).all()
