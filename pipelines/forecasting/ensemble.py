@@ -129,9 +129,10 @@ class Ensemble(Estimator[list[Forecaster]]):
             how: dict[str, Any] = {"callbacks": own[k], "checkpoint": member_folder(checkpoint, k)}
             how |= {"recorder": members_recorder, "progress": progress}
             trained.append(member.train(data, **how, **columns))
-        errors = held_out_errors(trained, self._aggregate)
+        chosen = [one.fitted() for one in trained]
+        errors = held_out_errors(trained, chosen, self._aggregate)
         for k, member in enumerate(members):
-            member.fitted_ = trained[k].finished(member_folder(checkpoint, k))
+            member.fitted_ = trained[k].finished(member_folder(checkpoint, k), chosen[k])
         self.fitted_, self.errors_, self.held_out_ = members, errors, errors
         return self
 

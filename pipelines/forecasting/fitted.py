@@ -20,10 +20,10 @@ from .intervals import NO_INTERVALS, Uncertainty, with_uncertainty
 from .past_errors import (
     errors_after,
     errors_of_held_out,
-    held_out_rows,
     replay,
     rows_between,
 )
+from .plan import held_out_rows
 from .preprocessing.state import State
 from .preprocessing.transform import Transform
 from .recipe import Recipe
@@ -47,6 +47,7 @@ class FittedForecaster(HeadForecasts):
         last_times: time of the last row read of each series.
         state: state of the network after `last_times`.
         errors: past errors, of the held-out rows at first, after `last_times`.
+        held_out: those of the held-out rows, after `fitted_until`.
     """
 
     settings: Settings

@@ -79,10 +79,18 @@ def combined_origins(
 
 
 def held_out_errors(
-    trained: Sequence[TrainedNetwork], aggregate: Callable[[list[np.ndarray]], np.ndarray]
+    trained: Sequence[TrainedNetwork],
+    members: Sequence[FittedForecaster],
+    aggregate: Callable[[list[np.ndarray]], np.ndarray],
 ) -> ErrorMemory:
-    """The errors of the combined forecasts in the rows that trained no member."""
-    members, panel = [one.fitted() for one in trained], trained[0].panel
+    """The errors of the combined forecasts in the rows that trained no member.
+
+    Args:
+        trained: networks of the members.
+        members: the same as forecasters.
+        aggregate: combines their forecasts.
+    """
+    panel = trained[0].panel
     counts = [one.plan.training for one in trained]
     return errors_of_held_out(
         combined_origins(members, aggregate),

@@ -22,11 +22,6 @@ def observed_target(series: TimeSeries) -> np.ndarray:
     return y if series.filled is None else np.where(series.filled[:, 0], np.nan, y)
 
 
-def held_out_rows(rows: int, validation: float, horizon: int) -> int:
-    """The number of rows of a series that a fit holds out, the last ones."""
-    return max(horizon, round(validation * rows))
-
-
 def held_out_origins(rows: int, training: int, horizon: int, partial: bool = True) -> np.ndarray:
     """The origins of the held-out rows whose errors are used: all before the last row.
 

@@ -33,6 +33,11 @@ class Plan:
         return self.recipe.lookback
 
 
+def held_out_rows(rows: int, validation: float, horizon: int) -> int:
+    """The number of rows of a series that a fit holds out, the last ones."""
+    return max(horizon, round(validation * rows))
+
+
 def plan(settings: Settings, panel: TimeSeriesPanel, reserved: int | Sequence[int] = 0) -> Plan:
     """Divides each series by time into a training and a validation span.
 
@@ -48,7 +53,7 @@ def plan(settings: Settings, panel: TimeSeriesPanel, reserved: int | Sequence[in
     horizon = settings.horizon
     tests = [reserved] * len(panel) if isinstance(reserved, int) else list(reserved)
     rows = [max(0, len(series) - test) for series, test in zip(panel, tests, strict=True)]
-    held_out = [max(horizon, round(settings.validation * count)) for count in rows]
+    held_out = [held_out_rows(count, settings.validation, horizon) for count in rows]
     training = [max(1, count - last) for count, last in zip(rows, held_out, strict=True)]
     recipe = Recipe.from_data(settings, training, panel.schema.season)
     lookback = recipe.lookback

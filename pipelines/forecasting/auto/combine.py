@@ -56,7 +56,7 @@ def _held_out_errors(
     """
     one = next(iter(trained.values()))
     panel, horizon = one.panel, one.settings.horizon
-    counts = [max(each) for each in zip(*[t.plan.training for t in trained.values()], strict=True)]
+    counts = one.plan.training  # networks that share horizon and validation share these
     names = [name for name in weights if name not in chosen]
 
     def forecast(panel: TimeSeriesPanel, origins: list[np.ndarray]) -> list[np.ndarray]:

@@ -1,7 +1,7 @@
 """The result of an automatic fit: the networks and baselines that forecast together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -139,17 +139,8 @@ class FittedAuto:
 
 def table(candidates: Sequence[Candidate]) -> pd.DataFrame:
     """Columns `model, error, weight, seconds, failure`, the best first."""
-    rows = [
-        {
-            "model": one.name,
-            "error": one.error,
-            "weight": one.weight,
-            "seconds": one.seconds,
-            "failure": one.failure,
-        }
-        for one in candidates
-    ]
-    return pd.DataFrame(rows).sort_values("error", kind="stable", ignore_index=True)
+    rows = pd.DataFrame([asdict(one) for one in candidates]).rename(columns={"name": "model"})
+    return rows.sort_values("error", kind="stable", ignore_index=True)
 
 
 def targets(panel: TimeSeriesPanel) -> dict[str, np.ndarray]:

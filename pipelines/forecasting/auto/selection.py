@@ -52,10 +52,11 @@ def select(
             tried.append(Candidate(name, np.nan, failure=str(error)))
     if not trained and failure is not None:
         raise failure
-    first = next(iter(trained.values()))
-    held_out = _HeldOut(panel, first)
+    validations = {name: one.validation() for name, one in trained.items()}
+    first = next(iter(trained))
+    held_out = _HeldOut(panel, trained[first], validations[first].origins)
     for name, one in trained.items():
-        scored = held_out.error(one.validation().forecasts)
+        scored = held_out.error(validations[name].forecasts)
         failed = "" if np.isfinite(scored) else "some of its forecasts are not finite"
         tried.append(Candidate(name, scored, seconds=one.history.seconds, failure=failed))
     tried += [held_out.baseline(name) for name in names]
@@ -68,10 +69,10 @@ def select(
 class _HeldOut:
     """The validation rows of all series, and the origins from which they are forecast."""
 
-    def __init__(self, panel: TimeSeriesPanel, trained: TrainedNetwork):
+    def __init__(self, panel: TimeSeriesPanel, trained: TrainedNetwork, origins: list[np.ndarray]):
         plan = trained.plan
         self.season, self.horizon, self.training = panel.schema.season, plan.horizon, plan.training
-        self.origins = trained.validation().origins
+        self.origins = origins
         self.y = [series.values(["y"])[:, 0] for series in panel]
         steps = np.arange(1, plan.horizon + 1)
         observed = [observed_target(series) for series in panel]
