@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo import Forecaster
+from rnnzoo import ArgumentError, Forecaster
 from rnnzoo.pipelines.forecasting.recipe import Recipe
 
 HOUR, DAY, YEAR = 24, 7, 12  # seasons of hourly, daily and monthly tables
@@ -107,3 +107,17 @@ def test_the_recipe_is_kept_with_the_model(tmp_path):
     assert forecaster.lookback_ == forecaster.recipe_.lookback == 120
     loaded = Forecaster.load(forecaster.save(tmp_path / "model"))
     assert loaded.recipe_ == forecaster.recipe_
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"linear_lags": -1},
+        {"linear_lags": 4, "strategy": "closed_loop"},
+        {"linear_lags": 4, "strategy": "segment"},
+        {"linear_lags": 4, "head": "negative_binomial"},
+    ],
+)
+def test_a_linear_path_where_there_is_none(settings):
+    with pytest.raises(ArgumentError, match="linear_lags"):
+        Forecaster(**settings).check()
