@@ -76,7 +76,7 @@ class FittedForecaster(HeadForecasts):
     @property
     def needed(self) -> int:
         """The number of rows of history that a forecast needs."""
-        return self.lookback + self.transform.unknown
+        return self.recipe.needed + self.transform.unknown
 
     @property
     def parameters(self) -> int:

@@ -192,9 +192,9 @@ def train_as_before(
     settings, history, chosen = fitted.settings, fitted.history, fitted.transform
     power, cycles = chosen.power_ or "none", list(chosen.cycles_)
     recipe = replace(fitted.recipe, transform=power, calendar=cycles)
-    why = f"look-back {recipe.lookback} + horizon {settings.horizon} to train on"
+    why = f"{recipe.reach} + horizon {settings.horizon} to train on"
     for series in panel:
-        needed = recipe.lookback + settings.horizon + chosen.unknown
+        needed = recipe.needed + settings.horizon + chosen.unknown
         require_rows(series, needed, why, among=len(panel))
     rows = [len(series) for series in panel]
     plan = Plan(settings.horizon, recipe, rows, [0] * len(rows), chosen.unknown)

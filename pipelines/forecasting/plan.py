@@ -56,14 +56,13 @@ def plan(settings: Settings, panel: TimeSeriesPanel, reserved: int | Sequence[in
     held_out = [held_out_rows(count, settings.validation, horizon) for count in rows]
     training = [max(1, count - last) for count, last in zip(rows, held_out, strict=True)]
     recipe = Recipe.from_data(settings, training, panel.schema.season)
-    lookback = recipe.lookback
     unknown = panel.schema.season if settings.difference == "season" else 0
     for series, last, test in zip(panel, held_out, tests, strict=True):
-        why = f"look-back {lookback} + horizon {horizon} to train on, {last} to validate on"
+        why = f"{recipe.reach} + horizon {horizon} to train on, {last} to validate on"
         if test:
             why += f", {test} to test on"
         if unknown:
             why += f", {unknown} to take differences from"
-        needed = lookback + horizon + last + test + unknown
+        needed = recipe.needed + horizon + last + test + unknown
         require_rows(series, needed, why, among=len(panel))
     return Plan(horizon, recipe, training, held_out, unknown)

@@ -6,12 +6,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from statistics import median
 from typing import Any
 
 from ...zoo.factory import cell_factory
 from ...zoo.heads import HEADS
 from ..training import losses, optimizers
 from ..training.keras_settings import MAY_BE_OBJECTS
+from ..training.windows import shortest_window
 from .settings import Settings
 from .strategies.names import strategy_name
 from .strategies.tbptt import STREAMS, WIDE
@@ -119,13 +121,25 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
+    @property
+    def needed(self) -> int:
+        """The least rows of history of a forecast: the look-back, or a segment of its window, whose
+        other rows are filled up where a series is shorter."""
+        return self.segment if self.strategy == "segment" else self.lookback
+
+    @property
+    def reach(self) -> str:
+        """What `needed` is, and its number, as text."""
+        what = "segment" if self.strategy == "segment" else "look-back"
+        return f"{what} {self.needed}"
+
 
 def choose_strategy(settings: Settings, training: Sequence[int], season: int) -> tuple[str, str]:
     """Chooses the strategy, and gives the reason.
 
     `"auto"` takes the first that the cell supports; where that is the stateful one, it takes
-    segments if the horizon is two segments or more, each series has rows for a window of two
-    more, and there are many training rows in all.
+    segments if a series of median length has rows for a window of two, and there are many series,
+    or many training rows and a horizon of two segments or more.
     """
     cell, strategy, layers = settings.cell, settings.strategy, settings.layers
     name = strategy_name(cell, strategy, layers)
@@ -135,21 +149,28 @@ def choose_strategy(settings: Settings, training: Sequence[int], season: int) ->
         return "segment", "only this one reads segments, normalized windows, or channels together"
     if name != "stateful":
         return name, f"`{cell_factory(cell).name}` feeds back its output"
-    w, horizon = settings.segment or segment_rows(season), settings.horizon
+    horizon, many = settings.horizon, len(training) >= MANY
+    w = segment_rows(season, horizon)
     if settings.difference or settings.scaling == "running":
         return name, "differences and running scales need a carried state"
-    if horizon < 2 * w:
+    if horizon < 2 * w and not many:
         return name, f"{horizon} leads are less than two segments of {w}"
-    if sum(training) < MUCH:
+    if sum(training) < MUCH and not many:
         return name, f"{sum(training):,} rows are too few for a window to be worth its weights"
     if _window(training, horizon, w) < 2 * w:
-        return name, f"the shortest series has too few rows for a window and {horizon} leads"
+        return name, f"most series have too few rows for a window and {horizon} leads"
+    if many:
+        return "segment", f"{len(training)} series are read alike, in the units of each window"
     return "segment", f"{horizon} leads are two segments of {w} or more"
 
 
-def segment_rows(season: int) -> int:
-    """The default number of rows in a segment: a season, unless it is too long."""
-    return season if 1 < season <= LONGEST else SHORT
+def segment_rows(season: int, horizon: int) -> int:
+    """The default number of rows in a segment: a season, or the longest part that divides a long
+    one and does not exceed the horizon."""
+    if 1 < season <= LONGEST:
+        return season
+    parts = [w for w in range(SHORT, min(LONGEST, horizon) + 1) if season > 1 and season % w == 0]
+    return max(parts, default=SHORT)
 
 
 def default_lookback(rows: int, horizon: int, season: int) -> int:
@@ -170,8 +191,9 @@ def linear_lags(strategy: str, difference: str | None, lookback: int, season: in
 
 
 def _window(training: Sequence[int], horizon: int, w: int) -> int:
-    """The default window, in rows: `SEGMENTS` segments, but at most half of the shortest series."""
-    return w * min(SEGMENTS, min(min(training) // 2, min(training) - horizon) // w)
+    """The default window, in rows: `SEGMENTS` segments, but at most half of the median series."""
+    rows = int(median(training))
+    return w * max(1, min(SEGMENTS, min(rows // 2, rows - horizon) // w))
 
 
 def _segment_rules(
@@ -179,10 +201,10 @@ def _segment_rules(
 ) -> dict[str, Any]:
     horizon = settings.horizon
     many, much = len(training) >= MANY, sum(training) >= MUCH
-    w = given.get("segment") or segment_rows(season)
-    lookback = given.get("lookback") or max(1, _window(training, horizon, w))
+    w = given.get("segment") or segment_rows(season, horizon)
+    lookback = given.get("lookback") or _window(training, horizon, w)
     w = min(w, lookback)
-    windows = sum(max(1, rows - lookback) for rows in training)
+    windows = sum(max(1, rows - shortest_window(rows, lookback, w)) for rows in training)
     even = 2 ** round(math.log2(max(1, windows / STEPS)))
     batch_size = given.get("batch_size") or min(LARGEST, max(SMALLEST, even))
     fewest = 10 if many else 6
@@ -223,7 +245,7 @@ def _stateful_rules(
     epochs = given.get("epochs") or epochs
     return {
         "lookback": lookback,
-        "segment": segment_rows(season),
+        "segment": segment_rows(season, settings.horizon),
         "units": 64 if much else 32,
         "batch_size": batch_size,
         "epochs": epochs,

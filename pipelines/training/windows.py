@@ -32,6 +32,16 @@ def origins_between(start: int, end: int, horizon: int, stride: int = 1) -> np.n
     return np.arange(start - 1, end - horizon, stride)
 
 
+def shortest_window(rows: int, lookback: int, segment: int) -> int:
+    """The number of rows of a series before the end of its first training window: a look-back, but
+    at most half of the series, and at least a segment.
+
+    >>> [shortest_window(rows, lookback=24, segment=4) for rows in (100, 30, 5)]
+    [24, 15, 4]
+    """
+    return min(lookback, max(segment, rows // 2))
+
+
 def stream_starts(rows: int, length: int, streams: int, rng: np.random.Generator) -> np.ndarray:
     """First rows of `streams` spans of `length` rows, evenly spread over `rows`.
 

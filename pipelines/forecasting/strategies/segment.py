@@ -11,6 +11,7 @@ from ....zoo.models import segment
 from ...training.loop import History, fit
 from ...training.options import TrainingOptions
 from ...training.state import ResampledBatches
+from ...training.windows import shortest_window
 from ..preprocessing.rows import Rows, lead_anchors, undo_differences
 from ..preprocessing.state import State
 from ..preprocessing.transform import Transform
@@ -24,7 +25,8 @@ class SegmentStrategy(DirectStrategy):
     """Reads the look-back segment by segment, and decodes all leads in parallel.
 
     Nothing is carried from one forecast to the next: the state is the look-back itself, and the
-    number of the series. Each channel has windows of its own, which an embedding may distinguish
+    number of the series. A series that is shorter than the look-back is read as if it had begun
+    with its first value. Each channel has windows of its own, which an embedding may distinguish
     (`embedded`); where channels are mixed, each reads the targets of all.
 
     Of a differenced series the network forecasts the difference at each lead; with a head, the
@@ -47,8 +49,8 @@ class SegmentStrategy(DirectStrategy):
         engine: str = "auto",
         head: Head | None = None,
     ):
-        self.lookback, self.horizon, self.difference = lookback, horizon, transform.difference
-        self.head = head
+        self.lookback, self.segment, self.horizon = lookback, segment_rows, horizon
+        self.difference, self.head = transform.difference, head
         changing = transform.schema.future or transform.cycles_
         self.read_ahead = horizon if changing else 0  # it decodes whole segments
         self.channels = len(transform.ids) if embedded or transform.mixed else 1
@@ -74,8 +76,9 @@ class SegmentStrategy(DirectStrategy):
     ) -> History:  # fmt: skip
         rng = np.random.default_rng(options.seed)
         windows = _Windows(
-            rows, self._inputs, self._targets, self.lookback, self.horizon, options.batch_size, rng
-        )
+            rows, self._inputs, self._targets, self.lookback, self.segment, self.horizon,
+            options.batch_size, rng,
+        )  # fmt: skip
         options = options.with_epochs(len(windows))
         optimizer = options.optimizer(steps=options.epochs * len(windows))
         self.network.compile(optimizer, training_loss(self.head, options.loss))
@@ -87,7 +90,7 @@ class SegmentStrategy(DirectStrategy):
             drive = one[-self.lookback :].read
             if state is not None:
                 drive = np.concatenate([state.arrays[0][i], drive])
-            windows.append(drive[-self.lookback :])
+            windows.append(drive[_behind(len(drive) - 1, self.lookback)])
         numbers = np.array([one.number for one in rows], "int32")
         return State.from_rows(
             [np.stack(windows), numbers], np.empty((len(rows), 0), "float32"), rows
@@ -169,6 +172,7 @@ class _Windows(ResampledBatches):
         inputs: Callable[[np.ndarray, np.ndarray, np.ndarray], list[np.ndarray]],
         targets: Callable[[Rows, np.ndarray, np.ndarray], np.ndarray],
         lookback: int,
+        segment_rows: int,
         horizon: int,
         batch_size: int,
         rng: np.random.Generator,
@@ -178,11 +182,12 @@ class _Windows(ResampledBatches):
         self.targets, self.batch_size = targets, batch_size
         self.numbers = np.array([one.number for one in rows], "int32")
         self.steps = np.arange(1, horizon + 1)
-        firsts = self.joined.ends - self.joined.lengths
+        lengths = self.joined.lengths
+        self.firsts = self.joined.ends - lengths
         self.origins = np.concatenate(
             [
-                np.arange(first + lookback - 1, end - 1)
-                for first, end in zip(firsts, self.joined.ends, strict=True)
+                np.arange(first + shortest_window(rows, lookback, segment_rows) - 1, end - 1)
+                for first, end, rows in zip(self.firsts, self.joined.ends, lengths, strict=True)
             ]
         )
         self.on_epoch_end()
@@ -197,14 +202,17 @@ class _Windows(ResampledBatches):
         targets = self.targets(self.joined.rows, at, leads)
         targets[~known] = np.nan
         future = np.where(inside[..., None], self.joined.rows.future[leads], 0)
-        windows = self.joined.rows[_behind(at, self.lookback)].read
-        inputs = tuple(self.inputs(windows, future, self.numbers[self.joined.series(at)]))
+        which = self.joined.series(at)
+        windows = self.joined.rows[_behind(at, self.lookback, self.firsts[which])].read
+        inputs = tuple(self.inputs(windows, future, self.numbers[which]))
         return inputs, *self.joined.apply_weights(targets, leads)
 
     def draw(self) -> None:
         self.shuffled = self.rng.permutation(self.origins)
 
 
-def _behind(origins: np.ndarray, lookback: int) -> np.ndarray:
-    """The rows of the look-back of each origin, `(origins, lookback)`."""
-    return origins[:, None] + np.arange(1 - lookback, 1)
+def _behind(origins: Any, lookback: int, firsts: Any = 0) -> np.ndarray:
+    """The rows of the look-back of each origin, `(…, lookback)`; the first row of its series
+    stands for those before it."""
+    rows = np.asarray(origins)[..., None] + np.arange(1 - lookback, 1)
+    return np.maximum(rows, np.asarray(firsts)[..., None])

@@ -132,3 +132,50 @@ def test_a_series_that_was_not_fitted(forecaster, shops):
     unknown = shops[shops["unique_id"] == "late"].assign(unique_id="lake")
     with pytest.raises(DataError, match="'lake'.*late"):
         forecaster.predict(unknown, future=after(shops, 20))
+
+
+@pytest.fixture(scope="module")
+def uneven():
+    """Days of three series, of which one is shorter than the window of the others."""
+    rng, rows = np.random.default_rng(0), {"a": 120, "b": 120, "c": 16}
+    days = {one: pd.date_range("2024-01-01", periods=120)[-count:] for one, count in rows.items()}
+    parts = [
+        pd.DataFrame({"unique_id": one, "day": ds, "sales": rng.normal(size=len(ds)).cumsum()})
+        for one, ds in days.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+WINDOWS = {"horizon": 3, "lookback": 24, "segment": 4, "units": 4, "epochs": 2, "batch_size": 512}
+
+
+def test_a_series_shorter_than_the_window_is_read_as_if_it_had_begun_with_its_first_value(uneven):
+    forecaster = Forecaster(**WINDOWS, validation=0.0).fit(uneven, time="day", target="sales")
+    short = uneven[uneven["unique_id"] == "c"]
+    forecast = forecaster.predict(short)["yhat"].to_numpy()
+    days = pd.date_range(end=short["day"].iloc[0], periods=20)[:-1]
+    before = pd.DataFrame({"unique_id": "c", "day": days, "sales": short["sales"].iloc[0]})
+    filled = forecaster.predict(pd.concat([before, short]))["yhat"].to_numpy()
+    np.testing.assert_allclose(forecast, filled, rtol=1e-6)
+    streamed = forecaster.warm_up(short[:5]).update(short[5:9]).update(short[9:]).predict()
+    np.testing.assert_allclose(streamed[streamed["unique_id"] == "c"]["yhat"], forecast, rtol=1e-6)
+
+
+def test_windows_of_short_series_train_too(uneven):
+    """Only the short series can teach what only it shows."""
+    spike = uneven.assign(sales=np.where(uneven["unique_id"] == "c", 1.0, uneven["sales"]))
+    spike.loc[spike["unique_id"] == "c", "sales"] += np.arange(16) % 2
+    settings = WINDOWS | {"epochs": 1, "refit": False, "validation": 0.0, "seed": 0}
+    found = [
+        Forecaster(**settings).fit(table, time="day", target="sales").predict()["yhat"]
+        for table in (uneven, spike)
+    ]
+    ids = [one for one in "abc" for _ in range(3)]
+    other = pd.Series(ids) != "c"
+    assert not np.allclose(found[0][other], found[1][other], rtol=1e-6)
+
+
+def test_a_series_too_short_for_a_segment_is_refused(uneven):
+    table = pd.concat([uneven[uneven["unique_id"] != "c"], uneven[-9:]])
+    with pytest.raises(DataError, match=r"'c'.*at least 10 rows \(segment 4 \+ horizon 3"):
+        Forecaster(**WINDOWS, validation=0.0).fit(table, time="day", target="sales")

@@ -6,7 +6,8 @@ import pytest
 from rnnzoo import ArgumentError, Forecaster
 from rnnzoo.pipelines.forecasting.recipe import Recipe
 
-HOUR, DAY, YEAR = 24, 7, 12  # seasons of hourly, daily and monthly tables
+HOUR, DAY, WEEK, YEAR = 24, 7, 52, 12  # seasons of hourly, daily, weekly and monthly tables
+QUARTER_HOUR = 96
 
 
 def from_data(training, season, horizon, **settings):
@@ -18,8 +19,11 @@ def from_data(training, season, horizon, **settings):
     [
         ([8640] * 7, HOUR, 96, {}, "segment", "two segments of 24 or more"),
         ([8640] * 7, HOUR, 47, {}, "stateful", "less than two segments of 24"),
-        ([800] * 400, HOUR, 48, {}, "segment", "two segments"),
-        ([5000] * 3 + [90], HOUR, 48, {}, "stateful", "too few rows for a window"),
+        ([800] * 400, HOUR, 48, {}, "segment", "400 series are read alike"),
+        ([600] * 358 + [67], WEEK, 13, {}, "segment", "359 series are read alike"),
+        ([30] * 200, YEAR, 8, {}, "stateful", "most series have too few rows for a window"),
+        ([5000] * 3 + [90], HOUR, 48, {}, "segment", "two segments"),
+        ([90] * 3 + [12_000], HOUR, 48, {}, "stateful", "too few rows for a window"),
         ([9999], HOUR, 48, {}, "stateful", "9,999 rows are too few"),
         ([8640], HOUR, 24, {"segment": 6}, "segment", "reads segments"),
         ([2000], DAY, 7, {}, "stateful", "less than two segments of 7"),
@@ -71,6 +75,13 @@ def test_the_strategy_and_why(training, season, horizon, settings, strategy, why
             {"lookback": 28, "epochs": 100, "schedule": "cosine", "learning_rate": 0.003,
              "linear_lags": 15, "early_stopping": False},
         ),
+        # weekly series, most of them long: one short series does not decide for all
+        (
+            [600] * 358 + [67], WEEK, 13,
+            {"strategy": "segment", "segment": 13, "lookback": 299, "transform": "auto"},
+        ),
+        # segments divide a long season, and the window holds several
+        ([30_000], QUARTER_HOUR, 96, {"strategy": "segment", "segment": 48, "lookback": 1440}),
         # a small table that is to be read by segments: steps enough, none lost in averages
         (
             [300], HOUR, 48, {"epochs": 300, "learning_rate": 1e-3, "ema_momentum": 0.0},
