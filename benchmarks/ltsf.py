@@ -1,6 +1,11 @@
-"""Long-horizon forecasting by the published protocol: the segment network on all channels.
+"""Long-horizon forecasting by the published protocol: `AutoForecaster`, or one network.
 
     python benchmarks/ltsf.py --csv ETTh1.csv --time date --splits 8640,2880,2880 --json FILE
+    python benchmarks/ltsf.py --csv ETTh1.csv --model gru --json FILE
+
+By default `AutoForecaster` tries and combines networks and baselines; `--model` is the cell of a
+single `Forecaster` instead. As in the protocol, nothing is trained on the validation rows in the
+end (`refit=False`), but `--refit` does that.
 
 All columns but the time are forecast, each channel as a series of its own by one network over all
 of them. Rows are split by time into training, validation and test, as counts or as shares
@@ -15,15 +20,14 @@ import json
 import statistics
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from rnnzoo import Forecaster, read_panel
+from rnnzoo import AutoForecaster, Forecaster, read_panel
 from rnnzoo.datasets import TimeSeriesPanel
 
 BASELINES = ["naive-last", "naive-seasonal"]
-#: All else follows from the data, by the rules of docs/recipe.md.
-RECIPE = {"cell": "gru"}
 
 
 def main() -> None:
@@ -31,6 +35,8 @@ def main() -> None:
     parser.add_argument("--csv", type=Path, required=True)
     parser.add_argument("--time", default="date")
     parser.add_argument("--splits", default="8640,2880,2880")
+    parser.add_argument("--model", default="auto", help="auto, or the cell of one network")
+    parser.add_argument("--refit", action="store_true", help="train on the validation rows as well")
     parser.add_argument("--horizons", type=int, nargs="+", default=[96, 192, 336, 720])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--minutes", type=float, help="of each fit, after which no epoch begins")
@@ -42,7 +48,9 @@ def main() -> None:
     panel = read_panel(arguments.csv, time=arguments.time, target=columns)
     counts = split(arguments.splits, min(map(len, panel)))
     changed = dict(one.split("=", 1) for one in arguments.set)
-    recipe = RECIPE | {name: json.loads(value) for name, value in changed.items()}
+    recipe = {name: json.loads(value) for name, value in changed.items()}
+    recipe |= {"refit": arguments.refit}
+    recipe |= {"cell": arguments.model} if arguments.model != "auto" else {}
     recipe |= {"max_minutes": arguments.minutes} if arguments.minutes else {}
     print(f"rows: {counts}; asked for: {json.dumps(recipe)}", flush=True)
     rows: list[dict] = []
@@ -80,15 +88,14 @@ def measure(
     training, validation, _ = counts
     share = validation / (training + validation)
     began = time.perf_counter()
-    forecaster = Forecaster(horizon=horizon, seed=seed, validation=share, **recipe)
+    kind = Forecaster if "cell" in recipe else AutoForecaster
+    forecaster = kind(horizon=horizon, seed=seed, validation=share, **recipe)
     forecaster.fit(panel[: training + validation])
     seconds = time.perf_counter() - began
     about = {
         "dataset": name, "horizon": horizon, "seed": seed, "seconds": seconds,
-        "parameters": forecaster.parameters_, "recipe": forecaster.recipe_.to_dict(),
-        "epochs": len(forecaster.history_.loss), "best_epoch": forecaster.history_.best_epoch,
-        "validation": min(forecaster.history_.score),
-    }  # fmt: skip
+        "parameters": forecaster.parameters_,
+    } | _chosen(forecaster)  # fmt: skip
     if validation_only:
         return [about]
     result = forecaster.backtest(panel, baselines=BASELINES if seed == 0 else [])
@@ -101,10 +108,24 @@ def measure(
         ours = model == result.model
         if ours:
             found.append(errors)
-        label = f"{forecaster.strategy_.name} {model}" if ours else model
+        label = about["model"] if ours else model
         apart = dict.fromkeys(about) | {"dataset": name, "horizon": horizon}
-        rows.append(about | scores | {"model": label} | ({} if ours else apart))
+        rows.append(about | scores | ({"model": label} if ours else apart | {"model": label}))
     return rows
+
+
+def _chosen(forecaster: Any) -> dict[str, Any]:
+    """What was chosen by the validation rows, and their errors."""
+    if isinstance(forecaster, AutoForecaster):
+        tried = forecaster.candidates_.drop(columns="failure").to_dict("records")
+        return {"model": "auto", "candidates": tried, "validation": tried[0]["error"]}
+    history = forecaster.history_
+    return {
+        "model": f"{forecaster.strategy_.name} {forecaster.cell_name}",
+        "recipe": forecaster.recipe_.to_dict(),
+        "epochs": len(history.loss), "best_epoch": history.best_epoch,
+        "validation": min(history.score),
+    }  # fmt: skip
 
 
 def score(errors: np.ndarray) -> dict[str, float]:
@@ -125,8 +146,13 @@ def _line(rows: list[dict], horizon: int, seed: int) -> str:
     row = next(r for r in rows if r["horizon"] == horizon and r["seed"] == seed)
     return (
         f"horizon {horizon}, seed {seed}: MSE {row['mse']:.4f}, MAE {row['mae']:.4f}, "
-        f"{row['seconds']:.0f} s, epoch {row['best_epoch']} of {row['epochs']}"
+        f"{row['seconds']:.0f} s{_shares(row)}"
     )
+
+
+def _shares(row: dict) -> str:
+    shares = [one for one in row.get("candidates") or [] if one["weight"]]
+    return "".join(f", {one['model']} {one['weight']:.0%}" for one in shares)
 
 
 def show(rows: list[dict]) -> None:
