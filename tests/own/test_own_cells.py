@@ -25,7 +25,7 @@ X = np.random.default_rng(0).normal(size=(2, 7, 3)).astype("float32")
 TABLE = pd.DataFrame(
     {"y": 10 + np.sin(np.arange(90) / 3)}, pd.date_range("2024-01-01", periods=90, name="ds")
 )
-TINY = {"horizon": 2, "lookback": 6, "units": 4, "epochs": 1}
+TINY = {"horizon": 2, "lookback": 6, "units": 4, "epochs": 1, "refit": False}
 
 
 class Started(Leaky):

@@ -6,7 +6,7 @@ TRAINING = 320  # rows of `waves` that are fitted
 
 
 def fitted(waves, cell="gru", rows=TRAINING, **settings):
-    tiny = {"horizon": 5, "lookback": 16, "units": 6, "epochs": 2, "seed": 3}
+    tiny = {"horizon": 5, "lookback": 16, "units": 6, "epochs": 2, "seed": 3, "refit": False}
     return Forecaster(cell, **tiny | settings).fit(waves[:rows], **COLUMNS)
 
 

@@ -9,7 +9,7 @@ from rnnzoo.experiments.tasks.forecast.data import split
 from rnnzoo.pipelines.forecasting import forecaster as module
 from rnnzoo.pipelines.forecasting.backtest.charts import fan_chart
 
-TINY = {"horizon": 2, "lookback": 6, "units": 2, "epochs": 1}
+TINY = {"horizon": 2, "lookback": 6, "units": 2, "epochs": 1, "refit": False}
 
 
 def shop(name, first, rows, seed):

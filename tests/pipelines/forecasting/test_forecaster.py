@@ -99,6 +99,23 @@ def test_what_fit_learns_needs_no_future(waves):
     assert scaler.scale_[0] == pytest.approx(training.std(ddof=0))
 
 
+@pytest.mark.parametrize("strategy", ["stateful", "closed_loop", "segment"])
+def test_the_final_network_is_trained_on_all_rows(strategy, waves):
+    """For as many steps as the first one, which the validation rows did not train; the errors are
+    those of the first."""
+    tiny = {"horizon": 2, "lookback": 8, "units": 2, "epochs": 2, "batch_size": 512}
+    first, final = (
+        Forecaster(strategy=strategy, refit=refit, **tiny).fit(waves[:160], **COLUMNS)
+        for refit in (False, True)
+    )
+    assert final.transform_.known_["sales"].mean_[0] == pytest.approx(waves["sales"][:160].mean())
+    future = waves[160:162]
+    forecasts = [one.predict(future=future)["yhat"] for one in (first, final)]
+    assert not np.allclose(*forecasts, rtol=1e-6)
+    errors = [one.fitted_.errors for one in (first, final)]
+    np.testing.assert_array_equal(errors[0].window, errors[1].window)
+
+
 def test_it_is_a_scikit_learn_estimator():
     forecaster = Forecaster("lstm", horizon=3, units=9)
     twin = clone(forecaster)

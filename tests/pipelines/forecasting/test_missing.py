@@ -6,7 +6,7 @@ import pytest
 from rnnzoo import Forecaster, read_panel
 
 COLUMNS = {"time": "day", "target": "sales", "past": ["wind"], "future": ["holiday"]}
-TINY = {"horizon": 4, "lookback": 12, "units": 6, "epochs": 2, "seed": 1}
+TINY = {"horizon": 4, "lookback": 12, "units": 6, "epochs": 2, "seed": 1, "refit": False}
 
 
 @pytest.fixture(scope="module")

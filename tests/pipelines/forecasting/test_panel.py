@@ -8,7 +8,7 @@ from rnnzoo import DataError, Forecaster
 ROWS = {"long": 240, "short": 150, "late": 150}
 TEST = 30
 COLUMNS = {"time": "day", "target": "sales", "past": ["wind"], "future": ["holiday"]}
-TINY = {"horizon": 4, "lookback": 10, "units": 5, "epochs": 2, "seed": 1}
+TINY = {"horizon": 4, "lookback": 10, "units": 5, "epochs": 2, "seed": 1, "refit": False}
 
 
 @pytest.fixture(scope="module")

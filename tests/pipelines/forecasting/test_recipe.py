@@ -16,7 +16,7 @@ from rnnzoo.pipelines.forecasting.preprocessing.power import (
     power_transform,
 )
 
-TINY = {"horizon": 3, "lookback": 10, "units": 3, "epochs": 2, "seed": 1}
+TINY = {"horizon": 3, "lookback": 10, "units": 3, "epochs": 2, "seed": 1, "refit": False}
 TINY_OF = {
     "stateful": TINY,
     "closed_loop": TINY,

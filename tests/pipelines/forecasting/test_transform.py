@@ -9,7 +9,7 @@ from rnnzoo.pipelines.forecasting.preprocessing.rows import lead_anchors, undo_d
 from rnnzoo.pipelines.forecasting.preprocessing.scaling import Scaler, running
 from sklearn.base import clone
 
-TINY = {"horizon": 9, "lookback": 14, "units": 3, "epochs": 2, "seed": 1}
+TINY = {"horizon": 9, "lookback": 14, "units": 3, "epochs": 2, "seed": 1, "refit": False}
 SEGMENT = TINY | {"strategy": "segment", "batch_size": 512}  # all windows: one shape to trace
 WEEK = 7
 

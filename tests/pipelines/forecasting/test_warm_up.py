@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from rnnzoo import ArgumentError, DataError, Forecaster
 
-TINY = {"horizon": 3, "lookback": 8, "units": 3, "epochs": 2, "seed": 1}
+TINY = {"horizon": 3, "lookback": 8, "units": 3, "epochs": 2, "seed": 1, "refit": False}
 
 
 @pytest.mark.parametrize("strategy", ["stateful", "closed_loop"])

@@ -112,7 +112,7 @@ def table(weights=(1.0, 1.0)):
     return pd.concat(several, ignore_index=True)
 
 
-TINY = {"cell": "rnn", "horizon": 2, "lookback": 8, "units": 2, "epochs": 1}
+TINY = {"cell": "rnn", "horizon": 2, "lookback": 8, "units": 2, "epochs": 1, "refit": False}
 
 
 def fitted(weights=(1.0, 1.0), **how):

@@ -26,7 +26,7 @@ from rnnzoo.pipelines.training.optimizers import (
 )
 from sklearn.base import clone
 
-TINY = {"cell": "rnn", "horizon": 2, "lookback": 8, "units": 2, "epochs": 2}
+TINY = {"cell": "rnn", "horizon": 2, "lookback": 8, "units": 2, "epochs": 2, "refit": False}
 KINDS = (Forecaster, NextFrame)
 
 
