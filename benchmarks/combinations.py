@@ -15,8 +15,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from rnnzoo.experiments.reports.style import markdown
+from rnnzoo.pipelines.forecasting.auto.combination import (
+    SHRINKAGE,
+    combination_weights,
+    inverse_square_weights,
+)
 from rnnzoo.pipelines.forecasting.baselines.table import BASELINES, VARIANTS, baselines
-from scipy.optimize import nnls
 from small import Origin, origins_of
 
 AR = ["linear-ar", "linear-ar-log", "seasonal-ar", "seasonal-ar-log"]
@@ -105,13 +109,18 @@ def inverse(power: float, largest: float = np.inf) -> Callable:
     return weigh
 
 
-def stacked(tried: Tried, names: list[str]) -> np.ndarray:
-    """Non-negative least squares on the validation rows, summing to one."""
-    forecasts = np.stack([tried.validation[name].ravel() for name in names], axis=1)
-    unit, heavy = np.abs(tried.truth).mean(), 1e3
-    rows = np.vstack([forecasts / unit, np.full((1, len(names)), heavy)])
-    weights, _ = nnls(rows, np.append(tried.truth.ravel() / unit, heavy))
-    return weights / weights.sum()
+def stacked(shrinkage: float) -> Callable:
+    """As `AutoForecaster`, with another strength of the shrinkage towards 1/e², e ≤ 1.5."""
+
+    def weigh(tried: Tried, names: list[str]) -> np.ndarray:
+        unit = max(np.abs(tried.truth).mean(), 1e-9)
+        errors = {n: (tried.validation[n] - tried.truth).ravel() / unit for n in names}
+        start = inverse_square_weights({n: float(np.abs(e).mean()) for n, e in errors.items()})
+        blocks = tried.truth.size / tried.origin.horizon**2 * SHRINKAGE / max(shrinkage, 1e-9)
+        found = combination_weights(start, errors, blocks)
+        return np.array([found.get(name, 0.0) for name in names])
+
+    return weigh
 
 
 WAYS = {
@@ -123,7 +132,10 @@ WAYS = {
     "1/e², e ≤ 1.2": inverse(2, 1.2),
     "1/e², e ≤ 1.5": inverse(2, 1.5),
     "1/e², e ≤ 2": inverse(2, 2.0),
-    "stacked": stacked,
+    "stacked": stacked(0.0),
+    "shrunk, 1": stacked(1.0),
+    "shrunk, 3": stacked(3.0),
+    "shrunk, 10": stacked(10.0),
 }
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from ....datasets import TimeSeriesPanel
 from ....zoo.factory import CellLike, cell_factory
-from ..recipe import MUCH
+from ..recipe import FEW, MANY, MUCH, segment_rows
+from ..strategies.names import STRATEGIES
 
 EFFORTS = ("quick", "balanced", "thorough")
 SEASONS = 4  # least seasons of a series whose seasonal differences a network reads
@@ -39,13 +40,12 @@ def network_candidates(
         horizon: number of leads.
         effort: name in `EFFORTS`.
     """
-    rows = sum(len(series) for series in panel)
-    variants = _large() if rows >= MUCH else _small(panel)
-    count = {"quick": 1, "balanced": 2, "thorough": len(variants)}[effort]
     seeds = 3 if effort == "thorough" else 1
     found = {}
     for cell in cells:
         name = cell_factory(cell).name
+        variants = _variants(panel, cell, horizon)
+        count = {"quick": 1, "balanced": 2, "thorough": len(variants)}[effort]
         for suffix, settings in list(variants.items())[:count]:
             for seed in range(seeds):
                 label = "-".join([name, *([suffix] if suffix else [])])
@@ -54,16 +54,20 @@ def network_candidates(
     return found
 
 
-def _small(panel: TimeSeriesPanel) -> dict[str, dict[str, Any]]:
-    """Settings of networks for few rows, the most reliable first."""
-    rows, season = min(len(series) for series in panel), panel.schema.season
-    difference = "season" if 1 < season <= rows // SEASONS else "step"
-    return {
-        "difference": {"difference": difference, "transform": "auto"},
-        "": {"transform": "auto"},
+def _variants(panel: TimeSeriesPanel, cell: CellLike, horizon: int) -> dict[str, dict[str, Any]]:
+    """Settings of the networks of one cell, the most reliable first."""
+    lengths = [len(series) for series in panel]
+    rows, season = sum(lengths), panel.schema.season
+    if rows < FEW:
+        difference = "season" if 1 < season <= min(lengths) // SEASONS else "step"
+        return {"difference": {"difference": difference, "transform": "auto"}}
+    level: dict[str, Any] = {} if rows >= MUCH else {"transform": "auto"}
+    if STRATEGIES["segment"] not in cell_factory(cell).kind.serves:
+        return {"": level, "difference": level | {"difference": "step"}}
+    windows = level | {"strategy": "segment"}
+    segments = {
+        "segment": windows | {"window_normalization": "last"},
+        "instance": windows | {"window_normalization": "instance"},
     }
-
-
-def _large() -> dict[str, dict[str, Any]]:
-    """Settings of networks for many rows."""
-    return {"": {}, "instance": {"strategy": "segment", "window_normalization": "instance"}}
+    carried = rows >= MUCH and len(lengths) < MANY and horizon < 2 * segment_rows(season, horizon)
+    return {"": level} | segments if carried else segments | {"": level}

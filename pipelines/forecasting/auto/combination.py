@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import nnls
 
 from ....errors import FitError
 from ...evaluation import metrics
 
-LARGEST = 1.5  # error relative to the best one, above which a candidate has no weight
+LARGEST = 1.5  # error relative to the best one, above which a candidate has no weight at first
+SHRINKAGE = 3.0  # weight of the first weights, in validation origins that do not overlap
+LEAST = 0.02  # least share of a candidate
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,19 @@ def validation_error(
     return float(np.mean(errors)) if errors else np.nan
 
 
-def combination_weights(errors: Mapping[str, float]) -> dict[str, float]:
-    """Weights in proportion to 1 / error², of candidates not far behind the best one.
+def scaled_errors(
+    truth: Sequence[np.ndarray], forecasts: Sequence[np.ndarray], scales: Sequence[float]
+) -> np.ndarray:
+    """Errors of all series in units of their scales, `(values,)`, where the truth is known."""
+    parts = [
+        (forecast[~np.isnan(y)] - y[~np.isnan(y)]) / scale
+        for y, forecast, scale in zip(truth, forecasts, scales, strict=True)
+    ]
+    return np.concatenate(parts).astype("float32")
 
-    Weights that are fitted to the few rows of a validation are less reliable than these, which
-    ignore how errors of candidates are correlated.
+
+def inverse_square_weights(errors: Mapping[str, float]) -> dict[str, float]:
+    """Weights in proportion to 1 / error², of candidates not far behind the best one.
 
     Args:
         errors: validation error of each candidate; NaN for one that failed.
@@ -77,9 +88,46 @@ def combination_weights(errors: Mapping[str, float]) -> dict[str, float]:
     best = min(there.values())
     near = {name: error for name, error in there.items() if error <= LARGEST * best}
     least = max(best, np.finfo(float).tiny)
-    raw = {name: (least / max(error, least)) ** 2 for name, error in near.items()}
-    total = sum(raw.values())
-    return {name: raw[name] / total for name in sorted(raw, key=lambda name: -raw[name])}
+    return _shares({name: (least / max(error, least)) ** 2 for name, error in near.items()})
+
+
+def combination_weights(
+    start: Mapping[str, float], errors: Mapping[str, np.ndarray], blocks: float
+) -> dict[str, float]:
+    """Stacks candidates by non-negative least squares, shrunk towards weights to start from.
+
+    ```
+    minimize  |E w|² + (3 / blocks) |E v|² |w − v|²    over w ≥ 0, Σ w = 1
+    ```
+
+    E are the validation errors, v the weights to start from. Few independent origins say little
+    about how errors of candidates are correlated, and leave v; many decide.
+
+    Args:
+        start: weights that sum to 1.
+        errors: validation errors of the candidates, each `(values,)`.
+        blocks: number of validation origins whose leads do not overlap, over all series.
+
+    Returns:
+        Positive weights that sum to 1, the largest first; shares below 2 % are left out.
+
+    References: Breiman (1996), Stacked regressions; Diebold and Pauly (1990), The use of prior
+    information in forecast combination.
+    """
+    names = [name for name in errors if np.isfinite(errors[name]).all()]
+    v = np.array([start.get(name, 0.0) for name in names])
+    if len(names) < 2 or not v.any():
+        return dict(start)
+    values = np.stack([errors[name] for name in names])
+    products = (values @ values.T).astype("float64") / values.shape[1]
+    strength = SHRINKAGE / blocks * max(v @ products @ v, np.finfo(float).tiny)
+    half = _root(products)
+    # the sum is held by a heavy row
+    heavy = 1e3 * np.sqrt(np.trace(products) + strength)
+    rows = np.vstack([half, np.sqrt(strength) * np.eye(len(v)), np.full((1, len(v)), heavy)])
+    wanted = np.concatenate([np.zeros(len(v)), np.sqrt(strength) * v, [heavy]])
+    found, _ = nnls(rows, wanted)
+    return _shares({n: w for n, w in zip(names, found, strict=True) if w >= LEAST * found.sum()})
 
 
 def weighted_mean(forecasts: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:
@@ -101,6 +149,18 @@ def series_scale(y: np.ndarray, season: int) -> float:
         if np.isfinite(scale) and scale > 0:
             return float(scale)
     return 1.0
+
+
+def _shares(weights: Mapping[str, float]) -> dict[str, float]:
+    """Weights in proportion that sum to 1, the largest first."""
+    total = sum(weights.values())
+    return {name: weights[name] / total for name in sorted(weights, key=lambda n: -weights[n])}
+
+
+def _root(products: np.ndarray) -> np.ndarray:
+    """A matrix R with Rᵀ R = `products`."""
+    values, vectors = np.linalg.eigh(products)
+    return np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
 
 
 def _column(values: Sequence[float], dimensions: int) -> np.ndarray:

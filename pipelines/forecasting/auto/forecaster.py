@@ -45,15 +45,15 @@ class AutoForecaster(Estimator[FittedAuto]):
     """Tries networks and baselines, and forecasts with those that validation favors, together.
 
     The last rows of the data, which train nothing, are forecast by every candidate from rolling
-    origins. Candidates are weighted by their errors there (see `combination_weights`); those
-    that are far behind the best one are left out. Networks that take part are then trained on
-    all rows.
+    origins. Their errors there decide the weights: all the more, the more origins there are (see
+    `combination_weights`). On fewer than 1,000 rows a network takes part only if it is better there
+    than every baseline. Networks that take part are then trained on all rows.
 
     Args:
         horizon: number of leads, in rows.
         cells: cells of the networks, as `cell` of a `Forecaster`.
-        effort: `"quick"` tries one network of each cell, `"balanced"` two, `"thorough"` the same
-            two with three seeds each.
+        effort: `"quick"` tries one network of each cell, `"balanced"` two, `"thorough"` three with
+            three seeds each; of fewer than 1,000 rows all of them one.
         validation: share of the rows given to `fit`, the last ones, by which candidates are
             weighted.
         refit: whether networks that take part are trained again on all rows.

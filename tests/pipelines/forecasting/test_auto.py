@@ -15,10 +15,13 @@ from rnnzoo import (
 )
 from rnnzoo.pipelines.forecasting.auto import candidates
 from rnnzoo.pipelines.forecasting.auto.combination import (
+    Candidate,
     combination_weights,
+    inverse_square_weights,
     validation_error,
     weighted_mean,
 )
+from rnnzoo.pipelines.forecasting.auto.selection import _admitted
 from rnnzoo.pipelines.forecasting.baselines.table import baselines
 from sklearn.base import clone
 
@@ -58,8 +61,11 @@ def test_candidates_are_ranked_by_rows_that_trained_none_of_them(auto):
     assert list(table) == ["model", "error", "weight", "seconds", "failure"]
     assert table["error"].dropna().is_monotonic_increasing
     assert {"linear-ar", "seasonal-ar", "ets", "ets-log", "gru-difference"} <= set(table["model"])
-    best = table["error"].min()
-    assert (table["weight"][table["error"] > 1.5 * best] == 0).all()
+    assert table["weight"].sum() == pytest.approx(1)
+    ofs = table.set_index("model")
+    simple = ofs["error"].drop("gru-difference").min()
+    if ofs.loc["gru-difference", "error"] >= simple:  # of few rows
+        assert ofs.loc["gru-difference", "weight"] == 0
 
 
 def test_new_rows_give_the_forecast_of_a_whole_history(auto, sales, tmp_path):
@@ -158,18 +164,48 @@ def test_several_series_share_the_weights(sales):
 
 
 def test_weights_are_those_of_bates_and_granger():
-    weights = combination_weights({"a": 1.0, "b": 1.25, "far": 1.6, "failed": np.nan})
+    weights = inverse_square_weights({"a": 1.0, "b": 1.25, "far": 1.6, "failed": np.nan})
     assert list(weights) == ["a", "b"]
     assert weights["a"] / weights["b"] == pytest.approx(1.25**2)
 
 
 def test_an_exact_candidate_has_all_the_weight():
-    assert combination_weights({"exact": 0.0, "other": 0.1}) == {"exact": 1.0}
+    start = inverse_square_weights({"exact": 0.0, "other": 0.1})
+    assert start == {"exact": 1.0}
+    errors = {"exact": np.zeros(30, "float32"), "other": np.ones(30, "float32")}
+    assert combination_weights(start, errors, blocks=5.0) == {"exact": 1.0}
+
+
+def test_few_origins_leave_the_first_weights_and_many_decide():
+    """Of errors of equal size the optimum is known: b and c cancel, and so leave nothing to a."""
+    e = np.random.default_rng(0).normal(size=4_000).astype("float32")
+    errors = {"a": e[::-1].copy(), "b": e, "c": -e}
+    start = {"a": 0.8, "b": 0.1, "c": 0.1}
+    few = combination_weights(start, errors, blocks=1e-9)
+    assert few == pytest.approx(start, abs=1e-6)
+    many = combination_weights(start, errors, blocks=1e9)
+    assert many == pytest.approx({"b": 0.5, "c": 0.5}, abs=1e-3)
+    between = combination_weights(start, errors, blocks=3.0)
+    assert 0.02 < between["a"] < 0.8 and sum(between.values()) == pytest.approx(1)
+
+
+def test_weights_do_not_depend_on_the_unit_or_on_the_order():
+    rng = np.random.default_rng(1)
+    errors = {name: rng.normal(size=500).astype("float32") for name in "abc"}
+    start = inverse_square_weights({n: float(np.abs(e).mean()) for n, e in errors.items()})
+    found = combination_weights(start, errors, blocks=10.0)
+    turned = {name: 2048 * errors[name] for name in "cab"}
+    assert combination_weights(start, turned, blocks=10.0) == pytest.approx(found, rel=1e-4)
+
+
+def test_a_candidate_with_a_missing_forecast_is_not_stacked():
+    errors = {"a": np.ones(9, "float32"), "b": np.full(9, np.nan, "float32")}
+    assert combination_weights({"a": 1.0}, errors, blocks=9.0) == {"a": 1.0}
 
 
 def test_without_any_candidate_there_is_no_forecast():
     with pytest.raises(FitError, match="No candidate"):
-        combination_weights({"a": np.nan})
+        inverse_square_weights({"a": np.nan})
 
 
 def test_a_missing_forecast_leaves_the_others_their_shares():
@@ -196,6 +232,40 @@ def test_errors_of_series_are_scaled_before_they_are_averaged():
 def test_settings_that_cannot_be_used(sales, settings, error):
     with pytest.raises(error):
         AutoForecaster(**{"horizon": 2} | settings).fit(sales)
+
+
+@pytest.mark.parametrize(
+    ("cell", "rows", "season", "horizon", "expected"),
+    [
+        ("gru", [72], 12, 12, ["gru-difference"]),
+        ("gru", [2_000], 12, 12, ["gru-segment", "gru-instance", "gru"]),
+        ("gru", [200] * 7, 52, 24, ["gru-segment", "gru-instance", "gru"]),
+        ("gru", [20_000], 24, 24, ["gru", "gru-segment", "gru-instance"]),
+        ("gru", [20_000], 24, 96, ["gru-segment", "gru-instance", "gru"]),
+        ("gru", [600] * 150, 52, 13, ["gru-segment", "gru-instance", "gru"]),
+        ("narx", [2_000], 12, 12, ["narx", "narx-difference"]),
+    ],
+)
+def test_the_networks_that_are_tried(cell, rows, season, horizon, expected):
+    ds = pd.date_range("2000-01-01", periods=max(rows), freq="h")
+    parts = [
+        pd.DataFrame({"unique_id": str(k), "ds": ds[:count], "y": np.arange(count) % 7.0})
+        for k, count in enumerate(rows)
+    ]
+    panel = read_panel(pd.concat(parts), season=season)
+    found = {
+        effort: [*candidates.network_candidates(panel, [cell], horizon, effort)]
+        for effort in candidates.EFFORTS
+    }
+    assert found["quick"] == expected[:1] and found["balanced"] == expected[:2]
+    assert found["thorough"] == [f"{name}-{k}" for name in expected for k in (1, 2, 3)]
+
+
+def test_of_few_rows_a_network_takes_part_only_if_it_is_better_than_every_baseline():
+    tried = [Candidate("gru", 1.0), Candidate("ets", 0.9), Candidate("rnn", 0.8)]
+    assert [*_admitted(tried, ["gru", "rnn"], rows=100)] == ["ets", "rnn"]
+    assert len(_admitted(tried, ["gru", "rnn"], rows=1_000)) == 3
+    assert [*_admitted(tried[:1], ["gru"], rows=100)] == ["gru"]  # there is no other
 
 
 def test_exponential_smoothing_is_tried_on_few_series_only(sales, monkeypatch):
