@@ -137,9 +137,8 @@ class Recipe:
 def choose_strategy(settings: Settings, training: Sequence[int], season: int) -> tuple[str, str]:
     """Chooses the strategy, and gives the reason.
 
-    `"auto"` takes the first that the cell supports; where that is the stateful one, it takes
-    segments if a series of median length has rows for a window of two, and there are many series,
-    or many training rows and a horizon of two segments or more.
+    `"auto"` takes the first that the cell supports. Where that is the stateful one, it takes
+    segments instead, unless there are few rows, or one or a few long series and a short horizon.
     """
     cell, strategy, layers = settings.cell, settings.strategy, settings.layers
     name = strategy_name(cell, strategy, layers)
@@ -149,16 +148,18 @@ def choose_strategy(settings: Settings, training: Sequence[int], season: int) ->
         return "segment", "only this one reads segments, normalized windows, or channels together"
     if name != "stateful":
         return name, f"`{cell_factory(cell).name}` feeds back its output"
-    horizon, many = settings.horizon, len(training) >= MANY
+    rows, horizon, many = sum(training), settings.horizon, len(training) >= MANY
     w = segment_rows(season, horizon)
     if settings.difference or settings.scaling == "running":
         return name, "differences and running scales need a carried state"
-    if horizon < 2 * w and not many:
-        return name, f"{horizon} leads are less than two segments of {w}"
-    if sum(training) < MUCH and not many:
-        return name, f"{sum(training):,} rows are too few for a window to be worth its weights"
+    if rows < FEW:
+        return name, f"{rows:,} rows are too few to learn from windows"
+    if rows >= MUCH and not many and horizon < 2 * w:
+        return name, f"{horizon} leads are less than two segments of {w}, and a state reads on"
     if _window(training, horizon, w) < 2 * w:
         return name, f"most series have too few rows for a window and {horizon} leads"
+    if rows < MUCH:
+        return "segment", f"{rows:,} rows are too few to learn a state that is carried"
     if many:
         return "segment", f"{len(training)} series are read alike, in the units of each window"
     return "segment", f"{horizon} leads are two segments of {w} or more"
@@ -227,7 +228,7 @@ def _segment_rules(
         "window_normalization": "instance" if many else "last",
         "linear_lags": 0,
         "calendar": [],
-        "transform": "auto" if many else "none",
+        "transform": "auto" if many or not much else "none",
     }
 
 

@@ -64,7 +64,7 @@ def _variants(panel: TimeSeriesPanel, cell: CellLike, horizon: int) -> dict[str,
     level: dict[str, Any] = {} if rows >= MUCH else {"transform": "auto"}
     if STRATEGIES["segment"] not in cell_factory(cell).kind.serves:
         return {"": level, "difference": level | {"difference": "step"}}
-    windows = level | {"strategy": "segment"}
+    windows, level = level | {"strategy": "segment"}, level | {"strategy": "stateful"}
     segments = {
         "segment": windows | {"window_normalization": "last"},
         "instance": windows | {"window_normalization": "instance"},

@@ -21,12 +21,13 @@ def from_data(training, season, horizon, **settings):
         ([8640] * 7, HOUR, 47, {}, "stateful", "less than two segments of 24"),
         ([800] * 400, HOUR, 48, {}, "segment", "400 series are read alike"),
         ([600] * 358 + [67], WEEK, 13, {}, "segment", "359 series are read alike"),
-        ([30] * 200, YEAR, 8, {}, "stateful", "most series have too few rows for a window"),
+        ([40] * 200, YEAR, 8, {}, "stateful", "most series have too few rows for a window"),
         ([5000] * 3 + [90], HOUR, 48, {}, "segment", "two segments"),
         ([90] * 3 + [12_000], HOUR, 48, {}, "stateful", "too few rows for a window"),
-        ([9999], HOUR, 48, {}, "stateful", "9,999 rows are too few"),
+        ([9999], HOUR, 48, {}, "segment", "9,999 rows are too few to learn a state"),
+        ([999], HOUR, 48, {}, "stateful", "999 rows are too few to learn from windows"),
         ([8640], HOUR, 24, {"segment": 6}, "segment", "reads segments"),
-        ([2000], DAY, 7, {}, "stateful", "less than two segments of 7"),
+        ([2000], DAY, 7, {}, "segment", "2,000 rows are too few to learn a state"),
         ([1800], YEAR, 24, {"difference": "step"}, "stateful", "carried state"),
         ([8640], HOUR, 96, {"cell": "narx"}, "closed_loop", "feeds back"),
         ([8640], HOUR, 96, {"cell": "jordan"}, "closed_loop", "feeds back"),
@@ -65,7 +66,14 @@ def test_the_strategy_and_why(training, season, horizon, settings, strategy, why
         # four years of days, a week ahead
         (
             [1000], DAY, 7,
-            {"lookback": 28, "units": 32, "epochs": 500, "patience": 100, "schedule": "plateau",
+            {"strategy": "segment", "lookback": 210, "segment": 7, "units": 32, "batch_size": 64,
+             "epochs": 300, "patience": 150, "schedule": "cosine", "dropout": 0.3,
+             "window_normalization": "last", "transform": "auto", "linear_lags": 0},
+        ),
+        # the same with a carried state
+        (
+            [1001], DAY, 7,
+            {"strategy": "stateful", "lookback": 28, "units": 32, "epochs": 500, "patience": 100, "schedule": "plateau",
              "ema_momentum": 0.0, "calendar": [], "transform": "none", "linear_lags": 15,
              "early_stopping": True},
         ),
@@ -91,8 +99,8 @@ def test_the_strategy_and_why(training, season, horizon, settings, strategy, why
     ],
 )  # fmt: skip
 def test_what_follows_from_season_number_and_length(training, season, horizon, expected):
-    asked = {"strategy": "segment"} if training == [300] else {}
-    found = from_data(training, season, horizon, **asked).to_dict()
+    asked = {(300,): {"strategy": "segment"}, (1001,): {"strategy": "stateful"}}
+    found = from_data(training, season, horizon, **asked.get(tuple(training), {})).to_dict()
     assert {name: found[name] for name in expected} == expected
 
 
