@@ -73,8 +73,8 @@ def test_the_strategy_and_why(training, season, horizon, settings, strategy, why
         # the same with a carried state
         (
             [1001], DAY, 7,
-            {"strategy": "stateful", "lookback": 28, "units": 32, "epochs": 500, "patience": 100, "schedule": "plateau",
-             "ema_momentum": 0.0, "calendar": [], "transform": "none", "linear_lags": 15,
+            {"strategy": "stateful", "lookback": 28, "units": 32, "epochs": 500, "patience": 100,
+             "schedule": "plateau", "ema_momentum": 0.0, "calendar": [], "transform": "none", "linear_lags": 15,
              "early_stopping": True},
         ),
         # nine months of days: too few to choose an epoch by
