@@ -138,7 +138,7 @@ def choose_strategy(settings: Settings, training: Sequence[int], season: int) ->
     """Chooses the strategy, and gives the reason.
 
     `"auto"` takes the first that the cell supports. Where that is the stateful one, it takes
-    segments instead, unless there are few rows, or one or a few long series and a short horizon.
+    segments instead, unless there are few rows, or one long series and a short horizon.
     """
     cell, strategy, layers = settings.cell, settings.strategy, settings.layers
     name = strategy_name(cell, strategy, layers)
@@ -148,19 +148,19 @@ def choose_strategy(settings: Settings, training: Sequence[int], season: int) ->
         return "segment", "only this one reads segments, normalized windows, or channels together"
     if name != "stateful":
         return name, f"`{cell_factory(cell).name}` feeds back its output"
-    rows, horizon, many = sum(training), settings.horizon, len(training) >= MANY
+    rows, horizon = sum(training), settings.horizon
     w = segment_rows(season, horizon)
     if settings.difference or settings.scaling == "running":
         return name, "differences and running scales need a carried state"
     if rows < FEW:
         return name, f"{rows:,} rows are too few to learn from windows"
-    if rows >= MUCH and not many and horizon < 2 * w:
+    if rows >= MUCH and len(training) == 1 and horizon < 2 * w:
         return name, f"{horizon} leads are less than two segments of {w}, and a state reads on"
     if _window(training, horizon, w) < 2 * w:
         return name, f"most series have too few rows for a window and {horizon} leads"
     if rows < MUCH:
         return "segment", f"{rows:,} rows are too few to learn a state that is carried"
-    if many:
+    if len(training) > 1:
         return "segment", f"{len(training)} series are read alike, in the units of each window"
     return "segment", f"{horizon} leads are two segments of {w} or more"
 

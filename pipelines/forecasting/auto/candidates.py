@@ -5,7 +5,7 @@ from typing import Any
 
 from ....datasets import TimeSeriesPanel
 from ....zoo.factory import CellLike, cell_factory
-from ..recipe import FEW, MANY, MUCH, segment_rows
+from ..recipe import FEW, MUCH, segment_rows
 from ..strategies.names import STRATEGIES
 
 EFFORTS = ("quick", "balanced", "thorough")
@@ -69,5 +69,5 @@ def _variants(panel: TimeSeriesPanel, cell: CellLike, horizon: int) -> dict[str,
         "segment": windows | {"window_normalization": "last"},
         "instance": windows | {"window_normalization": "instance"},
     }
-    carried = rows >= MUCH and len(lengths) < MANY and horizon < 2 * segment_rows(season, horizon)
+    carried = rows >= MUCH and len(lengths) == 1 and horizon < 2 * segment_rows(season, horizon)
     return {"": level} | segments if carried else segments | {"": level}

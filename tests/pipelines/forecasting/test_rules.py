@@ -17,12 +17,13 @@ def from_data(training, season, horizon, **settings):
 @pytest.mark.parametrize(
     ("training", "season", "horizon", "settings", "strategy", "why"),
     [
-        ([8640] * 7, HOUR, 96, {}, "segment", "two segments of 24 or more"),
-        ([8640] * 7, HOUR, 47, {}, "stateful", "less than two segments of 24"),
+        ([20_000], HOUR, 96, {}, "segment", "two segments of 24 or more"),
+        ([20_000], HOUR, 47, {}, "stateful", "less than two segments of 24"),
+        ([8640] * 7, HOUR, 47, {}, "segment", "7 series are read alike"),
         ([800] * 400, HOUR, 48, {}, "segment", "400 series are read alike"),
         ([600] * 358 + [67], WEEK, 13, {}, "segment", "359 series are read alike"),
         ([40] * 200, YEAR, 8, {}, "stateful", "most series have too few rows for a window"),
-        ([5000] * 3 + [90], HOUR, 48, {}, "segment", "two segments"),
+        ([5000] * 3 + [90], HOUR, 48, {}, "segment", "4 series are read alike"),
         ([90] * 3 + [12_000], HOUR, 48, {}, "stateful", "too few rows for a window"),
         ([9999], HOUR, 48, {}, "segment", "9,999 rows are too few to learn a state"),
         ([999], HOUR, 48, {}, "stateful", "999 rows are too few to learn from windows"),
@@ -74,8 +75,8 @@ def test_the_strategy_and_why(training, season, horizon, settings, strategy, why
         (
             [1001], DAY, 7,
             {"strategy": "stateful", "lookback": 28, "units": 32, "epochs": 500, "patience": 100,
-             "schedule": "plateau", "ema_momentum": 0.0, "calendar": [], "transform": "none", "linear_lags": 15,
-             "early_stopping": True},
+             "schedule": "plateau", "ema_momentum": 0.0, "calendar": [], "transform": "none",
+             "linear_lags": 15, "early_stopping": True},
         ),
         # nine months of days: too few to choose an epoch by
         (
