@@ -6,7 +6,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from statistics import median
 from typing import Any
 
 from ...zoo.factory import cell_factory
@@ -157,7 +156,7 @@ def choose_strategy(settings: Settings, training: Sequence[int], season: int) ->
     if rows >= MUCH and len(training) == 1 and horizon < 2 * w:
         return name, f"{horizon} leads are less than two segments of {w}, and a state reads on"
     if _window(training, horizon, w) < 2 * w:
-        return name, f"most series have too few rows for a window and {horizon} leads"
+        return name, f"too many series have too few rows for a window and {horizon} leads"
     if rows < MUCH:
         return "segment", f"{rows:,} rows are too few to learn a state that is carried"
     if len(training) > 1:
@@ -192,8 +191,9 @@ def linear_lags(strategy: str, difference: str | None, lookback: int, season: in
 
 
 def _window(training: Sequence[int], horizon: int, w: int) -> int:
-    """The default window, in rows: `SEGMENTS` segments, but at most half of the median series."""
-    rows = int(median(training))
+    """The default window, in rows: `SEGMENTS` segments, but at most half of a series that three
+    quarters of the others are not shorter than."""
+    rows = sorted(training)[len(training) // 4]
     return w * max(1, min(SEGMENTS, min(rows // 2, rows - horizon) // w))
 
 

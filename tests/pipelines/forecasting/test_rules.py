@@ -22,7 +22,7 @@ def from_data(training, season, horizon, **settings):
         ([8640] * 7, HOUR, 47, {}, "segment", "7 series are read alike"),
         ([800] * 400, HOUR, 48, {}, "segment", "400 series are read alike"),
         ([600] * 358 + [67], WEEK, 13, {}, "segment", "359 series are read alike"),
-        ([40] * 200, YEAR, 8, {}, "stateful", "most series have too few rows for a window"),
+        ([40] * 200, YEAR, 8, {}, "stateful", "too many series have too few rows for a window"),
         ([5000] * 3 + [90], HOUR, 48, {}, "segment", "4 series are read alike"),
         ([90] * 3 + [12_000], HOUR, 48, {}, "stateful", "too few rows for a window"),
         ([9999], HOUR, 48, {}, "segment", "9,999 rows are too few to learn a state"),
