@@ -48,6 +48,7 @@ class FittedForecaster(HeadForecasts):
         state: state of the network after `last_times`.
         errors: past errors, of the held-out rows at first, after `last_times`.
         held_out: those of the held-out rows, after `fitted_until`.
+        refit_failure: why the second training, on all rows, failed; empty if it did not.
     """
 
     settings: Settings
@@ -62,6 +63,7 @@ class FittedForecaster(HeadForecasts):
     state: State
     errors: ErrorMemory
     held_out: ErrorMemory
+    refit_failure: str = ""
 
     @property
     def horizon(self) -> int:

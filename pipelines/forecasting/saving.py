@@ -34,6 +34,7 @@ def to_plain(fitted: FittedForecaster) -> tuple[dict[str, Any], dict[str, list]]
         "fitted_until": [time.isoformat() for time in fitted.fitted_until],
         "last_times": [time.isoformat() for time in fitted.last_times],
         "sample_weight": fitted.sample_weight,
+        "refit_failure": fitted.refit_failure,
     }
     arrays = {
         "weights": fitted.strategy.network.get_weights(),
@@ -79,6 +80,7 @@ def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForec
         state=State(states, output, last_observed, anchor, scale),
         errors=ErrorMemory.from_arrays(arrays["errors"]),
         held_out=ErrorMemory.from_arrays(arrays["held_out"]),
+        refit_failure=manifest["refit_failure"],
     )
 
 

@@ -238,6 +238,11 @@ class Usage(Estimator[FittedForecaster]):
         return self._require_fit().strategy
 
     @property
+    def refit_failure_(self) -> str:
+        """Why the second training, on all rows, failed; empty if it did not."""
+        return self._require_fit().refit_failure
+
+    @property
     def history_(self) -> History:
         """Losses and validation errors of the training."""
         return self._require_fit().history

@@ -10,8 +10,8 @@ import pandas as pd
 from ....datasets import TimeSeries, TimeSeriesPanel
 from ...evaluation import metrics
 from ..baselines.table import baselines as baseline_forecasts
+from ..build import new_transform
 from ..fitted import FittedForecaster
-from ..fitting import new_transform
 from ..past_errors import observed_target
 from ..plan import plan
 from .earlier import EarlierErrors
