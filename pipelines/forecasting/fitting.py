@@ -6,13 +6,11 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import keras
 
 from ...datasets import TimeSeriesPanel, require_rows
 from ...errors import ArgumentError, DataError, FitError
-from ...zoo.factory import cell_factory
 from ...zoo.heads import HEADS
 from ..evaluation.conformal import ErrorMemory
 from ..recorder import Recorder
@@ -134,8 +132,8 @@ class TrainedNetwork:
             return self.refitted(checkpoint, chosen).fitted(chosen.errors)
         except (ArgumentError, DataError, FitError) as error:
             warnings.warn(
-                f"The second training of {chosen.cell_name}, on all rows, failed: {error} The first "
-                "network forecasts, which was not trained on the validation rows.",
+                f"The second training of {chosen.cell_name}, on all rows, failed: {error} The "
+                "first network forecasts, which was not trained on the validation rows.",
                 UserWarning,
                 stacklevel=3,
             )
