@@ -95,7 +95,7 @@ def from_plain(kind: dict[str, Any], arrays: Iterator[np.ndarray]) -> FittedBase
         KeyError, StopIteration: no such kind, or too few arrays.
     """
     cls = FittedBaseline.kinds[kind["kind"]]
-    values = {}
+    values: dict[str, Any] = {}
     for field in fields(cls):
         if field.name in kind:
             values[field.name] = from_plain(kind[field.name], arrays)

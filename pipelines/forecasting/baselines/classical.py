@@ -104,7 +104,7 @@ class ETS(FittedBaseline):
         if parts:
             there = origins + offset >= 0  # the others are before the first known value
             made[there] = np.concatenate(parts)[-there.sum() :] * self.scale + self.mean
-        state = {"level": float(level), "trend": float(trend), "seasonal": seasonal}
+        state: dict[str, Any] = {"level": float(level), "trend": float(trend), "seasonal": seasonal}
         return made, replace(self, **state, tail=known[-1:])
 
     def restarted(self, y: np.ndarray) -> "ETS | None":

@@ -66,7 +66,7 @@ def fit_seasonal_ar(task: BaselineTask) -> SeasonalAR | None:
     if np.isnan(differences[0]):  # a difference at the start is needed, and known
         return None
     fitted = fit_ar(replace(task, y=differences, history=task.history - m))
-    return fitted and SeasonalAR(fitted, m)
+    return None if fitted is None else SeasonalAR(fitted, m)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class OfLogarithm(FittedBaseline):
     def restarted(self, y: np.ndarray) -> "OfLogarithm | None":
         logs = np.log(np.where(y > 0, y, np.nan))
         new = self.logarithm.restarted(logs)
-        return new and replace(self, logarithm=new, ended=False)
+        return None if new is None else replace(self, logarithm=new, ended=False)
 
 
 def of_logarithm(fit: Fit) -> Fit:
@@ -116,6 +116,8 @@ def of_logarithm(fit: Fit) -> Fit:
             return None
         logs = np.log(task.y)
         fitted = fit(replace(task, y=logs))
-        return fitted and OfLogarithm(fitted, float(np.nanmin(logs)), float(np.nanmax(logs)))
+        if fitted is None:
+            return None
+        return OfLogarithm(fitted, float(np.nanmin(logs)), float(np.nanmax(logs)))
 
     return fit_log
