@@ -59,9 +59,7 @@ def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForec
         raise ValueError(f"the settings lack {', '.join(missing)}")
     settings = Settings(**given)
     check(settings)
-    named = manifest["schema"]
-    lists = {key: tuple(named[key]) for key in ("past", "future", "static", "others")}
-    schema = Schema(**named | lists)
+    schema = schema_of(manifest["schema"])
     recipe = Recipe(**manifest["recipe"])
     transform = Transform.from_dict(schema, manifest["transform"])
     strategy = build(transform, recipe, settings)
@@ -82,6 +80,12 @@ def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForec
         held_out=ErrorMemory.from_arrays(arrays["held_out"]),
         refit_failure=manifest["refit_failure"],
     )
+
+
+def schema_of(plain: dict[str, Any]) -> Schema:
+    """The schema of which `asdict` returned the plain values."""
+    lists = {key: tuple(plain[key]) for key in ("past", "future", "static", "others")}
+    return Schema(**plain | lists)
 
 
 def save(fitted: FittedForecaster, folder: Path) -> Path:
