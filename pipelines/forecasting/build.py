@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ...datasets import Schema
 from ...errors import ArgumentError
 from ...zoo.cells import Feedback, RecurrentCell
 from ...zoo.factory import CellFactory, cell_factory
@@ -128,3 +129,16 @@ def _reach(kind: type[RecurrentCell], lookback: int, season: int) -> int:
     if kind.hidden != ():
         return lookback
     return min(lookback, season if 1 < season <= LONGEST_SEASON else 7)
+
+
+def new_transform(settings: Settings, recipe: Recipe, schema: Schema) -> Transform:
+    """Makes an unfitted transform for a table."""
+    return Transform(
+        schema,
+        settings.difference,
+        recipe.calendar,
+        None if recipe.transform == "none" else recipe.transform,
+        settings.scaling,
+        recipe.lookback,
+        settings.channels == "mixed",
+    )

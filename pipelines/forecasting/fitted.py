@@ -7,21 +7,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...datasets import Schema, TimeSeriesPanel, read_panel_like, require_rows
+from ...datasets import Schema, TimeSeriesPanel, require_rows
 from ...errors import ArgumentError, whole_number
 from ...messages import counted
 from ...zoo.factory import cell_factory
 from ..evaluation.conformal import ErrorMemory
-from ..evaluation.conformal_runs import moved
 from ..training.loop import History, trained_weights
-from .future import Start, check_follows, forecast_frame, known_ahead
+from .future import Start, forecast_frame, known_ahead
 from .head_forecasts import HeadForecasts
-from .intervals import NO_INTERVALS, Uncertainty, with_uncertainty
+from .history.read import SeriesRead
+from .intervals import NO_INTERVALS, Uncertainty
 from .past_errors import (
     errors_after,
     errors_of_held_out,
     replay,
-    rows_between,
 )
 from .plan import held_out_rows
 from .preprocessing.state import State
@@ -32,7 +31,7 @@ from .strategies.base import Strategy
 
 
 @dataclass(frozen=True)
-class FittedForecaster(HeadForecasts):
+class FittedForecaster(SeriesRead, HeadForecasts):
     """A fitted forecaster. Lists hold one entry per series, in the order of `transform.ids`.
 
     Attributes:
@@ -48,6 +47,7 @@ class FittedForecaster(HeadForecasts):
         state: state of the network after `last_times`.
         errors: past errors, of the held-out rows at first, after `last_times`.
         held_out: those of the held-out rows, after `fitted_until`.
+        refit_failure: why the second training, on all rows, failed; empty if it did not.
     """
 
     settings: Settings
@@ -62,6 +62,7 @@ class FittedForecaster(HeadForecasts):
     state: State
     errors: ErrorMemory
     held_out: ErrorMemory
+    refit_failure: str = ""
 
     @property
     def horizon(self) -> int:
@@ -88,19 +89,34 @@ class FittedForecaster(HeadForecasts):
         """The name of the cell in tables and charts."""
         return cell_factory(self.settings.cell).name
 
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the fitted series."""
+        return self.transform.ids
+
+    @property
+    def statics(self) -> dict[str, tuple[float, ...]]:
+        """Static covariates by id."""
+        return self.transform.statics_
+
+    @property
+    def seed(self) -> int:
+        """The seed of the fit."""
+        return self.settings.seed
+
+    @property
+    def seconds(self) -> float:
+        """Fit time in seconds."""
+        return self.history.seconds
+
+    @property
+    def networks(self) -> dict[str, "FittedForecaster"]:
+        """The network, by its name in tables."""
+        return {self.cell_name: self}
+
     def panel(self, data: Any, weights: bool = False) -> TimeSeriesPanel:
-        """Reads a table with the schema of the fitted one.
-
-        Args:
-            data: frame, file or series.
-            weights: whether to read the column of weights.
-
-        Raises:
-            DataError: the table does not match the fitted one.
-        """
-        ids, statics = self.transform.ids, self.transform.statics_
-        panel = read_panel_like(data, self.schema, ids=ids, statics=statics, weights=weights)
-        panel = panel.as_known([len(series) - 1 for series in panel])
+        """As of every fitted value; warns of values that are far from the fitted ones."""
+        panel = super().panel(data, weights)
         self.transform.warn_of_far(panel)
         return panel
 
@@ -115,9 +131,9 @@ class FittedForecaster(HeadForecasts):
             DataError: fewer rows than a forecast needs, or a table that does not match.
         """
         panel = self._history(data)
-        which = self._numbers(panel)
+        last = [series.times[-1] for series in panel]
         state = self.strategy.read(self.transform.rows(panel), None)
-        errors = self.errors_at(self.errors, which, _last_times(panel))
+        errors = self.errors_at(self.errors, self.places(panel.ids), last)
         return self._with_state(panel, state, errors)
 
     def after_update(self, data: Any) -> "FittedForecaster":
@@ -129,16 +145,6 @@ class FittedForecaster(HeadForecasts):
         panel = self.panel_after(data)
         return self.replayed(panel)[1]
 
-    def panel_after(self, data: Any) -> TimeSeriesPanel:
-        """Reads a table with the rows that follow those read so far.
-
-        Raises:
-            DataError: the first row of a series does not follow the last one read.
-        """
-        panel = self.panel(data)
-        check_follows(panel, [self.last_times[i] for i in self._numbers(panel)])
-        return panel
-
     def replayed(self, panel: TimeSeriesPanel) -> tuple[list[np.ndarray], "FittedForecaster"]:
         """Reads new rows, and learns from the errors of forecasts made before each of them.
 
@@ -146,7 +152,7 @@ class FittedForecaster(HeadForecasts):
             Those forecasts of each series of the panel, `(rows, horizon)`, and the forecaster
             after the rows.
         """
-        which = self._numbers(panel)
+        which = self.places(panel.ids)
         before, state = [self.last_times[i] for i in which], self.state.select(which)
         forecasts, state = replay(self.strategy, self.transform, panel, state, before, self.horizon)
         errors = errors_after(self.errors, which, panel, before, forecasts)
@@ -164,27 +170,6 @@ class FittedForecaster(HeadForecasts):
         frame = forecast_frame(start.ids, start.cutoffs, times, forecast, zone=zone)
         return self.frame_with(frame, self.errors, wanted, data is not None)
 
-    def frame_with(
-        self, frame: pd.DataFrame, errors: ErrorMemory, wanted: Uncertainty, elsewhere: bool
-    ) -> pd.DataFrame:
-        """Adds quantiles from past errors to a frame of forecasts, or makes one of samples.
-
-        Args:
-            frame: frame of `forecast_frame`.
-            errors: past errors of these forecasts, after `last_times`.
-            wanted: what to give.
-            elsewhere: whether the forecasts start from other times than `last_times`.
-        """
-        if wanted == NO_INTERVALS:
-            return frame
-        first = frame.drop_duplicates("unique_id")
-        which = self.places([*first["unique_id"]])
-        if elsewhere:
-            cutoffs = pd.DatetimeIndex(first["cutoff"])
-            utc = cutoffs.tz_convert("UTC").tz_localize(None) if cutoffs.tz else cutoffs
-            errors = self.errors_at(errors, which, [*utc])
-        return with_uncertainty(frame, errors, which, wanted, self.settings.seed)
-
     def forecast_origins(
         self, panel: TimeSeriesPanel, origins: list[np.ndarray]
     ) -> list[np.ndarray]:
@@ -192,16 +177,6 @@ class FittedForecaster(HeadForecasts):
         rows = self.transform.rows(panel)
         scaled = self.strategy.forecast_origins(rows, origins, self.horizon)
         return [*map(self.transform.inverse, panel.ids, scaled)]
-
-    def rows_after(self, panel: TimeSeriesPanel) -> TimeSeriesPanel | None:
-        """The rows of series that follow those read so far; `None` where there are none."""
-        last = {
-            one: self.last_times[i]
-            for one, i in zip(panel.ids, self.places(panel.ids), strict=True)
-        }
-        newer = [series[int((series.times <= last[series.unique_id]).sum()) :] for series in panel]
-        some = tuple(series for series in newer if len(series))
-        return replace(panel, series=some) if some else None
 
     def errors_until(self, panel: TimeSeriesPanel) -> ErrorMemory:
         """The errors after reading series to their ends: rows that follow those read so far are
@@ -230,11 +205,6 @@ class FittedForecaster(HeadForecasts):
         """Whether near leads do not depend on covariates after far ones."""
         return not self.strategy.read_ahead
 
-    def until(self, ids: Sequence[str]) -> list[pd.Timestamp]:
-        """The time of the last fitted row of each of some series."""
-        until = dict(zip(self.transform.ids, self.fitted_until, strict=True))
-        return [until[one] for one in ids]
-
     def _start(self, data: Any, future: Any, horizon: int | None) -> Start:
         """What a forecast starts from; arguments as for `forecast`."""
         leads = self._leads(horizon)
@@ -260,27 +230,8 @@ class FittedForecaster(HeadForecasts):
     def _with_state(
         self, panel: TimeSeriesPanel, state: State, errors: ErrorMemory
     ) -> "FittedForecaster":
-        which, last_times = self._numbers(panel), list(self.last_times)
-        for i, time in zip(which, _last_times(panel), strict=True):
-            last_times[i] = time
-        state = self.state.replace(which, state)
-        return replace(self, state=state, last_times=last_times, errors=errors)
-
-    def errors_at(
-        self, errors: ErrorMemory, which: np.ndarray, cutoffs: Sequence[pd.Timestamp]
-    ) -> ErrorMemory:
-        """Past errors as known at other times of some series, by their numbers."""
-        pairs = zip(which, cutoffs, strict=True)
-        rows = [rows_between(self.schema, self.last_times[i], time) for i, time in pairs]
-        return moved(errors, which, np.array(rows, int))
-
-    def _numbers(self, panel: TimeSeriesPanel) -> np.ndarray:
-        """The numbers of a table's series among the fitted ones."""
-        return self.places(panel.ids)
-
-    def places(self, ids: Sequence[str]) -> np.ndarray:
-        place = {one: i for i, one in enumerate(self.transform.ids)}
-        return np.array([place[one] for one in ids])
+        state = self.state.replace(self.places(panel.ids), state)
+        return replace(self, state=state, last_times=self.times_of(panel), errors=errors)
 
     def _leads(self, horizon: int | None) -> int:
         leads = self.horizon if horizon is None else whole_number("horizon", horizon)
@@ -291,7 +242,3 @@ class FittedForecaster(HeadForecasts):
                 'strategy="closed_loop".'
             )
         return leads
-
-
-def _last_times(panel: TimeSeriesPanel) -> list[pd.Timestamp]:
-    return [series.times[-1] for series in panel]

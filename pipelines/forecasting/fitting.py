@@ -1,17 +1,16 @@
 """Fits a forecaster: scales, builds the network, trains it, and refits it to all rows."""
 
+import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import keras
 
-from ...datasets import Schema, TimeSeriesPanel, require_rows
-from ...errors import ArgumentError
-from ...zoo.factory import cell_factory
+from ...datasets import TimeSeriesPanel, require_rows
+from ...errors import ArgumentError, DataError, FitError
 from ...zoo.heads import HEADS
 from ..evaluation.conformal import ErrorMemory
 from ..recorder import Recorder
@@ -21,8 +20,9 @@ from ..training.loop import History, seeded, trained_weights
 from ..training.optimizers import new_optimizer, replayed_optimizer
 from ..training.options import TrainingOptions
 from ..training.progress import with_progress
-from .build import build
+from .build import build, new_transform
 from .fitted import FittedForecaster
+from .parameters import logged_parameters
 from .plan import Plan
 from .preprocessing.rows import Rows, arrays_of
 from .preprocessing.transform import Transform
@@ -119,6 +119,7 @@ class TrainedNetwork:
         """The forecaster, its network trained on all rows if the settings say so.
 
         Its errors are always those of this network, which the validation rows did not train.
+        Where the second training fails, it is this network, with a warning that gives the reason.
 
         Args:
             checkpoint: folder of the checkpoint of this training; `None` for none.
@@ -127,7 +128,16 @@ class TrainedNetwork:
         chosen = chosen or self.fitted()
         if not self.settings.refit:
             return chosen
-        return self.refitted(checkpoint, chosen).fitted(chosen.errors)
+        try:
+            return self.refitted(checkpoint, chosen).fitted(chosen.errors)
+        except (ArgumentError, DataError, FitError) as error:
+            warnings.warn(
+                f"The second training of {chosen.cell_name}, on all rows, failed: {error} The "
+                "first network forecasts, which was not trained on the validation rows.",
+                UserWarning,
+                stacklevel=3,
+            )
+            return replace(chosen, refit_failure=str(error))
 
 
 def train_network(
@@ -165,7 +175,11 @@ def train_network(
         new = _untrained(settings, plan, panel, sample_weight)
         saved = stack.enter_context(_checkpoint(checkpoint, new))
         log = stack.enter_context(with_progress(recorder, progress))
-        log.parameters(_parameters(new))
+        log.parameters(
+            logged_parameters(
+                settings, plan, new.transform, sample_weight, trained_weights(new.strategy.network)
+            )
+        )
         options = replace(
             _options(settings, plan.recipe), recorder=log, checkpoint=saved, callbacks=callbacks
         )
@@ -239,19 +253,6 @@ def _checkpoint(
     return checkpoint_in(folder, KIND, identity, arrays_of(network.weighted))
 
 
-def new_transform(settings: Settings, recipe: Recipe, schema: Schema) -> Transform:
-    """Makes an unfitted transform for a table."""
-    return Transform(
-        schema,
-        settings.difference,
-        recipe.calendar,
-        None if recipe.transform == "none" else recipe.transform,
-        settings.scaling,
-        recipe.lookback,
-        settings.channels == "mixed",
-    )
-
-
 def _options(settings: Settings, recipe: Recipe) -> TrainingOptions:
     limit = settings.max_minutes
     return TrainingOptions(
@@ -272,37 +273,3 @@ def _options(settings: Settings, recipe: Recipe) -> TrainingOptions:
         # the second training takes about as long as the first
         max_minutes=limit / 2 if limit and settings.refit else limit,
     )
-
-
-def _parameters(network: TrainedNetwork) -> dict[str, Any]:
-    """All settings as used, for a recorder; those that are `None` are left out."""
-    settings, plan, transform = network.settings, network.plan, network.transform
-    sample_weight, strategy = network.sample_weight, network.strategy
-    schema = transform.schema
-    weights = [
-        *([schema.weight] if schema.weight else []),
-        *(["by series"] if sample_weight is not None else []),
-    ]
-    values = (
-        settings.to_dict()
-        | plan.recipe.to_dict()
-        | {
-            "calendar": ",".join(transform.cycles_),
-            "transform": transform.power_,
-            "cell": cell_factory(settings.cell).name,
-            "cell_options": str(settings.cell_options or {}),
-            "sample_weight": ", ".join(weights) or None,
-            "dataset": schema.name,
-            "target": schema.target,
-            "past": ",".join(schema.past),
-            "future": ",".join(schema.future),
-            "static": ",".join(schema.static),
-            "series": len(plan.training),
-            "frequency": schema.frequency,
-            "season": schema.season,
-            "split.training_rows": sum(plan.training),
-            "split.validation_rows": sum(plan.held_out),
-            "weights": trained_weights(strategy.network),
-        }
-    )
-    return {key: value for key, value in values.items() if value is not None}

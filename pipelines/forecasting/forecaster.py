@@ -39,7 +39,8 @@ class Forecaster(Usage, Parameters):
             best weights and not for training.
         refit: whether a second network is then trained on all rows, validation rows included, for
             as many steps as the chosen weights of the first had, at the same learning rates. It is
-            the one that forecasts. Callbacks, recorder and progress follow the first.
+            the one that forecasts. Callbacks, recorder and progress follow the first. If its
+            training fails, the first network forecasts: a warning and `refit_failure_` say why.
         cell_options: further arguments of the cell, by name.
         lookback: number of rows over which errors are propagated back in training, and the least
             history of a forecast; longer histories are read whole. This setting and those below

@@ -8,6 +8,7 @@ from ...zoo.factory import CellLike, cell_factory
 from ..estimator import BaseEstimator
 from ..training.keras_settings import LossLike, OptimizerLike
 from .plan import Plan, plan
+from .preprocessing.transform import Transform
 from .settings import Settings, check
 
 
@@ -102,3 +103,49 @@ class Parameters(BaseEstimator):
     def cell_name(self) -> str:
         """The name of the cell in tables and charts."""
         return cell_factory(self.cell).name
+
+
+def logged_parameters(
+    settings: Settings,
+    plan: Plan,
+    transform: Transform,
+    sample_weight: dict[str, float] | None,
+    weights: int,
+) -> dict[str, Any]:
+    """All settings as used, for a recorder; those that are `None` are left out.
+
+    Args:
+        settings: checked settings.
+        plan: how the rows of the panel are used.
+        transform: fitted to the training rows.
+        sample_weight: weights of whole series; `None` for none.
+        weights: number of trained weights.
+    """
+    schema = transform.schema
+    weighted = [
+        *([schema.weight] if schema.weight else []),
+        *(["by series"] if sample_weight is not None else []),
+    ]
+    values = (
+        settings.to_dict()
+        | plan.recipe.to_dict()
+        | {
+            "calendar": ",".join(transform.cycles_),
+            "transform": transform.power_,
+            "cell": cell_factory(settings.cell).name,
+            "cell_options": str(settings.cell_options or {}),
+            "sample_weight": ", ".join(weighted) or None,
+            "dataset": schema.name,
+            "target": schema.target,
+            "past": ",".join(schema.past),
+            "future": ",".join(schema.future),
+            "static": ",".join(schema.static),
+            "series": len(plan.training),
+            "frequency": schema.frequency,
+            "season": schema.season,
+            "split.training_rows": sum(plan.training),
+            "split.validation_rows": sum(plan.held_out),
+            "weights": weights,
+        }
+    )
+    return {key: value for key, value in values.items() if value is not None}

@@ -34,6 +34,7 @@ def to_plain(fitted: FittedForecaster) -> tuple[dict[str, Any], dict[str, list]]
         "fitted_until": [time.isoformat() for time in fitted.fitted_until],
         "last_times": [time.isoformat() for time in fitted.last_times],
         "sample_weight": fitted.sample_weight,
+        "refit_failure": fitted.refit_failure,
     }
     arrays = {
         "weights": fitted.strategy.network.get_weights(),
@@ -58,9 +59,7 @@ def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForec
         raise ValueError(f"the settings lack {', '.join(missing)}")
     settings = Settings(**given)
     check(settings)
-    named = manifest["schema"]
-    lists = {key: tuple(named[key]) for key in ("past", "future", "static", "others")}
-    schema = Schema(**named | lists)
+    schema = schema_of(manifest["schema"])
     recipe = Recipe(**manifest["recipe"])
     transform = Transform.from_dict(schema, manifest["transform"])
     strategy = build(transform, recipe, settings)
@@ -79,7 +78,14 @@ def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForec
         state=State(states, output, last_observed, anchor, scale),
         errors=ErrorMemory.from_arrays(arrays["errors"]),
         held_out=ErrorMemory.from_arrays(arrays["held_out"]),
+        refit_failure=manifest["refit_failure"],
     )
+
+
+def schema_of(plain: dict[str, Any]) -> Schema:
+    """The schema of which `asdict` returned the plain values."""
+    lists = {key: tuple(plain[key]) for key in ("past", "future", "static", "others")}
+    return Schema(**plain | lists)
 
 
 def save(fitted: FittedForecaster, folder: Path) -> Path:

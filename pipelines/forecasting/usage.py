@@ -8,25 +8,22 @@ from typing import Any, Self
 import pandas as pd
 
 from ...datasets import Schema, TimeSeriesPanel
-from ...errors import ArgumentTypeError, flag, whole_number
-from ..estimator import Estimator
 from ..recorder import Recorder
 from ..training.loop import History
-from .backtest.recording import record
 from .backtest.result import Backtest
 from .backtest.run import run_backtest
 from .backtest.warm_up import error_by_history
 from .fitted import FittedForecaster
 from .fitting import train_as_before
-from .intervals import Uncertainty
+from .history.reads import Reads
 from .preprocessing.transform import Transform
 from .recipe import Recipe
 from .saving import save
 from .strategies.base import Strategy
 
 
-class Usage(Estimator[FittedForecaster]):
-    """Methods of a `Forecaster` that read `fitted_`; two of them put another value there."""
+class Usage(Reads[FittedForecaster]):
+    """Methods of a `Forecaster` that read `fitted_`."""
 
     def refitted(self, panel: TimeSeriesPanel) -> Self:
         """Returns a new forecaster, fitted to other rows as this one was."""
@@ -53,64 +50,6 @@ class Usage(Estimator[FittedForecaster]):
     def of(cls, fitted: FittedForecaster) -> Self:
         """Makes a forecaster from a fitted value."""
         raise NotImplementedError
-
-    def warm_up(self, data: Any) -> Self:
-        """Reads another history from its start; `predict()` then forecasts from its end.
-
-        Raises:
-            DataError: fewer rows than `lookback_`, or a table that does not match the fitted one.
-        """
-        self.fitted_ = self._require_fit().after_warm_up(data)
-        return self
-
-    def update(self, data: Any) -> Self:
-        """Reads new rows, which follow those read so far.
-
-        The cost does not depend on the length of the history. Series without new rows are
-        unchanged.
-
-        Raises:
-            DataError: the first row does not follow the last one read.
-        """
-        self.fitted_ = self._require_fit().after_update(data)
-        return self
-
-    def predict(
-        self,
-        data: Any = None,
-        *,
-        future: Any = None,
-        horizon: int | None = None,
-        quantiles: Sequence[float] | None = None,
-        level: Sequence[float] | None = None,
-        samples: int | None = None,
-    ) -> pd.DataFrame:
-        """Forecasts the rows that follow.
-
-        Args:
-            data: history to forecast from; by default the rows read so far by `fit`,
-                `warm_up` and `update`.
-            future: frame or file with the known-future covariates of the forecast rows.
-            horizon: number of leads; by default the fitted number. Only a closed loop can
-                forecast more.
-            quantiles: levels of quantiles, such as `[0.1, 0.9]`.
-            level: shares of central intervals in percent, such as `[80, 95]`.
-            samples: number of samples. Their leads, and series with the same times, depend on one
-                another as past errors did: quantiles of their sums are those of sums.
-
-        Returns:
-            A frame with the columns `unique_id, ds, cutoff, step, yhat`, one series after the
-            other; times are in the zone of the table, if it has one. Intervals are in columns
-            such as `yhat-lo-80` and `yhat-hi-80`, quantiles in such as `yhat-ql0.1`. Samples are
-            rows: the forecast once for each, with its number in a column `sample`.
-
-        Raises:
-            ArgumentError, ArgumentTypeError: quantiles, levels or samples that cannot be used.
-            DataError: too little history; covariates that are missing, or do not cover the
-                horizon.
-        """
-        wanted = Uncertainty.checked(quantiles, level, samples)
-        return self._require_fit().forecast(data, future, horizon, wanted)
 
     def backtest(
         self,
@@ -143,33 +82,23 @@ class Usage(Estimator[FittedForecaster]):
             recorder: logs the errors.
 
         Raises:
-            ArgumentError: `start` is within the fitted rows.
+            ArgumentError: `start` is within the fitted rows, or no such baseline.
+            ArgumentTypeError: `baselines` is no list, or a number is none.
             DataError: no rows to score, too little history, or a table that does not match the
                 fitted one.
             LeakError: the audit found a leak.
         """
-        fitted = self._require_fit()
-        whole_number("stride", stride)
-        flag("audit", audit)
-        if refit is not None:
-            whole_number("refit", refit)
-        if isinstance(baselines, str):
-            raise ArgumentTypeError(
-                f"`baselines` must be a list of names. Received: baselines={baselines!r}"
-            )
-        result = run_backtest(
-            fitted,
+        return run_backtest(
+            self._require_fit(),
             lambda rows: self.refitted(rows).fitted_,
-            fitted.panel(data, weights=refit is not None),
+            data,
             start=start,
             stride=stride,
             refit=refit,
             baselines=baselines,
             audit=audit,
+            recorder=recorder,
         )
-        if recorder is not None:
-            record(result, recorder)
-        return result
 
     def error_by_history(self, data: Any, lookbacks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
         """How the error depends on the length of the history that is read before a forecast.
@@ -236,6 +165,11 @@ class Usage(Estimator[FittedForecaster]):
     def strategy_(self) -> Strategy:
         """The network, and how it forecasts."""
         return self._require_fit().strategy
+
+    @property
+    def refit_failure_(self) -> str:
+        """Why the second training, on all rows, failed; empty if it did not."""
+        return self._require_fit().refit_failure
 
     @property
     def history_(self) -> History:

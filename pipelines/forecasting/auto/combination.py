@@ -1,7 +1,7 @@
 """Weights of forecasts by their validation errors."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import nnls
@@ -23,7 +23,7 @@ class Candidate:
         error: mean absolute validation error, in units of the scale of MASE; NaN if it failed.
         weight: share of its forecast in the combination; 0 for none.
         seconds: time of its fit in seconds.
-        failure: why it could not forecast; empty if it could.
+        failure: why it could not forecast, all series or some; empty if it could.
     """
 
     name: str
@@ -130,11 +130,30 @@ def combination_weights(
     return _shares({n: w for n, w in zip(names, found, strict=True) if w >= LEAST * found.sum()})
 
 
+def without(candidates: Sequence[Candidate], reasons: Mapping[str, str]) -> tuple[Candidate, ...]:
+    """Candidates of which some, by name, are left out: the others share their weight."""
+    total = sum(one.weight for one in candidates if one.name not in reasons)
+    return tuple(
+        replace(one, weight=0.0, failure=reasons[one.name])
+        if one.name in reasons
+        else replace(one, weight=one.weight / total if total else 0.0)
+        for one in candidates
+    )
+
+
+def combined(
+    forecasts: Mapping[str, np.ndarray], weights: Mapping[str, float], stand_in: np.ndarray
+) -> np.ndarray:
+    """The weighted mean of forecasts, and `stand_in`, of the same shape, where all are missing."""
+    if not any(name in forecasts for name in weights):
+        return stand_in
+    mean = weighted_mean(forecasts, weights)
+    return np.where(np.isnan(mean), stand_in, mean)
+
+
 def weighted_mean(forecasts: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:
     """The weighted mean of forecasts of one shape; those that are NaN are left out."""
     names = [name for name in weights if name in forecasts]
-    if not names:  # nothing that has a share could forecast
-        return np.full_like(next(iter(forecasts.values())), np.nan)
     values = np.stack([forecasts[name] for name in names])
     shares = np.where(np.isnan(values), 0.0, _column([weights[n] for n in names], values.ndim))
     total = shares.sum(axis=0)

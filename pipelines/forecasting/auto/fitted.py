@@ -1,6 +1,6 @@
 """The result of an automatic fit: the networks and baselines that forecast together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -8,103 +8,129 @@ import numpy as np
 import pandas as pd
 
 from ....datasets import TimeSeriesPanel
+from ....errors import ArgumentError, DataError, FitError, whole_number
 from ...evaluation.conformal import ErrorMemory
-from ..baselines.table import baselines
 from ..fitted import FittedForecaster
 from ..fitting import train_as_before
+from ..future import forecast_frame
 from ..intervals import Uncertainty
-from ..past_errors import errors_after
-from .combination import Candidate, weighted_mean
+from ..past_errors import REPLAYED, errors_after
+from .combination import Candidate, combined, without
+from .logarithms import has_low, readable, reads_logarithms, warn_of_left_out, warn_of_low
+from .members import Members, target
+
+#: Trains a network anew, given the fitted one.
+Train = Callable[[FittedForecaster], FittedForecaster]
 
 
 @dataclass(frozen=True)
-class FittedAuto:
-    """A fitted `AutoForecaster`.
+class FittedAuto(Members):
+    """A fitted `AutoForecaster`; attributes as of `Members`."""
 
-    Attributes:
-        networks: networks by name, at least one.
-        candidates: all that was tried, the smallest validation error first.
-        fitted_rows: number of rows of each series by which baselines are fitted.
-        history: target of each series, as far as it has been read; NaN where missing.
-        seconds: fit time of all candidates in seconds.
-        errors: past errors of the combined forecasts, after the last rows read.
-        held_out: those in the rows that trained no candidate, at the end of the fit.
-    """
-
-    networks: dict[str, FittedForecaster]
-    candidates: tuple[Candidate, ...]
-    fitted_rows: dict[str, int]
-    history: dict[str, np.ndarray]
-    seconds: float
-    errors: ErrorMemory
-    held_out: ErrorMemory
-
-    @property
-    def first(self) -> FittedForecaster:
-        """The network with the smallest validation error."""
-        return next(iter(self.networks.values()))
-
-    @property
-    def weights(self) -> dict[str, float]:
-        """The share of each network and baseline in the forecast, the largest first."""
-        used = [one for one in self.candidates if one.weight]
-        return {one.name: one.weight for one in sorted(used, key=lambda one: -one.weight)}
-
-    @property
-    def baselines(self) -> list[str]:
-        """Names of the baselines that take part."""
-        return [name for name in self.weights if name not in self.networks]
+    def panel(self, data: Any, weights: bool = False) -> TimeSeriesPanel:
+        """As of every fitted value; warns of values that are far from the fitted ones."""
+        panel = super().panel(data, weights)
+        for network in [*self.networks.values()][:1]:
+            network.transform.warn_of_far(readable(network, panel))
+        return panel
 
     def retrained(self, data: Any) -> "FittedAuto":
         """Returns this forecaster with networks and baselines fitted to all rows of `data`; the
-        weights are the same."""
-        panel = self.first.panel(data, weights=True)
-        newer, which = self.first.rows_after(panel), self.first.places(panel.ids)
+        weights are the same.
+
+        Raises:
+            DataError, FitError: as of the last network, if none could be trained.
+        """
+        panel = self.panel(data, weights=True)
+        newer, which = self.rows_after(panel), self.places(panel.ids)
         now = self if newer is None else self.after_update(newer)
-        errors = now.errors.select(which)
-        networks = {}
-        for name, one in now.networks.items():
+
+        def train(one: FittedForecaster) -> FittedForecaster:
             new = train_as_before(one, panel).fitted(one.errors.select(which))
-            networks[name] = replace(new, history=one.history)
-        y = targets(panel)
-        rows = {one: len(values) for one, values in y.items()}
-        return FittedAuto(
-            networks, self.candidates, rows, y, self.seconds, errors=errors, held_out=errors
-        )
+            return replace(new, history=one.history)
+
+        return now.renewed(panel, train, now.errors.select(which))
+
+    def renewed(self, panel: TimeSeriesPanel, train: Train, errors: ErrorMemory) -> "FittedAuto":
+        """Returns this forecaster with networks and baselines fitted to other rows.
+
+        Networks that fail are left out, with a warning.
+
+        Args:
+            panel: the rows.
+            train: trains one network.
+            errors: errors of the combined forecasts, at the ends of the series.
+
+        Raises:
+            ArgumentError, DataError, FitError: as of the last network, if none could be trained.
+        """
+        networks: dict[str, FittedForecaster] = {}
+        left_out: dict[str, str] = {}
+        failure = None
+        low = has_low(panel).any()
+        for name, one in self.networks.items():
+            if low and reads_logarithms(one):
+                left_out[name] = "a value is not above 0, and it reads the logarithm"
+                continue
+            try:
+                networks[name] = train(one)
+            except (ArgumentError, DataError, FitError) as error:
+                failure, left_out[name] = error, str(error)
+        if failure is not None and not networks:
+            raise failure
+        for name, reason in left_out.items():
+            warn_of_left_out(name, reason)
+        candidates = without(self.candidates, left_out) if left_out else self.candidates
+        return FittedAuto.of(self.settings, panel, networks, candidates, errors, self.seconds)
 
     def after_warm_up(self, data: Any) -> "FittedAuto":
         """Returns this forecaster after reading another history from its start."""
-        panel = self.first.panel(data)
-        networks = {name: one.after_warm_up(panel) for name, one in self.networks.items()}
-        which, last = self.first.places(panel.ids), [series.times[-1] for series in panel]
+        panel = self.panel(data)
+        which, last = self.places(panel.ids), [series.times[-1] for series in panel]
+        low, fitted = self.low.copy(), list(self.baselines)
+        low[which] = has_low(panel)
+        self._warn_of_low(panel)
+        for i, series in zip(which, panel, strict=True):
+            fitted[i] = fitted[i].restarted(target(series)).after(target(series))
+        networks = {
+            name: one.after_warm_up(readable(one, panel)) for name, one in self.networks.items()
+        }
         return replace(
             self,
             networks=networks,
-            history=self.history | targets(panel),
-            errors=self.first.errors_at(self.errors, which, last),
+            baselines=fitted,
+            low=low,
+            last_times=self.times_of(panel),
+            errors=self.errors_at(self.errors, which, last),
         )
 
     def after_update(self, data: Any) -> "FittedAuto":
         """Returns this forecaster after reading the rows that follow those read so far."""
-        first, panel = self.first, self.first.panel_after(data)
-        replays = {name: one.replayed(panel) for name, one in self.networks.items()}
-        y = {one: np.concatenate([self.history[one], rows]) for one, rows in targets(panel).items()}
-        forecasts = []
-        for k, one in enumerate(panel.ids):
-            parts = {name: made[k] for name, (made, _) in replays.items()}
-            count = len(next(iter(parts.values())))
-            origins = len(y[one]) - 1 - count + np.arange(count)
-            shared = [made for name, made in parts.items() if name in self.weights]
-            unknown = np.isnan(shared).any(axis=0) if shared else np.False_
-            parts |= self._baselines(one, y[one], origins, first.horizon)
+        panel = self.panel_after(data)
+        which = self.places(panel.ids)
+        self._warn_of_low(panel)
+        replays = {n: one.replayed(readable(one, panel)) for n, one in self.networks.items()}
+        fitted, forecasts, low = list(self.baselines), [], self.low.copy()
+        for k, (i, series) in enumerate(zip(which, panel, strict=True)):
+            y = target(series)
+            origins = np.arange(max(0, len(y) - REPLAYED), len(y)) - 1
+            made = {name: each[k] for name, (each, _) in replays.items()}
+            shared = [one for name, one in made.items() if name in self.weights]
             # a lead without a network is another forecast than the one that is handed out
-            forecasts.append(np.where(unknown, np.nan, weighted_mean(parts, self.weights)))
-        which = first.places(panel.ids)
-        before = [first.last_times[i] for i in which]
+            unknown = np.isnan(shared).any(axis=0) if shared else np.False_
+            spoiled = low[i] | np.concatenate([[False], np.cumsum(y <= 0) > 0])[origins + 1]
+            parts = self._without(made, spoiled)
+            others, stand_in, fitted[i] = fitted[i].roll(y, origins, self.horizon)
+            forecast = combined(parts | others, self.weights, stand_in)
+            forecasts.append(np.where(unknown, np.nan, forecast))
+            low[i] |= (y <= 0).any()
+        before = [self.last_times[i] for i in which]
         return replace(
             self,
-            networks={name: fitted for name, (_, fitted) in replays.items()},
-            history=self.history | y,
+            networks={name: one for name, (_, one) in replays.items()},
+            baselines=fitted,
+            low=low,
+            last_times=self.times_of(panel),
             errors=errors_after(self.errors, which, panel, before, forecasts),
         )
 
@@ -112,37 +138,71 @@ class FittedAuto:
         self, data: Any, future: Any, horizon: int | None, wanted: Uncertainty
     ) -> pd.DataFrame:
         """Forecasts the rows that follow; see `AutoForecaster.predict`."""
-        frames = {n: one.forecast(data, future, horizon) for n, one in self.networks.items()}
-        frame = next(iter(frames.values()))
-        leads = int(frame["step"].max())
-        history = self.history if data is None else targets(self.first.panel(data))
-        parts = {name: one["yhat"].to_numpy().reshape(-1, leads) for name, one in frames.items()}
-        ids = list(dict.fromkeys(frame["unique_id"]))
-        ahead = [
-            self._baselines(one, history[one], np.array([len(history[one]) - 1]), leads)
-            for one in ids
-        ]
-        for name in self.baselines:
-            missing = np.full((1, leads), np.nan)
-            parts[name] = np.concatenate([found.get(name, missing) for found in ahead])
-        frame = frame.assign(yhat=weighted_mean(parts, self.weights).ravel())
-        return self.first.frame_with(frame, self.errors, wanted, data is not None)
+        leads = self.horizon if horizon is None else whole_number("horizon", horizon)
+        panel, ids, cutoffs = None, self.ids, self.last_times
+        low, fitted = self.low, self.baselines
+        if data is not None:
+            panel = self.panel(data)
+            ids, cutoffs = list(panel.ids), [series.times[-1] for series in panel]
+            self._warn_of_low(panel, anew=True)
+            low, places = has_low(panel), self.places(ids)
+            pairs = [(self.baselines[i], target(s)) for i, s in zip(places, panel, strict=True)]
+            fitted = [one.restarted(y).after(y) for one, y in pairs]
+        made = {}
+        for name, one in self.networks.items():
+            frame = one.forecast(panel and readable(one, panel), future, horizon)
+            made[name] = frame["yhat"].to_numpy().reshape(-1, 1, leads)
+        rows, now = [], np.array([-1])
+        for i, own in enumerate(fitted):
+            parts = self._without({name: each[i] for name, each in made.items()}, low[i : i + 1])
+            others, stand_in, _ = own.roll(np.empty(0), now, leads)
+            rows.append(combined(parts | others, self.weights, stand_in)[0])
+        times, zone = [self.schema.times_after(one, leads) for one in cutoffs], self.schema.zone
+        frame = forecast_frame(ids, cutoffs, times, np.stack(rows), zone=zone)
+        return self.frame_with(frame, self.errors, wanted, data is not None)
 
-    def _baselines(
-        self, one: str, y: np.ndarray, origins: np.ndarray, leads: int
-    ) -> dict[str, np.ndarray]:
-        """Forecasts of one series by the baselines that take part, `(origins, leads)` each."""
-        rows = min(int(origins[0]) + 1, self.fitted_rows.get(one, len(y)))
-        season = self.first.schema.season
-        return baselines(y, origins, leads, rows, season, names=self.baselines)
+    def forecast_origins(
+        self, panel: TimeSeriesPanel, origins: list[np.ndarray]
+    ) -> list[np.ndarray]:
+        """Forecasts each series from its rows `origins`: `(origins, horizon)`, in its unit."""
+        made = {
+            name: one.forecast_origins(readable(one, panel), origins)
+            for name, one in self.networks.items()
+        }
+        forecasts = []
+        which = self.places(panel.ids)
+        for k, (i, series, here) in enumerate(zip(which, panel, origins, strict=True)):
+            y = target(series)
+            spoiled = (np.cumsum(y <= 0) > 0)[here]
+            parts = self._without({name: each[k] for name, each in made.items()}, spoiled)
+            others, stand_in, _ = self.baselines[i].restarted(y).roll(y, here, self.horizon)
+            forecasts.append(combined(parts | others, self.weights, stand_in))
+        return forecasts
+
+    def _warn_of_low(self, panel: TimeSeriesPanel, anew: bool = False) -> None:
+        """Warns of values for which there is no logarithm, of each series once.
+
+        Args:
+            panel: rows that are read.
+            anew: whether they are read from the start of the series.
+        """
+        networks = [n for n, one in self.networks.items() if reads_logarithms(one)]
+        models = []
+        for i in self.places(panel.ids):
+            own = networks + self.baselines[i].of_logarithms
+            known = self.low[i] and not anew
+            models.append([] if known else [name for name in self.weights if name in own])
+        warn_of_low(panel, models)
+
+    def _without(self, made: dict[str, np.ndarray], spoiled: np.ndarray) -> dict[str, np.ndarray]:
+        """Forecasts of networks, NaN from `spoiled` origins where they read the logarithm."""
+        return {
+            name: np.where(spoiled[:, None] & reads_logarithms(self.networks[name]), np.nan, one)
+            for name, one in made.items()
+        }
 
 
 def table(candidates: Sequence[Candidate]) -> pd.DataFrame:
     """Columns `model, error, weight, seconds, failure`, the best first."""
     rows = pd.DataFrame([asdict(one) for one in candidates]).rename(columns={"name": "model"})
     return rows.sort_values("error", kind="stable", ignore_index=True)
-
-
-def targets(panel: TimeSeriesPanel) -> dict[str, np.ndarray]:
-    """The target of each series; NaN where it was missing."""
-    return {series.unique_id: series.values(["y"])[:, 0] for series in panel}

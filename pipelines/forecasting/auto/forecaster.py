@@ -21,27 +21,27 @@ from ....errors import (
     whole_number,
 )
 from ....zoo.factory import CellLike
-from ...estimator import Estimator
 from ...recorder import NullRecorder, Recorder
 from ...training.checkpoints import member_folder
-from ..backtest.recording import record
 from ..backtest.result import Backtest
+from ..backtest.run import run_backtest
 from ..fitted import FittedForecaster
 from ..fitting import TrainedNetwork, train_network
 from ..forecaster import Forecaster
-from ..intervals import Uncertainty
+from ..history.reads import Reads
 from ..members import MembersRecorder
 from ..plan import Plan
 from ..weights import SampleWeight, split_weights
 from . import saving
-from .backtest import backtest
-from .candidates import EFFORTS, baseline_candidates, network_candidates
+from .candidates import EFFORTS, network_candidates
 from .combine import combine
 from .fitted import FittedAuto, table
+from .members import AutoSettings
 from .selection import select
+from .split import plan_of_baselines
 
 
-class AutoForecaster(Estimator[FittedAuto]):
+class AutoForecaster(Reads[FittedAuto]):
     """Tries networks and baselines, and forecasts with those that validation favors, together.
 
     The last rows of the data, which train nothing, are forecast by every candidate from rolling
@@ -110,18 +110,20 @@ class AutoForecaster(Estimator[FittedAuto]):
         """How `fit` will use the rows of each series: as the first network that can.
 
         Raises:
-            ArgumentError, DataError: no network can be trained on so few rows; as of the last.
+            ArgumentError: settings that no network can use.
+            DataError: less than two rows.
         """
         panel = TimeSeriesPanel.of(data)
-        plans, failure = [], None
+        failures = []
         for settings in self._networks(panel).values():
             try:
-                plans.append(self._forecaster(settings).plan(panel, reserved))
+                return self._forecaster(settings).plan(panel, reserved)
             except (ArgumentError, DataError) as error:
-                failure = error
-        if not plans and failure is not None:
-            raise failure
-        return plans[0]
+                failures.append(error)
+        if all(isinstance(error, ArgumentError) for error in failures):
+            raise failures[-1]
+        first = self._forecaster(next(iter(self._networks(panel).values())))
+        return plan_of_baselines(first.settings, panel, reserved)
 
     def fit(
         self,
@@ -146,8 +148,7 @@ class AutoForecaster(Estimator[FittedAuto]):
 
         Raises:
             ArgumentError, ArgumentTypeError: a setting that cannot be used.
-            DataError: a table that cannot be used, or that is too short for every network.
-            FitError: no candidate could be fitted.
+            DataError: a table that cannot be used.
             CheckpointError: a checkpoint is damaged, of another fit, or cannot be written.
         """
         self.check()
@@ -169,9 +170,10 @@ class AutoForecaster(Estimator[FittedAuto]):
                 checkpoint=member_folder(checkpoint, k), progress=progress,
             )  # fmt: skip
 
-        trained, candidates = select(networks, train, baseline_candidates(panel), panel)
+        selection = select(networks, train, panel, self.horizon, self.validation)
         folders = {name: member_folder(checkpoint, k) for k, name in enumerate(networks)}
-        fitted = combine(trained, candidates, folders)
+        settings = AutoSettings(self.horizon, self.validation, self.seed)
+        fitted = combine(selection, panel, settings, folders)
         self.fitted_ = replace(fitted, seconds=clock.perf_counter() - began)
         return self
 
@@ -182,49 +184,15 @@ class AutoForecaster(Estimator[FittedAuto]):
         auto.fitted_ = self._require_fit().retrained(data)
         return auto
 
-    def warm_up(self, data: Any) -> "AutoForecaster":
-        """Reads another history from its start, as `Forecaster.warm_up`."""
-        self.fitted_ = self._require_fit().after_warm_up(data)
-        return self
-
-    def update(self, data: Any) -> "AutoForecaster":
-        """Reads the rows that follow those read so far, as `Forecaster.update`."""
-        self.fitted_ = self._require_fit().after_update(data)
-        return self
-
-    def predict(
-        self,
-        data: Any = None,
-        *,
-        future: Any = None,
-        horizon: int | None = None,
-        quantiles: Sequence[float] | None = None,
-        level: Sequence[float] | None = None,
-        samples: int | None = None,
-    ) -> pd.DataFrame:
-        """Forecasts the rows that follow, as `Forecaster.predict`; intervals come from the past
-        errors of the combined forecasts."""
-        wanted = Uncertainty.checked(quantiles, level, samples)
-        return self._require_fit().forecast(data, future, horizon, wanted)
-
-    def backtest(
-        self,
-        data: Any,
-        *,
-        baselines: Sequence[str] | None = None,
-        recorder: Recorder | None = None,
-        **how: Any,
-    ) -> Backtest:
-        """Forecasts from every origin after the fitted rows; arguments as of
+    def backtest(self, data: Any, **how: Any) -> Backtest:
+        """Forecasts from every origin after the fitted rows; `how` as for
         `Forecaster.backtest`."""
-        result = backtest(self._require_fit(), data, self.name, baselines, **how)
-        if recorder is not None:
-            record(result, recorder)
-        return result
+        return run_backtest(self._require_fit(), self._refitted, data, **how)
 
     @property
     def fitted_networks(self) -> list[FittedForecaster]:
-        """The networks that take part, or the best one; that with the smallest error first."""
+        """The networks that take part, or the best one; that with the smallest error first. None
+        where the rows are too few for any."""
         return list(self._require_fit().networks.values())
 
     @property
@@ -233,8 +201,17 @@ class AutoForecaster(Estimator[FittedAuto]):
         return False
 
     def error_by_history(self, data: Any, lookbacks: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
-        """`Forecaster.error_by_history` of the best network."""
-        return Forecaster.of(self._require_fit().first).error_by_history(data, lookbacks)
+        """`Forecaster.error_by_history` of the best network.
+
+        Raises:
+            ArgumentError: there is none.
+        """
+        if not self.fitted_networks:
+            raise ArgumentError(
+                "The rows were too few for a network, and baselines read all history. "
+                "`candidates_` gives the reasons."
+            )
+        return Forecaster.of(self.fitted_networks[0]).error_by_history(data, lookbacks)
 
     @property
     def candidates_(self) -> pd.DataFrame:
@@ -250,7 +227,7 @@ class AutoForecaster(Estimator[FittedAuto]):
     @property
     def parameters_(self) -> int:
         """The number of trained weights of all networks that take part."""
-        return sum(one.parameters for one in self._require_fit().networks.values())
+        return self._require_fit().parameters
 
     @property
     def name(self) -> str:
@@ -283,6 +260,15 @@ class AutoForecaster(Estimator[FittedAuto]):
         auto = cls(**settings)
         auto.fitted_ = fitted
         return auto
+
+    def _refitted(self, rows: TimeSeriesPanel) -> FittedAuto:
+        """The networks and baselines that take part, fitted to other rows."""
+        fitted = self._require_fit()
+
+        def train(one: FittedForecaster) -> FittedForecaster:
+            return Forecaster.of(one).refitted(rows).fitted_
+
+        return fitted.renewed(rows, train, fitted.held_out.select(fitted.places(rows.ids)))
 
     def _networks(self, panel: TimeSeriesPanel) -> dict[str, dict[str, Any]]:
         return network_candidates(panel, self.cells, self.horizon, self.effort)

@@ -33,12 +33,13 @@ class TestSplit:
 def test_origins(
     panel: TimeSeriesPanel,
     fitted_until: Sequence[pd.Timestamp],
-    lookback: int,
+    needed: int,
     horizon: int,
     start: Any,
     stride: int,
 ) -> TestSplit:
-    """The origins of a backtest, from `start` on, or after the fitted rows.
+    """The origins of a backtest, from `start` on, or after the fitted rows, of which each series
+    has at least `needed`.
 
     Raises:
         ArgumentError: `start` is no time, or within the fitted rows; or no rows are left to
@@ -56,7 +57,7 @@ def test_origins(
     firsts = training if begins is None else [int((s.times < begins).sum()) for s in panel]
     why = "look-back + horizon of the fitted rows: give the whole series, history included"
     for series, seen in zip(panel, training, strict=True):
-        require_rows(series[:seen], lookback + horizon, why)
+        require_rows(series[:seen], needed, why)
     origins = [
         origins_between(first, len(series), horizon, stride)
         for series, first in zip(panel, firsts, strict=True)

@@ -1,6 +1,6 @@
-"""Runs a backtest: forecasts of a network and of the baselines from rolling origins."""
+"""Runs a backtest: forecasts of a model and of the baselines from rolling origins."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -8,49 +8,63 @@ import numpy as np
 import pandas as pd
 
 from ....datasets import TimeSeries, TimeSeriesPanel
+from ....errors import ArgumentTypeError, flag, whole_number
 from ...evaluation import metrics
+from ...recorder import Recorder
 from ..baselines.table import baselines as baseline_forecasts
+from ..build import new_transform
 from ..fitted import FittedForecaster
-from ..fitting import new_transform
 from ..past_errors import observed_target
 from ..plan import plan
 from .earlier import EarlierErrors
 from .leakage import LeakTrace
 from .leakage import audit as run_audit
 from .origins import TestSplit, test_origins, warn_of_filled
+from .recording import record
 from .result import Backtest
+from .tested import Tested
 
 #: Forecasts by model: for each series `(origins, horizon)`.
 Forecasts: TypeAlias = dict[str, list[np.ndarray]]
-#: Fits a new network to other rows, with the settings of the tested one.
-Refit: TypeAlias = Callable[[TimeSeriesPanel], FittedForecaster]
 AUDITED = (0.05, 0.5, 0.95)  # levels of the audited quantiles
+
+#: Fits a new model to other rows, with the settings of the tested one.
+Refit: TypeAlias = Callable[[TimeSeriesPanel], Tested]
 
 
 def run_backtest(
-    fitted: FittedForecaster,
+    fitted: Tested,
     refitted: Refit,
-    panel: TimeSeriesPanel,
+    data: Any,
     *,
-    start: Any,
-    stride: int,
-    refit: int | None,
-    baselines: Sequence[str] | None,
-    audit: bool,
+    start: Any = None,
+    stride: int = 1,
+    refit: int | None = None,
+    baselines: Sequence[str] | None = None,
+    audit: bool = False,
+    recorder: Recorder | None = None,
 ) -> Backtest:
     """Forecasts from rolling origins.
 
     Args:
-        fitted: fitted forecaster to test.
-        refitted: fits a new forecaster, for `refit`.
-        panel: series to forecast.
-        start, stride, refit, baselines, audit: as for `Forecaster.backtest`.
+        fitted: what to test.
+        refitted: fits a new one, for `refit`.
+        data, start, stride, refit, baselines, audit, recorder: as for `Forecaster.backtest`.
 
     Raises:
-        ArgumentError, DataError, LeakError: as for `Forecaster.backtest`.
+        ArgumentError, ArgumentTypeError, DataError, LeakError: as for `Forecaster.backtest`.
     """
-    horizon = fitted.horizon
-    test = test_origins(panel, fitted.until(panel.ids), fitted.needed, horizon, start, stride)
+    whole_number("stride", stride)
+    flag("audit", audit)
+    if refit is not None:
+        whole_number("refit", refit)
+    if isinstance(baselines, str):
+        raise ArgumentTypeError(
+            f"`baselines` must be a list of names. Received: baselines={baselines!r}"
+        )
+    panel, horizon = fitted.panel(data, weights=refit is not None), fitted.horizon
+    needed = fitted.needed + (horizon if fitted.networks else 0)
+    test = test_origins(panel, fitted.until(panel.ids), needed, horizon, start, stride)
     warn_of_filled(panel, test.origins, horizon)
 
     def run(panel: TimeSeriesPanel) -> Backtest:
@@ -61,7 +75,11 @@ def run_backtest(
         return _traces(fitted, changed, test, run(changed))
 
     result = run(panel)
-    return replace(result, audit=run_audit(traces, panel, horizon)) if audit else result
+    if audit:
+        result = replace(result, audit=run_audit(traces, panel, horizon))
+    if recorder is not None:
+        record(result, recorder)
+    return result
 
 
 @dataclass(frozen=True)
@@ -76,7 +94,7 @@ class _Block:
         origins: origins of each series.
     """
 
-    model: FittedForecaster
+    model: Tested
     which: list[int]
     panel: TimeSeriesPanel
     seen: list[int]
@@ -84,7 +102,7 @@ class _Block:
 
 
 def _blocks(
-    fitted: FittedForecaster,
+    fitted: Tested,
     refitted: Refit,
     panel: TimeSeriesPanel,
     test: TestSplit,
@@ -114,7 +132,7 @@ def _known_by(begins: Any, ends: Any, origins: np.ndarray, series: TimeSeries) -
 
 
 def _forecasts(
-    fitted: FittedForecaster,
+    fitted: Tested,
     panel: TimeSeriesPanel,
     test: TestSplit,
     blocks: Iterator[_Block],
@@ -125,7 +143,7 @@ def _forecasts(
     seconds = 0.0
     for block in blocks:
         model, season = block.model, panel.schema.season
-        seconds += model.history.seconds
+        seconds += model.seconds
         own = model.forecast_origins(block.panel, block.origins)
         for i, series, here, seen, ours in zip(
             block.which, block.panel, block.origins, block.seen, own, strict=True
@@ -141,7 +159,7 @@ def _forecasts(
 
 
 def _assemble(
-    fitted: FittedForecaster,
+    fitted: Tested,
     panel: TimeSeriesPanel,
     test: TestSplit,
     forecasts: Forecasts,
@@ -188,37 +206,66 @@ def _assemble(
 
 
 def _traces(
-    fitted: FittedForecaster, panel: TimeSeriesPanel, test: TestSplit, result: Backtest
+    fitted: Tested, panel: TimeSeriesPanel, test: TestSplit, result: Backtest
 ) -> list[LeakTrace]:
     """The values of a backtest for each series, from which its tables are computed."""
     intervals = result.quantiles(AUDITED)
     known = panel.as_known(test.known)
-    seen = plan(fitted.settings, known.cut(test.training))
-    transform = new_transform(fitted.settings, seen.recipe, panel.schema)
-    transform.fit(known.cut(seen.training), known.cut(test.training))
-    scaled = fitted.transform.rows(known)
+    inputs = {name: _Inputs.of(one, known, test) for name, one in fitted.networks.items()}
     traces = []
     for i, series in enumerate(known):
         own = result.ids == series.unique_id
-        rows, scaler = scaled[i], transform.known_[series.unique_id]
         forecasts = {name: values[own] for name, values in result.forecasts.items()}
         issued = {"the last known value": result.level[own, None]}
         issued |= {f"the {q:.0%} quantile": intervals[k, own] for k, q in enumerate(AUDITED)}
         traces.append(
             LeakTrace(
-                {
-                    "scale of MASE": result.scale[own],
-                    "mean and scale of the inputs": np.stack([scaler.mean_, scaler.scale_]),
-                },
+                {"scale of MASE": result.scale[own]}
+                | _named({name: one.fitted[i] for name, one in inputs.items()}),
                 test.training[i] - 1,
-                {
-                    "scaled inputs": rows.features,
-                    "missing values": rows.observed,
-                    "ahead": rows.future,
-                },
+                _named({name: one.rows[i] for name, one in inputs.items()}),
                 test.origins[i],
                 forecasts | issued,
                 {name: values - result.truth[own] for name, values in forecasts.items()},
             )
         )
     return traces
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What a network reads, of each series.
+
+    Attributes:
+        fitted: what is fitted to the training rows.
+        rows: by row.
+    """
+
+    fitted: list[dict[str, np.ndarray]]
+    rows: list[dict[str, np.ndarray]]
+
+    @classmethod
+    def of(cls, network: FittedForecaster, known: TimeSeriesPanel, test: TestSplit) -> "_Inputs":
+        fitted_rows = known.cut(test.training)
+        seen = plan(network.settings, fitted_rows)
+        transform = new_transform(network.settings, seen.recipe, known.schema)
+        transform.fit(known.cut(seen.training), fitted_rows)
+        scalers = [transform.known_[one] for one in known.ids]
+        return cls(
+            [{"mean and scale of the inputs": np.stack([s.mean_, s.scale_])} for s in scalers],
+            [
+                {
+                    "scaled inputs": rows.features,
+                    "missing values": rows.observed,
+                    "ahead": rows.future,
+                }
+                for rows in network.transform.rows(known)
+            ],
+        )
+
+
+def _named(each: Mapping[str, dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Values of several networks, with their names where there are several."""
+    if len(each) == 1:
+        return next(iter(each.values()))
+    return {f"{what} of {name}": v for name, own in each.items() for what, v in own.items()}

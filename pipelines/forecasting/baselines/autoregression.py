@@ -1,11 +1,13 @@
 """A linear autoregression for each lead, often the baseline that is hardest to beat."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ...training.windows import ahead
+from .base import BaselineTask, FittedBaseline, begun, carried_forward
 
 BLOCK = 2048  # rows reduced at once: bounds the memory at any length
 SHORTEST = 10  # least rows to fit each lead on
@@ -58,15 +60,58 @@ class DirectAR:
         self.weights_ = np.stack(weights, axis=1)
         return self
 
+    def start(self) -> "FittedAR":
+        """The fitted autoregression before the first row of a series."""
+        return FittedAR(self.mean_, self.weights_)
+
     def predict(self, y: np.ndarray, origins: np.ndarray) -> np.ndarray:
-        """Forecasts from origins, `(origins, horizon)`; each origin has at least `order` rows up to
-        and including its own."""
-        lags = _lags(carried_forward(y) - self.mean_, self.order)
-        forecasts = np.empty((len(origins), self.horizon))
-        for block in _blocks(len(origins)):
-            known = _with_one(lags[origins[block] - (self.order - 1)])
-            forecasts[block] = known @ self.weights_ + self.mean_
-        return forecasts
+        """Forecasts from origins, `(origins, horizon)`; NaN where an origin has fewer than `order`
+        rows up to and including its own."""
+        return self.start().roll(y, origins, self.horizon)[0]
+
+
+@dataclass(frozen=True)
+class FittedAR(FittedBaseline):
+    """A fitted `DirectAR` after some row.
+
+    Leads beyond the fitted ones are forecast from its own forecasts.
+
+    Attributes:
+        mean: mean that is subtracted.
+        weights: `(1 + order, horizon)`: the intercept, then the lags, the newest first.
+        tail: last values, missing ones replaced by the last known one, at most `order`.
+    """
+
+    mean: float
+    weights: np.ndarray
+    tail: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    def roll(self, y: np.ndarray, origins: np.ndarray, leads: int) -> tuple[np.ndarray, "FittedAR"]:
+        order = len(self.weights) - 1
+        values, offset = begun(self.tail, y)
+        known = carried_forward(values)
+        after = replace(self, tail=known[-order:])
+        forecasts = np.full((len(origins), leads), np.nan)
+        there = np.flatnonzero(origins + offset >= order - 1)  # with a value for each lag
+        if not len(there):
+            return forecasts, after
+        lags = _lags(known - self.mean, order)
+        for block in _blocks(len(there)):
+            which = there[block]
+            past = lags[origins[which] + offset - (order - 1)]
+            forecasts[which] = self._ahead(past, leads) + self.mean
+        return forecasts, after
+
+    def _ahead(self, past: np.ndarray, leads: int) -> np.ndarray:
+        """Forecasts `(origins, leads)` from lags `(origins, order)`, the newest first."""
+        order, made = past.shape[1], np.empty((len(past), 0))
+        while made.shape[1] < leads:
+            known = np.hstack([made[:, ::-1], past])[:, :order]
+            made = np.hstack([made, _with_one(known) @ self.weights])
+        return made[:, :leads]
+
+    def restarted(self, y: np.ndarray) -> "FittedAR":
+        return FittedAR(self.mean, self.weights)
 
 
 def aic_order(y: np.ndarray, largest: int) -> int:
@@ -100,48 +145,24 @@ def aic_order(y: np.ndarray, largest: int) -> int:
     return int(orders[np.argmin(len(there) * np.log(rss) + 2 * orders)])
 
 
-def linear_ar(
-    y: np.ndarray,
-    origins: np.ndarray,
-    horizon: int,
-    training_rows: int,
-    season: int,
-    order: int | None,
-) -> np.ndarray | None:
-    """Forecasts by a direct AR fitted on the first `training_rows` rows; `None` if these are few.
+def fit_ar(task: BaselineTask) -> FittedAR | None:
+    """Fits a direct AR, before the first row; `None` if the training rows are few.
 
-    Args:
-        y: `(rows,)`; its first value is known, others may be missing (NaN).
-        origins: increasing rows.
-        horizon: number of leads.
-        training_rows: number of rows to fit on, the first ones.
-        season: number of rows in a season.
-        order: number of values that are read; `None` for a choice by AIC, up to `LARGEST` or
-            two seasons. It is limited by the training span, to a coefficient per twenty rows, or
-            per five where that lets it span a season, and by the history of the first origin.
+    The order that is chosen by AIC is at most `LARGEST` or two seasons. Any order is limited by the
+    training span, to a coefficient per twenty rows, or per five where that lets it span a season,
+    and by the history of the first origin.
     """
-    training = y[:training_rows]
-    rows = int((~np.isnan(training)).sum()) - horizon
+    training, season, order = task.y, task.season, task.order
+    rows = int((~np.isnan(training)).sum()) - task.horizon
     if rows < SHORTEST:
         return None
     enough = max(rows // 20, min(season, rows // 5))
     most = max(LARGEST, 2 * season) if order is None else order
-    most = max(1, min(most, enough, int(origins[0]) + 1))
+    most = max(1, min(most, enough, task.history))
     # triangles this small gain nothing from threads, which wait for one another on a busy machine
     with threadpool_limits(1, user_api="blas"):
         best = aic_order(training, most) if order is None else most
-        return DirectAR(best, horizon).fit(training).predict(y, origins)
-
-
-def carried_forward(y: np.ndarray) -> np.ndarray:
-    """Fills missing values with the last known one; NaN before the first known value.
-
-    >>> import numpy as np
-    >>> carried_forward(np.array([np.nan, 1.0, np.nan])).tolist()
-    [nan, 1.0, 1.0]
-    """
-    rows = np.where(np.isnan(y), 0, np.arange(len(y)))
-    return y[np.maximum.accumulate(rows)]
+        return DirectAR(best, task.horizon).fit(training).start()
 
 
 def _triangle(

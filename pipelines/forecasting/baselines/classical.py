@@ -1,17 +1,16 @@
 """Exponential smoothing and the Theta method: fitted once, rolled over all origins.
 
-Both take the series `y (rows,)` without gaps, increasing origins, the horizon, the number of
-training rows and the season, and return `(origins, horizon)`. Parameters come from the training
-span; the states then follow the series in one pass.
+Parameters come from the training span; the states then follow the series.
 
-Both return `None` where the training span is shorter than `SHORTEST`, and the last value where
-it is constant: the parameters are then undetermined, and both families include the random walk.
+Both are `None` where the training span is shorter than `SHORTEST`, and the last value where it is
+constant: the parameters are then undetermined, and both families include the random walk.
 """
 
 import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
@@ -22,7 +21,8 @@ from statsmodels.tools.sm_exceptions import ConvergenceWarning
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.forecasting.theta import ThetaModel
 
-from .naive import last_value
+from .base import BaselineTask, FittedBaseline, begun, carried_forward, missing_before
+from .naive import LastValue
 
 SHORTEST = 10  # least training rows, which statsmodels needs for the first states
 LONGEST = 10_000  # most training rows that are fitted, the last ones
@@ -34,9 +34,8 @@ BLOCK = 16_384  # rows smoothed at once: bounds the memory at any length
 logger = logging.getLogger("rnnzoo")
 
 
-def ets(
-    y: np.ndarray, origins: np.ndarray, horizon: int, training_rows: int, season: int
-) -> np.ndarray | None:
+@dataclass(frozen=True)
+class ETS(FittedBaseline):
     """Exponential smoothing with additive error and damped trend, with or without a season.
 
     ```
@@ -55,44 +54,94 @@ def ets(
 
     R. J. Hyndman, A. B. Koehler, J. K. Ord & R. D. Snyder (2008), Forecasting with
     Exponential Smoothing.
+
+    Attributes:
+        mean, scale: by which values are standardized: far from 1 the optimizer fails.
+        season: m; 1 for none.
+        rows: number of training rows.
+        parameters: α, β, γ (if seasonal), φ.
+        level, trend: l and b after the last row.
+        seasonal: s of the last m rows.
+        tail: the last value, a missing one replaced by the last known one; empty before the first.
     """
-    training = y[:training_rows]
+
+    mean: float
+    scale: float
+    season: int
+    rows: int
+    parameters: np.ndarray
+    level: float
+    trend: float
+    seasonal: np.ndarray
+    tail: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    def roll(self, y: np.ndarray, origins: np.ndarray, leads: int) -> tuple[np.ndarray, "ETS"]:
+        values, offset = begun(self.tail, y)
+        known, read = carried_forward(values), len(self.tail)
+        at = origins + offset - read  # rows among those that follow the last one read
+        lead = np.arange(1, leads + 1)
+        damped = np.cumsum(self.parameters[-1] ** lead)
+        level, trend, seasonal = self.level, self.trend, self.seasonal
+        parts = []
+        if (at == -1).any():
+            phase = seasonal[(lead - 1) % self.season] if self.season > 1 else 0.0
+            parts.append((level + trend * damped + phase)[None])
+        z = (known[read:] - self.mean) / self.scale
+        for first in range(0, len(z), BLOCK):
+            # statsmodels fails on a single row: one is appended and never used
+            rows = np.append(z[first : first + BLOCK], 0.0)
+            block = _ets_model(rows, self.season, "known", level, trend, seasonal)
+            states = block.smooth(self.parameters, return_raw=True)[1][:-1]
+            here = at[(at >= first) & (at < first + BLOCK)] - first
+            forecast = states[here, :1] + states[here, 1:2] * damped
+            if self.season > 1:
+                past = np.concatenate([seasonal, states[:, 2]])  # row t at t + season
+                forecast += past[here[:, None] + 1 + (lead - 1) % self.season]
+                seasonal = past[-self.season :]
+            level, trend = states[-1, :2]
+            parts.append(forecast)
+        made = np.full((len(origins), leads), np.nan)
+        if parts:
+            there = origins + offset >= 0  # the others are before the first known value
+            made[there] = np.concatenate(parts)[-there.sum() :] * self.scale + self.mean
+        state: dict[str, Any] = {"level": float(level), "trend": float(trend), "seasonal": seasonal}
+        return made, replace(self, **state, tail=known[-1:])
+
+    def restarted(self, y: np.ndarray) -> "ETS | None":
+        known = carried_forward(begun(np.empty(0), y)[0])[: self.rows]
+        if len(known) < SHORTEST or (self.season > 1 and not _holds_seasons(known, self.season)):
+            return None
+        start = _ets_model((known - self.mean) / self.scale, self.season, "heuristic")
+        return replace(self, **_first_states(start), tail=np.empty(0))
+
+
+def fit_ets(task: BaselineTask) -> FittedBaseline | None:
+    """Fits `ETS`, before the first row."""
+    training, season = carried_forward(task.y), task.season
     if len(training) < SHORTEST:
         return None
     window = training[-LONGEST:]
     if np.ptp(window) == 0:
-        return last_value(y, origins, horizon)
-    mean, scale = window.mean(), window.std()  # far from 1 the optimizer fails
+        return LastValue()
+    mean, scale = window.mean(), window.std()
     seasons = [1]
     if season <= LONGEST_SEASON and _holds_seasons(window, season):
         seasons.append(season)
     fits = [_fit_ets((window - mean) / scale, one) for one in seasons]
     _, season, parameters = min(fits, key=itemgetter(0))  # the one without a season if equal
     start = _ets_model((training - mean) / scale, season, "heuristic")
-    level, trend, seasonal = start.initial_level, start.initial_trend, start.initial_seasonal
-    lead = np.arange(1, horizon + 1)
-    damped = np.cumsum(parameters[-1] ** lead)
-    forecasts = []
-    for first in range(0, origins[-1] + 1, BLOCK):
-        end = min(first + BLOCK, origins[-1] + 1)
-        # statsmodels fails on a single row: one is appended and never used
-        rows = np.append((y[first:end] - mean) / scale, 0.0)
-        block = _ets_model(rows, season, "known", level, trend, seasonal)
-        states = block.smooth(parameters, return_raw=True)[1][:-1]
-        here = origins[np.searchsorted(origins, first) : np.searchsorted(origins, end)] - first
-        forecast = states[here, :1] + states[here, 1:2] * damped
-        if season > 1:
-            past = np.concatenate([seasonal, states[:, 2]])  # row t at t + season
-            forecast += past[here[:, None] + 1 + (lead - 1) % season]
-            seasonal = past[-season:]
-        level, trend = states[-1, :2]
-        forecasts.append(forecast * scale + mean)
-    return np.concatenate(forecasts)
+    rows = len(training)
+    return ETS(float(mean), float(scale), season, rows, parameters, **_first_states(start))
 
 
-def theta(
-    y: np.ndarray, origins: np.ndarray, horizon: int, training_rows: int, season: int
-) -> np.ndarray | None:
+def _first_states(model: ETSModel) -> dict[str, Any]:
+    seasonal = np.empty(0) if model.initial_seasonal is None else model.initial_seasonal
+    level, trend = float(model.initial_level), float(model.initial_trend)
+    return {"level": level, "trend": trend, "seasonal": np.asarray(seasonal)}
+
+
+@dataclass(frozen=True)
+class Theta(FittedBaseline):
     """The standard Theta method: smoothing with half the drift of a trend line.
 
     ```
@@ -109,25 +158,64 @@ def theta(
 
     V. Assimakopoulos & K. Nikolopoulos (2000), The theta model: a decomposition approach to
     forecasting; R. J. Hyndman & B. Billah (2003), Unmasking the Theta method.
+
+    Attributes:
+        slope: b.
+        alpha: α.
+        index: index of each row of a season, from the first row of the series on.
+        factors: whether the indices are factors.
+        level: l after the last row.
+        t: number of rows from the first known value to the last row; −1 before it.
+        tail: the last value, a missing one replaced by the last known one; empty before the first.
     """
-    training = y[:training_rows]
+
+    slope: float
+    alpha: float
+    index: np.ndarray
+    factors: bool
+    level: float = np.nan
+    t: int = -1
+    tail: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    def roll(self, y: np.ndarray, origins: np.ndarray, leads: int) -> tuple[np.ndarray, "Theta"]:
+        values, offset = begun(self.tail, y)
+        if not len(values):
+            return np.full((len(origins), leads), np.nan), self
+        known = carried_forward(values)[len(self.tail) :]
+        season, alpha, t = len(self.index), self.alpha, self.t
+        phases = self.index[(t + 1 + np.arange(len(known))) % season]
+        x = known / phases if self.factors else known - phases
+        before = self.level if len(self.tail) else x[0]
+        level, _ = lfilter([alpha], [1, alpha - 1], x, zi=[(1 - alpha) * before])
+        level = np.concatenate([[self.level], level])
+        at = np.maximum(origins + offset - len(self.tail) + 1, 0)
+        lead, row = np.arange(1, leads + 1), (t + at)[:, None]
+        drift = self.slope * (lead - 1 + 1 / alpha - (1 - alpha) ** (row + 1) / alpha)
+        forecast = level[at][:, None] + drift / 2
+        ahead = self.index[(row + lead) % season]
+        forecast = forecast * ahead if self.factors else forecast + ahead
+        after = replace(self, level=float(level[-1]), t=t + len(known), tail=values[-1:])
+        if len(known):
+            after = replace(after, tail=known[-1:])
+        return missing_before(origins + offset, forecast), after
+
+    def restarted(self, y: np.ndarray) -> "Theta":
+        """As of every baseline; the history begins at the same position in the season."""
+        return Theta(self.slope, self.alpha, self.index, self.factors)
+
+
+def fit_theta(task: BaselineTask) -> FittedBaseline | None:
+    """Fits `Theta`, before the first row."""
+    training, season = carried_forward(task.y), task.season
     if len(training) < SHORTEST:
         return None
     outside = max(0, len(training) - LONGEST)
     window = training[outside + -outside % season :]  # from the first row of a season
     if np.ptp(window) == 0:
-        return last_value(y, origins, horizon)
+        return LastValue()
     season = season if _holds_seasons(window, season) else 1
     slope, alpha, index, factors = _fit_theta(window, season)
-    rows = np.arange(origins[-1] + 1)
-    known = y[: len(rows)]
-    x = known / index[rows % season] if factors else known - index[rows % season]
-    level, _ = lfilter([alpha], [1, alpha - 1], x, zi=[(1 - alpha) * x[0]])
-    lead, t = np.arange(1, horizon + 1), origins[:, None]
-    drift = slope * (lead - 1 + 1 / alpha - (1 - alpha) ** (t + 1) / alpha)
-    forecast = level[t] + drift / 2
-    ahead = index[(t + lead) % season]
-    return forecast * ahead if factors else forecast + ahead
+    return Theta(float(slope), float(alpha), index, factors)
 
 
 def _holds_seasons(training: np.ndarray, season: int) -> bool:

@@ -1,8 +1,7 @@
 """The table of baselines, forecasts that any network has to beat.
 
-Each takes the series `y (rows,)`, increasing origins and the horizon, and returns
-`(origins, horizon)`. None reads rows after an origin; parameters are fitted on the training span
-only, and then used for all origins.
+Each is fitted to the training rows of a series, and then follows the series row by row: none reads
+rows after an origin, and what follows a row costs the same after any number of rows.
 """
 
 from collections.abc import Sequence
@@ -10,48 +9,75 @@ from collections.abc import Sequence
 import numpy as np
 
 from ....errors import one_of
-from .autoregression import carried_forward
-from .naive import drift, last_value, seasonal
-from .variants import Baseline, BaselineTask, direct_ar, of_logarithm, seasonal_ar
+from .autoregression import fit_ar
+from .base import BaselineTask, FittedBaseline
+from .naive import Drift, LastValue, SeasonalValue
+from .variants import Fit, fit_seasonal_ar, of_logarithm
 
 
-def _seasonal(task: BaselineTask) -> np.ndarray | None:
-    if task.season == 1:
-        return None
-    return seasonal(task.known, task.origins, task.horizon, task.season)
+def _seasonal(task: BaselineTask) -> FittedBaseline | None:
+    return None if task.season == 1 else SeasonalValue(task.season)
 
 
-def _ets(t: BaselineTask) -> np.ndarray | None:
-    from .classical import ets  # statsmodels takes seconds to import
+def _ets(task: BaselineTask) -> FittedBaseline | None:
+    from .classical import fit_ets  # statsmodels takes seconds to import
 
-    return ets(t.known, t.origins, t.horizon, t.training_rows, t.season)
-
-
-def _theta(t: BaselineTask) -> np.ndarray | None:
-    from .classical import theta
-
-    return theta(t.known, t.origins, t.horizon, t.training_rows, t.season)
+    return fit_ets(task)
 
 
-#: Each returns `(origins, horizon)`, or `None` where it cannot forecast: without a season, or
-#: with too few rows to fit.
-BASELINES: dict[str, Baseline] = {
-    "naive-last": lambda task: last_value(task.known, task.origins, task.horizon),
+def _theta(task: BaselineTask) -> FittedBaseline | None:
+    from .classical import fit_theta
+
+    return fit_theta(task)
+
+
+#: Each returns a baseline before the first row, or `None` where it cannot be fitted: without a
+#: season, or with too few rows.
+BASELINES: dict[str, Fit] = {
+    "naive-last": lambda task: LastValue(),
     "naive-seasonal": _seasonal,
-    "naive-drift": lambda task: drift(task.known, task.origins, task.horizon),
-    "linear-ar": direct_ar,
+    "naive-drift": lambda task: Drift(),
+    "linear-ar": fit_ar,
     "ets": _ets,
     "theta": _theta,
 }
 
 #: Further ones, which an `AutoForecaster` tries: part of a table only by name.
-VARIANTS: dict[str, Baseline] = {
-    "linear-ar-log": of_logarithm(direct_ar),
-    "seasonal-ar": seasonal_ar,
-    "seasonal-ar-log": of_logarithm(seasonal_ar),
+VARIANTS: dict[str, Fit] = {
+    "linear-ar-log": of_logarithm(fit_ar),
+    "seasonal-ar": fit_seasonal_ar,
+    "seasonal-ar-log": of_logarithm(fit_seasonal_ar),
     "ets-log": of_logarithm(_ets),
     "theta-log": of_logarithm(_theta),
 }
+
+
+def fit_baseline(
+    name: str,
+    y: np.ndarray,
+    horizon: int,
+    season: int,
+    order: int | None = None,
+    history: int | None = None,
+) -> FittedBaseline | None:
+    """Fits one baseline to the training rows of a series.
+
+    Args:
+        name: name in `BASELINES` or `VARIANTS`.
+        y: training rows, `(rows,)`; NaN where missing.
+        horizon: number of leads.
+        season: number of rows in a season; 1 for none.
+        order: order of `linear-ar`; by default chosen by AIC.
+        history: least number of rows up to and including an origin, from the first known value
+            on; by default all.
+
+    Returns:
+        The baseline before the first row; `None` where it cannot be fitted.
+    """
+    known = np.flatnonzero(~np.isnan(y))
+    training = y[known[0] :] if len(known) else y[:0]
+    history = len(training) if history is None else history
+    return (BASELINES | VARIANTS)[name](BaselineTask(training, horizon, season, order, history))
 
 
 def baselines(
@@ -86,14 +112,15 @@ def baselines(
     )
     y = np.asarray(y, float)
     known = np.flatnonzero(~np.isnan(y))
-    first = int(known[0]) if len(known) else len(y)  # no forecasts before it
-    later = origins[origins >= first] - first
-    y, training_rows = y[first:], max(0, training_rows - first)
-    task = BaselineTask(y, carried_forward(y), later, horizon, training_rows, season, order)
+    first = int(known[0]) if len(known) else len(y)
+    later = origins[origins >= first]
     result = {}
     for name in [name for name in known_names if name in wanted]:
-        forecasts = known_names[name](task) if len(later) else np.empty((0, horizon))
-        if forecasts is not None:
-            before = np.full((len(origins) - len(later), horizon), np.nan)
-            result[name] = np.concatenate([before, forecasts])
+        if not len(later):
+            result[name] = np.full((len(origins), horizon), np.nan)
+            continue
+        history = int(later[0]) - first + 1
+        fitted = fit_baseline(name, y[:training_rows], horizon, season, order, history)
+        if fitted is not None:
+            result[name] = fitted.roll(y[: origins[-1] + 1], origins, horizon)[0]
     return result

@@ -1,105 +1,123 @@
-"""Baselines of a transformed series: of its logarithm, and of its seasonal differences."""
+"""Baselines of a transformed series: of its seasonal differences, and of its logarithm."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .autoregression import linear_ar
+from .autoregression import FittedAR, fit_ar
+from .base import BaselineTask, FittedBaseline, begun, carried_forward
+
+#: Fits a baseline, before the first row; `None` where it cannot be fitted.
+Fit = Callable[[BaselineTask], FittedBaseline | None]
 
 
 @dataclass(frozen=True)
-class BaselineTask:
-    """The arguments of a baseline.
-
-    Attributes:
-        y: series, `(rows,)`; its first value is known, others may be missing (NaN).
-        known: the series with missing values replaced by the last known one, `(rows,)`.
-        origins: increasing rows, one or more.
-        horizon: number of leads.
-        training_rows: number of rows to fit on, the first ones.
-        season: number of rows in a season; 1 for none.
-        order: order of the autoregression; `None` for a choice by AIC.
-    """
-
-    y: np.ndarray
-    known: np.ndarray
-    origins: np.ndarray
-    horizon: int
-    training_rows: int
-    season: int
-    order: int | None
-
-
-#: From its arguments to `(origins, horizon)`, or `None` where it cannot forecast.
-Baseline = Callable[[BaselineTask], np.ndarray | None]
-
-
-def direct_ar(task: BaselineTask) -> np.ndarray | None:
-    """The direct autoregression of the series."""
-    return linear_ar(
-        task.y, task.origins, task.horizon, task.training_rows, task.season, task.order
-    )
-
-
-def seasonal_ar(task: BaselineTask) -> np.ndarray | None:
-    """The direct autoregression of the differences from one season before.
+class SeasonalAR(FittedBaseline):
+    """A direct autoregression of the differences from one season before.
 
     ```
     ŷ_{t+h} = ŷ_{t+h−m} + ŵ_{t+h},   w_t = y_t − y_{t−m}
     ```
 
-    with the truth in place of ŷ up to the origin. `None` without a season, or where the first
-    origin or the training rows lie within the first season.
+    with the truth in place of ŷ up to the origin.
+
+    Attributes:
+        differences: the autoregression of w.
+        season: m.
+        tail: last values, NaN where missing, at most m.
+        known: the same with missing values replaced by the last known one.
     """
+
+    differences: FittedAR
+    season: int
+    tail: np.ndarray = field(default_factory=lambda: np.empty(0))
+    known: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    def roll(
+        self, y: np.ndarray, origins: np.ndarray, leads: int
+    ) -> tuple[np.ndarray, "SeasonalAR"]:
+        m = self.season
+        values, offset = begun(self.tail, y)
+        known = carried_forward(np.concatenate([self.known, values[len(self.known) :]]))
+        at = origins + offset
+        first = max(m, len(self.tail))  # of the values whose difference is new
+        new = values[first:] - values[first - m : max(first, len(values)) - m]
+        there = at >= m - 1  # a season before every lead
+        steps, differences = self.differences.roll(new, np.maximum(at - first, -1), leads)
+        forecasts = np.full((len(origins), leads), np.nan)
+        for k in range(leads):
+            rows = np.maximum(at + 1 + k - m, 0)
+            last = known[rows[there]] if k < m else forecasts[there, k - m]
+            forecasts[there, k] = last + steps[there, k]
+        return forecasts, SeasonalAR(differences, m, values[-m:], known[-m:])
+
+    def restarted(self, y: np.ndarray) -> "SeasonalAR":
+        return SeasonalAR(self.differences.restarted(y), self.season)
+
+
+def fit_seasonal_ar(task: BaselineTask) -> SeasonalAR | None:
+    """Fits a `SeasonalAR`; `None` without a season, or where the first origin or the training rows
+    lie within the first season."""
     m = task.season
-    if m == 1 or task.training_rows <= m or task.origins[0] < m:
+    if m == 1 or len(task.y) <= m or task.history <= m:
         return None
-    differences = replace(
-        task,
-        y=task.y[m:] - task.y[:-m],
-        known=task.known[m:] - task.known[:-m],
-        origins=task.origins - m,
-        training_rows=task.training_rows - m,
-    )
-    first = np.flatnonzero(~np.isnan(differences.y))
-    if not len(first) or first[0] > 0:  # a difference at the start is needed, and known
+    differences = task.y[m:] - task.y[:-m]
+    if np.isnan(differences[0]):  # a difference at the start is needed, and known
         return None
-    steps = direct_ar(differences)
-    if steps is None:
-        return None
-    forecasts = np.empty_like(steps)
-    for k in range(task.horizon):
-        last = task.known[task.origins + 1 + k - m] if k < m else forecasts[:, k - m]
-        forecasts[:, k] = last + steps[:, k]
-    return forecasts
+    fitted = fit_ar(replace(task, y=differences, history=task.history - m))
+    return None if fitted is None else SeasonalAR(fitted, m)
 
 
-def of_logarithm(baseline: Baseline) -> Baseline:
-    """A baseline of the logarithm of the series; `None` if a training row is not above 0.
+@dataclass(frozen=True)
+class OfLogarithm(FittedBaseline):
+    """A baseline of the logarithm of a series.
 
-    Origins from the first later row on that is not get NaN.
+    From the first value on that is not above 0 its forecasts are NaN. They are limited to as far
+    beyond the training rows as these lie apart: an exponential of a linear extrapolation may be any
+    number.
 
-    Its forecasts are limited to as far beyond the known values as these lie apart: an
-    exponential of a linear extrapolation may be any number.
+    Attributes:
+        logarithm: the baseline of the logarithm.
+        low, high: smallest and largest logarithm of the training rows.
+        ended: whether a value that is not above 0 was read.
     """
 
-    def forecast(task: BaselineTask) -> np.ndarray | None:
-        low = np.flatnonzero(task.known <= 0)
-        first = int(low[0]) if len(low) else len(task.known)
-        if first < task.training_rows:
-            return None
-        # from the first such value on nothing is known, nor forecast
-        rows = np.arange(len(task.known))
-        y = np.where(rows < first, task.y, np.nan)
-        known = task.known[np.minimum(rows, first - 1)]
-        logs = replace(task, y=np.log(y), known=np.log(known))
-        forecasts = baseline(logs)
-        if forecasts is None:
-            return None
-        forecasts[task.origins >= first] = np.nan
-        seen = logs.known[: task.training_rows]
-        low, high = seen.min(), seen.max()
-        return np.exp(np.clip(forecasts, 2 * low - high, 2 * high - low))
+    logarithm: FittedBaseline
+    low: float
+    high: float
+    ended: bool = False
 
-    return forecast
+    def roll(
+        self, y: np.ndarray, origins: np.ndarray, leads: int
+    ) -> tuple[np.ndarray, "OfLogarithm"]:
+        forecasts = np.full((len(origins), leads), np.nan)
+        if self.ended:
+            return forecasts, self
+        low = np.flatnonzero(y <= 0)
+        first = int(low[0]) if len(low) else len(y)
+        there = origins < first
+        made, after = self.logarithm.roll(np.log(y[:first]), origins[there], leads)
+        least, most = 2 * self.low - self.high, 2 * self.high - self.low
+        forecasts[there] = np.exp(np.clip(made, least, most))
+        return forecasts, replace(self, logarithm=after, ended=bool(len(low)))
+
+    def restarted(self, y: np.ndarray) -> "OfLogarithm | None":
+        logs = np.log(np.where(y > 0, y, np.nan))
+        new = self.logarithm.restarted(logs)
+        return None if new is None else replace(self, logarithm=new, ended=False)
+
+
+def of_logarithm(fit: Fit) -> Fit:
+    """Fits a baseline to the logarithm of the series; `None` if a training row is not above 0."""
+
+    def fit_log(task: BaselineTask) -> OfLogarithm | None:
+        if (task.y <= 0).any() or not len(task.y):
+            return None
+        logs = np.log(task.y)
+        fitted = fit(replace(task, y=logs))
+        if fitted is None:
+            return None
+        return OfLogarithm(fitted, float(np.nanmin(logs)), float(np.nanmax(logs)))
+
+    return fit_log

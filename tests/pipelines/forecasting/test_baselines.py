@@ -4,10 +4,10 @@ from rnnzoo.errors import ArgumentError
 from rnnzoo.pipelines.forecasting.baselines.autoregression import (
     DirectAR,
     aic_order,
-    carried_forward,
-    linear_ar,
+    fit_ar,
 )
-from rnnzoo.pipelines.forecasting.baselines.naive import drift, last_value, seasonal
+from rnnzoo.pipelines.forecasting.baselines.base import BaselineTask, carried_forward
+from rnnzoo.pipelines.forecasting.baselines.naive import Drift, LastValue, SeasonalValue
 from rnnzoo.pipelines.forecasting.baselines.table import BASELINES, baselines
 from rnnzoo.pipelines.training.windows import origins_between
 from sklearn.linear_model import LinearRegression
@@ -15,6 +15,23 @@ from statsmodels.tsa.ar_model import ar_select_order
 
 Y = np.random.default_rng(0).normal(size=200).cumsum()
 ORIGINS = origins_between(150, 200, 10)
+
+
+def last_value(y, origins, horizon):
+    return LastValue().roll(y, origins, horizon)[0]
+
+
+def seasonal(y, origins, horizon, season):
+    return SeasonalValue(season).roll(y, origins, horizon)[0]
+
+
+def drift(y, origins, horizon):
+    return Drift().roll(y, origins, horizon)[0]
+
+
+def linear_ar(y, origins, horizon, training_rows, season, order):
+    fitted = fit_ar(BaselineTask(y[:training_rows], horizon, season, order, int(origins[0]) + 1))
+    return fitted and fitted.roll(y, origins, horizon)[0]
 
 
 def test_last_value():

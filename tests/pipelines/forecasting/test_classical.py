@@ -4,7 +4,8 @@ import warnings
 import numpy as np
 import pytest
 from rnnzoo.pipelines.forecasting.baselines import classical
-from rnnzoo.pipelines.forecasting.baselines.classical import ets, theta
+from rnnzoo.pipelines.forecasting.baselines.base import BaselineTask
+from rnnzoo.pipelines.forecasting.baselines.classical import fit_ets, fit_theta
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.forecasting.theta import ThetaModel
@@ -13,6 +14,15 @@ ROWS, TRAINING, HORIZON = 300, 200, 15
 ORIGINS = np.arange(TRAINING - 1, ROWS, 7)
 RNG = np.random.default_rng(0)
 WALK = RNG.normal(size=ROWS).cumsum()
+
+
+def ets(y, origins, horizon, training_rows, season, fit=fit_ets):
+    fitted = fit(BaselineTask(y[:training_rows], horizon, season, None, len(y)))
+    return fitted and fitted.roll(y, origins, horizon)[0]
+
+
+def theta(*how):
+    return ets(*how, fit=fit_theta)
 
 
 def wave(season):

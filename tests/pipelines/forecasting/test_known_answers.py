@@ -9,10 +9,18 @@ import pytest
 from rnnzoo import read_series
 from rnnzoo.pipelines.evaluation import metrics
 from rnnzoo.pipelines.forecasting.baselines.autoregression import DirectAR
-from rnnzoo.pipelines.forecasting.baselines.naive import last_value, seasonal
+from rnnzoo.pipelines.forecasting.baselines.naive import LastValue, SeasonalValue
 from rnnzoo.pipelines.forecasting.preprocessing.scaling import Scaler
 from rnnzoo.pipelines.training.windows import origins_between
 from sklearn.linear_model import LinearRegression
+
+
+def last_value(y, origins, horizon):
+    return LastValue().roll(y, origins, horizon)[0]
+
+
+def seasonal(y, origins, horizon, season):
+    return SeasonalValue(season).roll(y, origins, horizon)[0]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""How far series have been read, and what follows from it for their forecasts."""
