@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, AutoForecaster, DataError, read_panel
+from rnnzoo.pipelines.forecasting.auto import combination, selection
 from rnnzoo.pipelines.forecasting.auto.baselines import SeriesBaselines
 
 QUICK = {"effort": "quick", "max_minutes": 0.02}
@@ -19,8 +20,12 @@ def sales() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def of_logarithms(sales) -> AutoForecaster:
-    """A fit with a network of the logarithm."""
-    auto = AutoForecaster(horizon=3, **QUICK).fit(sales[:120])
+    """A fit with a network of the logarithm, which takes part although it has seen little."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(selection, "FEW", 0)
+        patch.setattr(combination, "SHRINKAGE", 1e9)
+        auto = AutoForecaster(horizon=3, **QUICK).fit(sales[:120])
+    assert "gru-difference" in auto.weights_
     assert all(one.transform.power_ == "log" for one in auto.fitted_networks)
     return auto
 
