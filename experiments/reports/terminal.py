@@ -86,6 +86,9 @@ class _Follower:
             self._line(f"epoch {self.epoch}/{self.epochs}, validation error {error}")
 
     def _finish(self, seconds: float) -> None:
+        if self.task is None:
+            self._line(f"no network was trained; {seconds:.1f} s")
+            return
         self.display.progress.update(self.task, total=self.epoch, completed=self.epoch)
         epochs = "1 epoch" if self.epoch == 1 else f"{self.epoch} epochs"
         self._line(f"{epochs} in {seconds:.1f} s")

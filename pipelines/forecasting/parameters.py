@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ...datasets import TimeSeries, TimeSeriesPanel
+from ...datasets import Schema, TimeSeries, TimeSeriesPanel
 from ...zoo.factory import CellLike, cell_factory
 from ..estimator import BaseEstimator
 from ..training.keras_settings import LossLike, OptimizerLike
@@ -135,17 +135,26 @@ def logged_parameters(
             "cell": cell_factory(settings.cell).name,
             "cell_options": str(settings.cell_options or {}),
             "sample_weight": ", ".join(weighted) or None,
-            "dataset": schema.name,
-            "target": schema.target,
-            "past": ",".join(schema.past),
-            "future": ",".join(schema.future),
-            "static": ",".join(schema.static),
-            "series": len(plan.training),
-            "frequency": schema.frequency,
-            "season": schema.season,
+        }
+        | logged_schema(schema, len(plan.training))
+        | {
             "split.training_rows": sum(plan.training),
             "split.validation_rows": sum(plan.held_out),
             "weights": weights,
         }
     )
     return {key: value for key, value in values.items() if value is not None}
+
+
+def logged_schema(schema: Schema, series: int) -> dict[str, Any]:
+    """What the columns of a table mean, and its number of series, for a recorder."""
+    return {
+        "dataset": schema.name,
+        "target": schema.target,
+        "past": ",".join(schema.past),
+        "future": ",".join(schema.future),
+        "static": ",".join(schema.static),
+        "series": series,
+        "frequency": schema.frequency,
+        "season": schema.season,
+    }

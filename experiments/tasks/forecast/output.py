@@ -39,6 +39,9 @@ def print_recipes(networks: Iterable[Network], out: Console) -> None:
 def print_warm_up(found: Found, panel: TimeSeriesPanel, out: Console) -> None:
     """Prints how the error of the best network falls with the history that it has read."""
     best = found.networks[found.best]
+    if not best.fitted_networks:
+        out.print(f"\n{found.best} has no network, whose error depends on the history it has read.")
+        return
     recipe = best.fitted_networks[0].recipe
     if recipe.strategy == "segment":
         out.print(f"\n{found.best} reads {recipe.lookback} rows, and nothing before them.")
@@ -63,7 +66,7 @@ def print_forecast(ahead: Ahead, out: Console) -> None:
 
 
 def print_candidates(networks: Iterable[Network], out: Console) -> None:
-    """Prints what each `AutoForecaster` tried, and the shares in its forecast."""
+    """Prints what each `AutoForecaster` tried, the shares in its forecast, and why."""
     for network in networks:
         if isinstance(network, AutoForecaster):
             table = network.candidates_
@@ -73,10 +76,13 @@ def print_candidates(networks: Iterable[Network], out: Console) -> None:
                     "validation MASE": table["error"].map("{:.3f}".format),
                     "share": table["weight"].map(lambda w: f"{w:.0%}" if w else ""),
                     "fit, s": table["seconds"].map("{:.1f}".format),
-                    "left out because": table["failure"],
                 }
             )
             print_table(out, f"\nWhat {network.name} tried", frame_table(shown))
+            out.print(network.why_, soft_wrap=True)
+            failed = table[table["failure"] != ""]
+            for reason, models in failed.groupby("failure", sort=False)["model"]:
+                out.print(f"{', '.join(models)}: {reason}", soft_wrap=True)
 
 
 def print_leaderboard(

@@ -188,7 +188,7 @@ class Forecasting(Task[Network, Backtest]):
             return self.used(members[0]) | together
         if isinstance(network, AutoForecaster):
             shares = ", ".join(f"{name} {share:.0%}" for name, share in network.weights_.items())
-            return self.requested(network) | {"shares": shares}
+            return self.requested(network) | {"shares": shares, "why": network.why_}
         return network.get_params(deep=False) | network.recipe_.to_dict()
 
     def error(self, result: Backtest) -> str:

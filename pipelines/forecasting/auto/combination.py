@@ -130,6 +130,26 @@ def combination_weights(
     return _shares({n: w for n, w in zip(names, found, strict=True) if w >= LEAST * found.sum()})
 
 
+def described(candidates: Sequence[Candidate]) -> str:
+    """A sentence or more with what was chosen of several candidates, and by which figures."""
+    used = sorted((one for one in candidates if one.weight), key=lambda one: -one.weight)
+    if all(np.isnan(one.error) for one in used):
+        names = ", ".join(one.name for one in used)
+        text = f"{names} forecasts: the rows are too few to compare candidates."
+    else:
+        shares = ", ".join(f"{one.name} {one.weight:.0%} ({one.error:.3f})" for one in used)
+        text = (
+            f"Of {len(candidates)} candidates {len(used)} forecast, weighted by their errors in "
+            f"the validation rows, in units of the scale of MASE: {shares}."
+        )
+    unused = [one for one in candidates if not one.weight]
+    if far := [f"{one.name} ({one.error:.3f})" for one in unused if np.isfinite(one.error)]:
+        text += f" More than {LARGEST} times the error of the best: {', '.join(far)}."
+    if failed := [one.name for one in unused if np.isnan(one.error)]:
+        text += f" Could not forecast: {', '.join(failed)}."
+    return text
+
+
 def without(candidates: Sequence[Candidate], reasons: Mapping[str, str]) -> tuple[Candidate, ...]:
     """Candidates of which some, by name, are left out: the others share their weight."""
     total = sum(one.weight for one in candidates if one.name not in reasons)

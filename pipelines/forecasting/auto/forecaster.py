@@ -20,7 +20,7 @@ from ....errors import (
     seed_number,
     whole_number,
 )
-from ....zoo.factory import CellLike
+from ....zoo.factory import CellLike, cell_factory
 from ...recorder import NullRecorder, Recorder
 from ...training.checkpoints import member_folder
 from ..backtest.result import Backtest
@@ -30,10 +30,12 @@ from ..fitting import TrainedNetwork, train_network
 from ..forecaster import Forecaster
 from ..history.reads import Reads
 from ..members import MembersRecorder
+from ..parameters import logged_schema
 from ..plan import Plan
 from ..weights import SampleWeight, split_weights
 from . import saving
 from .candidates import EFFORTS, network_candidates
+from .combination import described
 from .combine import combine
 from .fitted import FittedAuto, table
 from .members import AutoSettings
@@ -61,8 +63,9 @@ class AutoForecaster(Reads[FittedAuto]):
         max_minutes: time limit of all trainings together, in minutes, shared out equally.
         engine: as of a `Forecaster`.
 
-    After `fit`, `candidates_` is a table of all that was tried, and `weights_` holds the shares
-    in the forecast.
+    After `fit`, `candidates_` is a table of all that was tried, `weights_` holds the shares in the
+    forecast, and `why_` says both in words. A candidate that fails is left out; where all networks
+    do, as of very few rows, baselines forecast alone.
 
     Example:
 
@@ -171,6 +174,11 @@ class AutoForecaster(Reads[FittedAuto]):
             )  # fmt: skip
 
         selection = select(networks, train, panel, self.horizon, self.validation)
+        if not selection.trained:
+            log.recorder.parameters(
+                logged_schema(panel.schema, len(panel)) | self.get_params(deep=False) | shared
+                | {"cells": [cell_factory(cell).name for cell in self.cells], "members": 0}
+            )  # fmt: skip
         folders = {name: member_folder(checkpoint, k) for k, name in enumerate(networks)}
         settings = AutoSettings(self.horizon, self.validation, self.seed)
         fitted = combine(selection, panel, settings, folders)
@@ -218,6 +226,11 @@ class AutoForecaster(Reads[FittedAuto]):
         """All that was tried, the best first: columns `model, error, weight, seconds, failure`;
         `error` is the mean absolute error of the validation rows in units of the scale of MASE."""
         return table(self._require_fit().candidates)
+
+    @property
+    def why_(self) -> str:
+        """What was chosen, and by which figures, in words."""
+        return described(self._require_fit().candidates)
 
     @property
     def weights_(self) -> dict[str, float]:

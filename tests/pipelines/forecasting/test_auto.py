@@ -65,6 +65,16 @@ def test_candidates_are_ranked_by_rows_that_trained_none_of_them(auto):
         assert ofs.loc["gru-difference", "weight"] == 0
 
 
+def test_the_choice_and_its_figures_are_given_in_words(auto):
+    table, why = auto.candidates_, auto.why_
+    used = table[table["weight"] > 0]
+    assert why.startswith(f"Of {len(table)} candidates {len(used)} forecast, weighted by")
+    for name, weight, error in used[["model", "weight", "error"]].itertuples(index=False):
+        assert f"{name} {weight:.0%} ({error:.3f})" in why
+    for name in table["model"][table["weight"] == 0]:
+        assert name in why.split("More than")[1]
+
+
 def test_new_rows_give_the_forecast_of_a_whole_history(auto, sales, tmp_path):
     whole = auto.predict(sales[:66])
     stepped = AutoForecaster.load(auto.save(tmp_path / "model"))

@@ -162,8 +162,10 @@ def test_intervals_of_few_rows_are_wide_or_missing_and_it_is_said(sales):
     with pytest.warns(UserWarning, match="past error"):
         wide = AutoForecaster(horizon=4, **QUICK).fit(sales[:18]).predict(level=[80])
     assert (wide["yhat-lo-80"] < wide["yhat-hi-80"]).all()
+    naive = AutoForecaster(horizon=4, **QUICK).fit(sales[:2])
+    assert naive.why_.startswith("naive-seasonal forecasts: the rows are too few to compare")
     with pytest.warns(UserWarning, match="there is none yet"):
-        none = AutoForecaster(horizon=4, **QUICK).fit(sales[:2]).predict(level=[80])
+        none = naive.predict(level=[80])
     assert none["yhat-lo-80"].isna().all()
 
 
