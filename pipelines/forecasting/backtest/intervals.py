@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -106,9 +107,17 @@ class IntervalForecasts(RollingForecasts):
         for name in self.forecasts:
             table = self.intervals(name).set_index("nominal").loc[0.8]
             own = {key: table[key] for key in ("coverage", "worst", "width", "winkler", "count")}
-            rows.append({"model": name, "crps": self._judged(name)["crps"]} | own)
+            rows.append({"model": name, "crps": self.crps(name)} | own)
         table = pd.DataFrame(rows).astype({"count": int})
         return table.sort_values("crps", ignore_index=True)
+
+    def crps(self, name: str | None = None) -> float:
+        """The CRPS of one model's quantiles, by default the network's, as in `distributions`.
+
+        Raises:
+            ArgumentError: no such model.
+        """
+        return float(self._judged(name)["crps"])
 
     def reliability(self, name: str | None = None) -> pd.DataFrame:
         """How often the truth is below each quantile of one model, by default the network's.
@@ -137,6 +146,18 @@ class IntervalForecasts(RollingForecasts):
         first = pd.Series(self.times.ravel()).groupby((targets % season).ravel()).min()
         table.insert(1, "first", table["position"].map(first))
         return table
+
+    def with_baselines_of(self, other: Self) -> Self:
+        """Returns this backtest with the baselines of another one over the same rows, and with
+        what is known of their intervals.
+
+        Raises:
+            ArgumentError: origins or truth differ.
+        """
+        joined = super().with_baselines_of(other)
+        known = {name: other._found[name] for name in other.baselines if name in other._found}
+        joined._found.update(known)
+        return joined
 
     def _judged(self, name: str | None) -> dict:
         name = self._checked_name(name)

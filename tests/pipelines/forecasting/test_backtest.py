@@ -300,7 +300,8 @@ def test_every_run_has_its_ratio_to_the_random_walk(gru, of_gru, waves):
     for model in ("gru", "linear-ar"):
         record(result, told := RecordedMetrics(), model)
         assert told["test/ratio_random_walk"] == table.loc[(model, 1), "ratio"]
-        assert told["test/direction"] == table.loc[(model, 1), "right"]
+        for end in ("", "_lower", "_upper"):
+            assert told[f"test/direction{end}"] == table.loc[(model, 1), f"right{end}"]
     record(result, told := RecordedMetrics(), "naive-last")
     assert "test/direction" not in told and told["test/mae"] > 0
     record(gru.backtest(waves, baselines=()), told := RecordedMetrics())
