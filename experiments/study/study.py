@@ -4,7 +4,7 @@ import json
 import shlex
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -171,6 +171,12 @@ class StudyRuns:
                 self.origin.tell(journal, name)
                 journal.parameters({"cell": name, "dataset": self.dataset} | task)
                 tell(name, journal)
+
+    def write(self, files: Mapping[str, Callable[[Path], Any]]) -> None:
+        """Writes files into the journal of the study's own run, by their names."""
+        if self._parent.is_saved:
+            for name, write in files.items():
+                self._parent.file(name, write)
 
     def conclude(self, found: StudyResult) -> None:
         """Tells the study's own run the leaderboard, as a file and in its note.

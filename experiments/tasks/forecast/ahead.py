@@ -31,13 +31,15 @@ class Ahead:
 
     Attributes:
         model: its name in the leaderboard.
-        why: why it is this one, and what it was fitted to, in sentences.
+        why: whose forecast it is and why, and what it was fitted to, in sentences.
+        notes: what is to be known of its intervals, in sentences.
         table: columns `unique_id, ds, cutoff, step, yhat`, intervals of `LEVELS`, and `model`.
         network: the network that forecast, trained on all rows; `None` for a baseline.
     """
 
     model: str
     why: str
+    notes: tuple[str, ...]
     table: pd.DataFrame
     network: Network | None
 
@@ -68,26 +70,26 @@ def forecast_ahead(
     error = f"the smallest {found.error.upper()} of the test"
     if len(first.scores) > 1:
         error += f", in the mean over {len(first.scores)} seeds, of which it is the first"
-    why = f"{name} has {error}" if name == best else f"{name} was chosen; {best} has {error}"
+    chosen = f"has {error}" if name == best else f"was chosen; {best} has {error}"
+    why = f"The forecast is that of {name}, which {chosen}."
     if name not in found.networks:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             table = _by_baseline(name, panel, found.first).assign(model=name)
-        why = _with_warnings(f"{why}. It was fitted to all rows.", caught)
-        return Ahead(name, why, table, None)
+        return Ahead(name, f"{why} It was fitted to all rows.", _notes(caught), table, None)
     if panel.schema.future and future_rows is None:
         return None
     network = found.networks[name].retrained(panel)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         table = network.predict(future=future_rows, level=LEVELS).assign(model=name)
-    why += ". It was trained anew on all rows, as long as before."
-    return Ahead(name, _with_warnings(why, caught), table, network)
+    why += " It was trained anew on all rows, as long as before."
+    return Ahead(name, why, _notes(caught), table, network)
 
 
-def _with_warnings(why: str, caught: Sequence[warnings.WarningMessage]) -> str:
-    """Adds what is to be known of the intervals, which nobody has set."""
-    return " ".join([why, *dict.fromkeys(str(one.message) for one in caught)])
+def _notes(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
+    """Warnings of the prediction: nobody has set its levels, so that they are no warnings here."""
+    return tuple(dict.fromkeys(str(one.message) for one in caught))
 
 
 def ahead_chart(table: pd.DataFrame, panel: TimeSeriesPanel) -> Figure:

@@ -9,11 +9,12 @@ from rich.console import Console
 
 from ....datasets import TimeSeriesPanel
 from ....pipelines.forecasting import AutoForecaster, Backtest
+from ...comparison.format import decimal, share
 from ...reports.tables import print_comparison
 from ...reports.terminal import frame_table, leaderboard_table, print_table
 from ..base import Study
 from .ahead import Ahead, Network
-from .files import random_walk
+from .files import interval_scores, random_walk
 
 Found: TypeAlias = Study[Network, Backtest]
 
@@ -59,7 +60,8 @@ def print_forecast(ahead: Ahead, out: Console) -> None:
     print_table(out, f"\nWhat follows, by {ahead.model}", frame_table(shown))
     if len(table) > SHOWN:
         out.print(f"… and {len(table) - SHOWN} rows more, written with --save DIR")
-    out.print(ahead.why, soft_wrap=True)
+    for sentence in (ahead.why, *ahead.notes):
+        out.print(sentence, soft_wrap=True)
 
 
 def print_candidates(networks: Iterable[Network], out: Console) -> None:
@@ -70,7 +72,7 @@ def print_candidates(networks: Iterable[Network], out: Console) -> None:
             shown = pd.DataFrame(
                 {
                     "model": table["model"],
-                    "validation MASE": table["error"].map("{:.3f}".format),
+                    "validation MASE": table["error"].map(decimal),
                     "share": table["weight"].map(lambda w: f"{w:.0%}" if w else ""),
                     "fit, s": table["seconds"].map("{:.1f}".format),
                     "left out because": table["failure"],
@@ -92,18 +94,23 @@ def print_leaderboard(
     headings = {"mae": f"MAE, {schema.unit}" if schema.unit else "MAE"}
     headings |= {"rmse": "RMSE", "mase": "MASE"}
     error = found.error
+    scores = interval_scores(found).set_index("model")
+    board = found.leaderboard.join(scores["crps"], "model")
+    board["coverage"] = board["model"].map(scores["coverage"]).map(share)
     table = leaderboard_table(
-        found.leaderboard,
+        board,
         found.by_lead,
         out.width,
         error=error,
         heading=headings.pop(error),
-        others=headings,
+        others={"crps": "CRPS", "coverage": "in 80 %"} | headings,
     )
     print_table(out, title, table)
     out.print(
         f"lead k: {error.upper()} k steps ahead. "
-        f"skill: share of the error of {backtest.reference} that is avoided."
+        f"skill: share of the error of {backtest.reference} that is avoided.\n"
+        "CRPS: error of the whole distribution. "
+        "in 80 %: share of the truth inside the 80 % intervals."
     )
     members = found.tests[found.best].members
     if members is not None:

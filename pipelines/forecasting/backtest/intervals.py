@@ -103,21 +103,21 @@ class IntervalForecasts(RollingForecasts):
         The CRPS is that of quantiles at levels from 2.5 to 97.5 %, in units of the error that
         `error` names; what follows is of the 80 % interval, as in `intervals`.
         """
-        rows = []
-        for name in self.forecasts:
-            table = self.intervals(name).set_index("nominal").loc[0.8]
-            own = {key: table[key] for key in ("coverage", "worst", "width", "winkler", "count")}
-            rows.append({"model": name, "crps": self.crps(name)} | own)
+        rows = [{"model": name} | self.interval_scores(name) for name in self.forecasts]
         table = pd.DataFrame(rows).astype({"count": int})
         return table.sort_values("crps", ignore_index=True)
 
-    def crps(self, name: str | None = None) -> float:
-        """The CRPS of one model's quantiles, by default the network's, as in `distributions`.
+    def interval_scores(self, name: str | None = None) -> dict[str, float]:
+        """`crps, coverage, worst, width, winkler, count` of one model, by default the network's, as
+        in `distributions`.
 
         Raises:
             ArgumentError: no such model.
         """
-        return float(self._judged(name)["crps"])
+        found = self._judged(name)
+        table = found["intervals"].set_index("nominal").loc[0.8]
+        columns = ("coverage", "worst", "width", "winkler", "count")
+        return {"crps": found["crps"]} | {key: float(table[key]) for key in columns}
 
     def reliability(self, name: str | None = None) -> pd.DataFrame:
         """How often the truth is below each quantile of one model, by default the network's.

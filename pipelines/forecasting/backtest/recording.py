@@ -41,15 +41,14 @@ def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> 
 
 def _intervals(backtest: Backtest, model: str) -> dict[str, float]:
     """Scores of the known intervals: a short test has none, or no wide ones."""
-    table = backtest.intervals(model)
-    of_80 = table.set_index("nominal").loc[0.8]
+    found = backtest.interval_scores(model)
     return {
-        "crps": backtest.crps(model),
-        "pinball": float(table["pinball"].mean()),
-        "coverage_80": float(of_80["coverage"]),
-        "coverage_80_worst": float(of_80["worst"]),
-        "width_80": float(of_80["width"]),
-        "winkler_80": float(of_80["winkler"]),
+        "crps": found["crps"],
+        "pinball": float(backtest.intervals(model)["pinball"].mean()),
+        "coverage_80": found["coverage"],
+        "coverage_80_worst": found["worst"],
+        "width_80": found["width"],
+        "winkler_80": found["winkler"],
     }
 
 

@@ -50,9 +50,11 @@ def test_forecast_ends_with_a_leaderboard_and_a_forecast(here, waves):
         assert model in board
     assert "2020-04-30" in board  # the day after the last one
     assert {path.name for path in (here / "out").iterdir()} == {
-        "model-gru", "model-narx", "forecast.csv", "waves-ahead.png", "waves-forecast.png",
-        "waves-intervals.png", "waves-calibration.png", "waves-error-by-lead.png",
-        "waves-leaderboard.csv", "waves-error-by-lead.csv", "waves-random-walk.csv",
+        "model-gru", "model-narx", "forecast.csv", "report.html", "waves-ahead.png",
+        "waves-forecast.png", "waves-intervals.png", "waves-calibration.png",
+        "waves-reliability.png", "waves-pit.png", "waves-error-by-lead.png",
+        "waves-leaderboard.csv", "waves-interval-scores.csv", "waves-error-by-lead.csv",
+        "waves-random-walk.csv",
     }  # fmt: skip
     assert {path.name for path in here.iterdir()} == {"waves.csv", "out"}
     saved = pd.read_csv("out/forecast.csv")
@@ -96,7 +98,7 @@ def test_seeds_that_forecast_as_one_and_fits_that_are_gone_on_with(here, waves):
 
 def test_settings_without_an_option_of_their_own(here, waves):
     waves[:120].to_csv("waves.csv", index=False)
-    command = ["forecast", "waves.csv", *COLUMNS, *TINY, "--no-tracking"]
+    command = ["forecast", "waves.csv", *COLUMNS, *TINY, "--no-tracking", "--epochs", "5"]
     plain = rnnzoo(*command)
     assert "gru: a stateful network, 3 leads are less than two segments" in plain.output
     other = rnnzoo(*command, "--set", "learning_rate=0.1", "--set", "optimizer=sgd",
