@@ -109,7 +109,8 @@ def study_report(found: Study, panel: TimeSeriesPanel, ahead: Ahead | None) -> s
         RELIABILITY: reliability_chart(tested, model),
         PIT: pit_chart(tested, model),
     }
-    pictures = [_picture(*words, figure, found.colors) for words, figure in charts.items()]
+    colors = {**found.colors, "origin": found.colors[found.best]}
+    pictures = [_picture(*words, figure, colors) for words, figure in charts.items()]
     follows = [] if ahead is None else [_what_follows(ahead, panel, found.colors)]
     return scores_page(
         found,
@@ -203,7 +204,7 @@ def _what_follows(ahead: Ahead, panel: TimeSeriesPanel, colors: Mapping[str, str
 
 
 def _picture(title: str, text: str, figure: Figure, colors: Mapping[str, str]) -> Picture:
-    """A chart, the lines of networks in their colors."""
+    """A chart, its lines in their colors by label."""
     for label, color in colors.items():
         in_color(figure, {label}, color)
     figure.savefig(content := io.BytesIO(), format="png")

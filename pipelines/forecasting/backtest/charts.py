@@ -1,11 +1,9 @@
 """Charts of a backtest, as matplotlib figures without a window."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 from ...evaluation import drawing
@@ -210,12 +208,7 @@ def _finish(figure: Figure, axes: Any, backtest: Backtest, what: str) -> None:
     series = f", series {backtest.ids[-1]}" if several else ""
     axes.set_title(f"{backtest.name}{series}: {what}")
     axes.set_ylabel(_with_unit(backtest.target, backtest.unit))
-    zone = ZoneInfo(backtest.zone) if backtest.zone else None
-    locator = AutoDateLocator(tz=zone)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
-    if zone is not None:
-        axes.set_xlabel(f"time ({zone})")
+    drawing.dates(axes, backtest.zone)
     handles, labels = axes.get_legend_handles_labels()
     once = dict(zip(labels, handles, strict=True))
     figure.legend(once.values(), once.keys(), loc="outside lower center", ncols=5, frameon=False)

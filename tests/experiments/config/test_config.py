@@ -247,9 +247,7 @@ def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, sto
     page = store.client.download_artifacts(study.info.run_id, "report.html", str(here))
     page = Path(page).read_text(encoding="utf-8")
     assert f"The forecast is that of {best}, which " in page
-    assert (
-        page.count("data:image/png") == 5
-    )
+    assert page.count("data:image/png") == 5
     models = {"gru-4": "gru", "gru-7": "gru", "gru-7-4": "gru-7", "gru-7-7": "gru-7"}
     assert networks["model"].to_dict() == models
     assert networks["seed"].to_dict() == {name: name[-1] for name in models}
