@@ -8,7 +8,8 @@ import pandas as pd
 from rich.console import Console
 
 from ....datasets import TimeSeriesPanel
-from ....pipelines.forecasting import AutoForecaster, Backtest
+from ....pipelines.forecasting import AutoForecaster, Backtest, Forecaster
+from ....pipelines.forecasting.backtest.heads import head_scores
 from ...comparison.format import decimal, share
 from ...reports.tables import print_comparison
 from ...reports.terminal import frame_table, leaderboard_table, print_table
@@ -119,10 +120,25 @@ def print_leaderboard(
             f"One network alone, of the {len(members)} that forecast together: {error.upper()} "
             f"{alone.mean():.3f} ± {alone.std():.3f}"
         )
+    _print_heads(found, panel, out)
     print_comparison(found.comparison, out)
     # who forecasts differences takes the last value for the thing to beat
     if backtest.is_random_walk_like or any(one.difference for one in found.networks.values()):
         _print_random_walk(found, out)
+
+
+def _print_heads(found: Found, panel: TimeSeriesPanel, out: Console) -> None:
+    """Prints the scores of what heads forecast themselves: the others are from past errors."""
+    for label, network in found.networks.items():
+        if isinstance(network, Forecaster) and network.head is not None:
+            scores = head_scores(network.fitted_, panel, found.tests[label])
+            out.print(
+                f"{label}, its head {network.head} in place of past errors: "
+                f"CRPS {decimal(scores['crps'])}, in 80 % {share(scores['coverage'])} "
+                f"({share(scores['worst'])} in the worst tenth of the time), "
+                f"mean width {decimal(scores['width'])}",
+                soft_wrap=True,
+            )
 
 
 def _print_random_walk(found: Found, out: Console) -> None:

@@ -18,6 +18,8 @@ from .forecasts import RollingForecasts
 CENTRAL = (0.025, 0.05, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9, 0.95, 0.975)
 #: Levels at which distributions are scored.
 GRID = (0.025, *(k / 20 for k in range(1, 20)), 0.975)
+#: Both.
+LEVELS = tuple(sorted({*GRID, *CENTRAL}))
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,15 @@ class IntervalForecasts(RollingForecasts):
         Raises:
             ArgumentError: no such model.
         """
-        found = self._judged(name)
-        table = found["intervals"].set_index("nominal").loc[0.8]
-        columns = ("coverage", "worst", "width", "winkler", "count")
-        return {"crps": found["crps"]} | {key: float(table[key]) for key in columns}
+        return _summary(self._judged(name))
+
+    def scores_of(self, quantiles: np.ndarray) -> dict[str, float]:
+        """`interval_scores` of other quantiles, such as those of a head.
+
+        Args:
+            quantiles: at `LEVELS`, `(levels, origins, horizon)`; NaN where unknown.
+        """
+        return _summary(self._scored(quantiles))
 
     def reliability(self, name: str | None = None) -> pd.DataFrame:
         """How often the truth is below each quantile of one model, by default the network's.
@@ -162,18 +169,18 @@ class IntervalForecasts(RollingForecasts):
     def _judged(self, name: str | None) -> dict:
         name = self._checked_name(name)
         if name not in self._found:
-            every = sorted({*GRID, *CENTRAL})
-            quantiles = self.quantiles(every, name)
-            grid, central = ([every.index(one) for one in some] for some in (GRID, CENTRAL))
-            scale = self.scale if self.error == "mase" else np.ones_like(self.scale)
-            order = self.origins.to_numpy().argsort(kind="stable")
-            table = calibration_table(
-                self.truth[order], quantiles[central][:, order], CENTRAL, parts=True
-            )
-            self._found[name] = {"intervals": table} | judged(
-                self.truth, quantiles[grid], GRID, scale
-            )
+            self._found[name] = self._scored(self.quantiles(LEVELS, name))
         return self._found[name]
+
+    def _scored(self, quantiles: np.ndarray) -> dict:
+        """The scores of quantiles at `LEVELS`."""
+        grid, central = ([LEVELS.index(one) for one in some] for some in (GRID, CENTRAL))
+        scale = self.scale if self.error == "mase" else np.ones_like(self.scale)
+        order = self.origins.to_numpy().argsort(kind="stable")
+        table = calibration_table(
+            self.truth[order], quantiles[central][:, order], CENTRAL, parts=True
+        )
+        return {"intervals": table} | judged(self.truth, quantiles[grid], GRID, scale)
 
     @cached_property
     def _found(self) -> dict[str, dict]:
@@ -193,3 +200,9 @@ class IntervalForecasts(RollingForecasts):
         known = np.flatnonzero(~np.isnan(times))  # origins may be further apart than the horizon
         times = np.interp(np.arange(len(times)), known, times[known])
         return Track(times.astype("datetime64[ns]"), values, at, forecasts[own])
+
+
+def _summary(scored: dict) -> dict[str, float]:
+    table = scored["intervals"].set_index("nominal").loc[0.8]
+    columns = ("coverage", "worst", "width", "winkler", "count")
+    return {"crps": scored["crps"]} | {key: float(table[key]) for key in columns}

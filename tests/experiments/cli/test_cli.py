@@ -82,6 +82,19 @@ def test_a_table_alone_is_forecast_by_what_proves_best(here, waves):
     assert "--model" in unknown.output
 
 
+def test_a_head_is_scored_beside_past_errors(here, waves):
+    waves[["day", "sales"]][:120].to_csv("waves.csv", index=False)
+    command = ["forecast", "waves.csv", *COLUMNS, *TINY, "--no-tracking"]
+    done = rnnzoo(*command, "--head", "student_t", "--difference", "step")
+    assert done.exit_code == 0, done.output
+    assert re.search(r"gru, its head student_t in place of past errors: CRPS \d", done.output)
+    assert re.search(r"right +always.*\ngru +1 .*\d%? \[\d", done.output)  # no share without bounds
+    unknown = rnnzoo(*command, "--head", "student")
+    assert unknown.exit_code == 2 and "Did you mean student_t" in unknown.stderr
+    counts = rnnzoo(*command, "--head", "negative_binomial")
+    assert counts.exit_code == 2 and "'sales', first at 2020-01-01, are no count" in counts.stderr
+
+
 def test_seeds_that_forecast_as_one_and_fits_that_are_gone_on_with(here, waves):
     """The same command again trains nothing: what it says of the seconds is what they took."""
     waves[:120].to_csv("waves.csv", index=False)
