@@ -172,11 +172,20 @@ class StudyRuns:
                 journal.parameters({"cell": name, "dataset": self.dataset} | task)
                 tell(name, journal)
 
-    def write(self, files: Mapping[str, Callable[[Path], Any]]) -> None:
-        """Writes files into the journal of the study's own run, by their names."""
-        if self._parent.is_saved:
-            for name, write in files.items():
-                self._parent.file(name, write)
+    def write(self, files: Mapping[str, Callable[[Path], Any]]) -> dict[str, Path]:
+        """Writes files into the journal of the study's own run, if that is saved.
+
+        Args:
+            files: by name, what writes to the path it is given.
+
+        Returns:
+            The paths of the files by their names.
+        """
+        if not self._parent.is_saved:
+            return {}
+        for name, write in files.items():
+            self._parent.file(name, write)
+        return {name: self._parent.folder / name for name in files}
 
     def conclude(self, found: StudyResult) -> None:
         """Tells the study's own run the leaderboard, as a file and in its note.

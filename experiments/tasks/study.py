@@ -46,7 +46,9 @@ def run_task(
             found.write(keep.save)
             _save(found.networks, keep.save)
         final = task.show(found, out)
-        runs.write(final.files)
+        written = runs.write(final.files)
+        if REPORT in written and keep.save is None:
+            out.print(f"\nThe report is {written[REPORT]}", soft_wrap=True)
         if keep.save is not None:
             _save(final.networks, keep.save)
             write_all(keep.save, final.files)

@@ -61,8 +61,9 @@ def print_forecast(ahead: Ahead, out: Console) -> None:
     print_table(out, f"\nWhat follows, by {ahead.model}", frame_table(shown))
     if len(table) > SHOWN:
         out.print(f"… and {len(table) - SHOWN} rows more, written with --save DIR")
-    for sentence in (ahead.why, *ahead.notes):
-        out.print(sentence, soft_wrap=True)
+    out.print(ahead.why, soft_wrap=True)
+    for note in ahead.notes:
+        out.print(f"Its intervals: {note}", soft_wrap=True)
 
 
 def print_candidates(networks: Iterable[Network], out: Console) -> None:
@@ -162,8 +163,8 @@ def _print_random_walk(found: Found, out: Console) -> None:
     )
     print_table(out, "\nCompared with the random walk, with 95 % intervals", frame_table(shown))
     out.print(
-        "p: of calling no better than always the more frequent direction. calls: as many "
-        "independent ones tell as much."
+        "p: of calling no better than always the more frequent direction. "
+        "calls: how many independent calls these are worth."
     )
 
 

@@ -56,7 +56,7 @@ class Forecasting(Task[Network, Backtest]):
 
     name = "forecast"
     baselines = tuple(BASELINES)
-    saves = "Models, charts and tables"
+    saves = "Models, charts, tables and report.html"
 
     @classmethod
     def read(

@@ -135,6 +135,8 @@ def test_runs_are_tracked_and_compared(here, waves, store, monkeypatch):
     done = rnnzoo("forecast", "tracked.parquet", *COLUMNS, *TINY)
     assert done.exit_code == 0, done.output
     assert f"Runs are in {store.uri}" in done.output
+    (report,) = re.findall(r"The report is (.*)", done.output)
+    assert "What follows" in Path(report).read_text(encoding="utf-8")
     assert len(store.runs("forecast/tracked")) == 1 + len(BASELINES)
     compared = rnnzoo("compare", "forecast/tracked", "--all")
     assert compared.exit_code == 0
