@@ -13,6 +13,7 @@ from rich.console import Console
 from rnnzoo import Forecaster
 from rnnzoo.experiments.cli.app import app
 from rnnzoo.experiments.reports.terminal import leaderboard_table
+from rnnzoo.experiments.tasks.forecast import task
 from rnnzoo.pipelines.forecasting.baselines.table import BASELINES
 from typer.testing import CliRunner
 
@@ -149,6 +150,33 @@ def test_runs_are_tracked_and_compared(here, waves, store, monkeypatch):
     unknown = rnnzoo("compare", "forecast/trackd")
     assert unknown.exit_code == 2
     assert "Did you mean forecast/tracked" in unknown.output
+
+
+def test_a_study_interrupted_before_its_forecast_gets_it_from_the_same_command(
+    here, waves, store, monkeypatch
+):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    waves[["day", "sales"]][:120].to_csv("late.csv", index=False)
+    command = ["forecast", "late.csv", *COLUMNS, *TINY, "--checkpoint", "kept"]
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(task, "forecast_ahead", interrupted)
+        assert rnnzoo(*command).exit_code == 130
+    experiment = store.client.get_experiment_by_name("forecast/late").experiment_id
+    before = store.client.search_runs([experiment])
+    statuses = {run.data.tags.get("cell", "study"): run.info.status for run in before}
+    assert statuses.pop("study") == "KILLED" and set(statuses.values()) == {"FINISHED"}
+    done = rnnzoo(*command)
+    assert done.exit_code == 0, done.output
+    after = store.client.search_runs([experiment])
+    assert {run.info.run_id for run in after} == {run.info.run_id for run in before}
+    (study,) = [run for run in after if "cell" not in run.data.tags]
+    assert study.info.status == "FINISHED"
+    files = {file.path for file in store.client.list_artifacts(study.info.run_id)}
+    assert {"forecast.csv", "late-ahead.png", "report.html"} <= files
 
 
 def test_a_server_that_is_down_stops_nothing_and_sync_brings_the_rest(

@@ -195,6 +195,10 @@ def test_without_baselines_there_is_no_skill(gru, of_gru, waves):
     assert np.isnan(result.scores()["skill"])
     beside = result.with_baselines_of(of_gru)
     pd.testing.assert_frame_equal(beside.leaderboard, of_gru.leaderboard)
+    pd.testing.assert_frame_equal(beside.distributions, of_gru.distributions)
+    again = result.with_baselines_of(of_gru)  # which now knows the intervals of its baselines
+    pd.testing.assert_frame_equal(again.distributions, of_gru.distributions)
+    assert again.intervals("ets") is of_gru.intervals("ets")
     with pytest.raises(ArgumentError, match="same origins"):
         result.with_baselines_of(gru.backtest(waves, stride=2, baselines=["naive-last"]))
 
