@@ -39,15 +39,20 @@ TASKS = {
         title="{0}: {1}, {2} steps ahead, tested on {3} rows from {4}",
         error="test/mae",
         columns={"name": "run", "test/mae": "mae", "test/rmse": "rmse", "test/mase": "mase"}
+        | {"test/crps": "crps", "test/coverage_80": "in 80 %"}
         | {"test/skill": "skill", "lookback": "lookback"}
         | COSTS,
         note="Forecasts of rows that no fit saw, errors in the unit of the target. In horizon/ the "
         "step is the lead: how many rows ahead.\n\n"
-        "- test/coverage_80: share of the truth inside 80 % intervals from past errors\n"
+        "- test/crps: error of the whole distribution from past errors\n"
+        "- test/coverage_80: share of the truth inside 80 % intervals from past errors; "
+        "coverage_80_worst: the same in the worst tenth of the test in time; width_80 and "
+        "winkler_80: their width and interval score\n"
         "- test/pinball: pinball loss of such intervals\n"
         "- test/mae_by_fold: the step is a part of the test, in order of time\n"
         "- test/ratio_random_walk: RMSE one step ahead over that of the last value\n"
-        "- test/direction: share of ups and downs called right, one step ahead\n"
+        "- test/direction: share of ups and downs called right, one step ahead, with its 95 % "
+        "interval, direction_lower and direction_upper\n"
         "- test/p: how often forecasts that are as good as the best naive one would differ as much",
         step="rows",
     ),

@@ -8,6 +8,7 @@ import pytest
 SAYS = {
     "temperature": ["elman", "No leak from the table", "Diebold and Mariano", "lead 7: 7 days"],
     "stocks": ["the random walk", "majority", "coverage"],
+    "intervals": ["yhat-lo-80", "yhat-ql0.9", "Mean of the week: in 80 of 100 cases", "too wide"],
 }
 
 

@@ -77,7 +77,9 @@ def check_grid(
         for h in holes[:3]
     )
     remedy = rules.for_gaps("rnnzoo.read_series" if rows.alone else "rnnzoo.read_panel")
-    if not rows.zone and fixed_step(frequency) is not None and missing == len(holes):
+    step = fixed_step(frequency)
+    hourly = step is not None and step <= pd.Timedelta(hours=1)  # longer steps skip no row
+    if hourly and not rows.zone and missing == len(holes):
         remedy += ' If they are local times and clocks went forward, say zone="…".'
     if missing > len(times):
         remedy = "More rows are missing than there are: check the times, or read a part of them."

@@ -92,6 +92,13 @@ def forecast(
     time_format: Annotated[
         str | None, typer.Option(help="How times are written, if not as 2024-12-31; e.g. %d/%m/%Y.")
     ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            help="A distribution in place of a number: quantiles, normal, student_t (for returns), "
+            "negative_binomial, zero_inflated (for counts)."
+        ),
+    ] = None,
     engine: Annotated[
         str, typer.Option(help="How loops over time are run: auto, scan, project_first, parallel.")
     ] = "auto",
@@ -163,6 +170,7 @@ def forecast(
         channels=channels,
         calendar=_cycles(listed(calendar)),
         transform=transform,
+        head=head,
         engine=engine,
     )
     settings |= other_settings(setting, "forecast", settings)

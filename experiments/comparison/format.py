@@ -8,6 +8,11 @@ def percent(value: float) -> str:
     return "" if np.isnan(value) else f"{100 * value:+.1f} %"
 
 
+def share(value: float) -> str:
+    """A share without a sign: `79.3 %`; nothing where there is none."""
+    return "" if np.isnan(value) else f"{100 * value:.1f} %"
+
+
 def less_or_more(skill: float) -> str:
     """A skill in words: `3.5 % less than`, of one below zero `3.5 % more than`."""
     return f"{abs(100 * skill):.1f} % {'less' if skill >= 0 else 'more'} than"

@@ -69,7 +69,7 @@ def comparison_note(comparison: Comparison[M]) -> str:
     ]
     if unknown:
         sentences.append(
-            f"Too little tells whether a difference is luck where {'; '.join(unknown)}."
+            f"Too little is known to say whether a difference is luck: {'; '.join(unknown)}."
         )
     if known:
         sentences.append(

@@ -4,6 +4,7 @@ Names of runs and series come from outside: templates escape all that they are g
 """
 
 import base64
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,21 +67,23 @@ def row(cells: dict[str, Any], color: str = "", baseline: bool = False) -> dict[
     return {"cells": cells, "color": color, "baseline": baseline}
 
 
-def score_rows(board: Any, model: str, color: str) -> list[dict[str, Any]]:
-    """Rows of a leaderboard: the network's in its color, those of baselines gray."""
+def score_rows(board: Any, colors: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Rows of a table of scores: those of networks in their colors, those of baselines gray."""
     rows = []
     board = board.dropna(axis="columns", how="all")  # errors that are not defined here
     for values in board.to_dict("records"):
-        ours = values["model"] == model
-        cells = {"model": values["model"]}
+        model = values["model"]
+        cells = {"model": model}
         for key, value in values.items():
             if key not in ("model", "parameters", "seconds"):
                 cells[key] = _score(key, value)
-        rows.append(row(cells, color if ours else "#999999", not ours))
+        rows.append(row(cells, colors.get(model, "#999999"), model not in colors))
     return rows
 
 
-def _score(key: str, value: float) -> str:
+def _score(key: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
     if key == "p":
         return p_text(value)
     return percent(value) if key == "skill" else decimal(value)

@@ -116,7 +116,7 @@ def leaderboard_table(
 ) -> Table:
     """Networks and baselines, best first: error at some leads, overall, skill, cost.
 
-    As many leads as `width` characters hold, and the other errors where there is room.
+    As many leads as `width` characters hold, and the other scores where there is room.
 
     Args:
         board: table with the columns `model, skill, parameters, seconds` and the errors.
@@ -124,7 +124,8 @@ def leaderboard_table(
         width: characters per line.
         error: column of the error that ranks.
         heading: heading of that column.
-        others: headings of further errors, by column.
+        others: headings of further scores, by column, the most important ones first; a column may
+            hold text.
     """
     left = width - _width([max(board["model"], key=len), heading, "skill", "weights", "seconds"])
     left -= _width(["lead 1", "lead 10"])  # the first and the last are always shown
@@ -144,7 +145,7 @@ def leaderboard_table(
     for row in board.to_dict("records"):
         model = str(row["model"])
         cells = [_number(errors[model, lead]) for lead in shown]
-        cells += [_number(row[name]) for name in (error, *further)]
+        cells += [_text(row[name]) for name in (error, *further)]
         cells += [percent(row["skill"])]
         cells += ["" if pd.isna(row["parameters"]) else f"{row['parameters']:,}"]
         cells += ["" if np.isnan(row["seconds"]) else f"{row['seconds']:.1f}"]

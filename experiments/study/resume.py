@@ -127,6 +127,13 @@ class StudyResume:
             return replace(fresh, listeners=shown, root=None)
         return Journal.reopened(stored.folder, fresh.listeners, BRINGING)
 
+    def ended(self, root: Path | None) -> Path | None:
+        """The folder of the study's own run, if there is one of a process before."""
+        if self.folder is None or root is None:
+            return None
+        stored = _found(root, self._note["runs"].get(""))
+        return None if stored is None else stored.folder
+
     def ranked(self) -> None:
         """Notes that the study's leaderboard holds its networks."""
         if self.folder is not None:

@@ -4,7 +4,7 @@ import json
 import shlex
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -171,6 +171,25 @@ class StudyRuns:
                 self.origin.tell(journal, name)
                 journal.parameters({"cell": name, "dataset": self.dataset} | task)
                 tell(name, journal)
+
+    def write(self, files: Mapping[str, Callable[[Path], Any]]) -> dict[str, Path]:
+        """Writes files into the journal of the study's own run, if that is saved; one that had
+        ended before has them.
+
+        Args:
+            files: by name, what writes to the path it is given.
+
+        Returns:
+            The paths of the files that are there, by their names.
+        """
+        if self._parent.is_saved:
+            for name, write in files.items():
+                self._parent.file(name, write)
+            return {name: self._parent.folder / name for name in files}
+        folder = self.continuation.ended(self.listeners.root)
+        if folder is None:
+            return {}
+        return {name: folder / name for name in files if (folder / name).exists()}
 
     def conclude(self, found: StudyResult) -> None:
         """Tells the study's own run the leaderboard, as a file and in its note.

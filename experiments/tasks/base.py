@@ -234,7 +234,7 @@ class Final(Generic[N]):
     """What a command adds to a study.
 
     Attributes:
-        files: by name, what writes each file.
+        files: by name, what writes each file; the run of the study has them too.
         networks: by label, networks that are saved in place of the tested ones.
     """
 
@@ -251,12 +251,14 @@ class Study(StudyResult, Generic[N, R]):
         networks: fitted, by cell or other label.
         tests: results of their tests, by the same.
         models: name of the model of networks that differ by their seed alone, by the same.
+        colors: color of each network in charts, by the same.
     """
 
     task: Task[N, R]
     networks: Mapping[str, N]
     tests: dict[str, R]
     models: Mapping[str, str] = field(default_factory=dict)
+    colors: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def first(self) -> R:

@@ -34,15 +34,21 @@ def run_task(
     out = console()
     for repair in task.repairs:
         out.print(f"Repaired: {repair}")
-    tracker = keep.tracker()
-    with wait_for_uploads(tracker, out, origin):
-        with Display(out) as display:
-            follow = Listeners(display.follow, tracker)
-            found = study(task, networks, follow, origin, keep.checkpoints)
+    tracker, display = keep.tracker(), Display(out)
+    listeners = Listeners(display.follow, tracker)
+    with (
+        wait_for_uploads(tracker, out, origin),
+        _runs(task, networks, listeners, origin, keep.checkpoints) as runs,
+    ):
+        with display:
+            found = _tested(task, networks, runs)
         if keep.save is not None:
             found.write(keep.save)
             _save(found.networks, keep.save)
         final = task.show(found, out)
+        written = runs.write(final.files)
+        if REPORT in written and keep.save is None:
+            out.print(f"\nThe report is {written[REPORT]}", soft_wrap=True)
         if keep.save is not None:
             _save(final.networks, keep.save)
             write_all(keep.save, final.files)
@@ -77,30 +83,48 @@ def study(
         CheckpointError: what is there is damaged, in use, or of another study or fit.
     """
     task = task.checked(networks)
+    with _runs(task, networks, listeners, origin, checkpoints) as runs:
+        return _tested(task, networks, runs)
+
+
+def _runs(
+    task: Task[N, R],
+    networks: Mapping[str, N],
+    listeners: Listeners,
+    origin: Provenance | None,
+    checkpoints: Path | None,
+) -> StudyRuns:
+    """The runs of a study of a task that was `checked`, not yet begun."""
     origin = origin or Provenance()
     about = {"name": origin.name, "dataset": task.dataset} | task.identity
     requested = [(run_name(k, one.seed), task.requested(one)) for k, one in networks.items()]
     resume = StudyResume(checkpoints, about, requested)
+    return StudyRuns(task.name, task.dataset, listeners, task.digests, origin, resume)
+
+
+def _tested(task: Task[N, R], networks: Mapping[str, N], runs: StudyRuns) -> Study[N, R]:
+    """Fits and scores each network within its run, and logs the baselines and the leaderboard."""
     tests: dict[str, R] = {}
-    with StudyRuns(task.name, task.dataset, listeners, task.digests, origin, resume) as runs:
-        for label, network in networks.items():
-            with runs.network(network.cell_name, network.seed, label) as journal:
-                journal.parameters(task.parameters)
-                task.fit(network, journal, resume.place(journal.run))
-                first = next(iter(tests.values()), None)
-                tests[label] = result = task.score(network, label, first)
-                task.log(result, label, journal)
-                journal.metrics({"time/fit_s": result.seconds})
-                if journal.is_saved:
-                    color = runs.color(network.cell_name, label)
-                    task.write_run(result, color, journal)
-                    settings = task.split_parameters | task.used(network) | dict(origin.parameters)
-                    journal.text(REPORT, task.report(result, color, journal.folder, settings))
-                    journal.saved("model", network.save)
-        found = Study(task, networks, tests, origin.models)
-        shared = task.test_parameters(found.first) | task.parameters
-        runs.baselines(found.first.baselines, shared, partial(_baseline, found))
-        runs.conclude(found)
+    colors = {label: runs.color(one.cell_name, label) for label, one in networks.items()}
+    for label, network in networks.items():
+        with runs.network(network.cell_name, network.seed, label) as journal:
+            journal.parameters(task.parameters)
+            task.fit(network, journal, runs.continuation.place(journal.run))
+            first = next(iter(tests.values()), None)
+            tests[label] = result = task.score(network, label, first)
+            task.log(result, label, journal)
+            journal.metrics({"time/fit_s": result.seconds})
+            if journal.is_saved:
+                color = colors[label]
+                task.write_run(result, color, journal)
+                settings = task.split_parameters | task.used(network)
+                settings |= dict(runs.origin.parameters)
+                journal.text(REPORT, task.report(result, color, journal.folder, settings))
+                journal.saved("model", network.save)
+    found = Study(task, networks, tests, runs.origin.models, colors)
+    shared = task.test_parameters(found.first) | task.parameters
+    runs.baselines(found.first.baselines, shared, partial(_baseline, found))
+    runs.conclude(found)
     return found
 
 

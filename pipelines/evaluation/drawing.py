@@ -2,8 +2,10 @@
 
 from itertools import cycle
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 #: Line styles that can be distinguished without color.
@@ -21,6 +23,16 @@ def axes(width: float, height: float = 4) -> tuple[Figure, Any]:
     pair.grid(axis="y", color="0.92")
     pair.set_axisbelow(True)  # the grid behind bands too
     return figure, pair
+
+
+def dates(axes: Any, zone: str = "") -> None:
+    """Labels times on the horizontal axis, in a time zone if one is named."""
+    where = ZoneInfo(zone) if zone else None
+    locator = AutoDateLocator(tz=where)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=where))
+    if zone:
+        axes.set_xlabel(f"time ({zone})")
 
 
 def lead_lines(

@@ -227,3 +227,11 @@ def test_schemas_of_older_models():
     old = asdict(Schema("grid", "ds", "y"))
     del old["zone"], old["time_format"]
     assert (Schema(**old).zone, Schema(**old).time_format) == ("", "")
+
+
+@pytest.mark.parametrize(("frequency", "skips"), [("h", True), ("3h", False), ("D", False)])
+def test_a_gap_may_be_that_of_clocks_where_the_step_is_an_hour(frequency, skips):
+    times = pd.date_range("2020-03-28", periods=40, freq=frequency).delete(20)
+    with pytest.raises(DataError, match="have 1 gap at a step") as raised:
+        read_series(pd.DataFrame({"ds": times, "y": np.arange(39.0)}))
+    assert ("clocks went forward" in str(raised.value)) == skips

@@ -21,7 +21,7 @@ from ....pipelines.forecasting.intervals import Uncertainty, with_uncertainty
 from ..base import Study
 
 LEVELS = [80, 95]  # central intervals, in per cent
-HISTORY = 4  # rows of history that a chart shows, in horizons
+HISTORY, ROWS = 4, 40  # rows of history that a chart shows, in horizons, and at least
 Network: TypeAlias = Forecaster | Ensemble | AutoForecaster
 
 
@@ -31,13 +31,15 @@ class Ahead:
 
     Attributes:
         model: its name in the leaderboard.
-        why: why it is this one, and what it was fitted to, in sentences.
+        why: whose forecast it is and why, and what it was fitted to, in sentences.
+        notes: what is to be known of its intervals, in sentences.
         table: columns `unique_id, ds, cutoff, step, yhat`, intervals of `LEVELS`, and `model`.
         network: the network that forecast, trained on all rows; `None` for a baseline.
     """
 
     model: str
     why: str
+    notes: tuple[str, ...]
     table: pd.DataFrame
     network: Network | None
 
@@ -68,51 +70,48 @@ def forecast_ahead(
     error = f"the smallest {found.error.upper()} of the test"
     if len(first.scores) > 1:
         error += f", in the mean over {len(first.scores)} seeds, of which it is the first"
-    why = f"{name} has {error}" if name == best else f"{name} was chosen; {best} has {error}"
+    chosen = f"has {error}" if name == best else f"was chosen; {best} has {error}"
+    why = f"The forecast is that of {name}, which {chosen}."
     if name not in found.networks:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             table = _by_baseline(name, panel, found.first).assign(model=name)
-        why = _with_warnings(f"{why}. It was fitted to all rows.", caught)
-        return Ahead(name, why, table, None)
+        return Ahead(name, f"{why} It was fitted to all rows.", _notes(caught), table, None)
     if panel.schema.future and future_rows is None:
         return None
     network = found.networks[name].retrained(panel)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         table = network.predict(future=future_rows, level=LEVELS).assign(model=name)
-    why += ". It was trained anew on all rows, as long as before."
-    return Ahead(name, _with_warnings(why, caught), table, network)
+    why += " It was trained anew on all rows, as long as before."
+    return Ahead(name, why, _notes(caught), table, network)
 
 
-def _with_warnings(why: str, caught: Sequence[warnings.WarningMessage]) -> str:
-    """Adds what is to be known of the intervals, which nobody has set."""
-    return " ".join([why, *dict.fromkeys(str(one.message) for one in caught)])
+def _notes(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
+    """Warnings of the prediction: nobody has set its levels, so that they are no warnings here."""
+    return tuple(dict.fromkeys(str(one.message) for one in caught))
 
 
 def ahead_chart(table: pd.DataFrame, panel: TimeSeriesPanel) -> Figure:
     """Draws the end of the history, the forecast and its intervals; of several series the last."""
     figure, axes = drawing.axes(width=9)
-    series = panel.series[-1]
+    series, schema = panel.series[-1], panel.schema
     own = table[table["unique_id"] == series.unique_id]
-    shown = series[-max(HISTORY * len(own), 2 * panel.schema.season) :]
-    times = in_zone(shown.times, panel.schema.zone)
+    shown = series[-max(HISTORY * len(own), 2 * schema.season, ROWS) :]
+    times = in_zone(shown.times, schema.zone)
     y = shown.values(["y"])[:, 0]
     axes.plot(times, y, color="black", linewidth=1.2, label="history")
-    ds = pd.DatetimeIndex(own["ds"])
+    known = np.flatnonzero(~np.isnan(y))[-1]  # from where the forecast is drawn
+    ds = [times[known], *pd.DatetimeIndex(own["ds"])]
     for level, gray in zip(reversed(LEVELS), ("0.88", "0.76"), strict=True):
-        low, high = own[f"yhat-lo-{level}"], own[f"yhat-hi-{level}"]
-        axes.fill_between(
-            [times[-1], *ds], [y[-1], *low], [y[-1], *high], color=gray, linewidth=0,
-            label=f"{level} %",
-        )  # fmt: skip
-    axes.plot(
-        [times[-1], *ds], [y[-1], *own["yhat"]], color="tab:blue", linewidth=2.2,
-        label=str(own["model"].iloc[0]),
-    )  # fmt: skip
-    unit = f", {panel.schema.unit}" if panel.schema.unit else ""
-    axes.set_ylabel(f"{panel.schema.target}{unit}")
-    axes.set_title(f"{series.unique_id}: {len(own)} steps ahead")
+        low, high = ([y[known], *own[f"yhat-{end}-{level}"]] for end in ("lo", "hi"))
+        axes.fill_between(ds, low, high, color=gray, linewidth=0, label=f"{level} %")
+    model = str(own["model"].iloc[0])
+    axes.plot(ds, [y[known], *own["yhat"]], color="tab:blue", linewidth=2.2, label=model)
+    steps = "1 step" if len(own) == 1 else f"{len(own)} steps"
+    axes.set_title(f"{series.unique_id}: {steps} ahead")
+    axes.set_ylabel(f"{schema.target} ({schema.unit})" if schema.unit else schema.target)
+    drawing.dates(axes, schema.zone)
     figure.legend(loc="outside lower center", ncols=4, frameon=False)
     return figure
 

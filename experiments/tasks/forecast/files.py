@@ -1,49 +1,29 @@
-"""Charts, tables and reports of forecasts: those of a run, and those of a study."""
+"""Charts and tables of forecasts: those of a run, and those of a study."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ....datasets import TimeSeriesPanel
-from ....messages import stamp
 from ....pipelines.forecasting import Backtest
 from ....pipelines.forecasting.backtest.charts import (
     calibration_chart,
     fan_chart,
     forecast_chart,
     lead_chart,
+    pit_chart,
+    reliability_chart,
 )
 from ....pipelines.storage.names import slug
 from ...comparison.paired import FILE, of_backtest
 from ...journal.journal import Journal
-from ...reports.run import run_page
 from ...reports.style import markdown
 from ..base import Files, Study
 from .pictures import GRAY, in_color, tell_origins
 
 ROWS = 1_000_000  # of forecasts that a run keeps, at most
-#: Title and explanation of a run's pictures, by file name.
-PICTURES = {
-    "forecast.png": (
-        "Forecasts and what came true",
-        "Forecasts issued one after the other, each from its dot on, over the truth in black.",
-    ),
-    "intervals.png": (
-        "Intervals",
-        "The last forecasts that do not overlap. The darker band should hold the truth in one of "
-        "two cases, the lighter one in nine of ten.",
-    ),
-    "calibration.png": (
-        "Do the intervals hold what they should?",
-        "On the black diagonal a share of the truth lies inside as large as it should be; below "
-        "it, intervals are too narrow.",
-    ),
-}
 
 
 def of_study(found: Study) -> Files:
@@ -54,8 +34,11 @@ def of_study(found: Study) -> Files:
         f"{name}-forecast.png": forecast_chart(best).savefig,
         f"{name}-intervals.png": fan_chart(best).savefig,
         f"{name}-calibration.png": calibration_chart(best).savefig,
+        f"{name}-reliability.png": reliability_chart(best).savefig,
+        f"{name}-pit.png": pit_chart(best).savefig,
         f"{name}-error-by-lead.png": lead_chart([*found.tests.values()]).savefig,
         f"{name}-leaderboard.csv": partial(found.leaderboard.to_csv, index=False),
+        f"{name}-interval-scores.csv": partial(interval_scores(found).to_csv, index=False),
         f"{name}-error-by-lead.csv": partial(found.by_lead.to_csv, index=False),
         f"{name}-random-walk.csv": partial(random_walk(found).to_csv, index=False),
     }
@@ -69,6 +52,18 @@ def random_walk(found: Study) -> pd.DataFrame:
     return table.sort_values("model", key=lambda m: m.map(order.index), kind="stable")
 
 
+def interval_scores(found: Study) -> pd.DataFrame:
+    """Scores of the intervals of every model, the smallest CRPS first; baselines once.
+
+    Returns:
+        Columns as of `Backtest.distributions`.
+    """
+    tests = {name: found.tests.get(name, found.first) for name in found.leaderboard["model"]}
+    rows = [{"model": name} | test.interval_scores(name) for name, test in tests.items()]
+    table = pd.DataFrame(rows).astype({"count": int})
+    return table.sort_values("crps", ignore_index=True)
+
+
 def write_run(backtest: Backtest, panel: TimeSeriesPanel, color: str, journal: Journal) -> None:
     """Writes charts and tables of a network into the journal of its run."""
     charts = {
@@ -76,11 +71,14 @@ def write_run(backtest: Backtest, panel: TimeSeriesPanel, color: str, journal: J
         "error-by-lead": lead_chart([backtest]),
         "intervals": fan_chart(backtest),
         "calibration": calibration_chart(backtest),
+        "reliability": reliability_chart(backtest),
+        "pit": pit_chart(backtest),
     }
     for name, figure in charts.items():
         journal.picture(name, in_color(figure, {backtest.model, "origin"}, color))
     tell_origins(backtest, panel, backtest.model, color, journal)
     _kept(backtest, backtest.model, journal)
+    journal.text("interval-scores.csv", backtest.distributions.to_csv(index=False))
     journal.text("random-walk.csv", backtest.against_random_walk().to_csv(index=False))
     if backtest.audit is not None:
         journal.text("audit.txt", f"{backtest.audit}\n")
@@ -95,51 +93,6 @@ def write_baseline(
         tell_origins(backtest, panel, name, GRAY, journal)
     _kept(backtest, name, journal)
     _leaderboard(backtest, journal)
-
-
-def run_report(
-    backtest: Backtest,
-    panel: TimeSeriesPanel,
-    color: str,
-    folder: Path,
-    settings: Mapping[str, Any],
-) -> str:
-    """The report of a forecasting run as one HTML page.
-
-    Args:
-        backtest: the backtest of the run's network.
-        panel: the series that were forecast.
-        color: color of the network in charts.
-        folder: folder with the run's pictures; those that are missing are left out.
-        settings: settings of the network and of the split.
-    """
-    schema = panel.schema
-    facts = {
-        "series": f"{len(panel):,}" if len(panel) > 1 else schema.name,
-        "target": f"{schema.target}, {schema.unit}" if schema.unit else schema.target,
-        "covariates known up to now": ", ".join(schema.past),
-        "covariates known ahead": ", ".join(schema.future),
-        "step, season": f"{schema.frequency}, {schema.season}",
-        "tested from": f"{len(backtest.origins):,} origins, the first "
-        + stamp(backtest.origins[0], backtest.zone),
-    }
-    return run_page(
-        backtest,
-        partial(of_backtest, backtest),
-        error=backtest.error,
-        unit=schema.unit,
-        subtitle=f"{backtest.horizon} steps ahead",
-        ahead="rows ahead",
-        lead_text="that many rows after the last one that was known",
-        note=f"skill: the share of the error of {backtest.reference} that is avoided. p: how "
-        "often equally good forecasts would differ as much, by a Diebold–Mariano test.",
-        color=color,
-        folder=folder,
-        pictures=PICTURES,
-        facts=facts | dict(settings),
-        repairs=panel.repairs,
-        audit="" if backtest.audit is None else str(backtest.audit),
-    )
 
 
 def _kept(backtest: Backtest, model: str, journal: Journal) -> None:

@@ -8,12 +8,14 @@ import pandas as pd
 from rich.console import Console
 
 from ....datasets import TimeSeriesPanel
-from ....pipelines.forecasting import AutoForecaster, Backtest
+from ....pipelines.forecasting import AutoForecaster, Backtest, Forecaster
+from ....pipelines.forecasting.backtest.heads import head_scores
+from ...comparison.format import decimal, share
 from ...reports.tables import print_comparison
 from ...reports.terminal import frame_table, leaderboard_table, print_table
 from ..base import Study
 from .ahead import Ahead, Network
-from .files import random_walk
+from .files import interval_scores, random_walk
 
 Found: TypeAlias = Study[Network, Backtest]
 
@@ -63,6 +65,8 @@ def print_forecast(ahead: Ahead, out: Console) -> None:
     if len(table) > SHOWN:
         out.print(f"… and {len(table) - SHOWN} rows more, written with --save DIR")
     out.print(ahead.why, soft_wrap=True)
+    for note in ahead.notes:
+        out.print(f"Its intervals: {note}", soft_wrap=True)
 
 
 def print_candidates(networks: Iterable[Network], out: Console) -> None:
@@ -73,7 +77,7 @@ def print_candidates(networks: Iterable[Network], out: Console) -> None:
             shown = pd.DataFrame(
                 {
                     "model": table["model"],
-                    "validation MASE": table["error"].map("{:.3f}".format),
+                    "validation MASE": table["error"].map(decimal),
                     "share": table["weight"].map(lambda w: f"{w:.0%}" if w else ""),
                     "fit, s": table["seconds"].map("{:.1f}".format),
                 }
@@ -98,18 +102,23 @@ def print_leaderboard(
     headings = {"mae": f"MAE, {schema.unit}" if schema.unit else "MAE"}
     headings |= {"rmse": "RMSE", "mase": "MASE"}
     error = found.error
+    scores = interval_scores(found).set_index("model")
+    board = found.leaderboard.join(scores["crps"], "model")
+    board["coverage"] = board["model"].map(scores["coverage"]).map(share)
     table = leaderboard_table(
-        found.leaderboard,
+        board,
         found.by_lead,
         out.width,
         error=error,
         heading=headings.pop(error),
-        others=headings,
+        others={"crps": "CRPS", "coverage": "in 80 %"} | headings,
     )
     print_table(out, title, table)
     out.print(
         f"lead k: {error.upper()} k steps ahead. "
-        f"skill: share of the error of {backtest.reference} that is avoided."
+        f"skill: share of the error of {backtest.reference} that is avoided.\n"
+        "CRPS: error of the whole distribution. "
+        "in 80 %: share of the truth inside the 80 % intervals."
     )
     members = found.tests[found.best].members
     if members is not None:
@@ -118,10 +127,25 @@ def print_leaderboard(
             f"One network alone, of the {len(members)} that forecast together: {error.upper()} "
             f"{alone.mean():.3f} ± {alone.std():.3f}"
         )
+    _print_heads(found, panel, out)
     print_comparison(found.comparison, out)
     # who forecasts differences takes the last value for the thing to beat
     if backtest.is_random_walk_like or any(one.difference for one in found.networks.values()):
         _print_random_walk(found, out)
+
+
+def _print_heads(found: Found, panel: TimeSeriesPanel, out: Console) -> None:
+    """Prints the scores of what heads forecast themselves: the others are from past errors."""
+    for label, network in found.networks.items():
+        if isinstance(network, Forecaster) and network.head is not None:
+            scores = head_scores(network.fitted_, panel, found.tests[label])
+            out.print(
+                f"{label}, its head {network.head} in place of past errors: "
+                f"CRPS {decimal(scores['crps'])}, in 80 % {share(scores['coverage'])} "
+                f"({share(scores['worst'])} in the worst tenth of the time), "
+                f"mean width {decimal(scores['width'])}",
+                soft_wrap=True,
+            )
 
 
 def _print_random_walk(found: Found, out: Console) -> None:
@@ -145,8 +169,8 @@ def _print_random_walk(found: Found, out: Console) -> None:
     )
     print_table(out, "\nCompared with the random walk, with 95 % intervals", frame_table(shown))
     out.print(
-        "p: of calling no better than always the more frequent direction. calls: as many "
-        "independent ones tell as much."
+        "p: of calling no better than always the more frequent direction. "
+        "calls: how many independent calls these are worth."
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from ....messages import stamp
 from ....pipelines.forecasting import AutoForecaster, Backtest, Ensemble, Forecaster
 from ....pipelines.forecasting.backtest.recording import record
 from ....pipelines.forecasting.baselines.table import BASELINES
-from ....pipelines.storage.names import slug
 from ....pipelines.training.keras_settings import plain_settings
 from ....zoo.factory import cell_factory
 from ...comparison.paired import Errors, of_backtest
@@ -24,8 +23,9 @@ from ...journal.journal import Journal
 from ...study.digests import Used
 from ..base import Files, Final, Study, Task
 from . import files, output
-from .ahead import Network, ahead_chart, forecast_ahead
+from .ahead import Network, forecast_ahead
 from .data import Split, named_panel, of_panel, split
+from .report import final_files, run_report
 from .schema import TOGETHER
 
 AUTO = "auto"
@@ -56,7 +56,7 @@ class Forecasting(Task[Network, Backtest]):
 
     name = "forecast"
     baselines = tuple(BASELINES)
-    saves = "Models, charts and tables"
+    saves = "Models, charts, tables and report.html"
 
     @classmethod
     def read(
@@ -209,7 +209,7 @@ class Forecasting(Task[Network, Backtest]):
     def report(
         self, result: Backtest, color: str, folder: Path, settings: Mapping[str, Any]
     ) -> str:
-        return files.run_report(result, self.panel, color, folder, settings)
+        return run_report(result, self.panel, color, folder, settings)
 
     def files(self, found: Study) -> Files:
         return files.of_study(found)
@@ -230,16 +230,10 @@ class Forecasting(Task[Network, Backtest]):
             out.print(
                 "\nTo forecast beyond the data, give the covariates there: --future-rows FILE"
             )
-            return Final()
-        output.print_forecast(ahead, out)
-        name = slug(self.dataset)
-        return Final(
-            {
-                "forecast.csv": partial(ahead.table.to_csv, index=False),
-                f"{name}-ahead.png": ahead_chart(ahead.table, self.panel).savefig,
-            },
-            {} if ahead.network is None else {ahead.model: ahead.network},
-        )
+        else:
+            output.print_forecast(ahead, out)
+        retrained = {} if ahead is None or ahead.network is None else {ahead.model: ahead.network}
+        return Final(final_files(found, self.panel, ahead), retrained)
 
     def _check_future(self, future_rows: Path, horizon: int) -> None:
         schema = self.panel.schema

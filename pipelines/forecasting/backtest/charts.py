@@ -1,10 +1,9 @@
 """Charts of a backtest, as matplotlib figures without a window."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+import pandas as pd
 from matplotlib.figure import Figure
 
 from ...evaluation import drawing
@@ -72,57 +71,66 @@ def fan_chart(backtest: Backtest) -> Figure:
 
 def calibration_chart(backtest: Backtest) -> Figure:
     """Draws the share of the truth inside central intervals against the nominal share."""
-    figure, axes = drawing.axes(width=6, height=5)
-    axes.plot([0, 1], [0, 1], color="black", linewidth=0.8, label="ideal")
-    styles = iter(drawing.LINES[1:] * 2)
-    for name in _judged_models(backtest):
-        table = backtest.intervals(name)
-        ours = name == backtest.model
-        look = {"color": "tab:blue", "linewidth": 2} if ours else {"color": "0.55"}
-        axes.plot(
-            table["nominal"], table["coverage"], marker="o", ms=4 if ours else 3, label=name,
-            linestyle="-" if ours else next(styles), **look,
-        )  # fmt: skip
-    axes.set_title(f"{backtest.name}: coverage of intervals from past errors")
-    axes.set_xlabel("nominal share of the truth inside")
-    axes.set_ylabel("share inside")
-    figure.legend(loc="outside lower center", ncols=4, frameon=False)
-    return figure
+    return _against_diagonal(
+        {name: backtest.intervals(name) for name in _judged_models(backtest, backtest.model)},
+        columns=("nominal", "coverage"),
+        title=f"{backtest.name}: coverage of intervals from past errors",
+        labels=("nominal share of the truth inside", "share inside"),
+    )
 
 
-def reliability_chart(backtest: Backtest) -> Figure:
-    """Draws how often the truth is below each quantile against its level."""
-    figure, axes = drawing.axes(width=6, height=5)
-    axes.plot([0, 1], [0, 1], color="black", linewidth=0.8, label="ideal")
-    styles = iter(drawing.LINES[1:] * 2)
-    for name in _judged_models(backtest):
-        table, ours = backtest.reliability(name), name == backtest.model
-        look = {"color": "tab:blue", "linewidth": 2} if ours else {"color": "0.55"}
-        axes.plot(
-            table["level"], table["share"], marker="o", ms=4 if ours else 3, label=name,
-            linestyle="-" if ours else next(styles), **look,
-        )  # fmt: skip
-    axes.set_title(f"{backtest.name}: reliability of quantiles from past errors")
-    axes.set_xlabel("level of the quantile")
-    axes.set_ylabel("share of the truth below it")
-    figure.legend(loc="outside lower center", ncols=4, frameon=False)
-    return figure
+def reliability_chart(backtest: Backtest, name: str | None = None) -> Figure:
+    """Draws how often the truth is below each quantile of one model, by default the network's,
+    against its level; those of others for comparison.
+
+    Raises:
+        ArgumentError: no such model.
+    """
+    models = _judged_models(backtest, backtest.model if name is None else name)
+    return _against_diagonal(
+        {model: backtest.reliability(model) for model in models},
+        columns=("level", "share"),
+        title=f"{backtest.name}: reliability of quantiles from past errors",
+        labels=("level of the quantile", "share of the truth below it"),
+    )
 
 
-def pit_chart(backtest: Backtest) -> Figure:
-    """Draws the histogram of the probability integral transform: the share of the truth between
-    neighboring quantiles, relative to the difference of their levels. Flat is ideal: a hump says
-    that the quantiles are too wide, a trough too narrow, a slope too high or too low."""
+def pit_chart(backtest: Backtest, name: str | None = None) -> Figure:
+    """Draws the histogram of the probability integral transform of one model, by default the
+    network: the share of the truth between neighboring quantiles, relative to the difference of
+    their levels. Flat is ideal: a hump says that the quantiles are too wide, a trough too narrow,
+    a slope too high or too low.
+
+    Raises:
+        ArgumentError: no such model.
+    """
     figure, axes = drawing.axes(width=6)
-    table = backtest.reliability()
+    table = backtest.reliability(name)
     edges = np.concatenate([[0], table["level"], [1]])
     shares = np.diff(np.concatenate([[0], table["share"], [1]])) / np.diff(edges)
     axes.bar(edges[:-1], shares, np.diff(edges), align="edge", color="0.75", edgecolor="0.35")
     axes.axhline(1, color="black", linewidth=0.8)
-    axes.set_title(f"{backtest.name}, {backtest.model}: where the truth falls")
+    axes.set_title(f"{backtest.name}, {name or backtest.model}: where the truth falls")
     axes.set_xlabel("level of the truth in the forecast distribution")
     axes.set_ylabel("share relative to a uniform one")
     axes.set_xlim(0, 1)
+    return figure
+
+
+def _against_diagonal(
+    tables: dict[str, pd.DataFrame], columns: tuple[str, str], title: str, labels: tuple[str, str]
+) -> Figure:
+    """Draws one column of each table against another; the first in color, the others gray."""
+    figure, axes = drawing.axes(width=6, height=5)
+    axes.plot([0, 1], [0, 1], color="black", linewidth=0.8, label="ideal")
+    styles: list[Any] = [{"color": "tab:blue", "linewidth": 2, "ms": 4, "linestyle": "-"}]
+    styles += [{"color": "0.55", "ms": 3, "linestyle": line} for line in drawing.LINES[1:]]
+    for (name, table), style in zip(tables.items(), styles, strict=False):
+        axes.plot(*(table[column] for column in columns), marker="o", label=name, **style)
+    axes.set_title(title)
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
+    figure.legend(loc="outside lower center", ncols=4, frameon=False)
     return figure
 
 
@@ -146,10 +154,10 @@ def lead_chart(backtests: list[Backtest]) -> Figure:
     )
 
 
-def _judged_models(backtest: Backtest) -> list[str]:
-    """The network, the best naive forecast and the direct AR."""
-    others = [n for n in (backtest.reference, "linear-ar") if n in backtest.baselines]
-    return [backtest.model, *others]
+def _judged_models(backtest: Backtest, first: str) -> list[str]:
+    """One model, and with it the network, the best naive forecast and the direct AR."""
+    others = (backtest.model, backtest.reference, "linear-ar")
+    return list(dict.fromkeys([first, *(name for name in others if name in backtest.forecasts)]))
 
 
 def _one_after_another(backtest: Backtest, most: int) -> np.ndarray:
@@ -200,12 +208,7 @@ def _finish(figure: Figure, axes: Any, backtest: Backtest, what: str) -> None:
     series = f", series {backtest.ids[-1]}" if several else ""
     axes.set_title(f"{backtest.name}{series}: {what}")
     axes.set_ylabel(_with_unit(backtest.target, backtest.unit))
-    zone = ZoneInfo(backtest.zone) if backtest.zone else None
-    locator = AutoDateLocator(tz=zone)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
-    if zone is not None:
-        axes.set_xlabel(f"time ({zone})")
+    drawing.dates(axes, backtest.zone)
     handles, labels = axes.get_legend_handles_labels()
     once = dict(zip(labels, handles, strict=True))
     figure.legend(once.values(), once.keys(), loc="outside lower center", ncols=5, frameon=False)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,8 @@ from .forecasts import RollingForecasts
 CENTRAL = (0.025, 0.05, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9, 0.95, 0.975)
 #: Levels at which distributions are scored.
 GRID = (0.025, *(k / 20 for k in range(1, 20)), 0.975)
+#: Both.
+LEVELS = tuple(sorted({*GRID, *CENTRAL}))
 
 
 @dataclass(frozen=True)
@@ -102,13 +105,26 @@ class IntervalForecasts(RollingForecasts):
         The CRPS is that of quantiles at levels from 2.5 to 97.5 %, in units of the error that
         `error` names; what follows is of the 80 % interval, as in `intervals`.
         """
-        rows = []
-        for name in self.forecasts:
-            table = self.intervals(name).set_index("nominal").loc[0.8]
-            own = {key: table[key] for key in ("coverage", "worst", "width", "winkler", "count")}
-            rows.append({"model": name, "crps": self._judged(name)["crps"]} | own)
+        rows = [{"model": name} | self.interval_scores(name) for name in self.forecasts]
         table = pd.DataFrame(rows).astype({"count": int})
         return table.sort_values("crps", ignore_index=True)
+
+    def interval_scores(self, name: str | None = None) -> dict[str, float]:
+        """`crps, coverage, worst, width, winkler, count` of one model, by default the network's, as
+        in `distributions`.
+
+        Raises:
+            ArgumentError: no such model.
+        """
+        return _summary(self._judged(name))
+
+    def scores_of(self, quantiles: np.ndarray) -> dict[str, float]:
+        """`interval_scores` of other quantiles, such as those of a head.
+
+        Args:
+            quantiles: at `LEVELS`, `(levels, origins, horizon)`; NaN where unknown.
+        """
+        return _summary(self._scored(quantiles))
 
     def reliability(self, name: str | None = None) -> pd.DataFrame:
         """How often the truth is below each quantile of one model, by default the network's.
@@ -138,21 +154,33 @@ class IntervalForecasts(RollingForecasts):
         table.insert(1, "first", table["position"].map(first))
         return table
 
+    def with_baselines_of(self, other: Self) -> Self:
+        """Returns this backtest with the baselines of another one over the same rows, and with
+        what is known of their intervals.
+
+        Raises:
+            ArgumentError: origins or truth differ.
+        """
+        joined = super().with_baselines_of(other)
+        known = {name: other._found[name] for name in other.baselines if name in other._found}
+        joined._found.update(known)
+        return joined
+
     def _judged(self, name: str | None) -> dict:
         name = self._checked_name(name)
         if name not in self._found:
-            every = sorted({*GRID, *CENTRAL})
-            quantiles = self.quantiles(every, name)
-            grid, central = ([every.index(one) for one in some] for some in (GRID, CENTRAL))
-            scale = self.scale if self.error == "mase" else np.ones_like(self.scale)
-            order = self.origins.to_numpy().argsort(kind="stable")
-            table = calibration_table(
-                self.truth[order], quantiles[central][:, order], CENTRAL, parts=True
-            )
-            self._found[name] = {"intervals": table} | judged(
-                self.truth, quantiles[grid], GRID, scale
-            )
+            self._found[name] = self._scored(self.quantiles(LEVELS, name))
         return self._found[name]
+
+    def _scored(self, quantiles: np.ndarray) -> dict:
+        """The scores of quantiles at `LEVELS`."""
+        grid, central = ([LEVELS.index(one) for one in some] for some in (GRID, CENTRAL))
+        scale = self.scale if self.error == "mase" else np.ones_like(self.scale)
+        order = self.origins.to_numpy().argsort(kind="stable")
+        table = calibration_table(
+            self.truth[order], quantiles[central][:, order], CENTRAL, parts=True
+        )
+        return {"intervals": table} | judged(self.truth, quantiles[grid], GRID, scale)
 
     @cached_property
     def _found(self) -> dict[str, dict]:
@@ -172,3 +200,9 @@ class IntervalForecasts(RollingForecasts):
         known = np.flatnonzero(~np.isnan(times))  # origins may be further apart than the horizon
         times = np.interp(np.arange(len(times)), known, times[known])
         return Track(times.astype("datetime64[ns]"), values, at, forecasts[own])
+
+
+def _summary(scored: dict) -> dict[str, float]:
+    table = scored["intervals"].set_index("nominal").loc[0.8]
+    columns = ("coverage", "worst", "width", "winkler", "count")
+    return {"crps": scored["crps"]} | {key: float(table[key]) for key in columns}

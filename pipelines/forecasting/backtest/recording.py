@@ -12,10 +12,11 @@ FOLDS = 10  # most parts of the test, in order of time, whose errors are logged 
 def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> None:
     """Logs the errors of one model of a backtest, by default the network.
 
-    In addition to the scores: sMAPE, where all values are above 0; coverage and pinball loss of
-    intervals from past errors; the error in each part of the test; the errors of the members of
-    an ensemble; and, where the random walk is among the baselines, the RMSE relative to it and
-    the share of correct directions, one step ahead.
+    In addition to the scores: sMAPE, where all values are above 0; CRPS and pinball loss of
+    quantiles from past errors, and coverage, width and interval score of the 80 % intervals; the
+    error in each part of the test; the errors of the members of an ensemble; and, where the
+    random walk is among the baselines, the RMSE relative to it and the share of correct
+    directions with its 95 % interval, one step ahead.
     """
     model = model or backtest.model
     scores = backtest.scores(model) | _intervals(backtest, model)
@@ -24,6 +25,7 @@ def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> 
     if WALK in backtest.forecasts and model != WALK:
         walk = backtest.compare_to_random_walk(model, 1)
         scores |= {"ratio_random_walk": walk["ratio"], "direction": walk["right"]}
+        scores |= {f"direction_{end}": walk[f"right_{end}"] for end in ("lower", "upper")}
     recorder.metrics({f"test/{key}": value for key, value in scores.items()})
     if backtest.members is not None and len(backtest.members) > 1 and model == backtest.model:
         alone = backtest.members[backtest.error]
@@ -38,11 +40,15 @@ def record(backtest: Backtest, recorder: Recorder, model: str | None = None) -> 
 
 
 def _intervals(backtest: Backtest, model: str) -> dict[str, float]:
-    """Coverage and pinball loss of the known intervals: a short test has none, or no wide ones."""
-    table = backtest.intervals(model)
+    """Scores of the known intervals: a short test has none, or no wide ones."""
+    found = backtest.interval_scores(model)
     return {
-        "coverage_80": float(table.loc[table["nominal"] == 0.8, "coverage"].item()),
-        "pinball": float(table["pinball"].mean()),
+        "crps": found["crps"],
+        "pinball": float(backtest.intervals(model)["pinball"].mean()),
+        "coverage_80": found["coverage"],
+        "coverage_80_worst": found["worst"],
+        "width_80": found["width"],
+        "winkler_80": found["winkler"],
     }
 
 

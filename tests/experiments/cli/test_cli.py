@@ -13,6 +13,7 @@ from rich.console import Console
 from rnnzoo import Forecaster
 from rnnzoo.experiments.cli.app import app
 from rnnzoo.experiments.reports.terminal import leaderboard_table
+from rnnzoo.experiments.tasks.forecast import task
 from rnnzoo.pipelines.forecasting.baselines.table import BASELINES
 from typer.testing import CliRunner
 
@@ -50,9 +51,11 @@ def test_forecast_ends_with_a_leaderboard_and_a_forecast(here, waves):
         assert model in board
     assert "2020-04-30" in board  # the day after the last one
     assert {path.name for path in (here / "out").iterdir()} == {
-        "model-gru", "model-narx", "forecast.csv", "waves-ahead.png", "waves-forecast.png",
-        "waves-intervals.png", "waves-calibration.png", "waves-error-by-lead.png",
-        "waves-leaderboard.csv", "waves-error-by-lead.csv", "waves-random-walk.csv",
+        "model-gru", "model-narx", "forecast.csv", "report.html", "waves-ahead.png",
+        "waves-forecast.png", "waves-intervals.png", "waves-calibration.png",
+        "waves-reliability.png", "waves-pit.png", "waves-error-by-lead.png",
+        "waves-leaderboard.csv", "waves-interval-scores.csv", "waves-error-by-lead.csv",
+        "waves-random-walk.csv",
     }  # fmt: skip
     assert {path.name for path in here.iterdir()} == {"waves.csv", "out"}
     saved = pd.read_csv("out/forecast.csv")
@@ -80,6 +83,19 @@ def test_a_table_alone_is_forecast_by_what_proves_best(here, waves):
     assert "--model" in unknown.output
 
 
+def test_a_head_is_scored_beside_past_errors(here, waves):
+    waves[["day", "sales"]][:120].to_csv("waves.csv", index=False)
+    command = ["forecast", "waves.csv", *COLUMNS, *TINY, "--no-tracking"]
+    done = rnnzoo(*command, "--head", "student_t", "--difference", "step")
+    assert done.exit_code == 0, done.output
+    assert re.search(r"gru, its head student_t in place of past errors: CRPS \d", done.output)
+    assert re.search(r"right +always.*\ngru +1 .*\d%? \[\d", done.output)  # no share without bounds
+    unknown = rnnzoo(*command, "--head", "student")
+    assert unknown.exit_code == 2 and "Did you mean student_t" in unknown.stderr
+    counts = rnnzoo(*command, "--head", "negative_binomial")
+    assert counts.exit_code == 2 and "'sales', first at 2020-01-01, are no count" in counts.stderr
+
+
 def test_seeds_that_forecast_as_one_and_fits_that_are_gone_on_with(here, waves):
     """The same command again trains nothing: what it says of the seconds is what they took."""
     waves[:120].to_csv("waves.csv", index=False)
@@ -96,7 +112,7 @@ def test_seeds_that_forecast_as_one_and_fits_that_are_gone_on_with(here, waves):
 
 def test_settings_without_an_option_of_their_own(here, waves):
     waves[:120].to_csv("waves.csv", index=False)
-    command = ["forecast", "waves.csv", *COLUMNS, *TINY, "--no-tracking"]
+    command = ["forecast", "waves.csv", *COLUMNS, *TINY, "--no-tracking", "--epochs", "5"]
     plain = rnnzoo(*command)
     assert "gru: a stateful network, 3 leads are less than two segments" in plain.output
     other = rnnzoo(*command, "--set", "learning_rate=0.1", "--set", "optimizer=sgd",
@@ -120,6 +136,8 @@ def test_runs_are_tracked_and_compared(here, waves, store, monkeypatch):
     done = rnnzoo("forecast", "tracked.parquet", *COLUMNS, *TINY)
     assert done.exit_code == 0, done.output
     assert f"Runs are in {store.uri}" in done.output
+    (report,) = re.findall(r"The report is (.*)", done.output)
+    assert "What follows" in Path(report).read_text(encoding="utf-8")
     assert len(store.runs("forecast/tracked")) == 1 + len(BASELINES)
     compared = rnnzoo("compare", "forecast/tracked", "--all")
     assert compared.exit_code == 0
@@ -132,6 +150,33 @@ def test_runs_are_tracked_and_compared(here, waves, store, monkeypatch):
     unknown = rnnzoo("compare", "forecast/trackd")
     assert unknown.exit_code == 2
     assert "Did you mean forecast/tracked" in unknown.output
+
+
+def test_a_study_interrupted_before_its_forecast_gets_it_from_the_same_command(
+    here, waves, store, monkeypatch
+):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    waves[["day", "sales"]][:120].to_csv("late.csv", index=False)
+    command = ["forecast", "late.csv", *COLUMNS, *TINY, "--checkpoint", "kept"]
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(task, "forecast_ahead", interrupted)
+        assert rnnzoo(*command).exit_code == 130
+    experiment = store.client.get_experiment_by_name("forecast/late").experiment_id
+    before = store.client.search_runs([experiment])
+    statuses = {run.data.tags.get("cell", "study"): run.info.status for run in before}
+    assert statuses.pop("study") == "KILLED" and set(statuses.values()) == {"FINISHED"}
+    done = rnnzoo(*command)
+    assert done.exit_code == 0, done.output
+    after = store.client.search_runs([experiment])
+    assert {run.info.run_id for run in after} == {run.info.run_id for run in before}
+    (study,) = [run for run in after if "cell" not in run.data.tags]
+    assert study.info.status == "FINISHED"
+    files = {file.path for file in store.client.list_artifacts(study.info.run_id)}
+    assert {"forecast.csv", "late-ahead.png", "report.html"} <= files
 
 
 def test_a_server_that_is_down_stops_nothing_and_sync_brings_the_rest(

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import get_args
 
+import pandas as pd
 import pytest
 import yaml
 from rnnzoo import Forecaster, NextFrame, load_dataset
@@ -239,6 +240,14 @@ def test_each_model_with_each_seed_is_a_run_that_can_be_repeated(file, here, sto
     baselines = runs[runs["seed"].isna()]["test/mae"].dropna()
     best = f"{means.idxmin()}-4" if means.min() <= baselines.min() else baselines.idxmin()
     assert f"What follows, by {best}" in done.output
+    artifacts = {file.path for file in store.client.list_artifacts(study.info.run_id)}
+    assert {"forecast.csv", "short-ahead.png", "report.html", "leaderboard.csv"} <= artifacts
+    ahead = store.client.download_artifacts(study.info.run_id, "forecast.csv", str(here))
+    assert set(pd.read_csv(ahead)["model"]) == {best}
+    page = store.client.download_artifacts(study.info.run_id, "report.html", str(here))
+    page = Path(page).read_text(encoding="utf-8")
+    assert f"The forecast is that of {best}, which " in page
+    assert page.count("data:image/png") == 5
     models = {"gru-4": "gru", "gru-7": "gru", "gru-7-4": "gru-7", "gru-7-7": "gru-7"}
     assert networks["model"].to_dict() == models
     assert networks["seed"].to_dict() == {name: name[-1] for name in models}

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from rnnzoo import Forecaster, read_panel
-from rnnzoo.experiments.tasks.forecast.files import PICTURES, run_report
+from rnnzoo.experiments.tasks.forecast.report import PICTURES, run_report
 from rnnzoo.experiments.tasks.frames.files import run_report as frames_report
 from rnnzoo.pipelines.next_frame.evaluation import Evaluation
 
@@ -43,6 +43,10 @@ def test_it_says_what_was_found_and_done(backtest, panel, pictures):
         assert model in page
     assert f"{backtest.scores()['mae']:.3f}" in page
     assert "sales, kg" in page
+    for name in backtest.forecasts:
+        scores = backtest.interval_scores(name)
+        assert f">{scores['winkler']:.3f}<" in page or f">{scores['winkler']:.1f}<" in page
+        assert f">{100 * scores['worst']:.1f} %<" in page
     assert "1 missing value" in page  # a repair
     assert "No leak" in page
     assert "<td>difference</td><td>step</td>" in page

@@ -122,7 +122,7 @@ def test_test_scores_are_single_numbers_and_keys_are_few(runs, found):
     metrics = runs["gru"].data.metrics
     for key, value in found.tests["gru"].scores().items():
         assert metrics[f"test/{key}"] == value
-    assert len(metrics) <= 25
+    assert len(metrics) <= 30
 
 
 def test_intervals_and_the_course_of_the_test_are_told_of_every_model(runs, store, found):
@@ -130,7 +130,12 @@ def test_intervals_and_the_course_of_the_test_are_told_of_every_model(runs, stor
     for model in ("gru", "naive-last"):
         told = runs[model].data.metrics
         table = backtest.intervals(model).set_index("nominal")
-        assert told["test/coverage_80"] == table.loc[0.8, "coverage"]
+        of_80 = {"coverage_80": "coverage", "coverage_80_worst": "worst"}
+        of_80 |= {"width_80": "width", "winkler_80": "winkler"}
+        for key, column in of_80.items():
+            assert told[f"test/{key}"] == table.loc[0.8, column]
+        scores = backtest.distributions.set_index("model")
+        assert told["test/crps"] == scores.loc[model, "crps"]
         assert told["test/pinball"] == pytest.approx(table["pinball"].mean())
         truth, forecast = backtest.truth, backtest.forecasts[model]
         assert told["test/smape"] == pytest.approx(
@@ -156,8 +161,9 @@ def test_charts_and_the_model_are_artifacts(runs, store, tmp_path, found, waves)
     names = {item.path for item in store.client.list_artifacts(run)}
     assert names == {
         "forecast.png", "error-by-lead.png", "intervals.png", "calibration.png",
-        "leaderboard.csv", "random-walk.csv", "errors.json", "forecasts.parquet", "report.html",
-        "model", "environment.json", "images",
+        "reliability.png", "pit.png", "leaderboard.csv", "interval-scores.csv",
+        "random-walk.csv", "errors.json", "forecasts.parquet", "report.html", "model",
+        "environment.json", "images",
     }  # fmt: skip
     loaded = Forecaster.load(store.client.download_artifacts(run, "model", str(tmp_path)))
     future = waves[340:343][["day", "holiday"]]

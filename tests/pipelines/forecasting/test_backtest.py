@@ -195,6 +195,10 @@ def test_without_baselines_there_is_no_skill(gru, of_gru, waves):
     assert np.isnan(result.scores()["skill"])
     beside = result.with_baselines_of(of_gru)
     pd.testing.assert_frame_equal(beside.leaderboard, of_gru.leaderboard)
+    pd.testing.assert_frame_equal(beside.distributions, of_gru.distributions)
+    again = result.with_baselines_of(of_gru)  # which now knows the intervals of its baselines
+    pd.testing.assert_frame_equal(again.distributions, of_gru.distributions)
+    assert again.intervals("ets") is of_gru.intervals("ets")
     with pytest.raises(ArgumentError, match="same origins"):
         result.with_baselines_of(gru.backtest(waves, stride=2, baselines=["naive-last"]))
 
@@ -300,7 +304,8 @@ def test_every_run_has_its_ratio_to_the_random_walk(gru, of_gru, waves):
     for model in ("gru", "linear-ar"):
         record(result, told := RecordedMetrics(), model)
         assert told["test/ratio_random_walk"] == table.loc[(model, 1), "ratio"]
-        assert told["test/direction"] == table.loc[(model, 1), "right"]
+        for end in ("", "_lower", "_upper"):
+            assert told[f"test/direction{end}"] == table.loc[(model, 1), f"right{end}"]
     record(result, told := RecordedMetrics(), "naive-last")
     assert "test/direction" not in told and told["test/mae"] > 0
     record(gru.backtest(waves, baselines=()), told := RecordedMetrics())

@@ -174,3 +174,6 @@ def test_where_the_truth_falls():
     assert area == pytest.approx(1) and len(bars) == len(backtest.reliability()) + 1
     drawn = lines(reliability_chart(backtest))
     np.testing.assert_array_equal(drawn["gru"][0][1], backtest.reliability()["share"])
+    name = backtest.baselines[-1]
+    first = list(lines(reliability_chart(backtest, name)))[1]  # after the diagonal
+    assert first == name and name in pit_chart(backtest, name).axes[0].get_title()

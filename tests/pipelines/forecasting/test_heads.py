@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, DataError, Ensemble, Forecaster, read_panel
 from rnnzoo.pipelines.evaluation.metrics import pinball
+from rnnzoo.pipelines.forecasting.backtest.heads import head_scores
 from rnnzoo.pipelines.recorder import NullRecorder
 from rnnzoo.zoo.heads import HEADS
 
@@ -109,6 +110,24 @@ def test_quantiles_of_many_origins_are_those_of_each(forecaster, table_of, head,
         np.testing.assert_allclose(many[:, k], one[0], rtol=1e-3, atol=1e-3)
     (spread,) = forecaster.fitted_.spread(panel, [origins])
     np.testing.assert_array_equal(spread, many[3] - many[1])
+
+
+def test_scores_of_a_head_are_those_of_its_quantiles(forecasters, tables):
+    forecaster = forecasters("stateful", "student_t")
+    table = tables["real"]
+    backtest = forecaster.backtest(table, baselines=[], stride=3)
+    panel = forecaster.fitted_.panel(table)
+    scores = head_scores(forecaster.fitted_, panel, backtest)
+    (found,) = forecaster.fitted_.forecast_quantiles_origins(panel, [backtest.rows], (0.1, 0.9))
+    inside = (found[0] <= backtest.truth) & (backtest.truth <= found[1])
+    assert scores["coverage"] == pytest.approx(inside.mean())
+    assert scores["width"] == pytest.approx((found[1] - found[0]).mean(), rel=1e-5)
+    assert scores["count"] == backtest.truth.size
+    assert scores != backtest.interval_scores()
+    with pytest.raises(ArgumentError, match="fit with one of head="):
+        plain = Forecaster("gru", horizon=1, lookback=16, units=2, epochs=1)
+        plain.fit(table[:TRAINING], time="day", target="sales")
+        head_scores(plain.fitted_, panel, plain.backtest(table, baselines=[]))
 
 
 def test_what_comes_later_changes_no_quantile(forecaster, table_of, head):
