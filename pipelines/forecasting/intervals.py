@@ -95,9 +95,8 @@ def with_uncertainty(
     padded[which, :leads] = forecast
     if wanted.samples:
         check_samples(wanted.samples, padded.size)
-        together = frame["cutoff"].nunique() == 1
         rng = np.random.default_rng(seed)
-        paths = sample(memory, padded, wanted.samples, rng, together)[:, which, :leads]
+        paths = sample(memory, padded, wanted.samples, rng)[:, which, :leads]
         return _sample_frame(frame, paths)
     _warn_of_few(memory, leads, min(min(a, 1 - a) for a in wanted.columns.values()))
     levels = np.array([*wanted.columns.values()])
