@@ -44,13 +44,25 @@ def network_candidates(
     count = {"quick": 1, "balanced": 2, "thorough": len(variants)}[effort]
     seeds = 3 if effort == "thorough" else 1
     found = {}
-    for cell in cells:
-        name = cell_factory(cell).name
+    for name, cell in _named(cells).items():
         for suffix, settings in list(variants.items())[:count]:
             for seed in range(seeds):
                 label = "-".join([name, *([suffix] if suffix else [])])
                 label += f"-{seed + 1}" if seeds > 1 else ""
                 found[label] = {"cell": cell, "seed": seed} | settings
+    return found
+
+
+def _named(cells: Sequence[CellLike]) -> dict[str, CellLike]:
+    """Cells by name; the second and later ones of a name are numbered: `gru`, `gru (2)`."""
+    found: dict[str, CellLike] = {}
+    for cell in cells:
+        name = label = cell_factory(cell).name
+        number = 1
+        while label in found:
+            number += 1
+            label = f"{name} ({number})"
+        found[label] = cell
     return found
 
 

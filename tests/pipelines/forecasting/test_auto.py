@@ -20,6 +20,8 @@ from rnnzoo.pipelines.forecasting.auto.combination import (
     weighted_mean,
 )
 from rnnzoo.pipelines.forecasting.baselines.table import baselines
+from rnnzoo.pipelines.recorder import NullRecorder
+from rnnzoo.zoo.cells import GRU
 from sklearn.base import clone
 
 
@@ -198,6 +200,44 @@ def test_errors_of_series_are_scaled_before_they_are_averaged():
 def test_settings_that_cannot_be_used(sales, settings, error):
     with pytest.raises(error):
         AutoForecaster(**{"horizon": 2} | settings).fit(sales)
+
+
+def test_names_of_baselines_are_a_list(auto, sales):
+    with pytest.raises(ArgumentTypeError, match="list of names. Received: baselines='ets'"):
+        auto.backtest(sales, baselines="ets")
+    assert auto.backtest(sales, baselines=["ets"]).baselines == ["ets"]
+
+
+def test_cells_of_one_name_are_numbered(sales):
+    cells = ["gru", lambda units: GRU(units), "lstm", GRU]
+    found = candidates.network_candidates(read_panel(sales), cells, 3, "quick")
+    assert list(found) == [f"{n}-difference" for n in ("gru", "gru (2)", "lstm", "gru (3)")]
+    assert [one["cell"] for one in found.values()] == cells
+
+
+class Log(NullRecorder):
+    def __init__(self):
+        self.values, self.steps = {}, []
+
+    def parameters(self, values):
+        assert not set(values) & set(self.values)
+        self.values |= values
+
+    def metrics(self, values, step=None):
+        if step is not None:
+            self.steps.append(step)
+
+
+def test_epochs_and_weights_are_those_of_all_networks(sales):
+    members = [Forecaster("gru", horizon=2, epochs=e, units=u) for e, u in ((2, 3), (5, 4))]
+    ensemble, log = Ensemble(members), Log()
+    ensemble.fit(sales, recorder=log)
+    assert log.values["epochs"] == 7
+    assert log.values["weights"] == sum(one.parameters_ for one in ensemble.members_)
+    auto, log = AutoForecaster(horizon=3, max_minutes=0.04), Log()
+    auto.fit(sales, recorder=log)
+    assert log.values["members"] == 2 and log.values["epochs"] >= max(log.steps)
+    assert log.steps == sorted(set(log.steps))
 
 
 def test_exponential_smoothing_is_tried_on_few_series_only(sales, monkeypatch):

@@ -160,6 +160,7 @@ def test_an_ensemble_has_its_own_errors(ensembles, table):
     ("wrong", "message"),
     [
         ({"level": [0, 80]}, "`level` must hold numbers above 0 and below 100"),
+        ({"level": [0.8]}, r"`level` is in percent, from 1 on: \[80\]"),
         ({"level": [100]}, "`level` must hold numbers above 0 and below 100"),
         ({"level": [80, 80]}, "each once, rising"),
         ({"level": [95, 80]}, "each once, rising"),
