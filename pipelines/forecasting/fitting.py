@@ -22,6 +22,7 @@ from ..training.optimizers import new_optimizer, replayed_optimizer
 from ..training.options import TrainingOptions
 from ..training.progress import with_progress
 from .build import build
+from .delays import with_delays
 from .fitted import FittedForecaster
 from .plan import Plan
 from .preprocessing.rows import Rows, arrays_of
@@ -222,6 +223,7 @@ def _untrained(
     transform.fit(panel.cut(plan.training), panel)
     rows = transform.rows(panel)
     weighted = with_weights(rows, panel, sample_weight, plan, settings.loss)
+    plan = with_delays(plan, settings, panel.schema.season, weighted)
     strategy = build(transform, plan.recipe, settings)
     return TrainedNetwork(
         settings, plan, panel, sample_weight, transform, rows, weighted, strategy, NOTHING
@@ -291,6 +293,7 @@ def _parameters(network: TrainedNetwork) -> dict[str, Any]:
             "transform": transform.power_,
             "cell": cell_factory(settings.cell).name,
             "cell_options": str(settings.cell_options or {}),
+            "delays": str(plan.recipe.delays) if plan.recipe.delays else None,
             "sample_weight": ", ".join(weights) or None,
             "dataset": schema.name,
             "target": schema.target,
