@@ -46,7 +46,7 @@ def build(transform: Transform, recipe: Recipe, settings: Settings) -> Strategy:
     """
     factory = cell_factory(settings.cell)
     reach = _reach(factory.kind, recipe.lookback, transform.schema.season)
-    options = factory.memory_options(reach) | (settings.cell_options or {})
+    options = factory.memory_options(reach) | recipe.delays | (settings.cell_options or {})
     return BUILDERS[recipe.strategy](_Given(factory, options, transform, recipe, settings))
 
 
@@ -107,9 +107,8 @@ def _closed_loop(given: _Given) -> Strategy:
             residual=not (given.transform.difference or kind.has_output_layer or counts),
         )
 
-    if kind.has_feedback_delays and given.transform.indicators and given.factory.by_class:
-        # inputs that mark missing values at each delay
-        options = {"input_delays": [0, *options["feedback_delays"]]} | options
+    if given.settings.linear_path:
+        options = {"linear_path": True} | options
     return ClosedLoopStrategy(
         given.transform, mode("truth"), mode("prediction"), given.settings.engine, given.head
     )

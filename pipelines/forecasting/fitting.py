@@ -21,6 +21,7 @@ from ..training.optimizers import new_optimizer, replayed_optimizer
 from ..training.options import TrainingOptions
 from ..training.progress import with_progress
 from .build import build, new_transform
+from .delays import with_delays
 from .fitted import FittedForecaster
 from .parameters import logged_parameters
 from .plan import Plan
@@ -236,6 +237,7 @@ def _untrained(
     transform.fit(panel.cut(plan.training), panel)
     rows = transform.rows(panel)
     weighted = with_weights(rows, panel, sample_weight, plan, settings.loss)
+    plan = with_delays(plan, settings, panel.schema.season, weighted)
     strategy = build(transform, plan.recipe, settings)
     return TrainedNetwork(
         settings, plan, panel, sample_weight, transform, rows, weighted, strategy, NOTHING

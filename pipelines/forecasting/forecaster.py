@@ -239,6 +239,8 @@ class Forecaster(Usage, Parameters):
         # the clone has optimizer and loss already, and an optimizer object its own settings
         for name in ("why", *MAY_BE_OBJECTS, *own_settings(self.optimizer)):
             del recipe[name]
+        if delays := recipe.pop("delays", None):
+            recipe["cell_options"] = delays | (self.cell_options or {})
         if fitted.recipe.strategy != "segment":
             recipe |= {"segment": None, "window_normalization": None}
         power = fitted.transform.power_ or "none"

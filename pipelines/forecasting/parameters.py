@@ -134,6 +134,7 @@ def logged_parameters(
             "transform": transform.power_,
             "cell": cell_factory(settings.cell).name,
             "cell_options": str(settings.cell_options or {}),
+            "delays": str(plan.recipe.delays) if plan.recipe.delays else None,
             "sample_weight": ", ".join(weighted) or None,
         }
         | logged_schema(schema, len(plan.training))

@@ -5,7 +5,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from ...zoo.factory import cell_factory
@@ -62,6 +62,8 @@ class Recipe:
         optimizer: optimizer as text, such as `"adam"` or `"SGD(learning_rate=0.1)"`. An object
             or a config has its own learning rate, schedule and averages, shown above.
         loss: loss as text.
+        delays: delays of the cell of a closed loop, `input_delays` and `feedback_delays`, if it has
+            such and they are not given; chosen from the training rows.
     """
 
     strategy: str
@@ -83,6 +85,7 @@ class Recipe:
     transform: str
     optimizer: str
     loss: str
+    delays: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
     def from_data(cls, settings: Settings, training: Sequence[int], season: int) -> "Recipe":
@@ -118,7 +121,8 @@ class Recipe:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        values = asdict(self)
+        return values if self.delays else {k: v for k, v in values.items() if k != "delays"}
 
     @property
     def needed(self) -> int:
@@ -235,9 +239,13 @@ def _segment_rules(
 def _stateful_rules(
     settings: Settings, given: dict[str, Any], training: Sequence[int], season: int
 ) -> dict[str, Any]:
-    rows, linear = sum(training), given["strategy"] == "stateful"
-    much, few = linear and rows >= MUCH, linear and rows < FEW
+    rows, stateful = sum(training), given["strategy"] == "stateful"
+    closed = settings.linear_path and not stateful  # a closed loop that starts at least squares
+    much, few = stateful and rows >= MUCH, (stateful or closed) and rows < FEW
+    gentle = few or closed  # leaves a linear start slowly
     lookback = given.get("lookback") or default_lookback(min(training), settings.horizon, season)
+    if closed and "lookback" not in given:  # room for delays to choose from
+        lookback = max(lookback, min(2 * SHORT, min(training) // 4))
     batch_size = STREAMS if len(training) == 1 else WIDE
     steps = max(1, rows // (lookback * given.get("batch_size", batch_size)))
     epochs = min(40, max(10, READ // rows)) if much else 100
@@ -250,10 +258,10 @@ def _stateful_rules(
         "units": 64 if much else 32,
         "batch_size": batch_size,
         "epochs": epochs,
-        "patience": epochs if much or few else max(15, epochs // 5),
-        "early_stopping": not few,
-        "learning_rate": 0.003 if few else 0.01,
-        "schedule": "cosine" if much or few else "plateau",
+        "patience": epochs if much or gentle else max(15, epochs // 5),
+        "early_stopping": not gentle,
+        "learning_rate": 0.003 if gentle else 0.01,
+        "schedule": "cosine" if much or gentle else "plateau",
         "ema_momentum": 0.98 if much else 0.0,
         "dropout": 0.0,
         "window_normalization": "none",

@@ -89,6 +89,18 @@ class Settings:
         """The name of the validation error: of a head the CRPS, which of a number is the MAE."""
         return "mae" if self.head is None else "crps"
 
+    @property
+    def linear_path(self) -> bool:
+        """Whether the cell has a linear path from its delays to its output: as the given cell or
+        `cell_options` says, else if it can, its output has no activation, and is no count."""
+        factory, options = cell_factory(self.cell), self.cell_options or {}
+        if not factory.by_class:
+            return bool(getattr(factory.make(self.units or TRIED_UNITS), "linear_path", False))
+        linear = options.get("output_activation") in (None, "linear")
+        counts = self.head is not None and HEADS[self.head].counts
+        wanted = options.get("linear_path", linear and not counts)
+        return factory.takes("linear_path") and bool(wanted)
+
     def to_dict(self) -> dict[str, Any]:
         """The settings by name, as given."""
         return dict(vars(self))

@@ -185,7 +185,7 @@ def test_cells_of_ours_may_be_given_as_classes_functions_and_cells():
     by_name = Forecaster("narx", **TINY).fit(TABLE).predict()
     by_class = Forecaster(NARX, **TINY).fit(TABLE).predict()
     pd.testing.assert_frame_equal(by_name, by_class)
-    delays = {"feedback_delays": (1, 2), "input_delays": (0,)}
+    delays = {"feedback_delays": (1, 2), "input_delays": (0,), "linear_path": True}
     asked = Forecaster("narx", cell_options=delays, **TINY).fit(TABLE).predict()
     made = Forecaster(lambda units: NARX(units, **delays), **TINY).fit(TABLE).predict()
     given = Forecaster(NARX(4, **delays), **TINY | {"units": None}).fit(TABLE).predict()

@@ -126,6 +126,7 @@ CASES = {
     "narx-gaps": Case(lambda: NARX(4, 2, input_delays=(0, 2), feedback_delays=(1, 4))),
     "narx-truth": Case(lambda: NARX(4, 2, (0, 2), feedback="truth"), item=(5,), truth=2),
     "narx-error": Case(lambda: NARX(4, 2, (0, 2), feedback="error"), item=(5,), truth=2),
+    "narx-linear": Case(lambda: NARX(4, 2, (0, 2), (1, 3), linear_path=True)),
     "narx-deep": Case(lambda: NARX([4, 3], 2, feedback="truth"), item=(5,), truth=2),
     "narx-alone": Case(lambda: NARX(4, 2, (), feedback="truth"), item=(2,), truth=2),
     "feedback": Case(lambda: Feedback([GRU(4)], 2)),

@@ -27,7 +27,7 @@ WEIGHTS = {
     "rnn": ("W", "U_1", "b"),
     "elman": ("W", "U", "b"),
     "jordan": ("W O", "V", "b d"),
-    "narx": ("W_0 H_0 O", "V", "b c_0 d"),
+    "narx": ("W_0 H_0 O B", "V A", "b c_0 d"),
     "irnn": ("W", "U_1", "b"),
     "indrnn": ("W", "u", "b"),
     "lstm": ("W", "U", "b"),
@@ -47,7 +47,8 @@ WEIGHTS = {
 
 def make(name, **arguments):
     """The variant that has most weights."""
-    more = {"lmu": {"feedback": True}, "narx": {"units": [4, 3]}, "lstm": {"peepholes": True}}
+    deep = {"units": [4, 3], "linear_path": True}
+    more = {"lmu": {"feedback": True}, "narx": deep, "lstm": {"peepholes": True}}
     return CELLS[name](**{_width(name): 4} | more.get(name, {}) | arguments)
 
 

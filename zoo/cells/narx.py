@@ -3,7 +3,7 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from ...errors import one_of, whole_number
+from ...errors import flag, one_of, whole_number
 from . import checks
 from .activation import ActivationLike
 from .activation import activation as function
@@ -19,6 +19,13 @@ class NARX(RecurrentCell):
     h_t = φ(Σ_{i ∈ Dx} W_i x_{t−i} + Σ_{j ∈ Dy} V_j f_{t−j} + b)
     h_t ← φ(H h_t + c)        for each further hidden layer
     y_t = γ(O h_t + d)        output y_t; y_{t+lead} at step t
+    ```
+
+    With `linear_path` the taps also reach the output directly, which is an ARX model next to the
+    network:
+
+    ```
+    y_t = γ(O h_t + Σ_{j ∈ Dy} A_j f_{t−j} + Σ_{i ∈ Dx} B_i x_{t−i} + d)
     ```
 
     The feedback f is the past prediction y (`"prediction"`: closed loop, parallel),
@@ -40,13 +47,15 @@ class NARX(RecurrentCell):
         lead: with `"truth"`, the number of steps by which y is computed early, as soon as its
             inputs are known. No delay may be below it; a delay equal to it reads the present
             step. Weights and states do not depend on it.
+        linear_path: whether A and B exist. A holds A_j below one another, B holds B_i.
 
     States: `[y_{t−1}; f_{t−1} … f_{t−max Dy}; x_{t−1} … x_{t−max Dx}]`, newest first.
     The width of the input taps is known once the cell is built.
 
     References: Leontaritis and Billings (1985), Input–output parametric models for
     non-linear systems; Lin, Horne, Tiňo and Giles (1996), Learning long-term
-    dependencies in NARX recurrent neural networks.
+    dependencies in NARX recurrent neural networks; for the linear path, Sjöberg et al. (1995),
+    Nonlinear black-box modeling in system identification: a unified overview.
     """
 
     serves = ("closed_loop",)
@@ -54,8 +63,8 @@ class NARX(RecurrentCell):
         "stateful": "its output is the forecast itself, it has no state for a head to read"
     }
     roles: ClassVar = {
-        **dict.fromkeys("WHO", "kernel"),
-        **{"V": "recurrent"},
+        **dict.fromkeys("WHOB", "kernel"),
+        **dict.fromkeys("VA", "recurrent"),
         **dict.fromkeys("bcd", "bias"),
     }
     has_output_layer = True
@@ -72,6 +81,7 @@ class NARX(RecurrentCell):
         activation: ActivationLike = "tanh",
         output_activation: ActivationLike = "linear",
         lead: int = 0,
+        linear_path: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -85,6 +95,7 @@ class NARX(RecurrentCell):
         self.activation = checks.activation("activation", activation)
         self.output_activation = checks.activation("output_activation", output_activation)
         self.lead = checks.lead(lead, self.feedback, self.input_delays, self.feedback_delays)
+        self.linear_path = flag("linear_path", linear_path)
         self.state_size = [self.outputs] * (1 + max(self.feedback_delays))  # and those of x
         self.output_size = self.outputs
 
@@ -120,6 +131,12 @@ class NARX(RecurrentCell):
             last = width
         self.O = self.add_weight(shape=(last, m), name="O")
         self.d = self.add_weight(shape=(m,), initializer="zeros", name="d")
+        self.A: Any = None
+        self.B: Any = None
+        if self.linear_path:
+            self.A = self.add_weight(shape=(len(self.feedback_delays) * m, m), name="A")
+            if n:
+                self.B = self.add_weight(shape=(len(self.input_delays) * n, m), name="B")
 
     def project(self, inputs: Any) -> Any:
         """The contribution of the present step, and the input: `concat(W x + V f, x, f)`."""
@@ -133,7 +150,7 @@ class NARX(RecurrentCell):
 
     def step(self, drive: Any, states: Any) -> Any:
         z, x_now, truth, x, f = self._parts(drive, states)
-        y = self._output(z, x, f)
+        y = self._output(z, [x_now, *x], [truth, *f])
         f_now = y if self.feedback == "prediction" else truth
         if self.feedback == "error":
             f_now = truth - y
@@ -142,7 +159,7 @@ class NARX(RecurrentCell):
     def every_step(self, drive: Any, states: Any) -> list[Any]:
         z, x_now, truth, x, f = self._parts(drive, states)
         x, f = delay(x_now, x), delay(truth, f)
-        return [self._output(z, x[1:], f[1:]), *f[:-1], *x[:-1]]
+        return [self._output(z, x, f), *f[:-1], *x[:-1]]
 
     def _exogenous(self, channels: int) -> int:
         """The width of x in an input."""
@@ -158,16 +175,28 @@ class NARX(RecurrentCell):
         return *present, states[reach:], states[1:reach]
 
     def _output(self, z: Any, x: Any, f: Any) -> Any:
-        """The output from the contribution of the present and the older values, newest first."""
+        """The output from the contribution of the present, and x and f, newest first: of the
+        present step, and as many before it as there are taps."""
         φ, γ = map(function, (self.activation, self.output_activation))
         terms = [z] if z.shape[-1] else []
-        older = [f[j - self.lead - 1] for j in self.feedback_delays if j > self.lead]
+        older = [f[j - self.lead] for j in self.feedback_delays if j > self.lead]
         if older:
             V = self.V[-len(older) * self.outputs :]
             terms.append(ops.matmul(ops.concatenate(older, axis=-1), V))
         delayed_W = zip(self.input_delays, self.W, strict=False)  # no W without an x
-        terms += [ops.matmul(x[i - self.lead - 1], W) for i, W in delayed_W if i > self.lead]
+        terms += [ops.matmul(x[i - self.lead], W) for i, W in delayed_W if i > self.lead]
         h = φ(sum(terms) + self.b)
         for H, c in zip(self.H, self.c, strict=True):
             h = φ(ops.matmul(h, H) + c)
-        return γ(ops.matmul(h, self.O) + self.d)
+        return γ(ops.matmul(h, self.O) + self._linear(x, f) + self.d)
+
+    def _linear(self, x: Any, f: Any) -> Any:
+        """The linear path, `Σ A_j f_{t−j} + Σ B_i x_{t−i}`; 0 without one."""
+        if not self.linear_path:
+            return 0.0
+        fed = ops.concatenate([f[j - self.lead] for j in self.feedback_delays], axis=-1)
+        total = ops.matmul(fed, self.A)
+        if self.B is not None:
+            read = ops.concatenate([x[i - self.lead] for i in self.input_delays], axis=-1)
+            total = total + ops.matmul(read, self.B)
+        return total

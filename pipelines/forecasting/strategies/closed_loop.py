@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ....zoo.backend.compiled import compiled
+from ....zoo.cells import NARX
 from ....zoo.heads import Head
 from ....zoo.models import closed_loop
 from ...training.loop import History
@@ -13,6 +14,7 @@ from ...training.options import TrainingOptions
 from ..preprocessing.rows import Rows, undo_differences
 from ..preprocessing.state import State
 from ..preprocessing.transform import Transform
+from .arx import least_squares_arx
 from .reader import FinalStates, ForecastCollector, blocks, until_last_origin, zero_states
 from .roll_out import RollOut, random_ranks
 from .targets import count_targets, require_head, training_loss
@@ -48,6 +50,7 @@ class ClosedLoopStrategy:
         self.difference = transform.difference
         self.indicators = transform.indicators
         self.head, self.draws = head, open_cell.output_size
+        self.cell = open_cell
         futures = transform.ahead + self.indicators
         built = closed_loop(open_cell, closed_cell, futures, engine, head)
         self.network, self.reader, self.roller = built.network, built.reader, built.roller
@@ -57,8 +60,27 @@ class ClosedLoopStrategy:
         self, rows: list[Rows], score: Callable[[], float] | None, lookback: int,
         options: TrainingOptions,
     ) -> History:  # fmt: skip
-        chunks = self.chunks(rows, lookback, burn_in=lookback // 2)
+        burn_in = lookback // 2
+        if isinstance(self.cell, NARX):
+            self._start_linear(self.cell, rows)
+            reach = max([*self.cell.input_delays, *self.cell.feedback_delays])
+            burn_in = min(reach, lookback - 1)  # its state is its taps alone
+        chunks = self.chunks(rows, lookback, burn_in)
         return train(self.network, chunks, score, options, training_loss(self.head, options.loss))
+
+    def _start_linear(self, cell: NARX, rows: list[Rows]) -> None:
+        """Starts a network with a linear path at the least-squares ARX forecast of the rows."""
+        counts = self.head is not None and self.head.counts
+        if not cell.linear_path or cell.output_activation != "linear" or counts:
+            return
+        Dx = cell.input_delays if cell.inputs_width else []
+        A, B, d = least_squares_arx(rows, Dx, cell.feedback_delays)
+        cell.A.assign(A)
+        if cell.B is not None:
+            cell.B.assign(B)
+        if cell.use_bias:
+            cell.d.assign(d)
+        cell.O.assign(np.zeros(cell.O.shape))
 
     def chunks(self, rows: list[Rows], length: int, burn_in: int) -> Chunks:
         """Inputs and targets for training."""

@@ -105,6 +105,16 @@ def test_what_follows_from_season_number_and_length(training, season, horizon, e
     assert {name: found[name] for name in expected} == expected
 
 
+@pytest.mark.parametrize("rows, epochs", [(200, 100), (4000, 100), (1000, 500)])
+def test_a_closed_loop_leaves_its_linear_start_slowly(rows, epochs):
+    found = from_data([rows], 1, 1, cell="narx").to_dict()
+    assert (found["schedule"], found["learning_rate"]) == ("cosine", 0.003)
+    assert not found["early_stopping"] and found["lookback"] == 24
+    assert found["epochs"] == epochs
+    bent = from_data([rows], 1, 1, cell="narx", cell_options={"output_activation": "tanh"})
+    assert (bent.schedule, bent.early_stopping, bent.lookback) == ("plateau", True, 8)
+
+
 def test_what_is_asked_for_is_used():
     asked = {
         "strategy": "segment", "lookback": 50, "segment": 10, "units": 5, "batch_size": 7,

@@ -32,6 +32,28 @@ def test_forward(Dx, Dy, feedback, built):
     np.testing.assert_allclose(run(cell, inputs), np.stack([*y.values()], axis=1), atol=1e-5)
 
 
+@pytest.mark.parametrize("feedback", ["prediction", "truth", "error"])
+@pytest.mark.parametrize("Dx, Dy", [((0, 2), (2, 5)), ((1, 3), (1,)), ((), (1, 4))])
+def test_the_linear_path_adds_an_arx_model(Dx, Dy, feedback, built):
+    inputs = X if feedback == "prediction" else BOTH
+    inputs = inputs if Dx else inputs[..., 3:]  # nothing would read x
+    cell = built(NARX(4, 2, Dx, Dy, feedback, linear_path=True), inputs.shape[-1])
+    *W, V, b, O, d, A = cell.get_weights() if not Dx else cell.get_weights()[:-1]
+    B = np.split(cell.get_weights()[-1], len(Dx)) if Dx else []
+    y, f = {}, {}
+    for t in range(X.shape[1]):
+        z, linear = np.tile(b, (2, 1)), np.zeros((2, 2))
+        for i, W_i, B_i in zip(Dx, W, B, strict=True):
+            if t >= i:
+                z, linear = z + X[:, t - i] @ W_i, linear + X[:, t - i] @ B_i
+        for j, V_j, A_j in zip(Dy, np.split(V, len(Dy)), np.split(A, len(Dy)), strict=True):
+            if t >= j:
+                z, linear = z + f[t - j] @ V_j, linear + f[t - j] @ A_j
+        y[t] = np.tanh(z) @ O + linear + d
+        f[t] = {"prediction": y[t], "truth": TRUTH[:, t], "error": TRUTH[:, t] - y[t]}[feedback]
+    np.testing.assert_allclose(run(cell, inputs), np.stack([*y.values()], axis=1), atol=1e-5)
+
+
 def test_further_hidden_layers_stand_one_upon_the_other(built):
     cell = built(NARX([4, 3, 5], 2, (1,), (2,), "truth"), 5)
     W, V, b, H, c, H2, c2, O, d = cell.get_weights()
@@ -40,6 +62,7 @@ def test_further_hidden_layers_stand_one_upon_the_other(built):
     np.testing.assert_allclose(run(cell, BOTH), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("linear_path", [False, True])
 @pytest.mark.parametrize(
     "lead, Dx, Dy, engine",
     [
@@ -50,9 +73,9 @@ def test_further_hidden_layers_stand_one_upon_the_other(built):
         (2, (3,), (2,), "parallel"),
     ],
 )
-def test_with_a_lead_the_output_comes_early(lead, Dx, Dy, engine, built):
-    late = built(NARX([4, 3], 2, Dx, Dy, "truth"), 5)
-    early = built(NARX([4, 3], 2, Dx, Dy, "truth", lead=lead), 5)
+def test_with_a_lead_the_output_comes_early(lead, Dx, Dy, engine, linear_path, built):
+    late = built(NARX([4, 3], 2, Dx, Dy, "truth", linear_path=linear_path), 5)
+    early = built(NARX([4, 3], 2, Dx, Dy, "truth", lead=lead, linear_path=linear_path), 5)
     assert early.state_size == late.state_size
     outputs, *states = both_ways(early, engine)
     expected, *expected_states = both_ways(late, "scan")
@@ -67,10 +90,11 @@ def both_ways(cell, engine):
 
 
 @pytest.mark.parametrize("steps", [1, 3, 9])
+@pytest.mark.parametrize("linear_path", [False, True])
 @pytest.mark.parametrize("Dx, Dy, lead", [((1, 3), (1, 5), 1), ((0, 1), (2,), 0), ((), (1, 2), 0)])
-def test_without_a_loop_it_is_as_step_by_step(Dx, Dy, lead, steps, built):
+def test_without_a_loop_it_is_as_step_by_step(Dx, Dy, lead, linear_path, steps, built):
     x = (BOTH if Dx else TRUTH)[:, :steps]
-    cell = built(NARX([4, 3], 2, Dx, Dy, "truth", lead=lead), x.shape[-1])
+    cell = built(NARX([4, 3], 2, Dx, Dy, "truth", lead=lead, linear_path=linear_path), x.shape[-1])
     taps = [RNG.normal(size=(2, n)).astype("float32") for n in cell.state_size]
     assert cell.parallelizable
     every = cell.every_step(cell.project(ops.convert_to_tensor(x)), taps)
@@ -133,9 +157,10 @@ def silent(cell, width):
     return cell
 
 
-def test_the_open_loop_fed_its_own_predictions_is_the_closed_loop(built):
-    closed = run(built(NARX(4, 2, (0, 2), (1, 3)), 3), X)
-    opened = built(NARX(4, 2, (0, 2), (1, 3), "truth"), 5)
+@pytest.mark.parametrize("linear_path", [False, True])
+def test_the_open_loop_fed_its_own_predictions_is_the_closed_loop(linear_path, built):
+    closed = run(built(NARX(4, 2, (0, 2), (1, 3), linear_path=linear_path), 3), X)
+    opened = built(NARX(4, 2, (0, 2), (1, 3), "truth", linear_path=linear_path), 5)
     again = run(opened, np.concatenate([X, closed], axis=-1))
     np.testing.assert_allclose(again, closed, atol=1e-6)
 
@@ -160,6 +185,12 @@ def test_the_taps_are_newest_first(built):
 
 def test_the_arguments_that_span_a_reach():
     assert max(NARX(4, **NARX.memory_options(50)).feedback_delays) == 50
+
+
+@pytest.mark.parametrize("linear_path", [1, "yes", None])
+def test_a_linear_path_is_there_or_not(linear_path):
+    with pytest.raises(ArgumentTypeError, match="Received: linear_path="):
+        NARX(4, linear_path=linear_path)
 
 
 @pytest.mark.parametrize("units", [0, [4, 0], [-1]])
