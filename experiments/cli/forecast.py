@@ -24,6 +24,10 @@ def forecast(
             "(default: auto; gru with settings of a network)"
         ),
     ] = None,
+    effort: Annotated[
+        str | None,
+        typer.Option(help="How much auto tries: quick, balanced or thorough. (default: balanced)"),
+    ] = None,
     past: Annotated[list[str] | None, typer.Option(help="Covariate known up to now.")] = None,
     future: Annotated[list[str] | None, typer.Option(help="Covariate known ahead too.")] = None,
     static: Annotated[list[str] | None, typer.Option(help="A number for each series.")] = None,
@@ -150,6 +154,7 @@ def forecast(
     from ..tasks.forecast.data import named_panel
 
     panel = named_panel(data, asked, how)
+    from ..reports.terminal import console
     from ..tasks.forecast.task import (
         Forecasting,
         default_cells,
@@ -174,9 +179,15 @@ def forecast(
         engine=engine,
     )
     settings |= other_settings(setting, "forecast", settings)
+    cells, why_not_auto = listed(cell), ""
+    if not cells:
+        cells, why_not_auto = default_cells(settings, seeds)
+    networks = networks_of(cells, settings, seeds, aggregation, effort)
+    if why_not_auto:
+        console().print(why_not_auto, soft_wrap=True)
     run_task(
         Forecasting(panel, test_rows, audit, future_rows, warm_up, model),
-        networks_of(listed(cell) or default_cells(settings, seeds), settings, seeds, aggregation),
+        networks,
         keep(tracking, strict, save, checkpoint),
     )
 

@@ -21,6 +21,7 @@ NUMBERS = 500_000  # most numbers in all windows
 LEAST_WINDOW = 20  # error paths, at any size of the table
 WAITING = 1_000_000  # most numbers of origins whose errors are not all known yet
 PENDING = 64  # most origins whose errors are not all known yet
+NEVER = np.iinfo(np.int64).min  # row of an origin that there is not
 GROUPED = 200_000  # most numbers in what is learned by position in the season
 
 
@@ -65,10 +66,16 @@ FLOOR = 0.5  # least level of a forecast, as a share of the mean level
 
 #: Attributes of an `ErrorMemory` with one entry per series, by the axis of the series.
 SERIES_AXIS = {
-    0: ("rows", "paths", "level", "positive", "counts", "age", "slot", "group", "pending"),
-    1: ("fast", "slow", "bias", "square", "seen", "base", "center", "size", "plain", "issued"),
+    0: (
+        "start", "rows", "paths", "tracked", "last", "stored", "level", "positive", "counts", "age",
+        "slot", "group", "pending",
+    ),
+    1: (
+        "origin", "fast", "slow", "bias", "square", "seen", "base", "center", "size", "plain",
+        "issued",
+    ),
     2: ("window", "means", "sizes"),
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,11 +87,17 @@ class ErrorMemory:
 
     Attributes:
         season: number of rows in a season; 1 for none.
+        start: row of a calendar that all series share at which each begins, `(S,)`.
         rows: rows seen of each series, `(S,)`.
         paths: origins seen of each series, `(S,)`.
+        tracked: origins whose errors are learned, `(S,)`; `last` is the row of the last one in the
+            shared calendar, `(S,)`.
+        stored: error paths put into the window, `(S,)`.
         level: mean absolute value of each series, `(S,)`.
         positive: whether all values were above 0, `(S,)`.
         window: standardized errors, `(K, W, S, H)`; NaN where there is none.
+        origin: row of the origin of each error path in the shared calendar, `(W, S)`; `NEVER` where
+            there is none.
         counts: number of errors, `(S, H)`.
         fast, slow: mean sizes of errors, `(K, S, H)`.
         recent: recent size of errors one step ahead, relative to their slow one, `(K,)`.
@@ -103,11 +116,16 @@ class ErrorMemory:
     """
 
     season: np.ndarray
+    start: np.ndarray
     rows: np.ndarray
     paths: np.ndarray
+    tracked: np.ndarray
+    last: np.ndarray
+    stored: np.ndarray
     level: np.ndarray
     positive: np.ndarray
     window: np.ndarray
+    origin: np.ndarray
     counts: np.ndarray
     fast: np.ndarray
     slow: np.ndarray
@@ -142,11 +160,16 @@ class ErrorMemory:
         each = (kinds, series, waiting, horizon)
         return cls(
             season=np.array(groups),
+            start=np.zeros(series, int),
             rows=np.zeros(series, int),
             paths=np.zeros(series, int),
+            tracked=np.zeros(series, int),
+            last=np.full(series, NEVER),
+            stored=np.zeros(series, int),
             level=np.zeros(series),
             positive=np.ones(series, bool),
             window=np.full((kinds, window, series, horizon), np.nan),
+            origin=np.full((window, series), NEVER),
             counts=np.zeros((series, horizon)),
             fast=np.zeros(own),
             slow=np.zeros(own),
@@ -178,6 +201,11 @@ class ErrorMemory:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def now(self) -> np.ndarray:
+        """The number of rows of the shared calendar up to the last one seen, `(S,)`."""
+        return self.start + self.rows
 
     @property
     def known(self) -> np.ndarray:

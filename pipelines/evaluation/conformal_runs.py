@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .conformal import ErrorMemory
+from .conformal import NEVER, ErrorMemory
 from .conformal_steps import Steps
 
 
@@ -99,9 +99,12 @@ def moved(memory: ErrorMemory, series: np.ndarray, rows: np.ndarray) -> ErrorMem
         rows: number of rows from the last one seen to the new one of each of them.
     """
     age, slot, count = memory.age.copy(), memory.slot.copy(), memory.rows.copy()
+    origin = memory.origin.copy()
+    for s in series:  # error paths that stay in part those of older origins
+        origin[slot[s][(age[s] > 0) & (slot[s] >= 0)], s] = NEVER
     age[series], slot[series] = 0, -1
     count[series] += rows
-    return replace(memory, age=age, slot=slot, rows=count)
+    return replace(memory, age=age, slot=slot, rows=count, origin=origin)
 
 
 @dataclass(frozen=True)

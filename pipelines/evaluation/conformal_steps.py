@@ -111,20 +111,35 @@ class Steps:
             group: group of each origin, `(S,)`, from 0, below `season`; by default its position
                 in the season.
         """
-        tracked = active & (self.of.paths % self.every == 0)
+        now = self.of.now
+        tracked = active & (now // self.every > self.of.last // self.every)
         base, center, size, plain = self.standards(forecast, spread, group)
         issued = self.mixture.mixed(self.mixture.current, base, center, size)
         group = self._groups(group)
         for s in np.flatnonzero(tracked).tolist():
-            p = int(self.of.paths[s] // self.every) % self.of.age.shape[1]
+            p = int(now[s] // self.every) % self.of.age.shape[1]
             self.of.age[s, p], self.of.group[s, p] = 1, group[s]
-            count = int(self.of.paths[s] // self.every)
-            self.of.slot[s, p] = _slot(count, self.stride, self.of.window.shape[1])
+            self.of.slot[s, p] = self._slot(s, int(now[s]))
             self.of.pending[s, p] = forecast[s]
             self.of.base[:, s, p], self.of.center[:, s, p] = base[:, s], center[:, s]
             self.of.size[:, s, p], self.of.plain[:, s, p] = size[:, s], plain[:, s]
             self.of.issued[:, s, p] = issued[:, s]
+        self.of.last[tracked] = now[tracked]
+        self.of.tracked[:] += tracked
         self.of.paths[:] += active
+
+    def _slot(self, s: int, now: int) -> int:
+        """The place in the window of the error path from a tracked origin, −1 for none: of the
+        first `EARLY` each has one, of those after them the first in each `stride`-th span of the
+        shared calendar, so that series have those of the same times."""
+        width, stored = self.of.window.shape[1], int(self.of.stored[s])
+        span = self.every * self.stride
+        before = int(self.of.origin[(stored - 1) % width, s])
+        if self.of.tracked[s] >= min(EARLY, width) and now // span <= before // span:
+            return -1
+        self.of.origin[stored % width, s] = now
+        self.of.stored[s] += 1
+        return stored % width
 
     def standards(
         self, forecast: np.ndarray, spread: np.ndarray | None, group: np.ndarray | None
@@ -266,16 +281,6 @@ class Steps:
 
     def _groups(self, group: np.ndarray | None) -> np.ndarray:
         return self.of.rows % int(self.of.season) if group is None else np.asarray(group)
-
-
-def _slot(count: int, stride: int, width: int) -> int:
-    """The place in a window of a tracked origin's error path, −1 for none: of the first `EARLY`
-    each has one, of those after them each `stride`-th."""
-    early = min(EARLY, width)
-    if count < early:
-        return count
-    after, skipped = divmod(count - early, stride)
-    return -1 if skipped else (early + after) % width
 
 
 def _stride(season: int, horizon: int, width: int) -> int:

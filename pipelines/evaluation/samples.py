@@ -3,10 +3,11 @@
 import numpy as np
 
 from ...errors import ArgumentError, whole_number
-from .conformal import ErrorMemory
+from .conformal import NEVER, ErrorMemory
 from .conformal_steps import Steps
 
 MOST = 50_000_000  # most numbers in all samples
+FEWEST = 20  # least origins to draw from, where that leaves out series that lack some of them
 
 
 def check_samples(samples: int, numbers: int) -> int:
@@ -34,7 +35,6 @@ def sample(
     forecast: np.ndarray,
     count: int,
     rng: np.random.Generator,
-    together: bool = True,
     spread: np.ndarray | None = None,
 ) -> np.ndarray:
     """Samples of the values to come, from the last observed row.
@@ -48,7 +48,6 @@ def sample(
         forecast: forecasts, `(S, H)`.
         count: number of samples.
         rng: source of the draws.
-        together: whether all series have the same times; each is else drawn on its own.
         spread: predicted size of the errors, `(S, H)`.
 
     Returns:
@@ -58,12 +57,10 @@ def sample(
     """
     levels = (np.arange(count) + 0.5) / count
     quantiles = Steps(memory).quantiles(forecast, levels, spread)
-    return np.take_along_axis(quantiles, ranks(memory, count, rng, together), axis=0)
+    return np.take_along_axis(quantiles, ranks(memory, count, rng), axis=0)
 
 
-def ranks(
-    memory: ErrorMemory, count: int, rng: np.random.Generator, together: bool = True
-) -> np.ndarray:
+def ranks(memory: ErrorMemory, count: int, rng: np.random.Generator) -> np.ndarray:
     """The rank of each sample among all at each lead, dependent as past errors are.
 
     (rank + ½) / count is the level of a draw, for samples from any distributions of the leads.
@@ -71,7 +68,7 @@ def ranks(
     Returns:
         `(count, S, H)`, from 0: at each lead of each series every rank once.
     """
-    paths = _paths(memory, count, rng, together)
+    paths = _paths(memory, count, rng)
     # equal errors, of a path that was drawn twice, are put in one order at all leads
     first = rng.permuted(np.tile(np.arange(count), (len(memory), 1)), axis=1).T
     shuffled = np.take_along_axis(paths, first[..., None], axis=0)
@@ -83,19 +80,36 @@ def ranks(
     return found
 
 
-def _paths(memory: ErrorMemory, count: int, rng: np.random.Generator, together: bool) -> np.ndarray:
+def _paths(memory: ErrorMemory, count: int, rng: np.random.Generator) -> np.ndarray:
     """Standardized errors of past origins, drawn with replacement, `(count, S, H)`: whole paths.
-    Zero where none is whole."""
+    Zero where none is whole.
+
+    The paths of a draw are as far before the last row of each series, so those of one origin where
+    the series end together. A series without a path there has another one of its own.
+    """
     errors = memory.window[0]  # (W, S, H)
-    whole = ~np.isnan(errors).any(axis=2)
+    whole = ~np.isnan(errors).any(axis=2) & (memory.origin != NEVER)
     for s in range(len(memory)):  # paths that are only in part replaced by newer ones
         waiting = memory.slot[s][(memory.age[s] > 0) & (memory.slot[s] >= 0)]
         whole[waiting, s] = False
     result = np.zeros((count, *errors.shape[1:]))
-    shared = np.flatnonzero(whole.all(axis=1))
-    if together and len(shared):
-        return errors[rng.choice(shared, count)]
+    back = np.where(whole, memory.now - memory.origin, -1)  # rows from each origin to the last row
+    drawn = rng.choice(_shared(back), count) if whole.any() else np.empty(0)
     for s in range(len(memory)):
-        if len(own := np.flatnonzero(whole[:, s])):
-            result[:, s] = errors[rng.choice(own, count), s]
+        slots = np.flatnonzero(whole[:, s])
+        if not len(slots):
+            continue
+        slots = slots[np.argsort(back[slots, s])]
+        own = back[slots, s]
+        at = np.minimum(np.searchsorted(own, drawn), len(own) - 1)
+        elsewhere = rng.integers(len(own), size=count)
+        result[:, s] = errors[slots[np.where(own[at] == drawn, at, elsewhere)], s]
     return result
+
+
+def _shared(back: np.ndarray) -> np.ndarray:
+    """Distances `back (W, S)`, −1 for none, that most series have, and at least `FEWEST` of them
+    where there are as many."""
+    values, counts = np.unique(back[back >= 0], return_counts=True)
+    most = np.sort(counts)[::-1][min(FEWEST, len(counts)) - 1]
+    return values[counts >= most]

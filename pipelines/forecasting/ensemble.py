@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from ...datasets import TimeSeries, TimeSeriesPanel
+from ...datasets import TimeSeries, TimeSeriesPanel, read_panel
 from ...errors import ArgumentError, ArgumentTypeError, ModelFileError, one_of, whole_number
 from ..estimator import Estimator
 from ..evaluation.conformal import ErrorMemory
@@ -33,6 +33,7 @@ from .members import (
 from .past_errors import errors_after
 from .plan import Plan
 from .saving import from_plain, to_plain
+from .weights import SampleWeight, split_weights
 
 KIND = "ensemble"
 AGGREGATIONS: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median}
@@ -99,9 +100,10 @@ class Ensemble(Estimator[list[Forecaster]]):
         recorder: Recorder | None = None,
         checkpoint: str | Path | None = None,
         progress: bool = False,
+        sample_weight: SampleWeight = None,
         **columns: Any,
     ) -> "Ensemble":
-        """Fits each member; `data`, `columns` (with `sample_weight`) and errors are as for
+        """Fits each member; `data`, `sample_weight`, `columns` and errors are as for
         `Forecaster.fit`.
 
         Args:
@@ -123,12 +125,16 @@ class Ensemble(Estimator[list[Forecaster]]):
         refuse_twins(members)
         own = [callbacks_of(member, callbacks) for member in members]
         shared = {"members": len(members), "aggregation": self.aggregation, "n_seeds": self.n_seeds}
-        members_recorder = MembersRecorder(recorder or NullRecorder(), shared)
+        column, by_series = split_weights(sample_weight)
+        panel = read_panel(data, weight=column, **columns)
+        epochs = sum(member.plan(panel).recipe.epochs for member in members)
+        members_recorder = MembersRecorder(recorder or NullRecorder(), shared, epochs)
         trained: list[TrainedNetwork] = []
         for k, member in enumerate(members):
             how: dict[str, Any] = {"callbacks": own[k], "checkpoint": member_folder(checkpoint, k)}
             how |= {"recorder": members_recorder, "progress": progress}
-            trained.append(member.train(data, **how, **columns))
+            trained.append(member.train(panel, sample_weight=by_series, **how))
+        members_recorder.finish()
         chosen = [one.fitted() for one in trained]
         errors = held_out_errors(trained, chosen, self._aggregate)
         for k, member in enumerate(members):
@@ -207,7 +213,7 @@ class Ensemble(Estimator[list[Forecaster]]):
         earlier = result.earlier
         if earlier is not None:
             own = self.held_out_.select(first.fitted_.places(earlier.ids))
-            earlier = replace(earlier, model=self.name, own=own, _found={})
+            earlier = earlier.of(self.name, own)
         result = replace(
             result,
             model=self.name,

@@ -40,8 +40,8 @@ class Uncertainty:
 
         Raises:
             ArgumentTypeError: no list of numbers, or no whole number of samples.
-            ArgumentError: values that are out of range, repeated or unsorted; samples together
-                with quantiles.
+            ArgumentError: values that are out of range, repeated or unsorted; a level below 1 %;
+                samples together with quantiles.
         """
         if samples is not None:
             if quantiles is not None or level is not None:
@@ -50,6 +50,11 @@ class Uncertainty:
                 )
             return cls({}, check_samples(samples, 1))
         levels = [] if level is None else _numbers("level", level, 100, "80")
+        if levels and levels[0] < 1:
+            raise ArgumentError(
+                f"`level` is in percent, from 1 on: [80] for the interval that holds 80 %. "
+                f"Received: level={levels!r}"
+            )
         columns = {f"yhat-lo-{_text(one)}": (100 - one) / 200 for one in reversed(levels)}
         columns |= {f"yhat-hi-{_text(one)}": (100 + one) / 200 for one in levels}
         own = [] if quantiles is None else _numbers("quantiles", quantiles, 1, "0.9")
@@ -95,9 +100,8 @@ def with_uncertainty(
     padded[which, :leads] = forecast
     if wanted.samples:
         check_samples(wanted.samples, padded.size)
-        together = frame["cutoff"].nunique() == 1
         rng = np.random.default_rng(seed)
-        paths = sample(memory, padded, wanted.samples, rng, together)[:, which, :leads]
+        paths = sample(memory, padded, wanted.samples, rng)[:, which, :leads]
         return _sample_frame(frame, paths)
     _warn_of_few(memory, leads, min(min(a, 1 - a) for a in wanted.columns.values()))
     levels = np.array([*wanted.columns.values()])

@@ -21,22 +21,33 @@ from .past_errors import errors_of_held_out
 
 
 class MembersRecorder(NullRecorder):
-    """Logs the fits of all members as one: their epochs in one sequence, and the parameters of the
-    first member once, with those in `shared`."""
+    """Logs the fits of all members as one: their epochs in one sequence, the parameters of the
+    first member once, and the numbers of epochs and weights of all.
 
-    def __init__(self, recorder: Recorder, shared: dict[str, Any]):
-        self.recorder, self.shared = recorder, shared
-        self.before = self.epochs = 0
+    Args:
+        recorder: what logs.
+        shared: parameters of all members together.
+        epochs: largest number of epochs of all members.
+    """
+
+    def __init__(self, recorder: Recorder, shared: dict[str, Any], epochs: int):
+        self.recorder, self.shared = recorder, shared | {"epochs": epochs}
+        self.before = self.epochs = self.weights = 0
 
     def parameters(self, values: dict[str, Any]) -> None:
         if not self.epochs:
-            total = {key: values[key] * self.shared["members"] for key in ("epochs", "weights")}
-            self.recorder.parameters(values | total | self.shared)
+            first = {key: value for key, value in values.items() if key != "weights"}
+            self.recorder.parameters(first | self.shared)
         self.before += self.epochs
         self.epochs = values["epochs"]
+        self.weights += values["weights"]
 
     def metrics(self, values: dict[str, float], step: int | None = None) -> None:
         self.recorder.metrics(values, None if step is None else self.before + step)
+
+    def finish(self) -> None:
+        """Logs the number of weights, once all members are trained."""
+        self.recorder.parameters({"weights": self.weights})
 
 
 def callbacks_of(member: Forecaster, callbacks: Any) -> list[keras.callbacks.Callback]:

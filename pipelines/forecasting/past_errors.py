@@ -48,6 +48,7 @@ def errors_of(
         horizon: number of leads.
     """
     memory = ErrorMemory.empty(len(panel), horizon, panel.schema.season)
+    memory.start[:] = _starts(panel)
     tracks = []
     for s, (series, here, made) in enumerate(zip(panel, origins, forecasts, strict=True)):
         first = int(here[0]) if len(here) else len(series) - 1
@@ -62,6 +63,17 @@ def errors_of(
             )
         )
     return follow(memory, tracks)[0]
+
+
+def _starts(panel: TimeSeriesPanel) -> np.ndarray:
+    """The row of a calendar that all series share at which each of them begins, `(series,)`."""
+    firsts = [series.times[0] for series in panel]
+    earliest = min(firsts)
+    if panel.schema.frequency == "B":  # its rows leave out holidays
+        calendar = np.unique(np.concatenate([series.times.to_numpy() for series in panel]))
+        return np.searchsorted(calendar, np.array(firsts, calendar.dtype))
+    rows = {first: rows_between(panel.schema, earliest, first) for first in set(firsts)}
+    return np.array([rows[first] for first in firsts])
 
 
 def errors_of_held_out(

@@ -248,7 +248,11 @@ TASK = Forecasting
 
 
 def networks_of(
-    cells: list[str], settings: dict[str, Any], seeds: int, aggregation: str
+    cells: list[str],
+    settings: dict[str, Any],
+    seeds: int,
+    aggregation: str,
+    effort: str | None = None,
 ) -> dict[str, Network]:
     """Unfitted networks of some cells with the same settings, by label.
 
@@ -258,11 +262,21 @@ def networks_of(
         settings: arguments of every `Forecaster`.
         seeds: times that each network is fitted; with more than one they forecast together.
         aggregation: how they do, `"mean"` or `"median"`.
+        effort: that of `auto`.
+
+    Raises:
+        ArgumentError: settings that cannot be used; an effort without `auto`.
     """
     whole_number("seeds", seeds)
+    if effort is not None and AUTO not in cells:
+        raise ArgumentError(
+            f"--effort is a setting of auto, and {', '.join(cells)} is fitted: leave it out, or "
+            "name auto, as --cell auto, without settings of networks. "
+            f"Received: --effort {effort}"
+        )
     networks: dict[str, Network] = {}
     if AUTO in cells:
-        networks[AUTO] = _automatic(settings)
+        networks[AUTO] = _automatic(settings | ({} if effort is None else {"effort": effort}))
     for label, cell in labeled([cell for cell in cells if cell != AUTO]).items():
         one = Forecaster(cell, **settings)
         together = Ensemble([one], aggregation, seeds)
@@ -270,13 +284,18 @@ def networks_of(
     return networks
 
 
-def default_cells(settings: dict[str, Any], seeds: int) -> list[str]:
-    """What forecasts if no cell is named: `auto`, but a GRU if settings of a network are given."""
+def default_cells(settings: dict[str, Any], seeds: int) -> tuple[list[str], str]:
+    """What forecasts if no cell is named: `auto`, but a GRU if settings of a network are given;
+    and in words why it is not `auto`, empty if it is."""
     try:
         _automatic(settings)
-    except ArgumentError:
-        return ["gru"]
-    return [AUTO] if seeds == 1 else ["gru"]
+    except ArgumentError as error:
+        return ["gru"], f"gru is fitted, not auto: {error}"
+    if seeds == 1:
+        return [AUTO], ""
+    return [
+        "gru"
+    ], f"gru is fitted {seeds} times, not auto, which is fitted once (--seeds {seeds})."
 
 
 def _automatic(settings: dict[str, Any]) -> AutoForecaster:

@@ -42,8 +42,7 @@ def network_candidates(
     """
     seeds = 3 if effort == "thorough" else 1
     found = {}
-    for cell in cells:
-        name = cell_factory(cell).name
+    for name, cell in _named(cells).items():
         variants = _variants(panel, cell, horizon)
         count = {"quick": 1, "balanced": 2, "thorough": len(variants)}[effort]
         for suffix, settings in list(variants.items())[:count]:
@@ -51,6 +50,19 @@ def network_candidates(
                 label = "-".join([name, *([suffix] if suffix else [])])
                 label += f"-{seed + 1}" if seeds > 1 else ""
                 found[label] = {"cell": cell, "seed": seed} | settings
+    return found
+
+
+def _named(cells: Sequence[CellLike]) -> dict[str, CellLike]:
+    """Cells by name; the second and later ones of a name are numbered: `gru`, `gru (2)`."""
+    found: dict[str, CellLike] = {}
+    for cell in cells:
+        name = label = cell_factory(cell).name
+        number = 1
+        while label in found:
+            number += 1
+            label = f"{name} ({number})"
+        found[label] = cell
     return found
 
 

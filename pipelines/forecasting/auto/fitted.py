@@ -12,6 +12,7 @@ from ....errors import ArgumentError, DataError, FitError, whole_number
 from ...evaluation.conformal import ErrorMemory
 from ..fitted import FittedForecaster
 from ..fitting import train_as_before
+from ..forecaster import Forecaster
 from ..future import forecast_frame
 from ..intervals import Uncertainty
 from ..past_errors import REPLAYED, errors_after
@@ -50,6 +51,15 @@ class FittedAuto(Members):
             return replace(new, history=one.history)
 
         return now.renewed(panel, train, now.errors.select(which))
+
+    def refitted(self, panel: TimeSeriesPanel) -> "FittedAuto":
+        """Returns this forecaster with networks and baselines fitted to other rows, of which the
+        last ones end the training of the networks; as `renewed`."""
+
+        def train(one: FittedForecaster) -> FittedForecaster:
+            return Forecaster.of(one).refitted(panel).fitted_
+
+        return self.renewed(panel, train, self.held_out.select(self.places(panel.ids)))
 
     def renewed(self, panel: TimeSeriesPanel, train: Train, errors: ErrorMemory) -> "FittedAuto":
         """Returns this forecaster with networks and baselines fitted to other rows.

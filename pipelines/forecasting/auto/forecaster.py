@@ -2,6 +2,7 @@
 
 import time as clock
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,8 @@ class AutoForecaster(Reads[FittedAuto]):
 
     Args:
         horizon: number of leads, in rows.
-        cells: cells of the networks, as `cell` of a `Forecaster`.
+        cells: cells of the networks, as `cell` of a `Forecaster`. Of cells with one name the
+            second and later ones are numbered.
         effort: `"quick"` tries one network of each cell, `"balanced"` two, `"thorough"` three with
             three seeds each; of fewer than 1,000 rows all of them one.
         validation: share of the rows given to `fit`, the last ones, by which candidates are
@@ -163,7 +165,7 @@ class AutoForecaster(Reads[FittedAuto]):
         panel = panel.as_known([len(series) - 1 for series in panel])
         networks = self._networks(panel)
         shared = {"members": len(networks), "effort": self.effort}
-        log = MembersRecorder(recorder or NullRecorder(), shared)
+        log = MembersRecorder(recorder or NullRecorder(), shared, self._epochs(networks, panel))
 
         def train(k: int, settings: dict[str, Any]) -> TrainedNetwork:
             one = self._forecaster(settings, len(networks))
@@ -174,7 +176,9 @@ class AutoForecaster(Reads[FittedAuto]):
             )  # fmt: skip
 
         selection = select(networks, train, panel, self.horizon, self.validation)
-        if not selection.trained:
+        if selection.trained:
+            log.finish()
+        else:
             log.recorder.parameters(
                 logged_schema(panel.schema, len(panel)) | self.get_params(deep=False) | shared
                 | {"cells": [cell_factory(cell).name for cell in self.cells], "members": 0}
@@ -195,7 +199,8 @@ class AutoForecaster(Reads[FittedAuto]):
     def backtest(self, data: Any, **how: Any) -> Backtest:
         """Forecasts from every origin after the fitted rows; `how` as for
         `Forecaster.backtest`."""
-        return run_backtest(self._require_fit(), self._refitted, data, **how)
+        fitted = self._require_fit()
+        return run_backtest(fitted, fitted.refitted, data, **how)
 
     @property
     def fitted_networks(self) -> list[FittedForecaster]:
@@ -274,14 +279,13 @@ class AutoForecaster(Reads[FittedAuto]):
         auto.fitted_ = fitted
         return auto
 
-    def _refitted(self, rows: TimeSeriesPanel) -> FittedAuto:
-        """The networks and baselines that take part, fitted to other rows."""
-        fitted = self._require_fit()
-
-        def train(one: FittedForecaster) -> FittedForecaster:
-            return Forecaster.of(one).refitted(rows).fitted_
-
-        return fitted.renewed(rows, train, fitted.held_out.select(fitted.places(rows.ids)))
+    def _epochs(self, networks: Mapping[str, dict[str, Any]], panel: TimeSeriesPanel) -> int:
+        """The largest number of epochs of all networks that have enough rows."""
+        epochs = 0
+        for settings in networks.values():
+            with suppress(ArgumentError, DataError):
+                epochs += self._forecaster(settings).plan(panel).recipe.epochs
+        return epochs
 
     def _networks(self, panel: TimeSeriesPanel) -> dict[str, dict[str, Any]]:
         return network_candidates(panel, self.cells, self.horizon, self.effort)

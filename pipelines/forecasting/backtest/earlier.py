@@ -1,6 +1,6 @@
 """The errors that each model made before a test: its intervals start from them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -39,6 +39,10 @@ class EarlierErrors:
     def ids(self) -> tuple[str, ...]:
         """The ids of the series."""
         return self.panel.ids
+
+    def of(self, model: str, own: ErrorMemory | None = None) -> "EarlierErrors":
+        """These errors with another name of the model, or of another model."""
+        return replace(self, model=model, own=self.own if own is None else own, _found={})
 
     def memory(self, name: str) -> ErrorMemory:
         """The memory of one model at the first origin of each series."""

@@ -119,7 +119,7 @@ class RollingForecasts:
         """Returns this backtest with another name of its network."""
         forecasts = {label: self.forecasts[self.model]}
         forecasts |= {name: self.forecasts[name] for name in self.baselines}
-        earlier = self.earlier and replace(self.earlier, model=label, _found={})
+        earlier = self.earlier and self.earlier.of(label)
         return replace(self, model=label, forecasts=forecasts, earlier=earlier)
 
     def with_baselines_of(self, other: Self) -> Self:

@@ -72,7 +72,7 @@ class Reads(Estimator[Value]):
                 forecast more.
             quantiles: levels of quantiles, such as `[0.1, 0.9]`.
             level: shares of central intervals in percent, such as `[80, 95]`.
-            samples: number of samples. Their leads, and series with the same times, depend on one
+            samples: number of samples. Their leads, and different series, depend on one
                 another as past errors did: quantiles of their sums are those of sums.
 
         Returns:

@@ -14,6 +14,7 @@ from rnnzoo import Forecaster
 from rnnzoo.experiments.cli.app import app
 from rnnzoo.experiments.reports.terminal import leaderboard_table
 from rnnzoo.experiments.tasks.forecast import task
+from rnnzoo.experiments.tasks.forecast.task import default_cells
 from rnnzoo.pipelines.forecasting.baselines.table import BASELINES
 from typer.testing import CliRunner
 
@@ -39,6 +40,30 @@ def gru_backtest(waves):
 
 def rnnzoo(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_auto_is_the_default_with_its_effort(here, waves):
+    waves[:20].to_csv("waves.csv", index=False)  # too few rows for a network
+    how = ("forecast", "waves.csv", *COLUMNS, "--horizon", "8", "--no-tracking")
+    done = rnnzoo(*how, "--effort", "quick")
+    assert done.exit_code == 0, done.output
+    assert "What auto tried" in done.output and "gru is fitted, not auto" not in done.output
+    assert "Of " in done.output and "validation rows, in units of the scale of MASE" in done.output
+    assert "gru-difference: Series" in done.output and "needs at least" in done.output
+
+
+def test_what_is_fitted_in_place_of_auto_is_said(here, waves):
+    waves[:120].to_csv("waves.csv", index=False)
+    how = ("forecast", "waves.csv", *COLUMNS, "--horizon", "3", "--no-tracking")
+    one = rnnzoo(*how, "--epochs", "1", "--units", "2")
+    assert one.exit_code == 0, one.output
+    assert "gru is fitted, not auto: auto chooses units, epochs itself" in one.output
+    refused = rnnzoo(*how, "--epochs", "1", "--effort", "quick")
+    assert refused.exit_code == 2 and "--effort is a setting of auto, and gru" in refused.output
+    refused = rnnzoo(*how, "--cell", "auto", "--effort", "much")
+    assert refused.exit_code == 2 and "`effort` must be one of quick" in refused.output
+    cells, why = default_cells({}, seeds=2)
+    assert cells == ["gru"] and why.endswith("not auto, which is fitted once (--seeds 2).")
 
 
 def test_forecast_ends_with_a_leaderboard_and_a_forecast(here, waves):
@@ -220,7 +245,7 @@ def test_strict_stops_before_the_work(here, waves, monkeypatch):
     done = rnnzoo("forecast", "data.csv", *COLUMNS, *TINY, "--strict")
     assert done.exit_code == 2
     assert "The tracking store http://127.0.0.1:9 failed" in done.output
-    assert "epoch" not in done.output
+    assert not re.search(r"epoch \d", done.output)
 
 
 def test_sync_without_runs(here):

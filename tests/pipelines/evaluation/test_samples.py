@@ -45,11 +45,67 @@ def test_sums_of_samples_are_samples_of_sums(seed):
     assert steps.sum(axis=1).std() == pytest.approx(np.sqrt(2 + 2 * 0.81), rel=0.15)
 
 
-def test_series_at_other_times_are_drawn_on_their_own():
-    memory, forecast = walks(5)
-    found = sample(memory, forecast, 2000, np.random.default_rng(1), together=False) - forecast
-    assert abs(np.corrcoef(found[:, :, 0].T)[0, 1]) < 0.1
-    assert found[:, 0].sum(axis=1).std() == pytest.approx(np.sqrt(30), rel=0.25)
+def staggered(sign, rows, horizon=3, season=1, begins=(0, 137), ends=(0, 0)):
+    """Two walks with the same steps, or opposite ones, that begin and end at other times: the
+    memory of both, and their forecasts from the ends."""
+    step = np.random.default_rng(8).normal(size=rows)
+    walks = [step.cumsum(), sign * step.cumsum()]
+    memory, tracks = ErrorMemory.empty(2, horizon, season), []
+    memory.start[:] = begins
+    for y, first, cut in zip(walks, begins, ends, strict=True):
+        at = np.arange(first, rows - cut)
+        made = np.repeat(y[at, None], horizon, axis=1)
+        tracks.append(Track(at, y[at], np.arange(len(at)), made))
+    memory, _ = follow(memory, tracks)
+    return memory, np.stack([track.forecasts[-1] for track in tracks])
+
+
+@pytest.mark.parametrize(("horizon", "season"), [(3, 1), (24, 24)])
+@pytest.mark.parametrize("rows", [400, 1600])
+def test_series_of_other_lengths_are_paired_by_the_time_of_their_origins(rows, horizon, season):
+    """With equal errors a sum is twice as wide, with opposite ones it has no width."""
+    for sign in (1, -1):
+        memory, forecast = staggered(sign, rows, horizon, season)
+        found = sample(memory, forecast, 2000, np.random.default_rng(1)) - forecast
+        alone, sums = found.std(axis=0).mean(axis=0), found.sum(axis=1).std(axis=0)
+        if sign == 1:
+            np.testing.assert_allclose(sums, 2 * alone, rtol=0.05)
+        else:
+            assert (sums < 0.4 * alone).all()
+
+
+def test_series_that_end_at_other_times_are_paired_by_the_distance_from_there():
+    """Errors of walks two steps apart: three leads of five steps are of the same rows."""
+    horizon = 5
+    memory, forecast = staggered(1, 600, horizon, ends=(2, 0), begins=(0, 50))
+    found = sample(memory, forecast, 4000, np.random.default_rng(1)) - forecast
+    steps = np.diff(found, axis=2, prepend=0)
+    correlation = np.corrcoef(steps[:, 0].T, steps[:, 1].T)[:horizon, horizon:]
+    # lead h + 2 of the one that ended two rows earlier is lead h of the other
+    np.testing.assert_allclose(correlation, np.eye(horizon, k=-2), atol=0.15)
+
+
+def test_a_series_with_few_origins_does_not_limit_the_others():
+    memory, forecast = staggered(1, 600, begins=(0, 590))
+    found = sample(memory, forecast, 2000, np.random.default_rng(1)) - forecast
+    assert len(np.unique(found[:, 0, 0])) > 200
+    assert np.isfinite(found).all()
+
+
+def test_read_one_series_after_the_other_they_are_paired_the_same_way():
+    whole, forecast = staggered(-1, 500, season=7, begins=(0, 100))
+    memory = ErrorMemory.empty(2, 3, 7)
+    memory.start[:] = (0, 100)
+    step = np.random.default_rng(8).normal(size=500).cumsum()
+    nothing = Track(np.empty(0, int), np.empty(0), np.empty(0, int), np.empty((0, 3)))
+    for k, y in enumerate((step, -step[100:])):
+        made = np.repeat(y[:, None], 3, axis=1)
+        tracks = [nothing, nothing]
+        tracks[k] = Track(np.arange(len(y)), y, np.arange(len(y)), made)
+        memory, _ = follow(memory, tracks)
+    np.testing.assert_array_equal(memory.origin, whole.origin)
+    found = sample(memory, forecast, 1000, np.random.default_rng(1)) - forecast
+    assert (found.sum(axis=1).std(axis=0) < 0.3 * found[:, 0].std(axis=0)).all()
 
 
 def test_the_same_seed_gives_the_same_samples():

@@ -23,6 +23,8 @@ from rnnzoo.pipelines.forecasting.auto.combination import (
 )
 from rnnzoo.pipelines.forecasting.auto.selection import _admitted
 from rnnzoo.pipelines.forecasting.baselines.table import baselines
+from rnnzoo.pipelines.recorder import NullRecorder
+from rnnzoo.zoo.cells import GRU
 from sklearn.base import clone
 
 
@@ -268,6 +270,44 @@ def test_of_few_rows_a_network_takes_part_only_if_it_is_better_than_every_baseli
     assert [*_admitted(tried, ["gru", "rnn"], rows=100)] == ["ets", "rnn"]
     assert len(_admitted(tried, ["gru", "rnn"], rows=1_000)) == 3
     assert [*_admitted(tried[:1], ["gru"], rows=100)] == ["gru"]  # there is no other
+
+
+def test_names_of_baselines_are_a_list(auto, sales):
+    with pytest.raises(ArgumentTypeError, match="list of names. Received: baselines='ets'"):
+        auto.backtest(sales, baselines="ets")
+    assert auto.backtest(sales, baselines=["ets"]).baselines == ["ets"]
+
+
+def test_cells_of_one_name_are_numbered(sales):
+    cells = ["gru", lambda units: GRU(units), "lstm", GRU]
+    found = candidates.network_candidates(read_panel(sales), cells, 3, "quick")
+    assert list(found) == [f"{n}-difference" for n in ("gru", "gru (2)", "lstm", "gru (3)")]
+    assert [one["cell"] for one in found.values()] == cells
+
+
+class Log(NullRecorder):
+    def __init__(self):
+        self.values, self.steps = {}, []
+
+    def parameters(self, values):
+        assert not set(values) & set(self.values)
+        self.values |= values
+
+    def metrics(self, values, step=None):
+        if step is not None:
+            self.steps.append(step)
+
+
+def test_epochs_and_weights_are_those_of_all_networks(sales):
+    members = [Forecaster("gru", horizon=2, epochs=e, units=u) for e, u in ((2, 3), (5, 4))]
+    ensemble, log = Ensemble(members), Log()
+    ensemble.fit(sales, recorder=log)
+    assert log.values["epochs"] == 7
+    assert log.values["weights"] == sum(one.parameters_ for one in ensemble.members_)
+    auto, log = AutoForecaster(horizon=3, cells=["gru", "rnn"], max_minutes=0.04), Log()
+    auto.fit(sales, recorder=log)
+    assert log.values["members"] == 2 and log.values["epochs"] >= max(log.steps)
+    assert log.steps == sorted(set(log.steps))
 
 
 def test_exponential_smoothing_is_tried_on_few_series_only(sales, monkeypatch):

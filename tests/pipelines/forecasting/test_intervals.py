@@ -6,7 +6,7 @@ from dataclasses import fields
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo import ArgumentError, ArgumentTypeError, Ensemble, Forecaster
+from rnnzoo import ArgumentError, ArgumentTypeError, Ensemble, Forecaster, read_panel
 from rnnzoo.datasets import Schema
 from rnnzoo.pipelines.evaluation.conformal import ErrorMemory
 from rnnzoo.pipelines.forecasting.past_errors import rows_between
@@ -160,6 +160,7 @@ def test_an_ensemble_has_its_own_errors(ensembles, table):
     ("wrong", "message"),
     [
         ({"level": [0, 80]}, "`level` must hold numbers above 0 and below 100"),
+        ({"level": [0.8]}, r"`level` is in percent, from 1 on: \[80\]"),
         ({"level": [100]}, "`level` must hold numbers above 0 and below 100"),
         ({"level": [80, 80]}, "each once, rising"),
         ({"level": [95, 80]}, "each once, rising"),
@@ -223,7 +224,7 @@ def test_a_later_start_knows_nothing_of_the_rows_between(forecaster, table):
 
 def test_leads_whose_covariates_have_not_arrived_are_not_learned(gru, waves):
     errors = gru.fitted_.after_update(waves[320:323]).errors
-    places = [(int(errors.paths[0]) - back) % errors.age.shape[1] for back in (3, 2, 1)]
+    places = [(int(errors.now[0]) - back) % errors.age.shape[1] for back in (3, 2, 1)]
     made = np.isfinite(errors.pending[0, places])
     assert made.sum(axis=1).tolist() == [3, 2, 1] and made[:, 0].all()
 
@@ -235,3 +236,28 @@ def test_rows_between_times(frequency):
     assert rows_between(schema, times[4], times[19]) == 15
     assert rows_between(schema, times[19], times[4]) == -15
     assert rows_between(schema, times[7], times[7]) == 0
+
+
+def test_errors_of_series_that_begin_and_end_at_other_times_share_a_calendar(table):
+    late = table[(table["unique_id"] == "a") | (table["ds"] >= "2020-06-01")]
+    forecaster = Forecaster("gru", **SETTINGS).fit(before(late, 300))
+    now = forecaster.fitted_.errors.now
+    assert now[0] == now[1] == 300
+    forecaster.update(between(late[late["unique_id"] == "b"], 300, 303))
+    np.testing.assert_array_equal(forecaster.fitted_.errors.now, [300, 303])
+    found = forecaster.predict(samples=20)
+    assert np.isfinite(found["yhat"]).all()
+
+
+def test_holidays_are_no_rows_of_the_shared_calendar():
+    days = pd.bdate_range("2021-01-04", periods=120).delete([30, 50])
+    rng = np.random.default_rng(0)
+    tables = [
+        pd.DataFrame({"unique_id": one, "ds": own, "y": rng.normal(size=len(own)).cumsum() + 50})
+        for one, own in (("a", days), ("b", days[40:]))
+    ]
+    settings = SETTINGS | {"lookback": 8, "epochs": 1}
+    panel = read_panel(pd.concat(tables))
+    assert panel.schema.frequency == "B"
+    now = Forecaster("gru", **settings).fit(panel).fitted_.errors.now
+    assert now[0] == now[1] == 118

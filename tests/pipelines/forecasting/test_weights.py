@@ -40,7 +40,7 @@ def batches(forecaster, rows):
     strategy = forecaster.strategy_
     if strategy.name == "segment":
         rng = np.random.default_rng(0)
-        sizes = (strategy.lookback, strategy.horizon, 1000)
+        sizes = (strategy.lookback, strategy.segment, strategy.horizon, 1000)
         return _Windows(rows, strategy._inputs, strategy._targets, *sizes, rng)[0]
     return strategy.chunks(rows, 16, 0).batch(np.arange(60)[None])
 

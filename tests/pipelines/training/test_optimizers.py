@@ -77,7 +77,8 @@ def test_an_object_is_copied_with_all_it_has():
 
 def test_the_recipe_says_what_was_used():
     def from_data(**settings):
-        found = Recipe.from_data(Forecaster(**settings).settings, [2_000], 7)
+        stateful = {"strategy": "stateful"} | settings
+        found = Recipe.from_data(Forecaster(**stateful).settings, [2_000], 7)
         return found.optimizer, found.learning_rate, found.schedule, found.ema_momentum, found.loss
 
     assert from_data() == ("adam", 0.01, "plateau", 0.0, "mae")
