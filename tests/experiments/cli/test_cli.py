@@ -139,7 +139,7 @@ def test_settings_without_an_option_of_their_own(here, waves):
     waves[:120].to_csv("waves.csv", index=False)
     command = ["forecast", "waves.csv", *COLUMNS, *TINY, "--no-tracking", "--epochs", "5"]
     plain = rnnzoo(*command)
-    assert "gru: a stateful network, 3 leads are less than two segments" in plain.output
+    assert "gru: a stateful network, 77 rows are too few to learn from windows" in plain.output
     other = rnnzoo(*command, "--set", "learning_rate=0.1", "--set", "optimizer=sgd",
                    "--set", 'loss={"class_name": "Huber"}', "--weight", "holiday")  # fmt: skip
     assert other.exit_code == 0 and other.output != plain.output
