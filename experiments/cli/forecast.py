@@ -155,11 +155,11 @@ def forecast(
 
     panel = named_panel(data, asked, how)
     from ..reports.terminal import console
-    from ..tasks.forecast.task import (
-        Forecasting,
+    from ..tasks.forecast.networks import (  # after the cheap checks: Keras
         default_cells,
         networks_of,
-    )  # after the cheap checks: Keras
+    )
+    from ..tasks.forecast.task import Forecasting
     from ..tasks.study import run_task
 
     settings = dict(

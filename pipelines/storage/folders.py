@@ -18,7 +18,7 @@ from ...errors import ArgumentError, ModelFileError
 from .files import pack_arrays, seal, sha256, sync, unpack_arrays, unseal, write_whole
 
 MANIFEST = "manifest.json"
-FORMAT = 4
+FORMAT = 5
 OURS = {"format", "kind", "versions", "files"}  # keys that tell our manifests from others
 
 

@@ -14,7 +14,7 @@ from rnnzoo import Forecaster
 from rnnzoo.experiments.cli.app import app
 from rnnzoo.experiments.reports.terminal import leaderboard_table
 from rnnzoo.experiments.tasks.forecast import task
-from rnnzoo.experiments.tasks.forecast.task import default_cells
+from rnnzoo.experiments.tasks.forecast.networks import default_cells
 from rnnzoo.pipelines.forecasting.baselines.table import BASELINES
 from typer.testing import CliRunner
 
