@@ -67,7 +67,9 @@ class Forecaster(Usage, Parameters):
             level. `"auto"` takes the logarithm for such series; `"none"` takes none.
         linear_lags: number of last rows that a linear path from the inputs to the leads of a
             stateful network reads; 0 for none. Its weights start at least squares, so that the
-            network starts as a linear autoregression.
+            network starts as a linear autoregression. A NARX cell has such a path over its delays,
+            unless `cell_options` has `linear_path=False`; delays that are left out are chosen from
+            the training rows.
         window_normalization: for the windows of a segment network: `"last"` subtracts the last
             value, `"instance"` the mean, and divides by the deviation; `"none"` does neither.
 

@@ -216,7 +216,8 @@ def _check_strategy(settings: Settings) -> None:
     if settings.linear_lags and (name != "stateful" or counts):
         why = "with a head of counts has none" if counts else f"that is {name} has none"
         raise ArgumentError(
-            f"A linear path is part of stateful networks of values: a network {why}. {received}, "
+            f"`linear_lags` are read by stateful networks of values: a network {why}; a NARX cell "
+            f"has its own linear path, over its delays. {received}, "
             f"linear_lags={settings.linear_lags}, head={settings.head!r}"
         )
     if settings.dropout and name == "closed_loop":
