@@ -92,19 +92,24 @@ def follow(
 
 
 def moved(memory: ErrorMemory, series: np.ndarray, rows: np.ndarray) -> ErrorMemory:
-    """The memory at rows that do not continue those seen: it waits for no errors there.
+    """The memory at rows that do not continue those seen: it waits for no errors there. At earlier
+    rows the errors are as old as before.
 
     Args:
         series: numbers of the series that moved.
         rows: number of rows from the last one seen to the new one of each of them.
     """
     age, slot, count = memory.age.copy(), memory.slot.copy(), memory.rows.copy()
-    origin = memory.origin.copy()
+    origin, last = memory.origin.copy(), memory.last.copy()
     for s in series:  # error paths that stay in part those of older origins
         origin[slot[s][(age[s] > 0) & (slot[s] >= 0)], s] = NEVER
     age[series], slot[series] = 0, -1
     count[series] += rows
-    return replace(memory, age=age, slot=slot, rows=count, origin=origin)
+    for s, step in zip(series, rows, strict=True):
+        if step < 0:
+            origin[origin[:, s] != NEVER, s] += step
+            last[s] += 0 if last[s] == NEVER else step
+    return replace(memory, age=age, slot=slot, rows=count, origin=origin, last=last)
 
 
 @dataclass(frozen=True)

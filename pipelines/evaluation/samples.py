@@ -84,8 +84,8 @@ def _paths(memory: ErrorMemory, count: int, rng: np.random.Generator) -> np.ndar
     """Standardized errors of past origins, drawn with replacement, `(count, S, H)`: whole paths.
     Zero where none is whole.
 
-    The paths of a draw are as far before the last row of each series, so those of one origin where
-    the series end together. A series without a path there has another one of its own.
+    The paths of a draw are about as far before the last row of each series, so those of one origin
+    where the series end together. A series without a path near there has another one of its own.
     """
     errors = memory.window[0]  # (W, S, H)
     whole = ~np.isnan(errors).any(axis=2) & (memory.origin != NEVER)
@@ -101,9 +101,10 @@ def _paths(memory: ErrorMemory, count: int, rng: np.random.Generator) -> np.ndar
             continue
         slots = slots[np.argsort(back[slots, s])]
         own = back[slots, s]
-        at = np.minimum(np.searchsorted(own, drawn), len(own) - 1)
+        at = np.abs(own - drawn[:, None]).argmin(axis=1)
+        near = np.abs(own[at] - drawn) <= np.diff(own).max(initial=0)
         elsewhere = rng.integers(len(own), size=count)
-        result[:, s] = errors[slots[np.where(own[at] == drawn, at, elsewhere)], s]
+        result[:, s] = errors[slots[np.where(near, at, elsewhere)], s]
     return result
 
 

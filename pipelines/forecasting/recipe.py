@@ -159,7 +159,7 @@ def choose_strategy(settings: Settings, training: Sequence[int], season: int) ->
         return name, f"{rows:,} rows are too few to learn from windows"
     if rows >= MUCH and len(training) == 1 and horizon < 2 * w:
         return name, f"{horizon} leads are less than two segments of {w}, and a state reads on"
-    if _window(training, horizon, w) < 2 * w:
+    if default_window(training, horizon, w) < 2 * w:
         return name, f"too many series have too few rows for a window and {horizon} leads"
     if rows < MUCH:
         return "segment", f"{rows:,} rows are too few to learn a state that is carried"
@@ -194,7 +194,7 @@ def linear_lags(strategy: str, difference: str | None, lookback: int, season: in
     return min(wanted, lookback)
 
 
-def _window(training: Sequence[int], horizon: int, w: int) -> int:
+def default_window(training: Sequence[int], horizon: int, w: int) -> int:
     """The default window, in rows: `SEGMENTS` segments, but at most half of a series that three
     quarters of the others are not shorter than."""
     rows = sorted(training)[len(training) // 4]
@@ -207,7 +207,7 @@ def _segment_rules(
     horizon = settings.horizon
     many, much = len(training) >= MANY, sum(training) >= MUCH
     w = given.get("segment") or segment_rows(season, horizon)
-    lookback = given.get("lookback") or _window(training, horizon, w)
+    lookback = given.get("lookback") or default_window(training, horizon, w)
     w = min(w, lookback)
     windows = sum(max(1, rows - shortest_window(rows, lookback, w)) for rows in training)
     even = 2 ** round(math.log2(max(1, windows / STEPS)))

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from ....datasets import TimeSeriesPanel
 from ....datasets.timezones import in_zone
-from ....errors import ArgumentError, one_of
+from ....errors import ArgumentError, FitError, one_of
 from ....pipelines.evaluation import drawing
 from ....pipelines.forecasting import AutoForecaster, Backtest, Ensemble, Forecaster
 from ....pipelines.forecasting.baselines.table import baselines
@@ -79,12 +79,21 @@ def forecast_ahead(
         return Ahead(name, f"{why} It was fitted to all rows.", _notes(caught), table, None)
     if panel.schema.future and future_rows is None:
         return None
-    network = found.networks[name].retrained(panel)
+    network, how = _on_all_rows(found.networks[name], panel)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         table = network.predict(future=future_rows, level=LEVELS).assign(model=name)
-    why += " It was trained anew on all rows, as long as before."
-    return Ahead(name, why, _notes(caught), table, network)
+    return Ahead(name, f"{why} {how}", _notes(caught), table, network)
+
+
+def _on_all_rows(network: Network, panel: TimeSeriesPanel) -> tuple[Network, str]:
+    """The network trained on all rows, and that in words; if training fails, the tested network
+    after reading them."""
+    try:
+        return network.retrained(panel), "It was trained anew on all rows, as long as before."
+    except FitError as error:
+        why = f"It is the tested network: training it anew on all rows failed. {error}"
+        return network.warm_up(panel), why
 
 
 def _notes(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
@@ -101,13 +110,13 @@ def ahead_chart(table: pd.DataFrame, panel: TimeSeriesPanel) -> Figure:
     times = in_zone(shown.times, schema.zone)
     y = shown.values(["y"])[:, 0]
     axes.plot(times, y, color="black", linewidth=1.2, label="history")
-    known = np.flatnonzero(~np.isnan(y))[-1]  # from where the forecast is drawn
-    ds = [times[known], *pd.DatetimeIndex(own["ds"])]
+    known = np.flatnonzero(~np.isnan(y))[-1:]  # from where the forecast is drawn, if it is shown
+    ds = [*times[known], *pd.DatetimeIndex(own["ds"])]
     for level, gray in zip(reversed(LEVELS), ("0.88", "0.76"), strict=True):
-        low, high = ([y[known], *own[f"yhat-{end}-{level}"]] for end in ("lo", "hi"))
+        low, high = ([*y[known], *own[f"yhat-{end}-{level}"]] for end in ("lo", "hi"))
         axes.fill_between(ds, low, high, color=gray, linewidth=0, label=f"{level} %")
     model = str(own["model"].iloc[0])
-    axes.plot(ds, [y[known], *own["yhat"]], color="tab:blue", linewidth=2.2, label=model)
+    axes.plot(ds, [*y[known], *own["yhat"]], color="tab:blue", linewidth=2.2, label=model)
     steps = "1 step" if len(own) == 1 else f"{len(own)} steps"
     axes.set_title(f"{series.unique_id}: {steps} ahead")
     axes.set_ylabel(f"{schema.target} ({schema.unit})" if schema.unit else schema.target)

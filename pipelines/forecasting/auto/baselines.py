@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..baselines.base import FittedBaseline, from_plain
+from ..baselines.base import FittedBaseline
 from ..baselines.naive import LastValue, SeasonalValue
-from ..baselines.table import fit_baseline
+from ..baselines.table import fit_baseline, restored
 from ..baselines.variants import OfLogarithm
 
 UNFIT = "too few rows, no season, or values not above 0"  # reasons to return no baseline
@@ -98,6 +98,6 @@ class SeriesBaselines:
     def from_plain(cls, kinds: dict[str, Any], arrays: Iterable[np.ndarray]) -> "SeriesBaselines":
         """The baselines of which `to_plain` returned the kinds, and the next arrays."""
         remaining = iter(arrays)
-        stand_in = from_plain(kinds["stand_in"], remaining)
-        members = {name: from_plain(kind, remaining) for name, kind in kinds["members"].items()}
+        stand_in = restored(kinds["stand_in"], remaining)
+        members = {name: restored(kind, remaining) for name, kind in kinds["members"].items()}
         return cls(members, stand_in)

@@ -5,7 +5,7 @@ from typing import Any
 
 from ....datasets import TimeSeriesPanel
 from ....zoo.factory import CellLike, cell_factory
-from ..recipe import FEW, MUCH, segment_rows
+from ..recipe import FEW, MUCH, default_window, segment_rows
 from ..strategies.names import STRATEGIES
 
 EFFORTS = ("quick", "balanced", "thorough")
@@ -74,12 +74,14 @@ def _variants(panel: TimeSeriesPanel, cell: CellLike, horizon: int) -> dict[str,
         difference = "season" if 1 < season <= min(lengths) // SEASONS else "step"
         return {"difference": {"difference": difference, "transform": "auto"}}
     level: dict[str, Any] = {} if rows >= MUCH else {"transform": "auto"}
-    if STRATEGIES["segment"] not in cell_factory(cell).kind.serves:
+    w = segment_rows(season, horizon)
+    few = default_window(lengths, horizon, w) < 2 * w
+    if few or STRATEGIES["segment"] not in cell_factory(cell).kind.serves:
         return {"": level, "difference": level | {"difference": "step"}}
     windows, level = level | {"strategy": "segment"}, level | {"strategy": "stateful"}
     segments = {
         "segment": windows | {"window_normalization": "last"},
         "instance": windows | {"window_normalization": "instance"},
     }
-    carried = rows >= MUCH and len(lengths) == 1 and horizon < 2 * segment_rows(season, horizon)
+    carried = rows >= MUCH and len(lengths) == 1 and horizon < 2 * w
     return {"": level} | segments if carried else segments | {"": level}

@@ -11,7 +11,8 @@ from ...evaluation import metrics
 
 LARGEST = 1.5  # error relative to the best one, above which a candidate has no weight at first
 SHRINKAGE = 3.0  # weight of the first weights, in validation origins that do not overlap
-LEAST = 0.02  # least share of a candidate
+LEAST = 0.02  # least share of a candidate, relative to the largest
+FAR = 10.0  # root mean square error relative to the smallest, above which none is stacked
 
 
 @dataclass(frozen=True)
@@ -109,17 +110,21 @@ def combination_weights(
         blocks: number of validation origins whose leads do not overlap, over all series.
 
     Returns:
-        Positive weights that sum to 1, the largest first; shares below 2 % are left out.
+        Positive weights that sum to 1, the largest first; shares below 2 % of the largest, and
+        candidates with an error of ten times the smallest, are left out.
 
     References: Breiman (1996), Stacked regressions; Diebold and Pauly (1990), The use of prior
     information in forecast combination.
     """
-    names = [name for name in errors if np.isfinite(errors[name]).all()]
+    sizes = {name: _root_mean_square(errors[name]) for name in errors}
+    best = min((size for size in sizes.values() if np.isfinite(size)), default=0.0)
+    names = [name for name, size in sizes.items() if size <= FAR * best]
     v = np.array([start.get(name, 0.0) for name in names])
-    if len(names) < 2 or not v.any():
+    if len(names) < 2 or not v.any() or not best:
         return dict(start)
-    values = np.stack([errors[name] for name in names])
-    products = (values @ values.T).astype("float64") / values.shape[1]
+    v /= v.sum()
+    values = np.stack([errors[name] / best for name in names], dtype="float64")
+    products = values @ values.T / values.shape[1]
     strength = SHRINKAGE / blocks * max(v @ products @ v, np.finfo(float).tiny)
     half = _root(products)
     # the sum is held by a heavy row
@@ -127,7 +132,7 @@ def combination_weights(
     rows = np.vstack([half, np.sqrt(strength) * np.eye(len(v)), np.full((1, len(v)), heavy)])
     wanted = np.concatenate([np.zeros(len(v)), np.sqrt(strength) * v, [heavy]])
     found, _ = nnls(rows, wanted)
-    return _shares({n: w for n, w in zip(names, found, strict=True) if w >= LEAST * found.sum()})
+    return _shares({n: w for n, w in zip(names, found, strict=True) if w >= LEAST * found.max()})
 
 
 def described(candidates: Sequence[Candidate]) -> str:
@@ -144,7 +149,7 @@ def described(candidates: Sequence[Candidate]) -> str:
         )
     unused = [one for one in candidates if not one.weight]
     if far := [f"{one.name} ({one.error:.3f})" for one in unused if np.isfinite(one.error)]:
-        text += f" More than {LARGEST} times the error of the best: {', '.join(far)}."
+        text += f" Without a share: {', '.join(far)}."
     if failed := [one.name for one in unused if np.isnan(one.error)]:
         text += f" Could not forecast: {', '.join(failed)}."
     return text
@@ -194,6 +199,10 @@ def _shares(weights: Mapping[str, float]) -> dict[str, float]:
     """Weights in proportion that sum to 1, the largest first."""
     total = sum(weights.values())
     return {name: weights[name] / total for name in sorted(weights, key=lambda n: -weights[n])}
+
+
+def _root_mean_square(errors: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(errors, dtype="float64")))) if len(errors) else np.nan
 
 
 def _root(products: np.ndarray) -> np.ndarray:

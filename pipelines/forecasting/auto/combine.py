@@ -23,8 +23,6 @@ def combine(
 ) -> FittedAuto:
     """Finishes the networks that take part, and measures the errors of the combination.
 
-    Where no network has a share, the best one is there all the same.
-
     Args:
         selection: what the validation rows chose.
         panel: all rows of all series.
@@ -33,7 +31,7 @@ def combine(
     """
     trained = selection.trained
     weights = {one.name: one.weight for one in selection.candidates if one.weight}
-    names = [name for name in trained if name in weights] or [*trained][:1]
+    names = [name for name in trained if name in weights]
     chosen = {name: trained[name].fitted() for name in names}
     errors = _held_out_errors(selection, panel, settings.horizon, chosen, weights)
     networks = {name: trained[name].finished(checkpoints[name], chosen[name]) for name in names}

@@ -55,7 +55,7 @@ def warn_of_low(panel: TimeSeriesPanel, models: Sequence[Sequence[str]]) -> None
 
 
 def warn_of_left_out(name: str, reason: str) -> None:
-    """Warns that a network was not trained anew."""
+    """Warns that a model was not fitted anew."""
     warnings.warn(
         f"{name} is left out, and the others share its weight: {reason}", UserWarning, stacklevel=5
     )

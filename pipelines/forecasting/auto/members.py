@@ -13,8 +13,8 @@ from ..baselines.table import BASELINES, VARIANTS
 from ..fitted import FittedForecaster
 from ..history.read import SeriesRead
 from .baselines import SeriesBaselines
-from .combination import Candidate
-from .logarithms import has_low
+from .combination import Candidate, without
+from .logarithms import has_low, warn_of_left_out
 from .split import training_rows
 
 
@@ -81,11 +81,16 @@ class Members(SeriesRead):
             errors: errors of the combined forecasts, at the ends of the series.
         """
         names = [one.name for one in candidates if one.weight and one.name in BASELINES | VARIANTS]
-        fitted = []
+        fitted, reasons = [], []
         for series in panel:
             y = target(series)
-            one, _ = SeriesBaselines.fit(y, names, settings.horizon, panel.schema.season)
+            one, failed = SeriesBaselines.fit(y, names, settings.horizon, panel.schema.season)
             fitted.append(one.after(y))
+            reasons.append(failed)
+        gone = {n: reasons[0][n] for n in names if all(n in failed for failed in reasons)}
+        for name, reason in gone.items():
+            warn_of_left_out(name, reason)
+        candidates = without(candidates, gone) if gone else candidates
         last = [series.times[-1] for series in panel]
         return cls(
             settings=settings,

@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from ...training.windows import ahead
 from .base import BaselineTask, FittedBaseline, begun, carried_forward
+from .naive import LastValue
 
 BLOCK = 2048  # rows reduced at once: bounds the memory at any length
 SHORTEST = 10  # least rows to fit each lead on
@@ -145,8 +146,9 @@ def aic_order(y: np.ndarray, largest: int) -> int:
     return int(orders[np.argmin(len(there) * np.log(rss) + 2 * orders)])
 
 
-def fit_ar(task: BaselineTask) -> FittedAR | None:
-    """Fits a direct AR, before the first row; `None` if the training rows are few.
+def fit_ar(task: BaselineTask) -> FittedBaseline | None:
+    """Fits a direct AR, before the first row; `None` if the training rows are few. Of constant rows
+    it is the last value.
 
     The order that is chosen by AIC is at most `LARGEST` or two seasons. Any order is limited by the
     training span, to a coefficient per twenty rows, or per five where that lets it span a season,
@@ -156,6 +158,8 @@ def fit_ar(task: BaselineTask) -> FittedAR | None:
     rows = int((~np.isnan(training)).sum()) - task.horizon
     if rows < SHORTEST:
         return None
+    if np.nanmin(training) == np.nanmax(training):  # nothing to regress on
+        return LastValue()
     enough = max(rows // 20, min(season, rows // 5))
     most = max(LARGEST, 2 * season) if order is None else order
     most = max(1, min(most, enough, task.history))

@@ -92,7 +92,7 @@ def from_plain(kind: dict[str, Any], arrays: Iterator[np.ndarray]) -> FittedBase
     """The baseline of which `to_plain` returned the kind, and the next arrays.
 
     Raises:
-        KeyError, StopIteration: no such kind, or too few arrays.
+        KeyError, StopIteration: no such kind among the imported ones, or too few arrays.
     """
     cls = FittedBaseline.kinds[kind["kind"]]
     values: dict[str, Any] = {}

@@ -4,13 +4,14 @@ Each is fitted to the training rows of a series, and then follows the series row
 rows after an origin, and what follows a row costs the same after any number of rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from ....errors import one_of
 from .autoregression import fit_ar
-from .base import BaselineTask, FittedBaseline
+from .base import BaselineTask, FittedBaseline, from_plain
 from .naive import Drift, LastValue, SeasonalValue
 from .variants import Fit, fit_seasonal_ar, of_logarithm
 
@@ -50,6 +51,21 @@ VARIANTS: dict[str, Fit] = {
     "ets-log": of_logarithm(_ets),
     "theta-log": of_logarithm(_theta),
 }
+
+
+def restored(kind: dict[str, Any], arrays: Iterator[np.ndarray]) -> FittedBaseline:
+    """`from_plain` of any baseline of the table."""
+    if not set(_kinds(kind)) <= set(FittedBaseline.kinds):
+        from . import classical  # noqa: F401, statsmodels takes seconds to import
+    return from_plain(kind, arrays)
+
+
+def _kinds(kind: dict[str, Any]) -> Iterator[str]:
+    """The kind, and those of the baselines that it is made of."""
+    yield kind["kind"]
+    for part in kind.values():
+        if isinstance(part, dict):
+            yield from _kinds(part)
 
 
 def fit_baseline(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .autoregression import FittedAR, fit_ar
+from .autoregression import fit_ar
 from .base import BaselineTask, FittedBaseline, begun, carried_forward
 
 #: Fits a baseline, before the first row; `None` where it cannot be fitted.
@@ -29,7 +29,7 @@ class SeasonalAR(FittedBaseline):
         known: the same with missing values replaced by the last known one.
     """
 
-    differences: FittedAR
+    differences: FittedBaseline
     season: int
     tail: np.ndarray = field(default_factory=lambda: np.empty(0))
     known: np.ndarray = field(default_factory=lambda: np.empty(0))
@@ -52,8 +52,9 @@ class SeasonalAR(FittedBaseline):
             forecasts[there, k] = last + steps[there, k]
         return forecasts, SeasonalAR(differences, m, values[-m:], known[-m:])
 
-    def restarted(self, y: np.ndarray) -> "SeasonalAR":
-        return SeasonalAR(self.differences.restarted(y), self.season)
+    def restarted(self, y: np.ndarray) -> "SeasonalAR | None":
+        differences = self.differences.restarted(y)
+        return None if differences is None else SeasonalAR(differences, self.season)
 
 
 def fit_seasonal_ar(task: BaselineTask) -> SeasonalAR | None:
@@ -79,7 +80,7 @@ class OfLogarithm(FittedBaseline):
 
     Attributes:
         logarithm: the baseline of the logarithm.
-        low, high: smallest and largest logarithm of the training rows.
+        low, high: smallest and largest logarithm of the training rows and of those read since.
         ended: whether a value that is not above 0 was read.
     """
 
@@ -97,10 +98,15 @@ class OfLogarithm(FittedBaseline):
         low = np.flatnonzero(y <= 0)
         first = int(low[0]) if len(low) else len(y)
         there = origins < first
-        made, after = self.logarithm.roll(np.log(y[:first]), origins[there], leads)
-        least, most = 2 * self.low - self.high, 2 * self.high - self.low
-        forecasts[there] = np.exp(np.clip(made, least, most))
-        return forecasts, replace(self, logarithm=after, ended=bool(len(low)))
+        logs = np.log(y[:first])
+        made, after = self.logarithm.roll(logs, origins[there], leads)
+        least = np.fmin.accumulate(np.append(self.low, logs))
+        most = np.fmax.accumulate(np.append(self.high, logs))
+        at = origins[there] + 1
+        reach = (most - least)[at, None]
+        forecasts[there] = np.exp(np.clip(made, least[at, None] - reach, most[at, None] + reach))
+        read = {"low": float(least[-1]), "high": float(most[-1])}
+        return forecasts, replace(self, logarithm=after, ended=bool(len(low)), **read)
 
     def restarted(self, y: np.ndarray) -> "OfLogarithm | None":
         logs = np.log(np.where(y > 0, y, np.nan))

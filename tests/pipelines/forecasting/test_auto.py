@@ -1,5 +1,9 @@
 """`AutoForecaster`: candidates, their weights, and what follows from them."""
 
+import json
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +11,6 @@ from rnnzoo import (
     ArgumentError,
     ArgumentTypeError,
     AutoForecaster,
-    DataError,
     Ensemble,
     FitError,
     Forecaster,
@@ -74,7 +77,7 @@ def test_the_choice_and_its_figures_are_given_in_words(auto):
     for name, weight, error in used[["model", "weight", "error"]].itertuples(index=False):
         assert f"{name} {weight:.0%} ({error:.3f})" in why
     for name in table["model"][table["weight"] == 0]:
-        assert name in why.split("More than")[1]
+        assert name in why.split("Without a share")[1]
 
 
 def test_new_rows_give_the_forecast_of_a_whole_history(auto, sales, tmp_path):
@@ -91,6 +94,23 @@ def test_saved_and_loaded_forecasts_are_the_same(auto, tmp_path):
     pd.testing.assert_frame_equal(loaded.predict(), auto.predict())
     pd.testing.assert_frame_equal(loaded.candidates_, auto.candidates_)
     assert loaded.get_params() == auto.get_params()
+
+
+LOADED = """
+import sys
+from rnnzoo import AutoForecaster
+print(AutoForecaster.load(sys.argv[1]).predict()["yhat"].tolist())
+"""
+
+
+def test_it_is_loaded_in_a_new_process(auto, tmp_path):
+    """Which has imported no more than the package."""
+    assert any(name.startswith("ets") for name in auto.weights_)
+    folder = auto.save(tmp_path / "model")
+    command = [sys.executable, "-W", "ignore", "-c", LOADED, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    np.testing.assert_allclose(found, auto.predict()["yhat"], rtol=1e-6)
 
 
 def test_a_backtest_combines_the_forecasts_of_its_members(auto, sales):
@@ -133,9 +153,11 @@ def test_series_in_another_order_keep_their_own_errors(sales):
         assert set(alone["unique_id"]) == {"b"}
 
 
-def test_too_few_rows_to_train_again(auto, sales):
-    with pytest.raises(DataError, match="rows"):
-        auto.retrained(sales[:10])
+def test_baselines_alone_are_retrained_on_few_rows_and_forecast_far(auto, sales):
+    """A network without a share is not there, and asks for nothing."""
+    assert not auto.fitted_networks and auto.parameters_ == 0
+    assert np.isfinite(auto.retrained(sales[:30]).predict()["yhat"]).all()
+    assert len(auto.predict(horizon=7)) == 7
 
 
 def test_a_later_zero_changes_no_earlier_forecast(sales):
@@ -202,6 +224,24 @@ def test_weights_do_not_depend_on_the_unit_or_on_the_order():
     assert combination_weights(start, turned, blocks=10.0) == pytest.approx(found, rel=1e-4)
 
 
+def test_a_far_candidate_changes_nothing():
+    rng = np.random.default_rng(2)
+    near = {name: rng.normal(size=400).astype("float32") for name in "ab"}
+    start = {"a": 0.5, "b": 0.5}
+    alone = combination_weights(start, near, blocks=20.0)
+    for size in (1e3, 1e9, 1e20):
+        far = near | {"far": (size * rng.normal(size=400)).astype("float32")}
+        assert combination_weights(start, far, blocks=20.0) == pytest.approx(alone, rel=1e-6)
+    large = {name: errors * np.float32(1e25) for name, errors in near.items()}
+    assert combination_weights(start, large, blocks=20.0) == pytest.approx(alone, rel=1e-4)
+
+
+def test_many_candidates_that_are_alike_keep_their_shares():
+    errors = {str(k): np.ones(30, "float32") for k in range(60)}
+    start = dict.fromkeys(errors, 1 / 60)
+    assert sum(combination_weights(start, errors, blocks=5.0).values()) == pytest.approx(1)
+
+
 def test_a_candidate_with_a_missing_forecast_is_not_stacked():
     errors = {"a": np.ones(9, "float32"), "b": np.full(9, np.nan, "float32")}
     assert combination_weights({"a": 1.0}, errors, blocks=9.0) == {"a": 1.0}
@@ -248,6 +288,7 @@ def test_settings_that_cannot_be_used(sales, settings, error):
         ("gru", [20_000], 24, 96, ["gru-segment", "gru-instance", "gru"]),
         ("gru", [600] * 150, 52, 13, ["gru-segment", "gru-instance", "gru"]),
         ("narx", [2_000], 12, 12, ["narx", "narx-difference"]),
+        ("gru", [20] * 70, 12, 8, ["gru", "gru-difference"]),  # too short for windows
     ],
 )
 def test_the_networks_that_are_tried(cell, rows, season, horizon, expected):

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 from rnnzoo.pipelines.forecasting.baselines.base import from_plain
-from rnnzoo.pipelines.forecasting.baselines.table import BASELINES, VARIANTS, fit_baseline
+from rnnzoo.pipelines.forecasting.baselines.table import (
+    BASELINES,
+    VARIANTS,
+    baselines,
+    fit_baseline,
+)
 
 ROWS, TRAINING, LEADS, SEASON = 140, 100, 9, 6
 NAMES = [*BASELINES, *VARIANTS]
@@ -82,3 +87,17 @@ def test_another_history_that_is_too_short_gives_no_number(name):
     if again is not None:
         found = again.after(short).forecast(LEADS)
         assert name.startswith(("naive", "theta")) or np.isnan(found).any()
+
+
+def test_limits_of_a_logarithm_follow_the_rows():
+    """Not those of the training rows alone, which a growing series leaves."""
+    rng = np.random.default_rng(0)
+    y = np.concatenate([100 + rng.normal(0, 2, 60), np.full(100, 200.0)])
+    found = baselines(y, np.array([59, 159]), 3, 60, 1, names=["ets-log"])["ets-log"]
+    assert (found[0] < 120).all() and (found[1] > 180).all()
+
+
+def test_constant_rows_are_followed_by_what_comes_after():
+    y = np.append(np.full(60, 5.0), np.full(20, 50.0))
+    found = baselines(y, np.array([59, 79]), 2, 60, 1, names=["linear-ar"])["linear-ar"]
+    np.testing.assert_array_equal(found, [[5.0, 5.0], [50.0, 50.0]])

@@ -261,3 +261,14 @@ def test_holidays_are_no_rows_of_the_shared_calendar():
     assert panel.schema.frequency == "B"
     now = Forecaster("gru", **settings).fit(panel).fitted_.errors.now
     assert now[0] == now[1] == 118
+
+
+def test_an_earlier_history_has_samples_and_learns(waves):
+    """As many rows before its end as the past errors lie before the end of the fit."""
+    tiny = {"horizon": 2, "lookback": 8, "units": 2, "epochs": 1, "refit": False}
+    forecaster = Forecaster("gru", **tiny).fit(waves[:200], time="day", target="sales")
+    assert len(forecaster.predict(waves[:100], samples=5)) == 10
+    before = forecaster.warm_up(waves[:100]).fitted_.errors
+    assert len(forecaster.predict(samples=5)) == 10
+    after = forecaster.update(waves[100:140]).fitted_.errors
+    assert after.tracked[0] > before.tracked[0]
