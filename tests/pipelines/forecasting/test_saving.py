@@ -30,7 +30,8 @@ columns = dict(time="day", target="sales", past=["wind"], future=["holiday"])
 if sys.argv[3] == "load":
     forecaster = Forecaster.load(sys.argv[1])
 else:
-    forecaster = Forecaster("gru", horizon=5, lookback=16, units=6, epochs=2, seed=3)
+    settings = dict(horizon=5, lookback=16, units=6, epochs=2, seed=3, refit=False)
+    forecaster = Forecaster("gru", **settings)
     forecaster.fit(waves[:320], **columns)
 forecast = forecaster.predict(future=waves[320:325][["day", "holiday"]])
 print(*[value.hex() for value in forecast["yhat"]])
