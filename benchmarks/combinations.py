@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 from rnnzoo.experiments.reports.style import markdown
 from rnnzoo.pipelines.forecasting.auto.combination import (
-    SHRINKAGE,
     combination_weights,
     inverse_square_weights,
 )
@@ -116,8 +115,8 @@ def stacked(shrinkage: float) -> Callable:
         unit = max(np.abs(tried.truth).mean(), 1e-9)
         errors = {n: (tried.validation[n] - tried.truth).ravel() / unit for n in names}
         start = inverse_square_weights({n: float(np.abs(e).mean()) for n, e in errors.items()})
-        blocks = tried.truth.size / tried.origin.horizon**2 * SHRINKAGE / max(shrinkage, 1e-9)
-        found = combination_weights(start, errors, blocks)
+        blocks = tried.truth.size / tried.origin.horizon**2
+        found = combination_weights(start, errors, blocks, shrinkage)
         return np.array([found.get(name, 0.0) for name in names])
 
     return weigh

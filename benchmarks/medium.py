@@ -23,7 +23,6 @@ from rnnzoo import Forecaster, read_panel
 from rnnzoo.datasets import TimeSeriesPanel
 from rnnzoo.experiments.reports.style import markdown
 from rnnzoo.pipelines.forecasting.auto.combination import (
-    SHRINKAGE,
     combination_weights,
     inverse_square_weights,
     scaled_errors,
@@ -40,7 +39,8 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "gru-instance": SEGMENT | {"window_normalization": "instance"},
 }
 AR = ["linear-ar", "linear-ar-log", "seasonal-ar", "seasonal-ar-log"]
-BASELINES = [*AR, "ets", "ets-log", "theta", "naive-last", "naive-seasonal"]
+COMBINED = [*AR, "ets", "ets-log"]  # those that `AutoForecaster` tries
+BASELINES = [*COMBINED, "theta", "naive-last", "naive-seasonal"]
 POOLS = {
     "baselines": [],
     "with both stateful networks": ["gru, stateful", "gru, differences"],
@@ -106,8 +106,7 @@ class Scored:
         there = {n: e for n, e in there.items() if np.isfinite(e).all()}
         weights = inverse_square_weights({n: float(np.abs(e).mean()) for n, e in there.items()})
         if shrinkage is not None:
-            blocks = self.blocks * SHRINKAGE / max(shrinkage, 1e-9)
-            weights = combination_weights(weights, there, blocks)
+            weights = combination_weights(weights, there, self.blocks, shrinkage)
         return float(np.abs(sum(w * self.test[n] for n, w in weights.items())).mean())
 
 
@@ -125,7 +124,7 @@ def main() -> None:
         single[name] = {n: float(np.abs(e).mean()) for n, e in scored.test.items()}
         print(name, {n: round(e, 3) for n, e in single[name].items()}, flush=True)
         pools[name] = {
-            f"{pool}: {way}": scored.mase([*networks, *BASELINES[:6]], shrinkage)
+            f"{pool}: {way}": scored.mase([*networks, *COMBINED], shrinkage)
             for pool, networks in POOLS.items()
             for way, shrinkage in {
                 "1/e², e ≤ 1.5": None, "stacked": 0.0, "shrunk, 1": 1.0, "shrunk, 3": 3.0,

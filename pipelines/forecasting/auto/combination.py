@@ -93,12 +93,15 @@ def inverse_square_weights(errors: Mapping[str, float]) -> dict[str, float]:
 
 
 def combination_weights(
-    start: Mapping[str, float], errors: Mapping[str, np.ndarray], blocks: float
+    start: Mapping[str, float],
+    errors: Mapping[str, np.ndarray],
+    blocks: float,
+    shrinkage: float = SHRINKAGE,
 ) -> dict[str, float]:
     """Stacks candidates by non-negative least squares, shrunk towards weights to start from.
 
     ```
-    minimize  |E w|² + (3 / blocks) |E v|² |w − v|²    over w ≥ 0, Σ w = 1
+    minimize  |E w|² + (shrinkage / blocks) |E v|² |w − v|²    over w ≥ 0, Σ w = 1
     ```
 
     E are the validation errors, v the weights to start from. Few independent origins say little
@@ -108,6 +111,7 @@ def combination_weights(
         start: weights that sum to 1.
         errors: validation errors of the candidates, each `(values,)`.
         blocks: number of validation origins whose leads do not overlap, over all series.
+        shrinkage: number of such origins as which the first weights count.
 
     Returns:
         Positive weights that sum to 1, the largest first; shares below 2 % of the largest, and
@@ -125,7 +129,7 @@ def combination_weights(
     v /= v.sum()
     values = np.stack([errors[name] / best for name in names], dtype="float64")
     products = values @ values.T / values.shape[1]
-    strength = SHRINKAGE / blocks * max(v @ products @ v, np.finfo(float).tiny)
+    strength = shrinkage / blocks * max(v @ products @ v, np.finfo(float).tiny)
     half = _root(products)
     # the sum is held by a heavy row
     heavy = 1e3 * np.sqrt(np.trace(products) + strength)

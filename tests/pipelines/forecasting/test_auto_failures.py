@@ -116,8 +116,8 @@ def test_a_baseline_that_cannot_be_fitted_to_one_series_serves_the_others(sales)
     assert "values not above 0" in found["failure"]
     assert np.isfinite(auto.predict()["yhat"]).all()
     if "ets-log" in auto.weights_:
-        kept = ["ets-log" in one.members for one in auto.fitted_.baselines]
-        assert kept == [True, False]
+        there = ["ets-log" in one.members for one in auto.fitted_.baselines]
+        assert there == [True, False]
 
 
 def test_a_baseline_that_raises_for_one_series_is_named(sales, monkeypatch):
