@@ -1,10 +1,12 @@
 """The base of the estimators: scikit-learn's, with one value for all that `fit` finds."""
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
+from .storage.model import PackedModel
 from .training.keras_config import is_object
 
 if TYPE_CHECKING:  # a base without types would let type checkers accept any attribute
@@ -44,6 +46,40 @@ class Estimator(BaseEstimator, Generic[Fitted]):
                 for key, value in settings.items()
             }
         )
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether there has been a fit."""
+        return "fitted_" in vars(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For process pools: networks are pickled as the files that `save` writes."""
+        return vars(self) | ({"fitted_": self._packed()} if self.is_fitted else {})
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        own = {"fitted_": self._unpacked(state["fitted_"])} if "fitted_" in state else {}
+        self.__dict__.update(state | own)
+
+    def __copy__(self) -> Self:
+        return self._copied({**vars(self)})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Fitted values, which never change, are shared."""
+        own = {name: value for name, value in vars(self).items() if name != "fitted_"}
+        return self._copied(vars(self) | deepcopy(own, memo))
+
+    def _copied(self, state: dict[str, Any]) -> Self:
+        new = object.__new__(type(self))
+        new.__dict__.update(state)
+        return new
+
+    def _packed(self) -> PackedModel:
+        """The fitted value as the content of its files."""
+        raise NotImplementedError(f"{type(self).__name__} must define `_packed`.")
+
+    def _unpacked(self, packed: PackedModel) -> Fitted:
+        """The value that `_packed` packed."""
+        raise NotImplementedError(f"{type(self).__name__} must define `_unpacked`.")
 
     def _require_fit(self) -> Fitted:
         if not hasattr(self, "fitted_"):

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ...errors import ArgumentError, one_of
-from ...pipelines.storage.names import whole
+from ...pipelines.storage.files import replacing
 from ..comparison.groups import ComparableRuns, comparable, groups, without_repeats
 from ..comparison.runs import all_runs, chosen, of_study, values_frame
 from ..comparison.summaries import Group
@@ -144,7 +144,7 @@ def _write_page(html: Path, title: str, found: list[Group], server: str) -> None
 
     content = comparison_page(title, found, server)
     try:
-        with whole(html) as path:
+        with replacing(html) as path:
             path.write_text(content, encoding="utf-8")
     except OSError as error:
         raise ArgumentError(

@@ -15,7 +15,8 @@ from typing import Any
 
 from ...errors import ArgumentError, FitError, JournalError
 from ...pipelines.storage.animation import write_animation
-from ...pipelines.storage.names import Names, short, slug, whole
+from ...pipelines.storage.files import replacing
+from ...pipelines.storage.names import Names, short, slug
 from ...pipelines.storage.redact import redacted
 from .records import EVENTS, FORMAT, LOCK, Event, RunLock, first_event, read, reason, remedy
 from .seen import SeenKeys
@@ -217,7 +218,7 @@ class Journal:
         self.artifact(self._written(name, write))
 
     def _written(self, name: str, write: Callable[[Path], Any]) -> Path:
-        with self._naming(self.folder / name) as path, whole(path) as fresh:
+        with self._naming(self.folder / name) as path, replacing(path) as fresh:
             write(fresh)
         return path
 

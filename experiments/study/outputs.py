@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ArgumentError
+from ...pipelines.storage.files import replacing
 from ...pipelines.storage.folders import refuse_foreign
-from ...pipelines.storage.names import whole
 
 if TYPE_CHECKING:
     from ..tracking import Tracker
@@ -40,7 +40,7 @@ def write_all(folder: Path, files: dict[str, Callable[[Path], Any]]) -> list[Pat
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, write in files.items():
-        with whole(folder / name) as fresh:
+        with replacing(folder / name) as fresh:
             write(fresh)
     return [folder / name for name in files]
 

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ArgumentError, CheckpointError
-from ...pipelines.storage.files import seal, write_whole
+from ...pipelines.storage.files import write_whole
 from ...pipelines.storage.names import Names
+from ...pipelines.storage.sealing import seal
 from ...pipelines.training.checkpoints import (
     FORMAT,
     LOCK,
     holds_fit,
     holds_only_fits,
-    identity,
     lock_folder,
     prepare_folder,
     read_sealed,
-    require_same,
 )
+from ...pipelines.training.identity import identity, require_same
 from ..journal.journal import Journal, Listener
 from ..journal.records import EVENTS, StoredRun, read
 

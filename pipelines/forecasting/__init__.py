@@ -6,7 +6,7 @@ import_keras()
 
 from .auto.forecaster import AutoForecaster  # noqa: E402
 from .backtest.result import Backtest  # noqa: E402
-from .ensemble import Ensemble  # noqa: E402
+from .ensemble.estimator import Ensemble  # noqa: E402
 from .fitted import FittedForecaster  # noqa: E402
 from .forecaster import Forecaster  # noqa: E402
 

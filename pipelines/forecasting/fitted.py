@@ -12,6 +12,7 @@ from ...errors import ArgumentError, whole_number
 from ...messages import counted
 from ...zoo.factory import cell_factory
 from ..evaluation.conformal import ErrorMemory
+from ..evaluation.conformal_steps import Steps
 from ..training.loop import History, trained_weights
 from .future import Start, forecast_frame, known_ahead
 from .head_forecasts import HeadForecasts
@@ -204,6 +205,26 @@ class FittedForecaster(SeriesRead, HeadForecasts):
     def forecasts_past_the_end(self) -> bool:
         """Whether near leads do not depend on covariates after far ones."""
         return not self.strategy.read_ahead
+
+    def try_forecast(self) -> None:
+        """Forecasts once, to find out whether the parts of this value fit together.
+
+        Raises:
+            Exception: they do not; any kind.
+        """
+        ids, ahead = self.transform.ids, max(self.horizon, self.strategy.read_ahead)
+        times = [self.schema.times_after(last, ahead) for last in self.last_times]
+        usual = np.broadcast_to(
+            self.transform.future_.mean_, (len(ids), ahead, len(self.schema.future))
+        )
+        known = self.transform.scale_ahead(ids, times, usual)
+        scaled = self.strategy.forecast(self.state, known)[:, : self.horizon]
+        forecast = np.stack([*map(self.transform.inverse, ids, scaled)])
+        if forecast.shape != (len(self.errors), self.errors.horizon):
+            raise ValueError("its errors are of other leads or series")
+        if len(self.fitted_until) != len(ids) or self.held_out.counts.shape != forecast.shape:
+            raise ValueError("its times or held-out errors are of other series")
+        Steps(self.errors).quantiles(forecast, np.array([0.1, 0.9]))
 
     def _start(self, data: Any, future: Any, horizon: int | None) -> Start:
         """What a forecast starts from; arguments as for `forecast`."""

@@ -4,12 +4,15 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ...datasets import Schema
-from ...errors import ModelFileError
+from ...zoo.weight_budget import at_most_weights
 from ..evaluation.conformal import ErrorMemory
 from ..storage.folders import read_folder, write_folder
+from ..storage.model import PackedModel, pack, unpack
+from ..storage.restoring import require_weights, restoring, typed
 from ..training.keras_settings import settings_from_config, settings_to_config
 from ..training.loop import History
 from .build import build
@@ -59,33 +62,48 @@ def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForec
         raise ValueError(f"the settings lack {', '.join(missing)}")
     settings = Settings(**given)
     check(settings)
-    schema = schema_of(manifest["schema"])
-    recipe = Recipe(**manifest["recipe"])
+    schema = typed(Schema, manifest["schema"])
+    recipe = typed(Recipe, manifest["recipe"])
     transform = Transform.from_dict(schema, manifest["transform"])
-    strategy = build(transform, recipe, settings)
-    strategy.network.set_weights(arrays["weights"])
+    errors, held_out = (ErrorMemory.from_arrays(arrays[name]) for name in ("errors", "held_out"))
+    if not errors.counts.shape == held_out.counts.shape == (len(transform.ids), settings.horizon):
+        raise ValueError("its errors are of other series or leads")
+    weights = arrays["weights"]
+    _check_sizes(settings, recipe, weights)
+    with at_most_weights(sum(array.size for array in weights)):
+        strategy = build(transform, recipe, settings)
+    require_weights(weights, [tuple(weight.shape) for weight in strategy.network.weights])
+    strategy.network.set_weights(weights)
     scale, last_observed, anchor, output, *states = arrays["state"]
-    return FittedForecaster(
+    fitted = FittedForecaster(
         settings,
         schema,
         recipe,
         transform,
         strategy,
-        History(**manifest["history"]),
+        typed(History, manifest["history"]),
         manifest["sample_weight"],
         fitted_until=[pd.Timestamp(time) for time in manifest["fitted_until"]],
         last_times=[pd.Timestamp(time) for time in manifest["last_times"]],
         state=State(states, output, last_observed, anchor, scale),
-        errors=ErrorMemory.from_arrays(arrays["errors"]),
-        held_out=ErrorMemory.from_arrays(arrays["held_out"]),
+        errors=errors,
+        held_out=held_out,
         refit_failure=manifest["refit_failure"],
     )
+    fitted.try_forecast()
+    return fitted
 
 
-def schema_of(plain: dict[str, Any]) -> Schema:
-    """The schema of which `asdict` returned the plain values."""
-    lists = {key: tuple(plain[key]) for key in ("past", "future", "static", "others")}
-    return Schema(**plain | lists)
+def _check_sizes(settings: Settings, recipe: Recipe, weights: list[np.ndarray]) -> None:
+    """Checks sizes that a network is built from against its weights, before it takes memory.
+
+    Raises:
+        ValueError: they are of a larger network.
+    """
+    numbers = sum(array.size for array in weights)
+    leads = {"stateful": settings.horizon, "segment": recipe.segment}.get(recipe.strategy, 1)
+    if settings.layers > len(weights) or recipe.units * leads > numbers:
+        raise ValueError("its settings make a larger network than its weights are of")
 
 
 def save(fitted: FittedForecaster, folder: Path) -> Path:
@@ -101,9 +119,15 @@ def load(folder: Path) -> FittedForecaster:
         ModelFileError: the folder holds no model, or a damaged one.
     """
     manifest, arrays = read_folder(folder, KIND)
-    try:
+    with restoring(folder, "forecaster"):
         return from_plain(manifest, arrays)
-    except ModelFileError as error:
-        raise ModelFileError(f"{folder} {error}") from error
-    except Exception as error:  # whatever a stranger's file makes Keras raise
-        raise ModelFileError(f"{folder} is no forecaster that can be read: {error}") from error
+
+
+def packed(fitted: FittedForecaster) -> PackedModel:
+    """A fitted forecaster as the content of its files."""
+    return pack(KIND, *to_plain(fitted))
+
+
+def unpacked(model: PackedModel) -> FittedForecaster:
+    """The fitted forecaster that `packed` returned as files."""
+    return from_plain(*unpack(model, KIND, "the pickled forecaster"))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...datasets import Schema, TimeSeriesPanel
 from ..recorder import Recorder
+from ..storage.model import PackedModel
 from ..training.loop import History
 from .backtest.result import Backtest
 from .backtest.run import run_backtest
@@ -18,7 +19,7 @@ from .fitting import train_as_before
 from .history.reads import Reads
 from .preprocessing.transform import Transform
 from .recipe import Recipe
-from .saving import save
+from .saving import packed, save, unpacked
 from .strategies.base import Strategy
 
 
@@ -130,6 +131,12 @@ class Usage(Reads[FittedForecaster]):
             ArgumentError: the folder exists and holds something else.
         """
         return save(self._require_fit(), Path(folder).expanduser())
+
+    def _packed(self) -> PackedModel:
+        return packed(self.fitted_)
+
+    def _unpacked(self, packed: PackedModel) -> FittedForecaster:
+        return unpacked(packed)
 
     @property
     def fitted_networks(self) -> list[FittedForecaster]:

@@ -11,6 +11,9 @@ from ...errors import flag
 from ...zoo.factory import CellLike, cell_factory
 from ..estimator import Estimator
 from ..recorder import Recorder
+from ..storage.folders import read_folder, write_folder
+from ..storage.model import PackedModel, pack, unpack
+from ..storage.restoring import restoring
 from ..training.callbacks import Callbacks, check_rates, checked_callbacks
 from ..training.checkpoints import checkpoint_in
 from ..training.fingerprint import identifying_settings
@@ -25,7 +28,7 @@ from .fitted import FittedNextFrame
 from .fitting import fit_network
 from .losses import try_loss
 from .network import FrameNetwork
-from .saving import KIND, load, save
+from .saving import KIND, frames_from_plain, frames_to_plain
 from .settings import Settings
 
 
@@ -233,7 +236,9 @@ class NextFrame(Estimator[FittedNextFrame]):
                 when loading.
             NotFittedError: there has been no fit.
         """
-        return save(self._require_fit(), Path(folder).expanduser())
+        path = Path(folder).expanduser()
+        write_folder(path, KIND, *frames_to_plain(self._require_fit()))
+        return path
 
     @classmethod
     def load(cls, folder: str | Path) -> "NextFrame":
@@ -242,15 +247,24 @@ class NextFrame(Estimator[FittedNextFrame]):
         Raises:
             ModelFileError: no model there, or a damaged one.
         """
-        fitted = load(Path(folder).expanduser())
+        path = Path(folder).expanduser()
+        manifest, arrays = read_folder(path, KIND)
+        with restoring(path, "network"):
+            fitted = frames_from_plain(manifest, arrays)
         loaded = cls(**fitted.settings.to_dict())
         loaded.fitted_ = fitted
         return loaded
 
+    def _packed(self) -> PackedModel:
+        return pack(KIND, *frames_to_plain(self.fitted_))
+
+    def _unpacked(self, packed: PackedModel) -> FittedNextFrame:
+        return frames_from_plain(*unpack(packed, KIND, "the pickled network"))
+
     @property
     def cell_name(self) -> str:
         """Name of the cell in tables and charts."""
-        return cell_factory(self.cell).name
+        return cell_factory(self.fitted_.settings.cell if self.is_fitted else self.cell).name
 
     @property
     def settings_(self) -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""Writes a fitted next-frame network to a folder, and reads it."""
+"""A fitted next-frame network as plain values and lists of arrays, and back."""
 
 from dataclasses import asdict
-from pathlib import Path
+from typing import Any
 
-from ...errors import ModelFileError
-from ..storage.folders import read_folder, write_folder
+from ...zoo.weight_budget import at_most_weights
+from ..storage.restoring import require_weights, typed
 from ..training.keras_settings import settings_from_config, settings_to_config
 from ..training.loop import History
 from .clips import FrameSpec
@@ -13,15 +13,11 @@ from .network import FrameNetwork
 from .settings import Settings
 
 KIND = "next_frame"
+DTYPES = ("uint8", "float32")  # of frames
 
 
-def save(fitted: FittedNextFrame, folder: Path) -> Path:
-    """Writes a fitted network to a folder.
-
-    Raises:
-        ArgumentError: the folder exists and holds something else.
-        ModelFileError: it cannot be written, or the cell could not be found when loading.
-    """
+def frames_to_plain(fitted: FittedNextFrame) -> tuple[dict[str, Any], dict[str, list]]:
+    """A fitted network as plain values and lists of arrays."""
     manifest = {
         "settings": settings_to_config(fitted.settings.to_dict(), fitted.settings.filters),
         "frame_spec": asdict(fitted.network.spec),
@@ -31,26 +27,27 @@ def save(fitted: FittedNextFrame, folder: Path) -> Path:
         "weights": fitted.network.model.get_weights(),
         "mean_image": [fitted.mean_image],
     }
-    write_folder(folder, KIND, manifest, arrays)
-    return folder
+    return manifest, arrays
 
 
-def load(folder: Path) -> FittedNextFrame:
-    """Reads what `save` wrote.
+def frames_from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedNextFrame:
+    """The fitted network that `frames_to_plain` returned as plain values.
 
     Raises:
-        ModelFileError: no model there, or a damaged one.
+        KeyError, TypeError, ValueError: the values are of something else.
     """
-    manifest, arrays = read_folder(folder, KIND)
-    try:
-        settings = Settings.from_params(settings_from_config(manifest["settings"]))
-        look = manifest["frame_spec"]
-        spec = FrameSpec(**look | {"frame": tuple(look["frame"])})
-        (mean_image,) = arrays["mean_image"]
+    settings = Settings.from_params(settings_from_config(manifest["settings"]))
+    spec = typed(FrameSpec, manifest["frame_spec"])
+    history = typed(History, manifest["history"])
+    (mean_image,), weights = arrays["mean_image"], arrays["weights"]
+    numbers = sum(array.size for array in weights)
+    patches = [side % spec.patch for side in spec.frame[:2]]
+    if mean_image.shape != spec.frame or any(patches) or spec.dtype not in DTYPES:
+        raise ValueError("its frames are no frames of its network")
+    if settings.layers > len(weights) or settings.filters > numbers:
+        raise ValueError("its settings make a larger network than its weights are of")
+    with at_most_weights(numbers):
         network = FrameNetwork.untrained(settings, spec)
-        network.model.set_weights(arrays["weights"])
-        return FittedNextFrame(settings, network, mean_image, History(**manifest["history"]))
-    except ModelFileError as error:
-        raise ModelFileError(f"{folder} {error}") from error
-    except Exception as error:  # whatever a stranger's file makes Keras raise
-        raise ModelFileError(f"{folder} is no network that can be read: {error}") from error
+    require_weights(weights, [tuple(weight.shape) for weight in network.model.weights])
+    network.model.set_weights(weights)
+    return FittedNextFrame(settings, network, mean_image, history)

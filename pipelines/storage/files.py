@@ -1,15 +1,17 @@
-"""Files that are written whole or not at all, with a hash of every byte."""
+"""Files that are written whole or not at all, and read without following links."""
 
 import contextlib
-import hashlib
-import io
-import json
+import errno
 import os
+import re
+import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
+#: Names of temporary files, which a killed process may leave.
+TEMPORARY = re.compile(r"\..+-[0-9a-f]{12}\.part(\.\w+)?")
+LARGEST = 2 << 30  # most bytes of a file that is read into memory
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -20,22 +22,27 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         OSError: it cannot be written, e.g. the disk is full; names `path`.
     """
-    with replacing(path, path.with_name(f".{path.name}.tmp")) as temporary:
+    with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
 @contextlib.contextmanager
-def replacing(path: Path, temporary: Path) -> Iterator[Path]:
+def replacing(path: Path) -> Iterator[Path]:
     """Yields a temporary file to write, then flushes it to the disk and renames it to `path`.
+
+    Its name is random, so that several writers do not meet, and nobody can have put a link there.
+    It has the ending of `path`, by which libraries choose the type of a file. Where `path` is a
+    link, the link is replaced, not what it points to.
 
     Args:
         path: file to write or replace.
-        temporary: temporary file in the same folder; removed in any case.
 
     Raises:
         OSError: it cannot be written; names `path`.
     """
+    temporary = path.with_name(f".{path.stem}-{secrets.token_hex(6)}.part{path.suffix}")
     try:
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         yield temporary
         with temporary.open("r+b") as file:
             os.fsync(file.fileno())
@@ -60,49 +67,27 @@ def sync(folder: Path) -> None:
         os.close(handle)
 
 
-def pack_arrays(arrays: list[np.ndarray]) -> bytes:
-    """Packs arrays as the content of an `.npz`, in memory: so that a full disk fails in a plain
-    write, not within a zip file."""
-    content = io.BytesIO()
-    named = {f"{i:03d}": array for i, array in enumerate(arrays)}
-    np.savez(content, allow_pickle=False, **named)
-    return content.getvalue()
+def read_regular(path: Path, limit: int = LARGEST) -> bytes:
+    """Reads a file that is no link, pipe or device.
 
-
-def unpack_arrays(content: bytes) -> list[np.ndarray]:
-    """The arrays that `pack_arrays` packed."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-        return [stored[key] for key in sorted(stored.files, key=int)]
-
-
-def seal(values: dict[str, Any]) -> bytes:
-    """Plain values as JSON, with their hash in the last line."""
-    return _to_json(values | {"sha256": sha256(_to_json(values))})
-
-
-def unseal(content: bytes) -> dict[str, Any]:
-    """The values that `seal` wrote, without their hash.
+    Args:
+        path: the file.
+        limit: most bytes that are read.
 
     Raises:
-        ValueError: a byte has changed.
+        OSError: it is not there, cannot be read, is something else, or is larger; names `path`.
     """
-    values = json.loads(content)
-    if not isinstance(values, dict) or "sha256" not in values:
-        raise ValueError("it has no hash")
-    del values["sha256"]
-    if seal(values) != content:
-        raise ValueError("its hash is not the saved one")
-    return values
-
-
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def plain(value: Any) -> Any:
-    """Converts values that `json` cannot write: ranges of delays, and NumPy's numbers."""
-    return value.item() if isinstance(value, np.generic) else list(value)
-
-
-def _to_json(values: dict[str, Any]) -> bytes:
-    return (json.dumps(values, indent=2, allow_nan=False, default=plain) + "\n").encode()
+    flags = [getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY")]
+    try:
+        handle = os.open(path, os.O_RDONLY | sum(flags))
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, "it is a link, and links are not followed", path) from error
+        raise
+    with os.fdopen(handle, "rb") as file:
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        if about.st_size > limit:
+            raise OSError(errno.EFBIG, f"it has more than {limit} bytes", str(path))
+        return file.read()

@@ -1,25 +1,32 @@
 """Folders of saved models: JSON and plain arrays, never pickle.
 
 A model is rebuilt from its settings by our own code, with cells that are registered or whose
-module has been imported; nothing in a folder is executed or imported.
+module has been imported; nothing in a folder is executed or imported. No file holds the name of
+another: names of files follow from hashes, so that two writers never write the same file, and a
+manifest cannot point outside its folder. `docs/security.md` says what may be opened from whom.
 """
 
 import json
-import shutil
-import tempfile
-from collections.abc import Iterable
-from importlib.metadata import version
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 
 from ...errors import ArgumentError, ModelFileError
-from .files import pack_arrays, seal, sha256, sync, unpack_arrays, unseal, write_whole
+from .files import TEMPORARY, read_regular, write_whole
+from .model import LIST, MANIFEST, PackedModel, checked_manifest, file_name, pack, unpack
+from .sealing import LARGEST_JSON, unseal
 
-MANIFEST = "manifest.json"
-FORMAT = 5
+LOCK = ".lock"
 OURS = {"format", "kind", "versions", "files"}  # keys that tell our manifests from others
+ARRAYS = re.compile(LIST + r"-[0-9a-f]{16}\.npz")
+ARRAYS_BEFORE = re.compile(LIST + r"(\.2)?\.npz")  # up to format 5
+TRIES = 20  # readings of a folder that is being replaced
 
 
 def write_folder(
@@ -28,113 +35,32 @@ def write_folder(
     """Writes `manifest.json` and one `.npz` for each list of arrays, whole or not at all.
 
     An older model in the same folder is replaced in one step: at every moment the folder holds
-    the old model or the new one. Other files are not touched.
+    the old model or the new one. Of several writers at once each writes a whole model, and the
+    last one stays. A folder that holds other files is refused.
 
     Args:
         folder: path of the folder.
-        kind: kind of model, such as `"forecaster"`.
-        manifest: plain values.
-        arrays: lists of arrays by the name of their file, without ending.
+        kind, manifest, arrays: as for `pack`.
 
     Raises:
         ArgumentError: the folder exists and is no model of rnnzoo.
         ModelFileError: it cannot be written, e.g. the disk is full; an older model is unchanged.
     """
     refuse_foreign(folder)
-    taken = _files(folder)
-    files = {}
-    for name, values in arrays.items():
-        file = f"{name}.npz"
-        files[_replacement(file) if file in taken else file] = pack_arrays(values)
-    versions = {"rnnzoo": version("rnnzoo"), "keras": version("keras")}
-    manifest = {"format": FORMAT, "kind": kind, "versions": versions, **manifest}
-    manifest["files"] = {name: sha256(content) for name, content in files.items()}
+    packed, older = pack(kind, manifest, arrays), _content(folder)
     try:
-        if taken:
-            _write(folder, files, manifest)
-            for name in _leftovers(taken) - set(files):
-                (folder / name).unlink(missing_ok=True)
-        else:
-            _write_new(folder, files, manifest)
+        with _locked(folder):
+            refuse_foreign(folder)
+            _replace(folder, packed)
     except OSError as error:
         raise ModelFileError(
-            f"{error.filename or folder} could not be written: {error.strerror}. An older "
-            "model there is unchanged: make room, and save again."
+            f"{error.filename or folder} could not be written: {error.strerror}. "
+            f"{_what_is_there(folder, older)}"
         ) from error
 
 
-def _write_new(folder: Path, files: dict[str, bytes], manifest: dict[str, Any]) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        _write(temporary, files, manifest)
-        temporary.chmod(0o755)
-        temporary.replace(folder)  # the folder does not exist, or is empty
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    sync(folder.parent)
-
-
-def _write(folder: Path, files: dict[str, bytes], manifest: dict[str, Any]) -> None:
-    """Writes the manifest last: until then the old one is valid."""
-    try:
-        for name, content in files.items():
-            write_whole(folder / name, content)
-        write_whole(folder / MANIFEST, seal(manifest))
-    except OSError:
-        for name in set(files) - _files(folder):
-            (folder / name).unlink(missing_ok=True)
-        raise
-
-
-def _replacement(name: str) -> str:
-    """The name of the file that replaces the file `name`."""
-    return name.replace(".npz", ".2.npz")
-
-
-def _files(folder: Path) -> set[str]:
-    """The names of the files in the manifest of a folder."""
-    try:
-        return set(json.loads((folder / MANIFEST).read_bytes())["files"])
-    except FileNotFoundError:
-        return set()
-
-
-def _leftovers(named: Iterable[str]) -> set[str]:
-    """Files that may be left in a model's folder by a killed process that was replacing it."""
-    first = {name.replace(".2.npz", ".npz") for name in named}
-    both = first | {_replacement(name) for name in first} | {MANIFEST}
-    return {*both, *[f".{name}.tmp" for name in both]} - {MANIFEST}
-
-
-def refuse_foreign(folder: Path) -> None:
-    """Checks that saving to a folder can overwrite nothing but an older model.
-
-    Raises:
-        ArgumentError: the folder holds something else, with or without a model.
-    """
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        ours = {MANIFEST, *_leftovers(manifest["files"])} if manifest.keys() >= OURS else set()
-    except (OSError, ValueError, TypeError, KeyError):
-        ours = set()
-    if not ours:
-        raise ArgumentError(
-            f"{folder} holds no rnnzoo model: it is not overwritten. Name a new folder."
-        )
-    others = sorted({path.name for path in folder.iterdir()} - ours)
-    if others:
-        raise ArgumentError(
-            f"{folder} holds more than an rnnzoo model ({', '.join(others[:3])}): it is not "
-            "overwritten. Name a new folder, or move them away."
-        )
-
-
 def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, list[np.ndarray]]]:
-    """Reads a folder that `write_folder` wrote.
+    """Reads a folder that `write_folder` wrote, also while it is being replaced.
 
     Returns:
         The manifest, and the lists of arrays by the name of their file.
@@ -143,39 +69,161 @@ def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, list
         ModelFileError: no model of this kind, a file is missing or damaged, or the format is of
             another version of rnnzoo.
     """
+    for _ in range(TRIES):
+        manifest = _manifest(folder)
+        try:
+            return unpack(_packed(folder, manifest, kind), kind, folder)
+        except ModelFileError:
+            if _manifest(folder) == manifest:  # else another process has replaced it
+                raise
+    raise ModelFileError(f"{folder} is replaced all the time: load it when its writer has ended.")
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Checks that saving to a folder can overwrite nothing but an older model.
+
+    Raises:
+        ArgumentError: the folder holds something else, with or without a model.
+    """
+    try:
+        paths = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        raise ArgumentError(f"{folder} is a file: name a folder to save to.") from None
+    except OSError as error:
+        raise ArgumentError(
+            f"{folder} cannot be opened: {error.strerror}. Name another folder."
+        ) from error
+    names, named = [path.name for path in paths], _named(folder)
+    others = [path.name for path in paths if not _belongs(path, named)]
+    if MANIFEST in names and _is_model(folder) and others:
+        raise ArgumentError(
+            f"{folder} holds more than an rnnzoo model ({', '.join(others[:3])}): it is not "
+            "overwritten. Name a new folder, or move them away."
+        )
+    if others or (MANIFEST in names and not _is_model(folder)):
+        raise ArgumentError(
+            f"{folder} holds no rnnzoo model: it is not overwritten. Name a new folder."
+        )
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Creates the folder if needed, and keeps other writers out of it inside the context. Where
+    that fails before anything is in it, a new folder is removed again.
+
+    Raises:
+        OSError: it cannot be created or locked.
+    """
+    lock, made = FileLock(folder / LOCK), not folder.exists()
+    while not lock.is_locked:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire()
+        except FileNotFoundError:  # another writer failed, and removed the folder meanwhile
+            if folder.exists():
+                raise
+    try:
+        yield
+    except BaseException:
+        if made and [path.name for path in folder.iterdir()] == [LOCK]:
+            (folder / LOCK).unlink()
+            folder.rmdir()
+        raise
+    finally:
+        lock.release()
+
+
+def _replace(folder: Path, packed: PackedModel) -> None:
+    """Writes the manifest last: until then the old one is valid. Then removes the files of the
+    older model, and those of killed writers."""
+    older = _named(folder)
+    digests = unseal(packed.manifest)["files"]
+    files = {file_name(name, digests[name]): content for name, content in packed.files.items()}
+    try:
+        for name, content in files.items():
+            write_whole(folder / name, content)
+        write_whole(folder / MANIFEST, packed.manifest)
+    except OSError:
+        for name in files.keys() - _named(folder):
+            (folder / name).unlink(missing_ok=True)
+        raise
+    for path in [*folder.iterdir()]:
+        ours = ARRAYS.fullmatch(path.name) or TEMPORARY.fullmatch(path.name)
+        if (ours or path.name in older) and path.name not in files:
+            path.unlink(missing_ok=True)
+
+
+def _named(folder: Path) -> set[str]:
+    """The names of the files of the model in a folder; none of a damaged one."""
+    try:
+        files = json.loads(read_regular(folder / MANIFEST, LARGEST_JSON))["files"]
+        names = {name if ".npz" in name else file_name(name, files[name]) for name in files}
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return set()
+    return {name for name in names if ARRAYS.fullmatch(name) or ARRAYS_BEFORE.fullmatch(name)}
+
+
+def _content(folder: Path) -> bytes | None:
+    """The manifest in a folder; `None` without one."""
+    try:
+        return read_regular(folder / MANIFEST, LARGEST_JSON)
+    except OSError:
+        return None
+
+
+def _what_is_there(folder: Path, older: bytes | None) -> str:
+    """What a folder holds after a failed writing, and the remedy, in sentences."""
+    now = _content(folder)
+    if now is None:
+        return "No model is there: make room, and save again."
+    if now == older:
+        return "The model that was there before is unchanged: make room, and save again."
+    return "The new model, or that of another writer, is there nevertheless."
+
+
+def _is_model(folder: Path) -> bool:
+    try:
+        manifest = json.loads(read_regular(folder / MANIFEST, LARGEST_JSON))
+        return bool(manifest.keys() >= OURS)
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return False
+
+
+def _belongs(path: Path, named: set[str]) -> bool:
+    """Whether a path in the folder of a model is one of its files, and no link."""
+    known = path.name in (MANIFEST, LOCK) or path.name in named
+    if not known and not ARRAYS.fullmatch(path.name) and not TEMPORARY.fullmatch(path.name):
+        return False
+    about = path.lstat()
+    # a lock is opened for writing: it may be no second name of another file
+    return stat.S_ISREG(about.st_mode) and (path.name != LOCK or about.st_nlink == 1)
+
+
+def _manifest(folder: Path) -> bytes:
     path = folder / MANIFEST
-    if not path.is_file():
-        raise ModelFileError(f"There is no rnnzoo model in {folder}: {MANIFEST} is missing.")
     try:
-        content = path.read_bytes()
-        manifest = json.loads(content)
-        format, found_kind = manifest["format"], manifest["kind"]
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ModelFileError(f"{path} is damaged ({error}). Save the model again.") from error
-    if format != FORMAT:
+        return read_regular(path, LARGEST_JSON)
+    except (FileNotFoundError, NotADirectoryError):
         raise ModelFileError(
-            f"{folder} has format {format}, this rnnzoo reads format {FORMAT}. "
-            "Fit and save the model again, or load it with the version of rnnzoo that saved it."
-        )
-    if found_kind != kind:
-        raise ModelFileError(
-            f"{folder} holds a model of the kind {found_kind}, not {kind}: load it with the class "
-            "that saved it."
-        )
-    try:
-        manifest = unseal(content)
-    except ValueError as error:
-        raise ModelFileError(f"{path} is damaged: {error}. Save the model again.") from error
-    return manifest, {
-        name.split(".")[0]: _arrays(folder / name, digest)
-        for name, digest in manifest["files"].items()
-    }
+            f"There is no rnnzoo model in {folder}: {MANIFEST} is missing."
+        ) from None
+    except OSError as error:
+        raise ModelFileError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _arrays(path: Path, digest: str) -> list[np.ndarray]:
-    if not path.is_file():
-        raise ModelFileError(f"{path} is missing. Copy the whole folder, or save the model again.")
-    content = path.read_bytes()
-    if sha256(content) != digest:
-        raise ModelFileError(f"{path} is damaged: its hash is not the saved one. Save it again.")
-    return unpack_arrays(content)
+def _packed(folder: Path, manifest: bytes, kind: str) -> PackedModel:
+    """Reads the files that a manifest names."""
+    files = {}
+    for name, digest in checked_manifest(manifest, kind, folder)["files"].items():
+        path = folder / file_name(name, digest)
+        try:
+            files[name] = read_regular(path)
+        except FileNotFoundError:
+            raise ModelFileError(
+                f"{path} is missing. Copy the whole folder, or save the model again."
+            ) from None
+        except OSError as error:
+            raise ModelFileError(f"{path} cannot be read: {error.strerror}.") from error
+    return PackedModel(manifest, files)

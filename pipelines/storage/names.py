@@ -1,12 +1,8 @@
-"""Safe file names, and files that are written whole or not at all."""
+"""Safe file names."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from ...errors import ArgumentError
-from .files import replacing
 
 BYTES = 200  # most bytes of a file name: systems allow 255, and temporary names are longer
 ENDING = 10  # most letters of a file ending
@@ -50,11 +46,3 @@ class Names:
             return safe
         whose = f"{holder[0]!r} has that name already" if holder else "it is the journal's own"
         raise ArgumentError(f"{name!r} cannot be the file {safe}: {whose}. Name it otherwise.")
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Yields a temporary path to write to, which replaces `path` once it is flushed to the disk."""
-    # the same ending: libraries choose the file type by it
-    with replacing(path, path.with_name(f".{path.stem}-unfinished{path.suffix}")) as fresh:
-        yield fresh

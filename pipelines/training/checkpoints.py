@@ -5,26 +5,27 @@ epoch are in a file of their own, and the manifest is replaced in one step: at e
 folder holds the last epoch or the one before. Nothing in it is executed.
 """
 
-import hashlib
-import json
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 from filelock import FileLock, Timeout
 
 from ...errors import ArgumentError, ArgumentTypeError, CheckpointError
-from ..storage.files import pack_arrays, plain, seal, sha256, unpack_arrays, unseal, write_whole
+from ..storage.files import TEMPORARY, read_regular, write_whole
+from ..storage.packing import pack_arrays, unpack_arrays
+from ..storage.sealing import LARGEST_JSON, seal, sha256, unseal
+from .identity import identity, require_same
 
 MANIFEST = "manifest.json"
-FORMAT = 2
+FORMAT = 3
 KIND = "checkpoint"
 LOCK = ".lock"
+EPOCH = re.compile(r"epoch-\d{6,}\.npz")
 MEMBER = "member-"  # folder of one of several fits, followed by its number
 REFIT = "refit"  # folder of the second training of a fit, on all rows
 DELETE = "Delete the folder to train from the start."
@@ -50,6 +51,8 @@ class Checkpoint:
         manifest = read_sealed(self.folder / MANIFEST, KIND)
         if manifest is None:
             return None
+        if not _well_formed(manifest):
+            raise CheckpointError(f"{self.folder / MANIFEST} is no checkpoint. {DELETE}")
         require_same(manifest["fit"], self.fit, f"{self.folder} is the checkpoint of another fit")
         return manifest["values"], self._arrays(manifest)
 
@@ -61,14 +64,15 @@ class Checkpoint:
                 is unchanged.
         """
         content = pack_arrays([array for several in arrays.values() for array in several])
-        name = f"epoch-{step:06d}.npz"
+        name = _name(step)
         manifest = {
             "format": FORMAT,
             "kind": KIND,
             "fit": self.fit,
             "values": values,
             "arrays": {key: len(several) for key, several in arrays.items()},
-            "file": {"name": name, "sha256": sha256(content)},
+            "step": step,
+            "digest": sha256(content),
         }
         try:
             write_whole(self.folder / name, content)
@@ -82,24 +86,37 @@ class Checkpoint:
             ) from error
 
     def _arrays(self, manifest: dict[str, Any]) -> dict[str, list[np.ndarray]]:
-        path = self.folder / manifest["file"]["name"]
-        if not path.is_file():
-            raise CheckpointError(f"{path} is missing. {DELETE}")
-        content = path.read_bytes()
-        if sha256(content) != manifest["file"]["sha256"]:
+        path = self.folder / _name(manifest["step"])
+        try:
+            content = read_regular(path)
+        except FileNotFoundError:
+            raise CheckpointError(f"{path} is missing. {DELETE}") from None
+        except OSError as error:
+            raise CheckpointError(f"{path} cannot be read: {error.strerror}. {DELETE}") from error
+        if sha256(content) != manifest["digest"]:
             raise CheckpointError(f"{path} is damaged: its hash is not the saved one. {DELETE}")
-        arrays = iter(unpack_arrays(content))
-        return {
-            key: [next(arrays) for _ in range(count)] for key, count in manifest["arrays"].items()
-        }
+        try:
+            arrays = unpack_arrays(content)
+        except ValueError as error:
+            raise CheckpointError(f"{path} is damaged: {error}. {DELETE}") from error
+        counts = manifest["arrays"]
+        if sum(counts.values()) != len(arrays):
+            raise CheckpointError(f"{path} holds {len(arrays)} arrays, not {counts}. {DELETE}")
+        left = iter(arrays)
+        return {key: [next(left) for _ in range(count)] for key, count in counts.items()}
 
     def _tidy(self) -> None:
         """Removes files that the manifest does not name: older epochs and unfinished files."""
-        path = self.folder / MANIFEST
-        named = [unseal(path.read_bytes())["file"]["name"]] if path.exists() else []
-        for other in _ours(self.folder):
-            if other.name not in (MANIFEST, LOCK, *named):
+        manifest = read_sealed(self.folder / MANIFEST, KIND)
+        named = [] if manifest is None else [_name(manifest["step"])]
+        for other in self.folder.iterdir():
+            if _is_ours(other) and other.name not in (MANIFEST, LOCK, *named):
                 other.unlink(missing_ok=True)
+
+
+def _name(step: int) -> str:
+    """The name of the file of an epoch."""
+    return f"epoch-{step:06d}.npz"
 
 
 def read_sealed(path: Path, kind: str, remedy: str = DELETE) -> dict[str, Any] | None:
@@ -113,34 +130,19 @@ def read_sealed(path: Path, kind: str, remedy: str = DELETE) -> dict[str, Any] |
     Raises:
         CheckpointError: the file is damaged, or of another kind or format.
     """
-    if not path.exists():
-        return None
     try:
-        values = unseal(path.read_bytes())
-    except (OSError, ValueError) as error:
+        values = unseal(read_regular(path, LARGEST_JSON))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}. {remedy}") from error
+    except ValueError as error:
         raise CheckpointError(f"{path} is damaged: {error}. {remedy}") from error
     if values.get("kind") != kind or values.get("format") != FORMAT:
         raise CheckpointError(
             f"{path} is no {kind} of format {FORMAT}, which this rnnzoo reads. {remedy}"
         )
     return values
-
-
-def require_same(saved: dict[str, Any], current: dict[str, Any], otherwise: str) -> None:
-    """Checks that a saved fit and the current one are the same.
-
-    Args:
-        saved, current: as `identity` returns them.
-        otherwise: first words of the error message.
-
-    Raises:
-        CheckpointError: they differ; names the differences.
-    """
-    if differing := _differences(saved, current):
-        raise CheckpointError(
-            f"{otherwise}: {'; '.join(differing)}. Name another folder, fit as before to "
-            "continue from it, or delete it."
-        )
 
 
 @contextmanager
@@ -179,6 +181,10 @@ def lock_folder(path: Path) -> Iterator[None]:
     """
     lock = FileLock(path / LOCK)
     try:
+        if not _is_own_lock(path / LOCK):
+            raise CheckpointError(
+                f"{path / LOCK} is a link to another file, and is not opened: remove it."
+            )
         lock.acquire(timeout=0)
     except Timeout:
         raise CheckpointError(
@@ -190,32 +196,6 @@ def lock_folder(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def identity(kind: str, settings: dict[str, Any], data: Iterable[Any]) -> dict[str, Any]:
-    """All that the weights of a fit depend on: two fits with one identity give the same bits."""
-    backend = keras.backend.backend()
-    versions = {name: sys.modules[name].__version__ for name in ("keras", "numpy", backend)}
-    return _plain(
-        {
-            "pipeline": kind,
-            "settings": settings,
-            "data": digest(data),
-            "backend": backend,
-            "dtype": keras.config.dtype_policy().name,
-            "versions": {"rnnzoo": version("rnnzoo"), **versions},
-        }
-    )
-
-
-def digest(data: Iterable[Any]) -> str:
-    """A hash of arrays with their shapes and types."""
-    sha = hashlib.sha256()
-    for each in data:
-        array = np.ascontiguousarray(each)
-        sha.update(f"{array.dtype.str}{array.shape}".encode())
-        sha.update(array.data)
-    return sha.hexdigest()
 
 
 def member_folder(folder: str | Path | None, k: int) -> Path | None:
@@ -235,9 +215,13 @@ def holds_fit(folder: Path) -> bool:
 
 def holds_only_fits(path: Path) -> bool:
     """Whether a path is a folder that holds only checkpoints, its own or those of members."""
-    return path.is_dir() and all(
-        _belongs(one) or (one.name.startswith(MEMBER) and holds_only_fits(one))
-        for one in path.iterdir()
+    return (
+        path.is_dir()
+        and not path.is_symlink()
+        and all(
+            _belongs(one) or (one.name.startswith(MEMBER) and holds_only_fits(one))
+            for one in path.iterdir()
+        )
     )
 
 
@@ -274,34 +258,34 @@ def prepare_folder(folder: Any, belongs: Callable[[Path], bool]) -> Path:
     return path
 
 
-def _ours(folder: Path) -> Sequence[Path]:
-    return [path for path in folder.iterdir() if _is_ours(path)]
-
-
 def _belongs(path: Path) -> bool:
     return _is_ours(path) or (path.name == REFIT and holds_only_fits(path))
 
 
 def _is_ours(path: Path) -> bool:
-    patterns = (MANIFEST, f".{MANIFEST}.tmp", "epoch-*.npz", ".epoch-*.npz.tmp", LOCK)
-    return any(path.match(pattern) for pattern in patterns)
+    known = path.name in (MANIFEST, LOCK) or EPOCH.fullmatch(path.name)
+    return bool(known or TEMPORARY.fullmatch(path.name)) and stat.S_ISREG(path.lstat().st_mode)
 
 
-def _differences(saved: dict[str, Any], current: dict[str, Any], within: str = "") -> list[str]:
-    differing = []
-    for key in dict.fromkeys([*saved, *current]):
-        old, new = saved.get(key), current.get(key)
-        if old == new:
-            continue
-        if isinstance(old, dict) and isinstance(new, dict):
-            differing += _differences(old, new, f"{within}{key}.")
-        elif key == "data":
-            differing.append("the data differ")
-        else:
-            differing.append(f"{within}{key} was {old!r} and is {new!r}")
-    return differing
+def _is_own_lock(path: Path) -> bool:
+    """Whether a file is not there yet, or is no link to another one: a lock is opened for
+    writing."""
+    try:
+        about = path.lstat()
+    except FileNotFoundError:
+        return True
+    return stat.S_ISREG(about.st_mode) and about.st_nlink == 1
 
 
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Values as they are after a round trip through JSON."""
-    return json.loads(json.dumps(values, default=plain))
+def _well_formed(manifest: dict[str, Any]) -> bool:
+    """Whether the values of a manifest have the types that a checkpoint has."""
+    counts = manifest.get("arrays")
+    return (
+        isinstance(manifest.get("fit"), dict)
+        and isinstance(manifest.get("values"), dict)
+        and isinstance(manifest.get("digest"), str)
+        and type(manifest.get("step")) is int
+        and 0 <= manifest["step"] < 10**9
+        and isinstance(counts, dict)
+        and all(type(count) is int and count >= 0 for count in counts.values())
+    )

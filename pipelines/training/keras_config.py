@@ -18,7 +18,7 @@ from keras.optimizers import schedules
 
 from ...errors import ArgumentError, did_you_mean
 from ...zoo.cell_config import imported_class
-from ..storage.files import plain
+from ..storage.sealing import plain
 
 BASES = (keras.optimizers.Optimizer, keras.losses.Loss, schedules.LearningRateSchedule)
 KEYS = {"class_name", "config", "module", "registered_name"}

@@ -2,6 +2,7 @@
 
 import math
 import random
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -12,12 +13,15 @@ import keras
 import numpy as np
 
 from ...errors import CheckpointError, FitError
+from ...zoo.backend.process import require_own_backend
 from ..recorder import Recorder
 from .callbacks import Hooks
 from .checkpoints import DELETE, Checkpoint
 from .optimizers import has_schedule, inner
 from .options import TrainingOptions
 from .state import ResampledBatches, TrainingState, from_checkpoint, to_checkpoint
+
+ONE_FIT = threading.RLock()  # held by the thread that fits; a fit may begin others
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ def _initial_state(
         return TrainingState()
     try:
         return from_checkpoint(*saved, learner, batches)
-    except (KeyError, TypeError, ValueError) as error:
+    except Exception as error:  # whatever a stranger's file makes Keras raise
         raise CheckpointError(
             f"{checkpoint.folder} cannot be continued: {error}. {DELETE}"
         ) from error
@@ -250,14 +254,23 @@ def _log_epoch(
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seeds Keras, NumPy and `random` inside the context; restores the last two afterwards."""
-    state, numpy_state = random.getstate(), np.random.get_state()
-    keras.utils.set_random_seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(state)
-        np.random.set_state(numpy_state)
+    """Seeds Keras, NumPy and `random` inside the context; restores the last two afterwards.
+
+    Their generators are those of the process, so that fits in other threads wait here for their
+    turn.
+
+    Raises:
+        BackendError: in a forked process that cannot compute.
+    """
+    require_own_backend()
+    with ONE_FIT:
+        state, numpy_state = random.getstate(), np.random.get_state()
+        keras.utils.set_random_seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(state)
+            np.random.set_state(numpy_state)
 
 
 def trained_weights(network: keras.Model) -> int:

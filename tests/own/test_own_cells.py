@@ -12,7 +12,7 @@ import pytest
 from rnnzoo import CELLS, ArgumentError, Forecaster, NextFrame, Recurrent, register_cell, stack
 from rnnzoo.errors import ArgumentTypeError, CheckpointError, ModelFileError
 from rnnzoo.experiments.cli.app import app
-from rnnzoo.pipelines.storage.files import seal, unseal
+from rnnzoo.pipelines.storage.sealing import seal, unseal
 from rnnzoo.zoo.catalog import describe
 from rnnzoo.zoo.cells import GRU, NARX, ConvLSTM
 from typer.testing import CliRunner

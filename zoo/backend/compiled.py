@@ -12,11 +12,14 @@ import keras
 import numpy as np
 from keras import tree
 
+from .process import require_own_backend
+
 
 def compiled(model: keras.Model) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
     """Compiles a model to a function from inputs to outputs, both lists of NumPy arrays.
 
-    The function uses the current weights of the model.
+    The function uses the current weights of the model. In a forked process that cannot compute it
+    raises a `BackendError`.
     """
     backend = keras.backend.backend()
     if backend == "tensorflow":
@@ -27,7 +30,12 @@ def compiled(model: keras.Model) -> Callable[[Sequence[np.ndarray]], list[np.nda
         call = _torch(model)
     else:
         raise NotImplementedError(f"No compiled networks on the backend {backend!r}.")
-    return lambda inputs: [keras.ops.convert_to_numpy(y) for y in tree.flatten(call(list(inputs)))]
+
+    def on_arrays(inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        require_own_backend()
+        return [keras.ops.convert_to_numpy(y) for y in tree.flatten(call(list(inputs)))]
+
+    return on_arrays
 
 
 def _tensorflow(model: keras.Model) -> Callable[[list], Any]:

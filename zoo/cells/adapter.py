@@ -9,6 +9,7 @@ from keras import ops, tree
 from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # it has no public name
 
 from ...errors import ArgumentError, ArgumentTypeError
+from ..weight_budget import spend
 from .base import RecurrentCell
 from .wrapper import Wrapper, build_once
 
@@ -78,6 +79,9 @@ class KerasCell(Wrapper):
     def build(self, input_shape: Any) -> None:
         item = tuple(input_shape[1:])
         self._rank = len(item)
+        if type(self.cell).__module__.startswith("keras."):  # each state has a square matrix
+            for size in tree.flatten(self.cell.state_size):
+                spend((size, size))
         self._try_step(item, input_shape)
 
     def step(self, drive: Any, states: Sequence[Any]) -> tuple[Any, list[Any]]:

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from ...errors import ArgumentError, flag
+from ..weight_budget import spend
 from . import checks
 from .config import PlainConfig
 from .dropout import SequenceDropout
@@ -128,6 +129,7 @@ class RecurrentCell(PlainConfig, SequenceDropout, keras.layers.Layer):
             return 0.0
         kwargs |= self._weight_options.of(role, name, kwargs)
         initializer = kwargs.pop("initializer", initializer)
+        spend(shape)
         return super().add_weight(shape, initializer, *args, name=name or None, **kwargs)
 
     def project(self, inputs: Any) -> Any:

@@ -5,9 +5,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from ...errors import flag, positive, whole_number
+from ...errors import ArgumentError, flag, positive, whole_number
 from .base import RecurrentCell
 from .linear import known_length
+
+HIGHEST = 512  # order, whose matrix is made by a matrix exponential
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -64,6 +66,11 @@ class LMU(RecurrentCell):
         super().__init__(**kwargs)
         self.units = whole_number("units", units)
         self.order = whole_number("order", order)
+        if order > HIGHEST:
+            raise ArgumentError(
+                f"`order` must be at most {HIGHEST}: its matrix has as many rows and columns. "
+                f"Received: order={order}"
+            )
         self.window = positive("window", window)
         self.memories = whole_number("memories", memories)
         self.feedback = flag("feedback", feedback)

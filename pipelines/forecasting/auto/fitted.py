@@ -10,6 +10,7 @@ import pandas as pd
 from ....datasets import TimeSeriesPanel
 from ....errors import ArgumentError, DataError, FitError, whole_number
 from ...evaluation.conformal import ErrorMemory
+from ...evaluation.conformal_steps import Steps
 from ..fitted import FittedForecaster
 from ..fitting import train_as_before
 from ..forecaster import Forecaster
@@ -170,6 +171,27 @@ class FittedAuto(Members):
         times, zone = [self.schema.times_after(one, leads) for one in cutoffs], self.schema.zone
         frame = forecast_frame(ids, cutoffs, times, np.stack(rows), zone=zone)
         return self.frame_with(frame, self.errors, wanted, data is not None)
+
+    def try_forecast(self) -> None:
+        """Forecasts once, to find out whether the parts of this value fit together.
+
+        Raises:
+            Exception: they do not; any kind.
+        """
+        for one in self.networks.values():
+            one.try_forecast()
+        made = {name: np.zeros((1, self.horizon)) for name in self.networks}
+        rows = []
+        for own in self.baselines:
+            others, stand_in, _ = own.roll(np.empty(0), np.array([-1]), self.horizon)
+            rows.append(combined(made | others, self.weights, stand_in)[0])
+        shapes = {np.stack(rows).shape, *(one.counts.shape for one in (self.errors, self.held_out))}
+        if shapes != {(len(self.ids), self.horizon)} or len(self.low) != len(self.ids):
+            raise ValueError("its baselines or errors are of other series or leads")
+        for times in (self.last_times, self.fitted_until):
+            if [self.schema.times_after(last, 1) for last in times] and len(times) != len(rows):
+                raise ValueError("its times are of other series")
+        Steps(self.errors).quantiles(np.stack(rows), np.array([0.1, 0.9]))
 
     def forecast_origins(
         self, panel: TimeSeriesPanel, origins: list[np.ndarray]

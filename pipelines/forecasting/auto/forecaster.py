@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sklearn.base import clone
 
 from ....datasets import TimeSeries, TimeSeriesPanel, read_panel
 from ....errors import (
@@ -23,6 +22,9 @@ from ....errors import (
 )
 from ....zoo.factory import CellLike, cell_factory
 from ...recorder import NullRecorder, Recorder
+from ...storage.folders import read_folder, write_folder
+from ...storage.model import PackedModel, pack, unpack
+from ...storage.restoring import restoring
 from ...training.checkpoints import member_folder
 from ..backtest.result import Backtest
 from ..backtest.run import run_backtest
@@ -184,7 +186,9 @@ class AutoForecaster(Reads[FittedAuto]):
                 | {"cells": [cell_factory(cell).name for cell in self.cells], "members": 0}
             )  # fmt: skip
         folders = {name: member_folder(checkpoint, k) for k, name in enumerate(networks)}
-        settings = AutoSettings(self.horizon, self.validation, self.seed)
+        settings = AutoSettings(
+            self.horizon, self.validation, self.seed, self.get_params(deep=False)
+        )
         fitted = combine(selection, panel, settings, folders)
         self.fitted_ = replace(fitted, seconds=clock.perf_counter() - began)
         return self
@@ -192,9 +196,7 @@ class AutoForecaster(Reads[FittedAuto]):
     def retrained(self, data: Any) -> "AutoForecaster":
         """Returns one whose networks and baselines are fitted to all rows of `data`, with the same
         weights, as `Forecaster.retrained`."""
-        auto = clone(self)
-        auto.fitted_ = self._require_fit().retrained(data)
-        return auto
+        return self._of(self._require_fit().retrained(data))
 
     def backtest(self, data: Any, **how: Any) -> Backtest:
         """Forecasts from every origin after the fitted rows; `how` as for
@@ -264,7 +266,7 @@ class AutoForecaster(Reads[FittedAuto]):
             ArgumentError: the folder exists and holds something else.
         """
         path = Path(folder).expanduser()
-        saving.save(self._require_fit(), self.get_params(deep=False), path)
+        write_folder(path, saving.KIND, *saving.auto_to_plain(self._require_fit()))
         return path
 
     @classmethod
@@ -274,10 +276,25 @@ class AutoForecaster(Reads[FittedAuto]):
         Raises:
             ModelFileError: the folder holds none, or a damaged one.
         """
-        fitted, settings = saving.load(Path(folder).expanduser())
-        auto = cls(**settings)
+        path = Path(folder).expanduser()
+        manifest, arrays = read_folder(path, saving.KIND)
+        with restoring(path, "AutoForecaster"):
+            auto = cls._of(saving.auto_from_plain(manifest, arrays))
+            auto.check()
+        return auto
+
+    @classmethod
+    def _of(cls, fitted: FittedAuto) -> "AutoForecaster":
+        """Makes an estimator from a fitted value."""
+        auto = cls(**fitted.settings.params)
         auto.fitted_ = fitted
         return auto
+
+    def _packed(self) -> PackedModel:
+        return pack(saving.KIND, *saving.auto_to_plain(self.fitted_))
+
+    def _unpacked(self, packed: PackedModel) -> FittedAuto:
+        return saving.auto_from_plain(*unpack(packed, saving.KIND, "the pickled forecaster"))
 
     def _epochs(self, networks: Mapping[str, dict[str, Any]], panel: TimeSeriesPanel) -> int:
         """The largest number of epochs of all networks that have enough rows."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -26,11 +26,13 @@ class AutoSettings:
         horizon: number of leads.
         validation: share of the rows by which candidates are weighted.
         seed: seed of the fit.
+        params: all settings, as given.
     """
 
     horizon: int
     validation: float
     seed: int
+    params: dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,17 @@
-"""Saves a fitted `AutoForecaster` to a folder, and loads it."""
+"""A fitted `AutoForecaster` as plain values and lists of arrays, and back."""
 
 import math
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
 
-from ....errors import ModelFileError
+from ....datasets import Schema
 from ....zoo.cell_config import cell_from_config, cell_to_config, check_can_be_found
 from ....zoo.factory import CellLike
 from ...evaluation.conformal import ErrorMemory
-from ...storage.folders import read_folder, write_folder
-from ..saving import from_plain, schema_of, to_plain
+from ...storage.restoring import typed
+from ..saving import from_plain, to_plain
 from .baselines import SeriesBaselines
 from .combination import Candidate
 from .fitted import FittedAuto
@@ -21,8 +20,8 @@ from .members import AutoSettings
 KIND = "auto"
 
 
-def save(fitted: FittedAuto, settings: dict[str, Any], folder: Path) -> None:
-    """Writes a fitted value with the settings of its estimator to a folder."""
+def auto_to_plain(fitted: FittedAuto) -> tuple[dict[str, Any], dict[str, list]]:
+    """All that takes part, with its state, as plain values and lists of arrays."""
     plain = [one.to_plain() for one in fitted.baselines]
     arrays: dict[str, list] = {
         "baselines": [array for _, own in plain for array in own],
@@ -34,6 +33,7 @@ def save(fitted: FittedAuto, settings: dict[str, Any], folder: Path) -> None:
     for k, (name, one) in enumerate(fitted.networks.items()):
         networks[name], own = to_plain(one)
         arrays |= {f"{kind}-{k}": values for kind, values in own.items()}
+    settings = fitted.settings.params
     manifest = {
         "settings": {k: v for k, v in settings.items() if k != "cells"},
         "cells": [_cell(cell) for cell in settings["cells"]],
@@ -46,43 +46,40 @@ def save(fitted: FittedAuto, settings: dict[str, Any], folder: Path) -> None:
         "last_times": [time.isoformat() for time in fitted.last_times],
         "seconds": fitted.seconds,
     }
-    write_folder(folder, KIND, manifest, arrays)
+    return manifest, arrays
 
 
-def load(folder: Path) -> tuple[FittedAuto, dict[str, Any]]:
-    """Reads a folder that `save` wrote: the fitted value and the settings.
+def auto_from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedAuto:
+    """The value that `auto_to_plain` returned as plain values.
 
     Raises:
-        ModelFileError: the folder holds no such model, or a damaged one.
+        KeyError, TypeError, ValueError: the values are of something else.
     """
-    manifest, arrays = read_folder(folder, KIND)
-    try:
-        networks = {}
-        for k, (name, plain) in enumerate(manifest["networks"].items()):
-            ending = f"-{k}"
-            own = {n.removesuffix(ending): v for n, v in arrays.items() if n.endswith(ending)}
-            networks[name] = from_plain(plain, own)
-        settings, remaining = manifest["settings"], iter(arrays["baselines"])
-        fitted = FittedAuto(
-            settings=AutoSettings(*(settings[n] for n in ("horizon", "validation", "seed"))),
-            schema=schema_of(manifest["schema"]),
-            static_values={one: tuple(values) for one, values in manifest["statics"].items()},
-            networks=networks,
-            baselines=[SeriesBaselines.from_plain(k, remaining) for k in manifest["baselines"]],
-            candidates=tuple(_candidate(one) for one in manifest["candidates"]),
-            fitted_until=[pd.Timestamp(time) for time in manifest["fitted_until"]],
-            last_times=[pd.Timestamp(time) for time in manifest["last_times"]],
-            low=arrays["low"][0],
-            seconds=manifest["seconds"],
-            errors=ErrorMemory.from_arrays(arrays["errors"]),
-            held_out=ErrorMemory.from_arrays(arrays["held_out"]),
-        )
-        cells = tuple(cell_from_config(cell) for cell in manifest["cells"])
-        return fitted, settings | {"cells": cells}
-    except ModelFileError as error:
-        raise ModelFileError(f"{folder} {error}") from error
-    except Exception as error:  # whatever a stranger's file makes Keras raise
-        raise ModelFileError(f"{folder} is no AutoForecaster that can be read: {error}") from error
+    networks = {}
+    for k, (name, plain) in enumerate(manifest["networks"].items()):
+        ending = f"-{k}"
+        own = {n.removesuffix(ending): v for n, v in arrays.items() if n.endswith(ending)}
+        networks[name] = from_plain(plain, own)
+    cells = tuple(cell_from_config(cell) for cell in manifest["cells"])
+    settings, remaining = manifest["settings"] | {"cells": cells}, iter(arrays["baselines"])
+    fitted = FittedAuto(
+        settings=AutoSettings(
+            settings["horizon"], settings["validation"], settings["seed"], settings
+        ),
+        schema=typed(Schema, manifest["schema"]),
+        static_values={one: tuple(values) for one, values in manifest["statics"].items()},
+        networks=networks,
+        baselines=[SeriesBaselines.from_plain(k, remaining) for k in manifest["baselines"]],
+        candidates=tuple(_candidate(one) for one in manifest["candidates"]),
+        fitted_until=[pd.Timestamp(time) for time in manifest["fitted_until"]],
+        last_times=[pd.Timestamp(time) for time in manifest["last_times"]],
+        low=arrays["low"][0],
+        seconds=manifest["seconds"],
+        errors=ErrorMemory.from_arrays(arrays["errors"]),
+        held_out=ErrorMemory.from_arrays(arrays["held_out"]),
+    )
+    fitted.try_forecast()
+    return fitted
 
 
 def _plain(candidate: Candidate) -> dict[str, Any]:
@@ -92,7 +89,9 @@ def _plain(candidate: Candidate) -> dict[str, Any]:
 
 
 def _candidate(plain: dict[str, Any]) -> Candidate:
-    return Candidate(**plain | ({"error": math.nan} if plain["error"] is None else {}))
+    if plain["error"] is not None:
+        return typed(Candidate, plain)
+    return replace(typed(Candidate, plain | {"error": 0.0}), error=math.nan)
 
 
 def _cell(cell: CellLike) -> Any:

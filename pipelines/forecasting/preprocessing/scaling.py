@@ -1,7 +1,5 @@
 """Scales columns by statistics of the training span."""
 
-from typing import Any
-
 import numpy as np
 from scipy.signal import lfilter
 from sklearn.preprocessing import RobustScaler
@@ -51,13 +49,6 @@ class Scaler:
 
     def to_dict(self) -> dict[str, list[float]]:
         return {"mean": self.mean_.tolist(), "scale": self.scale_.tolist()}
-
-    @classmethod
-    def from_dict(cls, stored: dict[str, Any]) -> "Scaler":
-        scaler = cls()
-        scaler.mean_ = np.array(stored["mean"], "float64")
-        scaler.scale_ = np.array(stored["scale"], "float64")
-        return scaler
 
 
 def running(values: np.ndarray, start: np.ndarray, span: int, least: float) -> np.ndarray:

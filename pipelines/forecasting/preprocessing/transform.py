@@ -17,6 +17,7 @@ from .power import fit_power, inverse_power_transform, power_transform
 from .rows import Rows
 from .scaling import LEAST, Scaler, running
 from .state import State
+from .stored import StoredTransform
 from .values import carried_forward, check_training_span, positive_values, which_values, windows
 
 FAR = 10  # standard deviations from the mean of the training span beyond which a warning is due
@@ -206,20 +207,25 @@ class Transform:
         }
 
     @classmethod
-    def from_dict(cls, schema: Schema, stored: dict[str, Any]) -> "Transform":
+    def from_dict(cls, schema: Schema, plain: Any) -> "Transform":
+        """The transform that `to_dict` returned.
+
+        Raises:
+            ValueError: the values are of something else.
+        """
+        stored = StoredTransform.checked(schema, plain)
         transform = cls(
-            schema, stored["difference"], scaling=stored["scaling"], span=stored["span"],
-            mixed=stored["mixed"],
-        )  # fmt: skip
-        transform.power_ = stored["power"]
-        transform.cycles_ = tuple(stored["cycles"])
-        transform.powers_ = dict(stored["powers"])
-        transform.known_ = {k: Scaler.from_dict(v) for k, v in stored["known"].items()}
-        transform.places_ = {one: k for k, one in enumerate(transform.known_)}
-        transform.level_ = {k: Scaler.from_dict(v) for k, v in stored["level"].items()}
-        transform.future_ = Scaler.from_dict(stored["future"])
-        transform.static_ = Scaler.from_dict(stored["static"])
-        transform.statics_ = {one: tuple(values) for one, values in stored["statics"].items()}
+            schema, stored.difference, scaling=stored.scaling, span=stored.span, mixed=stored.mixed
+        )
+        seen = 1 + len(schema.past)
+        transform.power_, transform.powers_ = stored.power, stored.powers
+        transform.cycles_ = stored.cycles
+        transform.known_ = {one: each.restored(seen) for one, each in stored.known.items()}
+        transform.places_ = {one: k for k, one in enumerate(stored.known)}
+        transform.level_ = {one: each.restored(seen) for one, each in stored.level.items()}
+        transform.future_ = stored.future.restored(len(schema.future))
+        transform.static_ = stored.static.restored(len(schema.static))
+        transform.statics_ = stored.statics
         return transform
 
     def _values(self, series: TimeSeries) -> np.ndarray:

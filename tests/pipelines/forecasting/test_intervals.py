@@ -139,19 +139,19 @@ def test_saved_is_loaded(forecaster, ensembles, table, tmp_path):
             one.predict(level=[80]), twin.predict(level=[80]), check_exact=True
         )
         pd.testing.assert_frame_equal(one.predict(samples=9), twin.predict(samples=9))
-        same(*[m.errors_ if k else m.fitted_.errors for m in (one, twin)])
+        same(one.fitted_.errors, twin.fitted_.errors)
 
 
 def test_an_ensemble_has_its_own_errors(ensembles, table):
     (ensemble,) = ensembles
-    assert ensemble.errors_.slow.mean() != ensemble.members_[0].fitted_.errors.slow.mean()
-    before_update = ensemble.errors_
+    assert ensemble.fitted_.errors.slow.mean() != ensemble.members_[0].fitted_.errors.slow.mean()
+    before_update = ensemble.fitted_.errors
     ensemble.update(between(table, 360, 366))
-    assert (ensemble.errors_.rows - before_update.rows).tolist() == [6, 6]
-    assert not np.array_equal(ensemble.errors_.slow, before_update.slow)
+    assert (ensemble.fitted_.errors.rows - before_update.rows).tolist() == [6, 6]
+    assert not np.array_equal(ensemble.fitted_.errors.slow, before_update.slow)
     ensemble.warm_up(before(table, 360))
     assert [*ensemble.predict(level=[80])][-2:] == ["yhat-lo-80", "yhat-hi-80"]
-    assert ensemble.errors_.rows.tolist() == before_update.rows.tolist()
+    assert ensemble.fitted_.errors.rows.tolist() == before_update.rows.tolist()
     result = ensemble.backtest(before(table, 380), baselines=())
     assert np.isfinite(result.quantiles([0.1, 0.9])).all()
 

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -5,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import ArgumentError, Forecaster, ModelFileError
-from rnnzoo.pipelines.storage.files import seal, unseal
+from rnnzoo.pipelines.storage.sealing import seal, unseal
 
 
 def after(waves):
@@ -54,15 +55,17 @@ def test_another_process_gives_the_same_forecast(gru, waves, tmp_path, how):
     assert done.stdout.split() == [value.hex() for value in here]
 
 
+def names(folder):
+    """The names of the files of a model, without the hashes in them."""
+    return {re.sub("-[0-9a-f]{16}", "", path.name) for path in folder.iterdir()}
+
+
+FILES = {".lock", "manifest.json", "weights.npz", "state.npz", "errors.npz", "held_out.npz"}
+
+
 def test_only_json_and_plain_arrays(gru, tmp_path):
     folder = gru.save(tmp_path / "model")
-    assert {path.name for path in folder.iterdir()} == {
-        "manifest.json",
-        "weights.npz",
-        "state.npz",
-        "errors.npz",
-        "held_out.npz",
-    }
+    assert names(folder) == FILES
     for path in folder.glob("*.npz"):
         with np.load(path, allow_pickle=False) as stored:
             assert stored.files
@@ -73,25 +76,27 @@ def test_an_older_model_is_replaced_and_nothing_else_left(gru, forecasters, tmp_
     forecasters["closed loop, fed back by itself"].save(tmp_path / "model")
     assert Forecaster.load(tmp_path / "model").cell == "narx"
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
-    assert len(list((tmp_path / "model").iterdir())) == 5
+    assert len([*(tmp_path / "model").iterdir()]) == len(FILES)
 
 
 def test_a_save_that_was_killed_half_way_is_no_hindrance(gru, forecasters, tmp_path, monkeypatch):
     folder = gru.save(tmp_path / "model")
 
-    def killed(*_):
-        raise KeyboardInterrupt
+    def killed(path, content):
+        if path.name == "manifest.json":
+            raise KeyboardInterrupt
+        path.write_bytes(content)
 
     with monkeypatch.context() as before_the_manifest:
-        before_the_manifest.setattr("rnnzoo.pipelines.storage.folders.seal", killed)
+        before_the_manifest.setattr("rnnzoo.pipelines.storage.folders.write_whole", killed)
         with pytest.raises(KeyboardInterrupt):
             forecasters["closed loop, fed back by itself"].save(folder)
     assert Forecaster.load(folder).cell == "gru"
-    (folder / ".weights.npz.tmp").write_bytes(b"half")  # and earlier still
+    (folder / ".weights-0123456789abcdef-0123456789ab.part.npz").write_bytes(b"half")
     for _ in range(2):
         forecasters["closed loop, fed back by itself"].save(folder)
         assert Forecaster.load(folder).cell == "narx"
-        assert len(list(folder.iterdir())) == 5
+        assert len([*folder.iterdir()]) == len(FILES)
 
 
 def test_a_folder_of_somebody_else_is_left_alone(gru, tmp_path):
@@ -127,6 +132,12 @@ def test_settings_of_any_plain_kind_are_saved(fit, tmp_path):
     assert (twin.horizon, twin.cell_options) == (2, {"taps": [1, 2]})
 
 
+def _of(folder, name):
+    """The file of a list of arrays."""
+    (found,) = folder.glob(f"{name}-*.npz")
+    return found
+
+
 def _flip(path):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
@@ -150,8 +161,8 @@ def _rewrite(path, **changes):
         (lambda folder: (folder / "manifest.json").unlink(), "no rnnzoo model"),
         (lambda folder: (folder / "manifest.json").write_text("{"), "damaged"),
         (lambda folder: (folder / "manifest.json").write_text("[]"), "damaged"),
-        (lambda folder: (folder / "weights.npz").unlink(), "weights.npz is missing"),
-        (lambda folder: _flip(folder / "weights.npz"), "hash"),
+        (lambda folder: _of(folder, "weights").unlink(), "weights-.*.npz is missing"),
+        (lambda folder: _flip(_of(folder, "weights")), "hash"),
         (lambda folder: _replace(folder / "manifest.json", b'"season": 7', b'"season": 8'), "hash"),
         (lambda folder: _replace(folder / "manifest.json", b"\n}", b" \n}"), "hash"),
         (lambda folder: _rewrite(folder / "manifest.json", format=99), "format 99"),

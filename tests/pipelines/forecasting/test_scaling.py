@@ -1,5 +1,6 @@
 import numpy as np
 from rnnzoo.pipelines.forecasting.preprocessing.scaling import Scaler
+from rnnzoo.pipelines.forecasting.preprocessing.stored import StoredScaler
 from sklearn.preprocessing import StandardScaler
 
 
@@ -11,7 +12,8 @@ def test_as_scikit_learn():
 
 def test_back_and_forth_through_plain_values():
     values = np.random.default_rng(1).normal(size=(20, 3))
-    scaler = Scaler.from_dict(Scaler().fit(values).to_dict())
+    stored = Scaler().fit(values).to_dict()
+    scaler = StoredScaler(**stored).restored(len(stored["mean"]))
     np.testing.assert_allclose(scaler.inverse(scaler.transform(values)), values, rtol=1e-14)
 
 

@@ -54,6 +54,13 @@ def test_a_model_is_not_saved(forecaster, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["as large as"]
 
 
+def test_an_empty_folder_of_the_user_stays(forecaster, tmp_path):
+    with no_file_beyond(0), pytest.raises(ModelFileError, match="No model is there"):
+        forecaster.save(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+    Forecaster.load(forecaster.save(tmp_path))
+
+
 def test_an_older_model_stays(forecaster, tmp_path):
     folder = forecaster.save(tmp_path / "model")
     before = contents(folder)

@@ -20,8 +20,8 @@ import pandas as pd
 import rnnzoo.pipelines.forecasting.forecaster
 import rnnzoo.pipelines.next_frame.predictor  # noqa: F401
 from rnnzoo import Forecaster, NextFrame
-from rnnzoo.pipelines.storage.files import unseal
 from rnnzoo.pipelines.storage.folders import read_folder, write_folder
+from rnnzoo.pipelines.storage.sealing import unseal
 from rnnzoo.pipelines.training.checkpoints import MANIFEST
 
 COMMON = {"horizon": 2, "lookback": 8, "units": 2, "epochs": 40, "patience": 40}

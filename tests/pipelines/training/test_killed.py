@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import CheckpointError, Forecaster, ModelFileError
-from rnnzoo.pipelines.storage.files import unseal
+from rnnzoo.pipelines.storage.sealing import unseal
 from rnnzoo.pipelines.training.checkpoints import LOCK, Checkpoint
 
 SCRIPT = Path(__file__).with_name("killed.py")

@@ -18,8 +18,9 @@ from rnnzoo import (
 )
 from rnnzoo.pipelines.forecasting.strategies.stateful import StatefulStrategy
 from rnnzoo.pipelines.recorder import NullRecorder
-from rnnzoo.pipelines.storage.files import seal, unseal
-from rnnzoo.pipelines.training.checkpoints import Checkpoint, checkpoint_in, digest
+from rnnzoo.pipelines.storage.sealing import seal, unseal
+from rnnzoo.pipelines.training.checkpoints import Checkpoint, checkpoint_in
+from rnnzoo.pipelines.training.identity import digest
 
 COMMON = {"horizon": 3, "lookback": 14, "units": 4, "epochs": 6, "patience": 6}
 # two batches an epoch, both of 53 windows: another size would be traced anew

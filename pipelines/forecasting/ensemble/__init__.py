@@ -1,0 +1,1 @@
+"""Several forecasters that forecast together, over seeds or cells."""
