@@ -239,14 +239,14 @@ class Forecaster(Usage, Parameters):
         fitted = self._require_fit()
         recipe = fitted.recipe.to_dict()
         # the clone has optimizer and loss already, and an optimizer object its own settings
-        for name in ("why", *MAY_BE_OBJECTS, *own_settings(self.optimizer)):
+        for name in ("why", *MAY_BE_OBJECTS, *own_settings(fitted.settings.optimizer)):
             del recipe[name]
         if delays := recipe.pop("delays", None):
-            recipe["cell_options"] = delays | (self.cell_options or {})
+            recipe["cell_options"] = delays | (fitted.settings.cell_options or {})
         if fitted.recipe.strategy != "segment":
             recipe |= {"segment": None, "window_normalization": None}
         power = fitted.transform.power_ or "none"
-        return clone(self).set_params(**recipe | {"transform": power})
+        return clone(self.of(fitted)).set_params(**recipe | {"transform": power})
 
     def refitted(self, panel: TimeSeriesPanel) -> "Forecaster":
         """Returns a new forecaster, fitted to other rows with the recipe and the sample weights of

@@ -99,11 +99,6 @@ class Parameters(BaseEstimator):
         self.check()
         return plan(self.settings, TimeSeriesPanel.of(data), reserved)
 
-    @property
-    def cell_name(self) -> str:
-        """The name of the cell in tables and charts."""
-        return cell_factory(self.cell).name
-
 
 def logged_parameters(
     settings: Settings,

@@ -8,6 +8,7 @@ from typing import Any, Self
 import pandas as pd
 
 from ...datasets import Schema, TimeSeriesPanel
+from ...zoo.factory import CellLike, cell_factory
 from ..recorder import Recorder
 from ..storage.model import PackedModel
 from ..training.loop import History
@@ -25,6 +26,8 @@ from .strategies.base import Strategy
 
 class Usage(Reads[FittedForecaster]):
     """Methods of a `Forecaster` that read `fitted_`."""
+
+    cell: CellLike
 
     def refitted(self, panel: TimeSeriesPanel) -> Self:
         """Returns a new forecaster, fitted to other rows as this one was."""
@@ -142,6 +145,11 @@ class Usage(Reads[FittedForecaster]):
     def fitted_networks(self) -> list[FittedForecaster]:
         """The fitted network, as a list of one."""
         return [self._require_fit()]
+
+    @property
+    def cell_name(self) -> str:
+        """The name of the cell in tables and charts; of the fitted one, if there is one."""
+        return self.fitted_.cell_name if self.is_fitted else cell_factory(self.cell).name
 
     @property
     def lookback_(self) -> int:
