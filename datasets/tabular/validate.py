@@ -1,5 +1,7 @@
 """Checks of the columns of a table."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,8 @@ from .options import Rules
 from .order import Rows
 from .table import OURS, Table
 from .timestamps import parse
+
+LARGEST, SMALLEST = 1e100, 1e-100  # of the values of a series, so that squares are numbers
 
 
 def check_columns(table: Table, time: str, targets: tuple[str, ...], schema: Schema) -> None:
@@ -148,6 +152,7 @@ def check_finite(
             f"Column {column!r} has {counted(len(infinite), 'infinite value')} (or too large for "
             f"64-bit floating point), first at {where(infinite)}. Correct them."
         )
+    _check_size(rows, column, cells, where)
     empty = np.flatnonzero(np.isnan(cells))
     if len(empty) == len(cells) and not (allow_missing and allow_empty):
         raise rows.table.error(
@@ -158,6 +163,33 @@ def check_finite(
         raise rows.table.error(
             f"Column {column!r} has {counted(len(empty), 'missing value')}, first at "
             f"{where(empty)}. {remedy}"
+        )
+
+
+def _check_size(
+    rows: Rows, column: str, cells: np.ndarray, where: Callable[[np.ndarray], str]
+) -> None:
+    """Refuses numbers whose squares are beyond those that a computer has.
+
+    Raises:
+        DataError: a value that is too large, or a series without one that is large enough.
+    """
+    size = np.nan_to_num(np.abs(cells))
+    huge = np.flatnonzero(size > LARGEST)
+    if len(huge):
+        raise rows.table.error(
+            f"Column {column!r} has {counted(len(huge), 'value')} beyond {LARGEST:g}, first at "
+            f"{where(huge)}: their squares are too large to compute with. If they mark missing "
+            "values, leave these cells empty; else divide the column by a constant."
+        )
+    peaks = np.zeros(len(rows.ids))
+    np.maximum.at(peaks, rows.codes, size[: len(rows.codes)])
+    tiny = np.flatnonzero((peaks > 0) & (peaks < SMALLEST))
+    if len(tiny):
+        raise rows.table.error(
+            f"Column {column!r} has no value of at least {SMALLEST:g} in series "
+            f"{rows.ids[tiny[0]]!r}: their squares are too small to compute with. Multiply the "
+            "column by a constant."
         )
 
 

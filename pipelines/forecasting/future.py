@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...datasets import HOLIDAY, FutureCovariates, Schema, TimeSeriesPanel
 from ...datasets.timezones import in_zone
-from ...errors import DataError
+from ...errors import DataError, FitError
 from ...messages import stamp
 from .preprocessing.state import State
 
@@ -85,8 +85,18 @@ def forecast_frame(
         times: times of the leads of each series.
         forecasts: `(series, leads)`.
         zone: time zone of the times in the frame, where `times` are UTC; `""` for none.
+
+    Raises:
+        FitError: a forecast is not finite.
     """
     count, leads = forecasts.shape
+    if not np.isfinite(forecasts).all():
+        i, lead = np.argwhere(~np.isfinite(forecasts))[0]
+        raise FitError(
+            f"Series {ids[i]!r} has no finite forecast from lead {lead + 1} on: the values read "
+            "last are too far from the fitted ones, or the network grows without bound. Correct "
+            "the values and read the history again with warm_up, or fit again with them."
+        )
     ds = np.concatenate([t.to_numpy() for t in times])
     return pd.DataFrame(
         {

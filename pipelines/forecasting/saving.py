@@ -18,7 +18,7 @@ from ..training.loop import History
 from .build import build
 from .fitted import FittedForecaster
 from .preprocessing.state import State
-from .preprocessing.transform import Transform
+from .preprocessing.stored import restored_transform
 from .recipe import Recipe
 from .settings import Settings, check
 
@@ -64,7 +64,7 @@ def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForec
     check(settings)
     schema = typed(Schema, manifest["schema"])
     recipe = typed(Recipe, manifest["recipe"])
-    transform = Transform.from_dict(schema, manifest["transform"])
+    transform = restored_transform(schema, manifest["transform"])
     errors, held_out = (ErrorMemory.from_arrays(arrays[name]) for name in ("errors", "held_out"))
     if not errors.counts.shape == held_out.counts.shape == (len(transform.ids), settings.horizon):
         raise ValueError("its errors are of other series or leads")

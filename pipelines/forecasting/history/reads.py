@@ -85,6 +85,7 @@ class Reads(Estimator[Value]):
             ArgumentError, ArgumentTypeError: quantiles, levels or samples that cannot be used.
             DataError: too little history; covariates that are missing, or do not cover the
                 horizon.
+            FitError: a forecast is not finite.
         """
         wanted = Uncertainty.checked(quantiles, level, samples)
         return self._require_fit().forecast(data, future, horizon, wanted)

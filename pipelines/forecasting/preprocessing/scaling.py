@@ -34,10 +34,12 @@ class Scaler:
         # a spread below rounding error counts as none: dividing by it would amplify noise
         constant = deviation <= 1e-12 * np.maximum(np.abs(self.mean_), 1e-300)
         if self.robust and values.size:
-            fitted = RobustScaler(unit_variance=True).fit(values)
+            # in units of about 1: scikit-learn takes a spread below 1e-15 for none
+            unit = np.where(constant, 1.0, deviation)
+            fitted = RobustScaler(unit_variance=True).fit(values / unit)
             spread = np.nanpercentile(values, 75, axis=0) > np.nanpercentile(values, 25, axis=0)
-            self.mean_ = fitted.center_
-            deviation = np.where(spread, fitted.scale_, deviation)
+            self.mean_ = fitted.center_ * unit
+            deviation = np.where(spread, fitted.scale_ * unit, deviation)
         self.scale_ = np.where(constant, 1.0, deviation)
         return self
 

@@ -8,6 +8,7 @@ import numpy as np
 from ....datasets import Schema
 from ...storage.restoring import typed
 from .scaling import Scaler
+from .transform import Transform
 
 
 @dataclass(frozen=True)
@@ -64,3 +65,25 @@ class StoredTransform:
         if stored.span < 1:
             raise ValueError(f"its span is {stored.span}")
         return stored
+
+
+def restored_transform(schema: Schema, plain: Any) -> Transform:
+    """The transform whose `to_dict` returned the plain values.
+
+    Raises:
+        ValueError: the values are of something else.
+    """
+    stored = StoredTransform.checked(schema, plain)
+    transform = Transform(
+        schema, stored.difference, scaling=stored.scaling, span=stored.span, mixed=stored.mixed
+    )
+    seen = 1 + len(schema.past)
+    transform.power_, transform.powers_ = stored.power, stored.powers
+    transform.cycles_ = stored.cycles
+    transform.known_ = {one: each.restored(seen) for one, each in stored.known.items()}
+    transform.places_ = {one: k for k, one in enumerate(stored.known)}
+    transform.level_ = {one: each.restored(seen) for one, each in stored.level.items()}
+    transform.future_ = stored.future.restored(len(schema.future))
+    transform.static_ = stored.static.restored(len(schema.static))
+    transform.statics_ = stored.statics
+    return transform

@@ -17,10 +17,10 @@ from .power import fit_power, inverse_power_transform, power_transform
 from .rows import Rows
 from .scaling import LEAST, Scaler, running
 from .state import State
-from .stored import StoredTransform
 from .values import carried_forward, check_training_span, positive_values, which_values, windows
 
 FAR = 10  # standard deviations from the mean of the training span beyond which a warning is due
+MOST = np.finfo("float32").max  # number that a network reads
 
 
 class Transform:
@@ -206,28 +206,6 @@ class Transform:
             "statics": self.statics_,
         }
 
-    @classmethod
-    def from_dict(cls, schema: Schema, plain: Any) -> "Transform":
-        """The transform that `to_dict` returned.
-
-        Raises:
-            ValueError: the values are of something else.
-        """
-        stored = StoredTransform.checked(schema, plain)
-        transform = cls(
-            schema, stored.difference, scaling=stored.scaling, span=stored.span, mixed=stored.mixed
-        )
-        seen = 1 + len(schema.past)
-        transform.power_, transform.powers_ = stored.power, stored.powers
-        transform.cycles_ = stored.cycles
-        transform.known_ = {one: each.restored(seen) for one, each in stored.known.items()}
-        transform.places_ = {one: k for k, one in enumerate(stored.known)}
-        transform.level_ = {one: each.restored(seen) for one, each in stored.level.items()}
-        transform.future_ = stored.future.restored(len(schema.future))
-        transform.static_ = stored.static.restored(len(schema.static))
-        transform.statics_ = stored.statics
-        return transform
-
     def _values(self, series: TimeSeries) -> np.ndarray:
         """Target and past covariates, `(rows, 1 + past)`."""
         values = series.values(["y", *self.schema.past])
@@ -276,7 +254,7 @@ class Transform:
         return Rows(
             target=values[:, 0],
             last_observed=last,
-            features=features.astype("float32"),
+            features=np.clip(features, -MOST, MOST).astype("float32"),
             observed=(~np.isnan(values[:, : self.indicators])).astype("float32"),
             future=self._ahead(one, series.times, series.values(self.schema.future)),
             anchor=windows(np.concatenate([anchor, last[:, 0]]), self.lag)[1:],
@@ -300,4 +278,5 @@ class Transform:
         static = self.static_.transform(np.array(self.statics_[one], "float64"))
         known = [self.future_.transform(future), np.tile(static, (len(future), 1))]
         sines = calendar_rows(times, self.cycles_, self.schema.zone)
-        return np.concatenate([*known, sines], axis=1).astype("float32")
+        together = np.concatenate([*known, sines], axis=1)
+        return np.clip(together, -MOST, MOST).astype("float32")
