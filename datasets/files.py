@@ -15,6 +15,7 @@ from ..errors import DataError, nearest
 
 LIMIT = 2**31  # bytes of frames, unpacked: a hostile archive must not fill the memory
 IDX_IMAGES = b"\0\0\x08\x03"  # the head of an IDX file: bytes, in three axes
+MOST_LETTERS = 300  # of a foreign error in a message
 UNPACKING = (gzip.BadGzipFile, EOFError, zlib.error)
 
 
@@ -37,15 +38,16 @@ def open_frames(path: str | Path) -> np.ndarray:
             raise DataError(
                 f"{path.name}: The frames take more than {LIMIT >> 30} GiB. Cut them in parts."
             )
-        stored = np.load(path, allow_pickle=False)
-        if isinstance(stored, np.ndarray):
-            return stored
-        with stored:
+        if not zipfile.is_zipfile(path):
+            # mapped: a header that says more than the file holds is refused, not allocated
+            return np.array(np.lib.format.open_memmap(path, mode="r"))
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return stored[_frames_key(stored.files, path.name)]
     except DataError:
         raise
-    except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise DataError(f"{path.name}: The file cannot be read as frames: {error}") from error
+    except Exception as error:  # whatever a damaged file makes NumPy raise
+        said = "it holds Python objects" if "pickle" in str(error) else reason(error)
+        raise DataError(f"{path.name}: The file cannot be read as frames: {said}") from error
 
 
 def open_idx(folder: str | Path, name: str) -> np.ndarray:
@@ -87,8 +89,14 @@ def reading(path: Path) -> Iterator[None]:
         raise DataError(f"{path.name}: The gzip file is damaged or cut short ({error}).") from error
     except DataError:
         raise
-    except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
-        raise DataError(f"{path.name}: The file cannot be read: {error}") from error
+    except Exception as error:  # whatever a damaged file makes its reader raise
+        raise DataError(f"{path.name}: The file cannot be read: {reason(error)}") from error
+
+
+def reason(error: Exception) -> str:
+    """What an error says, in one line; its kind where it says nothing."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    return said if len(said) <= MOST_LETTERS else f"{said[:MOST_LETTERS]} …"
 
 
 def open_unpacked(path: Path) -> tuple[BinaryIO, Callable[[], float]]:

@@ -239,6 +239,12 @@ class ErrorMemory:
         _, _, series, horizon = memory.window.shape
         expected = cls.empty(series, horizon, int(memory.season))
         for name in names:
-            if getattr(memory, name).shape != getattr(expected, name).shape:
-                raise ValueError(f"the errors have another shape in {name!r}")
+            one, other = getattr(memory, name), getattr(expected, name)
+            if (one.shape, one.dtype.kind) != (other.shape, other.dtype.kind):
+                raise ValueError(f"the errors have another shape or type in {name!r}")
+        groups, places = int(memory.season), len(memory.window[0])
+        within = ((memory.slot, -1, places), (memory.group, 0, groups), (memory.stored, 0, None))
+        for values, low, high in within:
+            if (values < low).any() or (high is not None and (values >= high).any()):
+                raise ValueError("the errors point to places that there are not")
         return memory

@@ -213,6 +213,9 @@ class FittedForecaster(SeriesRead, HeadForecasts):
             Exception: they do not; any kind.
         """
         ids, ahead = self.transform.ids, max(self.horizon, self.strategy.read_ahead)
+        shapes = [array.shape for array in self.state.arrays]
+        if shapes != self.strategy.state_shapes(len(ids)):
+            raise ValueError(f"its state has other shapes than its network: {shapes}")
         times = [self.schema.times_after(last, ahead) for last in self.last_times]
         usual = np.broadcast_to(
             self.transform.future_.mean_, (len(ids), ahead, len(self.schema.future))

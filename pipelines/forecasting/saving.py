@@ -23,6 +23,7 @@ from .recipe import Recipe
 from .settings import Settings, check
 
 KIND = "forecaster"
+MOST_ROWS = 10**7  # of a season in a file
 
 
 def to_plain(fitted: FittedForecaster) -> tuple[dict[str, Any], dict[str, list]]:
@@ -62,7 +63,7 @@ def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForec
         raise ValueError(f"the settings lack {', '.join(missing)}")
     settings = Settings(**given)
     check(settings)
-    schema = typed(Schema, manifest["schema"])
+    schema = restored_schema(manifest["schema"])
     recipe = typed(Recipe, manifest["recipe"])
     transform = restored_transform(schema, manifest["transform"])
     errors, held_out = (ErrorMemory.from_arrays(arrays[name]) for name in ("errors", "held_out"))
@@ -92,6 +93,20 @@ def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForec
     )
     fitted.try_forecast()
     return fitted
+
+
+def restored_schema(plain: Any) -> Schema:
+    """The schema of which `asdict` returned the plain values.
+
+    Raises:
+        ValueError: a value is of something else.
+    """
+    schema = typed(Schema, plain)
+    if not 1 <= schema.season <= MOST_ROWS:
+        raise ValueError(f"its season has {schema.season} rows")
+    if schema.zone:
+        pd.Timestamp("2000-01-01").tz_localize(schema.zone)
+    return schema
 
 
 def _check_sizes(settings: Settings, recipe: Recipe, weights: list[np.ndarray]) -> None:

@@ -6,12 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from ....datasets import Schema
 from ....zoo.cell_config import cell_from_config, cell_to_config, check_can_be_found
 from ....zoo.factory import CellLike
 from ...evaluation.conformal import ErrorMemory
 from ...storage.restoring import typed
-from ..saving import from_plain, to_plain
+from ..saving import from_plain, restored_schema, to_plain
 from .baselines import SeriesBaselines
 from .combination import Candidate
 from .fitted import FittedAuto
@@ -66,14 +65,14 @@ def auto_from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> Fitted
         settings=AutoSettings(
             settings["horizon"], settings["validation"], settings["seed"], settings
         ),
-        schema=typed(Schema, manifest["schema"]),
+        schema=restored_schema(manifest["schema"]),
         static_values={one: tuple(values) for one, values in manifest["statics"].items()},
         networks=networks,
         baselines=[SeriesBaselines.from_plain(k, remaining) for k in manifest["baselines"]],
         candidates=tuple(_candidate(one) for one in manifest["candidates"]),
         fitted_until=[pd.Timestamp(time) for time in manifest["fitted_until"]],
         last_times=[pd.Timestamp(time) for time in manifest["last_times"]],
-        low=arrays["low"][0],
+        low=arrays["low"][0] > 0,
         seconds=manifest["seconds"],
         errors=ErrorMemory.from_arrays(arrays["errors"]),
         held_out=ErrorMemory.from_arrays(arrays["held_out"]),

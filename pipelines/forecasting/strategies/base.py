@@ -46,6 +46,9 @@ class Strategy(Protocol):
         """Fits the network in place; it ends with the weights that have the best `score()`, or with
         those of the last epoch if that is `None`."""
 
+    def state_shapes(self, series: int) -> list[tuple[int, ...]]:
+        """The shapes of the arrays in the state of some series."""
+
     def read(self, rows: list[Rows], state: State | None) -> State:
         """Reads `rows` from a state, or from zero, and returns the state after them."""
 

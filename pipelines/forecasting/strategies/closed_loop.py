@@ -15,7 +15,14 @@ from ..preprocessing.rows import Rows, undo_differences
 from ..preprocessing.state import State
 from ..preprocessing.transform import Transform
 from .arx import least_squares_arx
-from .reader import FinalStates, ForecastCollector, blocks, until_last_origin, zero_states
+from .reader import (
+    FinalStates,
+    ForecastCollector,
+    blocks,
+    state_shapes,
+    until_last_origin,
+    zero_states,
+)
 from .roll_out import RollOut, random_ranks
 from .targets import count_targets, require_head, training_loss
 from .tbptt import Chunks, ConcatenatedRows, train
@@ -96,6 +103,9 @@ class ClosedLoopStrategy:
             return (_drive(here),), *joined.apply_weights(targets, at)
 
         return Chunks(batch, joined.lengths, length, burn_in)
+
+    def state_shapes(self, series: int) -> list[tuple[int, ...]]:
+        return state_shapes(self.reader, series)
 
     def read(self, rows: list[Rows], state: State | None) -> State:
         start = zero_states(self.reader, len(rows)) if state is None else state.arrays

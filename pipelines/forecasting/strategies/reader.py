@@ -161,9 +161,14 @@ class ForecastCollector:
         )
 
 
+def state_shapes(reader: keras.Model, series: int) -> list[tuple[int, ...]]:
+    """The shapes of the states of some series, for a reader `[x, *states]`."""
+    return [(series, *x.shape[1:]) for x in reader.inputs[1:]]
+
+
 def zero_states(reader: keras.Model, series: int) -> list[np.ndarray]:
     """States of zero for a reader `[x, *states]`."""
-    return [np.zeros((series, *x.shape[1:]), "float32") for x in reader.inputs[1:]]
+    return [np.zeros(shape, "float32") for shape in state_shapes(reader, series)]
 
 
 def until_last_origin(rows: list[Rows], origins: list[np.ndarray]) -> list[Rows]:

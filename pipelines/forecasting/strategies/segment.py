@@ -84,6 +84,9 @@ class SegmentStrategy(DirectStrategy):
         self.network.compile(optimizer, training_loss(self.head, options.loss))
         return fit(self.network, windows, score, options.error, options)
 
+    def state_shapes(self, series: int) -> list[tuple[int, ...]]:
+        return [(series, self.lookback, self.network.inputs[0].shape[-1]), (series,)]
+
     def read(self, rows: list[Rows], state: State | None) -> State:
         windows = []
         for i, one in enumerate(rows):

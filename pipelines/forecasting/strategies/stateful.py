@@ -15,7 +15,14 @@ from ..preprocessing.state import State
 from ..preprocessing.transform import Transform
 from .direct import DirectStrategy
 from .linear import RIDGE, least_squares_leads
-from .reader import FinalStates, ForecastCollector, blocks, until_last_origin, zero_states
+from .reader import (
+    FinalStates,
+    ForecastCollector,
+    blocks,
+    state_shapes,
+    until_last_origin,
+    zero_states,
+)
 from .targets import count_level, count_targets, training_loss
 from .tbptt import Chunks, ConcatenatedRows, train
 
@@ -97,6 +104,9 @@ class StatefulStrategy(DirectStrategy):
             return tuple(inputs), *joined.apply_weights(targets, leads)
 
         return Chunks(batch, joined.lengths, length, burn_in)
+
+    def state_shapes(self, series: int) -> list[tuple[int, ...]]:
+        return state_shapes(self.reader, series)
 
     def read(self, rows: list[Rows], state: State | None) -> State:
         start = zero_states(self.reader, len(rows)) if state is None else state.arrays
