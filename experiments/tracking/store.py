@@ -35,6 +35,8 @@ from .database import create_once
 for chatty in ("alembic", "mlflow"):
     logging.getLogger(chatty).setLevel(logging.WARNING)
 
+#: Codes of MLflow that are about what was sent: sent again it is refused again.
+REFUSED = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST", "RESOURCE_ALREADY_EXISTS")
 #: What a store that fails may raise; MLflow passes on what lies below it.
 FAULTS = (MlflowException, SQLAlchemyError, OSError, sqlite3.Error, TrackingError)
 RETRIES = 2
@@ -239,7 +241,9 @@ def with_retries(call: Callable[[], Result]) -> Result:
     for k in range(RETRIES):
         try:
             return call()
-        except FAULTS:
+        except FAULTS as error:
+            if getattr(error, "error_code", "") in REFUSED:
+                raise
             time.sleep(PAUSE * 2**k)
     return call()
 
@@ -261,7 +265,7 @@ def first_line(error: BaseException) -> str:
 def _found(run: Any) -> Found:
     tags = run.data.tags
     deleted = run.info.lifecycle_stage != "active"
-    events = int(tags.get(EVENTS, 0))
+    events = int(count) if (count := tags.get(EVENTS, "")).isdecimal() else 0
     return Found(run.info.run_id, events, run.info.status, tags.get(PARENT, ""), deleted)
 
 

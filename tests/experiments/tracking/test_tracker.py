@@ -8,7 +8,8 @@ import time
 import pytest
 from rnnzoo import JournalError, TrackingError
 from rnnzoo.experiments.journal import Journal
-from rnnzoo.experiments.journal.records import EVENTS, RunLock, read
+from rnnzoo.experiments.journal.lock import RunLock
+from rnnzoo.experiments.journal.records import EVENTS, read
 from rnnzoo.experiments.tracking import Store, Tracker, sync
 from rnnzoo.experiments.tracking import store as opened
 from rnnzoo.experiments.tracking import tracker as following
