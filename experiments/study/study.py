@@ -17,8 +17,9 @@ from rich.console import Console
 from ..journal.journal import Journal, Listener
 from ..journal.records import StoredRun
 from ..reports.style import GRAYS, color_of, markdown
+from .commit import git_tags
 from .digests import Used, of_all
-from .environment import environment, git_tags
+from .environment import environment
 from .provenance import Provenance
 from .result import StudyResult
 from .resume import StudyResume
