@@ -32,13 +32,16 @@ class Tried:
     network: Any
 
 
-def run_config(name: str, changes: list[str], keep: OutputOptions) -> "Study":
+def run_config(
+    name: str, changes: list[str], keep: OutputOptions, own_code: bool = False
+) -> "Study":
     """Runs an experiment, as `rnnzoo forecast` and `rnnzoo frames` do.
 
     Args:
         name: a file, or an experiment that comes with rnnzoo.
         changes: `key=value` each, as `load_config` takes them.
         keep: where runs, models and files are written; its `save` goes before the experiment's.
+        own_code: whether modules are imported that the file names as those of cells.
 
     Raises:
         ArgumentError, ArgumentTypeError: the experiment cannot be run.
@@ -49,7 +52,7 @@ def run_config(name: str, changes: list[str], keep: OutputOptions) -> "Study":
     if keep.save is None and config.get("save"):
         keep = replace(keep, save=Path(config["save"]).expanduser())
     _check_source(config["data"], path)
-    tried = tried_in(config, path)
+    tried = tried_in(config, path, own_code)
     networks = {label: one.network for label, one in tried.items()}
     from ..tasks.study import run_task  # after the cheap checks: it loads Keras
 
@@ -80,8 +83,12 @@ def planned(config: dict[str, Any], path: Path, tried: dict[str, Tried]) -> Prov
     return Provenance(config["study"], shown, models, _colors(entries, models), configs)
 
 
-def tried_in(config: dict[str, Any], path: Path) -> dict[str, Tried]:
-    """What is tried, by label: each model with each seed."""
+def tried_in(config: dict[str, Any], path: Path, own_code: bool = False) -> dict[str, Tried]:
+    """What is tried, by label: each model with each seed.
+
+    Raises:
+        ArgumentError: a model that cannot be made, or a cell of a module without `own_code`.
+    """
     seeds, task = _seeds(config), task_of(config["task"])
     networks: dict[str, Tried] = {}
     for place, entry in enumerate(config["models"]):
@@ -90,6 +97,11 @@ def tried_in(config: dict[str, Any], path: Path) -> dict[str, Tried]:
             raise ArgumentError(
                 f"{where}.name: letters, digits, spaces and , . + = - _ are allowed, and a letter "
                 f"or digit first. Received: {name!r}"
+            )
+        if ":" in entry["cell"] and not own_code:
+            raise ArgumentError(
+                f"{where}.cell: {entry['cell']} is code in a module, which is run when it is "
+                "imported. If you trust the file and the module, add --own-code."
             )
         own = {k: v for k, v in (config.get("defaults", {}) | entry).items() if k != "name"}
         for seed in seeds:

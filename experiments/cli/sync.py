@@ -1,12 +1,12 @@
 """`rnnzoo sync`: what was uploaded to the tracking store, and what could not be."""
 
-import sys
 from pathlib import Path
 
 from ...errors import ArgumentError
 from ..journal.records import folders, lost
 from ..locations import runs_folder
 from ..reports.terminal import console
+from .process import say
 
 
 def print_sync(runs: Path | None) -> int:
@@ -41,7 +41,7 @@ def print_sync(runs: Path | None) -> int:
     for folder in done.torn:
         out.print(f"{folder}: the last event was not written to its end.", soft_wrap=True)
     for error in done.damaged:
-        print(f"Error: {error}", file=sys.stderr)
+        say(f"Error: {error}")
     return 2 if done.damaged else 0
 
 

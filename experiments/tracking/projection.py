@@ -215,7 +215,7 @@ class Projection:
         """What `log_image` writes, but under a name that is the same each time."""
         name, step = event.data["name"], event.data["step"]
         unique = uuid.uuid5(uuid.NAMESPACE_OID, f"{self.run} {name} {step} {event.time}")
-        key = short(re.sub(r"[^\w\-. ]", "-", name.replace("/", "~")), IMAGE)
+        key = short(re.sub(r"[^\w\-. ~]", "-", name.replace("/", "~")), IMAGE)
         stem = f"{key}+step+{step}+timestamp+{_milliseconds(event)}+{unique}"
         path = existing(self.folder, event.data["path"])
         with tempfile.TemporaryDirectory() as folder:

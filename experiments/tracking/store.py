@@ -45,6 +45,7 @@ UID = "run_uid"  # the tag by which a run is found again
 EVENTS = "rnnzoo.events"  # the tag that counts the events in the store
 ROLE = "role"  # the tag of what is no run of a model
 STUDY = "study"
+ARTIFACTS = "mlartifacts"  # the folder next to a database
 PARENT = "mlflow.parentRunId"
 
 Result = TypeVar("Result")
@@ -117,7 +118,7 @@ class Store:
 
     def _artifacts(self) -> Path:
         folder = self.database.parent if self.database else Path.cwd()
-        return folder / "mlartifacts"
+        return folder / ARTIFACTS
 
     def experiment(self, name: str) -> str:
         """The id of an experiment, made if it is not there.
@@ -221,16 +222,24 @@ def server_command(port: int) -> list[str]:
 
 
 def server_environment() -> dict[str, str]:
-    """The environment of that server: no jobs, no telemetry, nothing unpickled.
+    """The environment of that server: no jobs, no telemetry, nothing unpickled, and no module of
+    the working directory in place of one of Python's.
 
     The store is named here, where no list of processes shows its password.
     """
-    return os.environ | {
-        "MLFLOW_BACKEND_STORE_URI": with_driver(absolute(tracking_uri())),
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    }
+    uri = absolute(tracking_uri())
+    beside = (database_of(uri) or Path.cwd() / "any").parent / ARTIFACTS
+    return (
+        {"MLFLOW_ARTIFACTS_DESTINATION": str(beside)}
+        | os.environ
+        | {
+            "MLFLOW_BACKEND_STORE_URI": with_driver(uri),
+            "PYTHONSAFEPATH": "1",
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+        }
+    )
 
 
 def with_retries(call: Callable[[], Result]) -> Result:
