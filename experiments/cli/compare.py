@@ -1,5 +1,7 @@
 """`rnnzoo compare`: models of the tracking store compared over their seeds, or runs listed."""
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from ..comparison.runs import all_runs, chosen, of_study, values_frame
 from ..comparison.summaries import Group
 from ..comparison.wording import comparison_note
 from ..kinds import charts_address
+from ..locations import SHOWN, try_folder, why_not
 from ..reports.tables import print_group
 from ..reports.terminal import console, frame_table, print_table
 from ..tracking import Store
@@ -133,10 +136,18 @@ def compare_models(
 
 
 def _check_page(html: Path) -> None:
-    if html.is_dir():
+    if os.path.isdir(html):
         raise ArgumentError(f"--html names the file to write, and {html} is a folder.")
-    if not html.absolute().parent.is_dir():
+    if not os.path.isdir(html.absolute().parent):
         raise ArgumentError(f"There is no folder {html.absolute().parent} for {html.name}.")
+    try:
+        try_folder(html.absolute().parent)
+        with suppress(FileNotFoundError):
+            html.lstat()  # a name may be too long
+    except OSError as error:
+        raise ArgumentError(
+            f"{str(html)[:SHOWN]} cannot be written: {why_not(error)}. Give --html another file."
+        ) from error
 
 
 def _write_page(html: Path, title: str, found: list[Group], server: str) -> None:

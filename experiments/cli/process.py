@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from ...pipelines.storage.redact import redacted
 from ..reports.plain import visible
 
 STOPS = ("SIGTERM", "SIGHUP")  # what ends a command as Ctrl-C does
@@ -129,13 +130,13 @@ def stopped_by_signals() -> Iterator[None]:
 
 
 def say(text: str) -> None:
-    """Writes a message to standard error, without what would control the terminal."""
-    print(visible(text), file=sys.stderr)
+    """Writes a message to standard error, without secrets and what would control the terminal."""
+    print(visible(redacted(text)), file=sys.stderr)
 
 
 class _Visible(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return visible(super().format(record))
+        return visible(redacted(super().format(record)))
 
 
 def _text(output: Output, before: TextIO) -> TextIO:

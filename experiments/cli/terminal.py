@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -68,8 +69,9 @@ def report_errors(command: Callable[..., None]) -> Callable[..., None]:
             status = stop.status if isinstance(stop, Stopped) else INTERRUPTED
             raise typer.Exit(status) from None
         except Exception as error:
-            if debug:
-                raise
+            if debug:  # not Python's own: it would show passwords that errors below hold
+                say("".join(traceback.format_exception(error)))
+                raise typer.Exit(2) from None
             expected = isinstance(error, (RnnzooError, OSError))
             text = str(error) if expected else f"{type(error).__name__}: {error} (see --debug)"
             say(f"Error: {text}")

@@ -113,3 +113,45 @@ def test_output_that_cannot_be_written(reader, tmp_path):
         how = {"cwd": tmp_path, "env": environment(), "capture_output": True, "text": True}
         done = subprocess.run(["sh", "-c", command], check=False, **how)
         assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture
+def table(tmp_path):
+    days = [f"2021-{1 + k // 28:02}-{1 + k % 28:02},{k % 7 + k / 10}" for k in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["ds,y", *days]), encoding="utf-8")
+    return tmp_path
+
+
+TINY = ["--horizon", "2", "--units", "2", "--lookback", "6", "--epochs", "1"]
+FORECAST = ["forecast", "t.csv", *TINY, "--gaps", "fill", "--missing", "interpolate",
+            "--save", "out"]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_reader_that_goes_away_costs_nothing(table):
+    """Nor does a server that is down: it is said on every backend."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    down = environment(
+        MLFLOW_TRACKING_URI="http://anna:S3cr3t@127.0.0.1:9", PYTHONIOENCODING="ascii"
+    )
+    how = {"cwd": table, "env": down, "capture_output": False, "stdout": writing, "stderr": -1}
+    done = rnnzoo(*FORECAST, **how)
+    os.close(writing)
+    assert done.returncode == 128 + signal.SIGPIPE, done.stderr
+    saved = {path.name for path in (table / "out").iterdir()}
+    assert {"model-gru", "forecast.csv", "report.html", "t-ahead.png", "t-forecast.png"} <= saved
+    assert "The tracking store http://127.0.0.1:9 failed" in done.stderr
+    assert "Traceback" not in done.stderr and "S3cr3t" not in done.stderr
+
+
+@pytest.mark.slow
+def test_a_chart_of_the_journal_that_does_not_fit_costs_no_fit(table):
+    command = f"ulimit -f 80; exec {' '.join([*COMMAND, *FORECAST])}"  # blocks of 512 bytes
+    down = environment(MLFLOW_TRACKING_URI="http://127.0.0.1:9")
+    how = {"cwd": table, "env": down, "capture_output": True, "text": True}
+    done = subprocess.run(["bash", "-c", command], check=False, **how)
+    assert done.returncode == 2
+    assert ".png cannot be written: File too large. Free some space" in done.stderr
+    assert [path.name for path in (table / "out").iterdir()] == ["model-gru"]
+    assert (table / "out" / "model-gru" / "manifest.json").is_file()

@@ -50,7 +50,7 @@ def test_a_server_that_is_not_there(store, tmp_path, caplog):
         log(run)
         log(other, epochs=1)
     (warning,) = [record.message for record in caplog.records]
-    assert "http://***@127.0.0.1:9 failed" in warning
+    assert "http://127.0.0.1:9 failed" in warning
     assert "The run continues without it; everything is saved in" in warning
     assert tracker.pending == 7 + 5
     assert (
