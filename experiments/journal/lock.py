@@ -6,7 +6,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ...errors import JournalError
-from .places import require_folder, require_lock
+from .places import lock_fault, require_folder
 from .records import reason
 
 LOCK = ".lock"
@@ -35,7 +35,7 @@ class RunLock:
         with self._mutex:
             if not self._holders:
                 require_folder(self.folder)
-                require_lock(self.folder / LOCK)
+                self._require_lock()
                 try:
                     self._lock.acquire(timeout=patience)
                 except Timeout:
@@ -47,6 +47,13 @@ class RunLock:
                     ) from error
             self._holders += 1
             return True
+
+    def _require_lock(self) -> None:
+        if fault := lock_fault(self.folder / LOCK):
+            raise JournalError(
+                f"The run in {self.folder} cannot be locked: {fault}. Move it away, if nobody else "
+                "uploads the run."
+            )
 
     def release(self) -> None:
         """Gives it back once; does nothing if nobody here holds it."""

@@ -27,19 +27,14 @@ def require_folder(folder: Path) -> None:
         )
 
 
-def require_lock(path: Path) -> None:
-    """Raises JournalError where opening a lock would write over something else."""
+def lock_fault(path: Path) -> str:
+    """Why opening a lock would write over something else, in words; `""` if it would not."""
     kind = _kind(path)
     if kind not in ("", "file"):
-        problem = f"{path} is {_named(kind)}"
-    elif kind and path.lstat().st_size:
-        problem = f"{path} is not empty, so that it is no lock"
-    else:
-        return
-    raise JournalError(
-        f"The run in {path.parent} cannot be locked: {problem}. Move it away, if nobody else "
-        "uploads the run."
-    )
+        return f"{path} is {_named(kind)}"
+    if kind and path.lstat().st_size:
+        return f"{path} is not empty, so that it is no lock"
+    return ""
 
 
 def require_no_links(folder: Path) -> None:

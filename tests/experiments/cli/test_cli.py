@@ -402,8 +402,9 @@ def test_the_traceback_only_on_request(here):
     )  # fmt: skip
     assert plain.returncode == 2
     assert plain.stderr == "Error: There is no file missing.csv.\n"
-    with pytest.raises(ValueError, match="There is no file"):
-        CliRunner().invoke(app, ["forecast", "missing.csv", "--debug"], catch_exceptions=False)
+    asked = rnnzoo("forecast", "missing.csv", "--debug")
+    assert asked.exit_code == 2 and asked.stderr.startswith("Traceback (most recent call last)")
+    assert asked.stderr.endswith("rnnzoo.errors.DataError: There is no file missing.csv.\n\n")
 
 
 def test_compare_and_ui_without_runs(here):

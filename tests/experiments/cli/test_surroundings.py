@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from rnnzoo.experiments.journal.records import folders, read
 from rnnzoo.experiments.tracking import server_environment
 
 COMMAND = [sys.executable, "-P", "-m", "rnnzoo.experiments.cli.app"]
@@ -147,11 +148,32 @@ def test_a_reader_that_goes_away_costs_nothing(table):
 
 @pytest.mark.slow
 def test_a_chart_of_the_journal_that_does_not_fit_costs_no_fit(table):
-    command = f"ulimit -f 80; exec {' '.join([*COMMAND, *FORECAST])}"  # blocks of 512 bytes
+    command = f"ulimit -f 80; exec {' '.join([*COMMAND, *FORECAST])}"  # KiB of a file
     down = environment(MLFLOW_TRACKING_URI="http://127.0.0.1:9")
     how = {"cwd": table, "env": down, "capture_output": True, "text": True}
     done = subprocess.run(["bash", "-c", command], check=False, **how)
     assert done.returncode == 2
-    assert ".png cannot be written: File too large. Free some space" in done.stderr
+    assert "report.html cannot be written: File too large. Free some space" in done.stderr
     assert [path.name for path in (table / "out").iterdir()] == ["model-gru"]
     assert (table / "out" / "model-gru" / "manifest.json").is_file()
+
+
+@pytest.mark.slow
+def test_signals_that_end_a_command_are_like_ctrl_c(table):
+    """It says where it stands, its runs are marked, and the same command goes on."""
+    endless = ["--epochs", "1000000", "--set", "patience=1000000", "--checkpoint", "kept"]
+    command = [*COMMAND, *FORECAST, *endless]
+    down = environment(MLFLOW_TRACKING_URI="http://127.0.0.1:9", PYTHONUNBUFFERED="1")
+    reached = []
+    for sent, status in ((signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+        with subprocess.Popen(command, cwd=table, env=down, stdout=-1, stderr=-1, text=True) as one:
+            reached.append(next(line for line in one.stdout if "epoch " in line))
+            one.send_signal(sent)
+            _, said = one.communicate()
+        assert one.returncode == status, said
+        assert "Interrupted. The same command continues from kept." in said
+        assert "Traceback" not in said
+        stored = [read(folder) for folder in folders(table / "rnnzoo-runs")]
+        assert [run.status for run in stored] == ["KILLED", "KILLED"]
+    kinds = [event.kind for event in stored[-1].events]
+    assert kinds.count("resume") == 1 and kinds.count("end") == 2
