@@ -1,5 +1,6 @@
 """`rnnzoo run`: an experiment from a file, each model with each seed a run of its own."""
 
+import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,7 +51,7 @@ def run_config(
     path = find(name)
     config = load_config(path, schema_of, changes).model_dump(exclude_unset=True)
     if keep.save is None and config.get("save"):
-        keep = replace(keep, save=Path(config["save"]).expanduser())
+        keep = replace(keep, save=_inside(config["save"], path))
     _check_source(config["data"], path)
     tried = tried_in(config, path, own_code)
     networks = {label: one.network for label, one in tried.items()}
@@ -151,6 +152,26 @@ def _beside(path: Path, named: str) -> Path:
     """
     folder = Path.cwd() if path.parent == CONFIGS else path.parent
     return (folder / Path(named).expanduser()).resolve()
+
+
+def _inside(named: str, path: Path) -> Path:
+    """The folder that an experiment names to save to: a file of others must not write anywhere.
+
+    Raises:
+        ArgumentError: it does not lie in the working directory.
+    """
+    folder = Path(named)
+    here = Path.cwd().resolve()
+    if folder.is_absolute() or named.startswith("~") or ".." in folder.parts:
+        inside = False
+    else:
+        inside = Path(os.path.realpath(here / folder)).is_relative_to(here)
+    if not inside or os.path.realpath(here / folder) == str(here):
+        raise ArgumentError(
+            f"{path}: save: must be a folder in the working directory, without .. and links that "
+            f"lead out of it. Received: {named[:200]!r}. To save elsewhere: --save FOLDER"
+        )
+    return folder
 
 
 def _seeds(config: dict[str, Any]) -> list[int]:

@@ -56,6 +56,7 @@ def report_errors(command: Callable[..., None]) -> Callable[..., None]:
     def wrapped(*args: Any, debug: bool = False, **kwargs: Any) -> None:
         try:
             with stopped_by_signals(), _plain_warnings():
+                _check_working_directory()
                 if kwargs.get("tracking"):
                     _check_places()  # before data are read and Keras is loaded
                 command(*args, debug=debug, **kwargs)
@@ -96,6 +97,17 @@ def _plain_warnings() -> Iterator[None]:
         warnings.simplefilter("once", UserWarning)
         warnings.showwarning = show
         yield
+
+
+def _check_working_directory() -> None:
+    try:
+        os.getcwd()
+    except OSError as error:
+        named = os.environ.get("PWD", "")
+        raise ArgumentError(
+            f"The working directory{f' {named}' if named else ''} is not there any more: it was "
+            "deleted or moved. Change to a folder that is there, and run the command again."
+        ) from error
 
 
 def _check_places() -> None:
@@ -149,13 +161,16 @@ def keep(
 
 def tracker(strict: bool) -> "Tracker":
     """What brings runs to the tracking store; with `strict`, one that fails is an error."""
-    from ..tracking import Tracker
+    from ..tracking import Tracker, silence_libraries
 
+    silence_libraries()
     return Tracker(strict=strict, say=functools.partial(console().print, soft_wrap=True))
 
 
 def existing_store() -> "Store":
     """The tracking store, which must be there, to be read."""
     from ..tracking import existing_store as opened
+    from ..tracking import silence_libraries
 
+    silence_libraries()
     return opened()

@@ -200,6 +200,13 @@ class Store:
                 return pd.DataFrame(rows)
 
 
+def silence_libraries() -> None:
+    """Keeps MLflow and what it uses from writing to the screen: what matters of their errors is
+    raised, and said once."""
+    for name in ("mlflow", "alembic", "sqlalchemy", "urllib3"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
 def existing_store() -> Store:
     """The store where runs are.
 

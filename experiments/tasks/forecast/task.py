@@ -25,6 +25,7 @@ from ..base import Files, Final, Study, Task
 from . import files, output
 from .ahead import Network, forecast_ahead
 from .data import Split, named_panel, of_panel, split
+from .networks import MEMBERS
 from .report import final_files, run_report
 from .schema import TOGETHER
 
@@ -84,6 +85,8 @@ class Forecasting(Task[Network, Backtest]):
         """
         alone = {k: v for k, v in settings.items() if k not in TOGETHER}
         members = whole_number("members", settings.get("members", 1))
+        if members > MEMBERS:
+            raise ArgumentError(f"`members` must be at most {MEMBERS}. Received: {members}")
         if members == 1:
             if "aggregation" in settings:
                 raise ArgumentError("`aggregation` needs more than one of `members`.")
