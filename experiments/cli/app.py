@@ -253,6 +253,7 @@ def ui(
 ) -> None:
     """Open the dashboard: MLflow's own server, reachable from this machine only."""
     from ..kinds import VIEWS, charts_address
+    from ..reports.plain import visible
     from ..tracking import server_command, server_environment
 
     store = existing_store()
@@ -264,7 +265,7 @@ def ui(
         f"The dashboard is at http://127.0.0.1:{port} once the server is up; stop it with Ctrl-C."
     )
     for name in store.experiments():
-        print(f"{name}:")
+        print(f"{visible(name)}:")
         for view, shows in VIEWS.items():
             address = charts_address(store.experiment(name), view)
             print(f"  {shows}: http://127.0.0.1:{port}{address}", flush=True)

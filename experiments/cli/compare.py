@@ -125,13 +125,14 @@ def compare_models(
             "those that have."
         )
     out, server = console(), dashboard(store.uri)
+    if html is not None:  # before anything is printed
+        names = ", ".join(dict.fromkeys(run.study for run in runs))
+        _write_page(html, names, found, server)
     for group in found:
         print_group(group, out)
         out.print(comparison_note(group.comparison))
         out.print(f"in the dashboard: {server}{group.address}\n", soft_wrap=True)
     if html is not None:
-        names = ", ".join(dict.fromkeys(run.study for run in runs))
-        _write_page(html, names, found, server)
         out.print(f"The page is {html}: open it in a browser.", soft_wrap=True)
 
 

@@ -22,8 +22,9 @@ def print_sync(runs: Path | None) -> int:
         ArgumentError: there is no run in the folder.
         TrackingError: the store cannot be used.
     """
-    from ..tracking import sync
+    from ..tracking import silence_libraries, sync
 
+    silence_libraries()
     runs = runs or runs_folder()
     if not any(folders(runs)) and not any(lost(runs)):
         raise ArgumentError(f"There are no runs in {runs}: name their folder with --runs.")

@@ -83,7 +83,7 @@ def step(value: Any) -> int:
 def time(value: Any) -> float:
     """Seconds since 1970."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LAST_TIME:
-        raise ValueError(f"must be seconds from 1970 to 2242, not {_brief(value)}")
+        raise ValueError(f"its time must be seconds from 1970 to 2242, not {_brief(value)}")
     return float(value)
 
 

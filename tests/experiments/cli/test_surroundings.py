@@ -2,13 +2,14 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from rnnzoo.experiments.journal.records import folders, read
-from rnnzoo.experiments.tracking import server_environment
+from rnnzoo.experiments.tracking import Store, server_environment
 
 COMMAND = [sys.executable, "-P", "-m", "rnnzoo.experiments.cli.app"]
 #: Modules that commands need: those of a working directory must not be taken for them.
@@ -46,6 +47,27 @@ def test_the_dashboard_imports_nothing_of_the_working_directory(hostile, monkeyp
     command = [sys.executable, "-m", "mlflow", "--version"]
     done = subprocess.run(command, env=server_environment(), capture_output=True, text=True)
     assert done.returncode == 0 and "version" in done.stdout
+    assert not (hostile.parent / "mark").exists()
+
+
+@pytest.mark.slow
+def test_the_whole_dashboard_runs_in_a_folder_of_modules(hostile):
+    """Its server starts others, which would import from the folder they run in."""
+    Store(f"sqlite:///{hostile / 'mlflow.db'}").experiment("forecast/x")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [*COMMAND, "ui", "--port", str(port)]
+    how = {"cwd": hostile, "env": environment(), "stdout": -1, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, text=True, start_new_session=True, **how) as process:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if "startup complete" in line:
+                break
+        os.killpg(process.pid, signal.SIGKILL)
+    assert "startup complete" in lines[-1], "".join(lines)
+    assert f"  every run: http://127.0.0.1:{port}/#/experiments/" in "".join(lines)
     assert not (hostile.parent / "mark").exists()
 
 
