@@ -42,7 +42,7 @@ def _changed(frame: pd.DataFrame, change: Any) -> pd.DataFrame:
     for place, kind in enumerate(frame.dtypes):
         if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind)):
             cells = [change(one) if isinstance(one, str) else one for one in frame.iloc[:, place]]
-            changed.isetitem(place, pd.Series(cells, frame.index, dtype=object))
+            changed.isetitem(place, pd.array(cells, dtype=object))
     return changed
 
 

@@ -255,6 +255,7 @@ def _leaderboard(path: Path, error: str) -> pd.DataFrame:
     """
     known = from_csv(path, dtype={"parameters": "Int64"})
     numbers = ("seconds", error)
-    if "model" not in known or not all(is_numeric_dtype(known.get(name)) for name in numbers):
+    there = {"model", *numbers} <= set(known)
+    if not there or not all(is_numeric_dtype(known[name]) for name in numbers):
         raise JournalError(f"{path} is no leaderboard of this study. Delete it, and run again.")
     return known

@@ -4,6 +4,7 @@ import json
 import os
 import uuid
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from rnnzoo.experiments.journal.lock import LOCK
 from rnnzoo.experiments.journal.records import EVENTS, first_event, read
 from rnnzoo.experiments.tracking import sync
 
+TEXT: Any = {"a": "abc"}
 NESTED = json.loads("[" * 200 + "]" * 200)
 SECRET = "PRIVATE KEY of the victim"
 END = ("end", {"status": "FINISHED", "error": "", "diverged": False})
@@ -244,7 +246,7 @@ def test_what_is_too_large_is_not_read(tmp_path):
 def test_what_no_reader_would_take_is_not_written(tmp_path):
     with Journal("forecast/x", "a", {"name": "caf\udce9.csv"}, root=tmp_path) as journal:
         for call in (
-            lambda: journal.metrics({"a": "abc"}),
+            lambda: journal.metrics(TEXT),
             lambda: journal.metrics({"a": 1.0}, step=1.5),
             lambda: journal.metrics({"a": 1.0}, step=-1),
             lambda: journal.parameters({"a" * 5000: 1}),
@@ -256,7 +258,8 @@ def test_what_no_reader_would_take_is_not_written(tmp_path):
         odd.write_text("a")
         with pytest.raises(ArgumentError, match="Rename it"):
             journal.artifact(odd)
-        journal.metrics({"a": np.float32(1.0)}, step=np.int64(2))
+        numbers: Any = {"a": np.float32(1.0)}
+        journal.metrics(numbers, step=np.int64(2))
     stored = read(journal.folder)
     assert [event.kind for event in stored.events] == ["start", "metrics", "end"]
     assert stored.events[0].data["tags"] == {"name": "caf\\udce9.csv"}
