@@ -60,7 +60,9 @@ def _run_table(alike: ComparableRuns) -> RunTable:
     labels = {key: label for key, label in task.columns.items() if key in rows}
     table = rows[list(labels)].set_axis(list(labels.values()), axis=1)
     for column in set(WHOLE) & set(table):
-        table[column] = pd.to_numeric(table[column]).astype("Int64")
+        numbers = pd.to_numeric(table[column], errors="coerce")  # text from a store
+        whole_ones = numbers.where(numbers.abs() < 2**53).round()
+        table[column] = whole_ones.astype("Int64")
     return RunTable(alike.title, table, charts_address(runs[0].text("experiment_id")))
 
 

@@ -286,16 +286,17 @@ def _found(run: Any) -> Found:
 
 
 def _row(run: Any) -> dict[str, Any]:
+    """Tags, parameters and metrics of a run; none of them hides which run it is."""
     return (
-        {
+        run.data.tags
+        | run.data.params
+        | run.data.metrics
+        | {
             "run": run.info.run_id,
             "name": run.info.run_name,
             "started": pd.Timestamp(run.info.start_time, unit="ms"),
             "experiment_id": run.info.experiment_id,
         }
-        | run.data.tags
-        | run.data.params
-        | run.data.metrics
     )
 
 

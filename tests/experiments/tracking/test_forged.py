@@ -1,20 +1,27 @@
 """Runs from strangers: what a journal names, and what it holds behind a right checksum."""
 
+import io
 import json
 import os
 import uuid
+import zipfile
 import zlib
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from rnnzoo import ArgumentError, JournalError
+from rnnzoo.experiments.cli.app import app
 from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.journal.lock import LOCK
 from rnnzoo.experiments.journal.records import EVENTS, first_event, read
 from rnnzoo.experiments.tracking import sync
+from typer.testing import CliRunner
 
+ODD = "a\x1b[31m\u202e"
 TEXT: Any = {"a": "abc"}
 NESTED = json.loads("[" * 200 + "]" * 200)
 SECRET = "PRIVATE KEY of the victim"
@@ -268,3 +275,37 @@ def test_what_no_reader_would_take_is_not_written(tmp_path):
         with pytest.raises(ArgumentError, match="start: tags"), journal:
             pass
         assert not journal.folder.exists()
+
+
+#: Parameters that a table of runs takes for numbers, or for what a run is.
+PARAMETERS = {"lookback": "abc", "weights": "1e400", "horizon": "x", "seed": "\x1b[31m", "run": "x",
+              "name": "x", "started": "soon", "experiment": "x", "experiment_id": "x",
+              "ranked_by": "../x", "unit": "\u202e", "split.test_rows": "y",
+              "target": "t", "split.test_start": "s", "split.test_clips": "c", "frame": "f",
+              "context": "d"}  # fmt: skip
+ERRORS = ["[" * 100_000, "3", "{}", '{"of": 1, "where": [1], "values": [[1]], "overlap": 0}',
+          '{"of": "origin", "where": ["a"], "values": [1, 2], "overlap": 1}',
+          '{"of": "origin", "where": ["a"], "values": [1e999], "overlap": 1}']  # fmt: skip
+
+
+def test_what_a_stranger_logged_stops_no_comparison(store, tmp_path, monkeypatch):
+    root = tmp_path / "runs"
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in ("context", "truth", "forecast"):
+            archive.writestr(f"{part}.npy", bytes(2**27))
+    for kind, content in (("forecast", b""), ("frames", bomb.getvalue())):
+        for k, errors in enumerate(ERRORS):
+            with Journal(f"{kind}/odd", f"r{k}", {"study": "s", "cell": ODD}, root=root) as journal:
+                journal.parameters(PARAMETERS | {"seed": str(k)} if k else PARAMETERS)
+                journal.metrics({"test/mae": 10.0**k * 1e100, "test/mse": 1.0, "weights": 1.5})
+                journal.text("errors.json", errors)
+                journal.file("roll-out.npz", partial(Path.write_bytes, data=content))
+    assert sync(root, store.uri).damaged == []
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    monkeypatch.chdir(tmp_path)
+    for kind in ("forecast", "frames"):
+        for more in (["--html", "page.html"], ["--all"]):
+            done = CliRunner().invoke(app, ["compare", f"{kind}/odd", *more])
+            assert done.exit_code == 0, done.output
+            assert "\x1b" not in done.output and "\u202e" not in done.output
