@@ -2,12 +2,23 @@
 
 import logging
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.machinery import ModuleSpec, PathFinder
 from typing import Any
+
+#: What the libraries of TensorFlow write when they are loaded, line by line.
+_START_UP = re.compile(
+    rb"WARNING: All log messages before absl::InitializeLog"
+    rb"|[IWEF]\d{4} \d\d:\d\d:\d+\.\d+ +\d+ \S+:\d+\]"
+    rb"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWEF] "
+    rb"|To enable the following instructions: "
+    rb"|Skipping registering GPU devices"
+    rb"|\s*$"
+)
 
 
 def import_keras() -> None:
@@ -26,6 +37,15 @@ def import_keras() -> None:
 
             # it looks for devices at the first use, and complains of CUDA without a GPU
             tensorflow.config.list_physical_devices()
+
+
+def load_tensorflow() -> None:
+    """Loads TensorFlow if Keras will load it to seed it, on whatever backend.
+
+    Whoever starts threads that write to standard error calls it before.
+    """
+    with suppress(ImportError):  # without it there is nothing to seed
+        import tensorflow  # noqa: F401
 
 
 class _TensorFlow:
@@ -47,22 +67,25 @@ class _TensorFlow:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Shows what is written to standard error inside only if it fails.
+    """Leaves out what TensorFlow writes to standard error inside, unless it fails.
 
-    TensorFlow's C++ libraries write to the process's standard error before any
-    logging level can reach them, so the file descriptor itself is set aside.
+    Its C++ libraries write to the process's standard error before any logging level can reach
+    them, so the file descriptor itself is set aside. What others write meanwhile is written
+    afterwards.
     """
     sys.stderr.flush()
     with tempfile.TemporaryFile() as noise:
         stderr = os.dup(2)
         os.dup2(noise.fileno(), 2)
+        failed = True
         try:
             yield
-        except BaseException:
-            os.dup2(stderr, 2)
-            noise.seek(0)
-            sys.stderr.write(noise.read().decode(errors="replace"))
-            raise
+            failed = False
         finally:
+            sys.stderr.flush()
             os.dup2(stderr, 2)
             os.close(stderr)
+            noise.seek(0)
+            kept = [line for line in noise if failed or not _START_UP.match(line)]
+            sys.stderr.write(b"".join(kept).decode(errors="replace"))
+            sys.stderr.flush()

@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import numpy as np
 
 from ..errors import DataError, nearest
 
+SHOWN = 300  # characters of a path in a message
 LIMIT = 2**31  # bytes of frames, unpacked: a hostile archive must not fill the memory
 IDX_IMAGES = b"\0\0\x08\x03"  # the head of an IDX file: bytes, in three axes
 MOST_LETTERS = 300  # of a foreign error in a message
@@ -125,10 +127,13 @@ def existing_path(path: str | Path) -> Path:
         DataError: it is missing, or a directory; near file names are suggested.
     """
     path = Path(path).expanduser()
-    if path.is_dir():
+    if os.path.isdir(path):
         raise DataError(f"{path} is a directory. Give the path of a file inside it.")
-    if not path.exists():
-        raise DataError(f"There is no file {path}.{_near(path)}")
+    if not os.path.exists(path):  # also where the name is too long for any
+        shown = str(path) if len(str(path)) <= SHOWN else f"{str(path)[:SHOWN]}…"
+        raise DataError(f"There is no file {shown}.{_near(path)}")
+    if not os.path.isfile(path):  # a pipe would be waited for
+        raise DataError(f"{path} is a pipe or a device. Write the data to a file, and give that.")
     return path
 
 
@@ -149,8 +154,8 @@ def _frames_key(keys: list[str], name: str) -> str:
 
 
 def _near(path: Path) -> str:
-    if not path.parent.is_dir():
-        return f" Nor is there a directory {path.parent}."
+    if not os.path.isdir(path.parent):
+        return "" if len(str(path)) > SHOWN else f" Nor is there a directory {path.parent}."
     close = nearest(path.name, [p.name for p in path.parent.iterdir()], cutoff=0.75)
     return f" Did you mean {' or '.join(close)}?" if close else ""
 

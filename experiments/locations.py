@@ -1,15 +1,19 @@
 """Where runs are saved: the tracking store and the folder of journals. No tracker is loaded."""
 
+import contextlib
 import os
 import re
+import tempfile
 from pathlib import Path
 
 from ..errors import JournalError, TrackingError
-from ..pipelines.storage.redact import redacted
+from ..pipelines.storage.redact import address
 
 DEFAULT_URI = "sqlite:///mlflow.db"
 SQLITE = "sqlite:///"
 FOLDER = "rnnzoo-runs"
+TRIED = 4096  # bytes that are written to see whether a folder takes any
+SHOWN = 200  # characters of a path in a message
 #: The schemes of stores: files, databases, servers.
 SCHEMES = ("sqlite", "postgresql", "postgres", "mysql", "mssql", "http", "https", "databricks")
 
@@ -47,8 +51,11 @@ def absolute(uri: str) -> str:
 
 
 def shown(uri: str, named: str) -> str:
-    """A store's address to be shown: as it was named, as long as that leads to it."""
-    return redacted(named if absolute(named) == uri else uri)
+    """A store's address to be shown: as it was named, as long as that leads to it.
+
+    Scheme, host and path alone: the rest may be secret.
+    """
+    return address(named if absolute(named) == uri else uri)
 
 
 def database_of(uri: str) -> Path | None:
@@ -72,20 +79,22 @@ def check_uri(uri: str) -> None:
     """Sees what can be seen without opening the store.
 
     Raises:
-        TrackingError: no such kind of store, no folder for its file, or a password with an `@`,
-            whose end cannot be found.
+        TrackingError: no such kind of store, no folder for its file, a space, or a password with an
+            `@`, whose end cannot be found.
     """
     scheme = re.match(r"([a-z]+)(\+[a-z0-9]+)?:", uri)
     if uri != "databricks" and (not scheme or scheme[1] not in SCHEMES):
         raise TrackingError(
-            f"The tracking store {redacted(uri)} is of no known kind: {', '.join(SCHEMES)}. "
+            f"The tracking store {address(uri)} is of no known kind: {', '.join(SCHEMES)}. "
             "Set MLFLOW_TRACKING_URI, or run with --no-tracking."
         )
     if not uri.startswith("http") and re.match(r"[^/]+://[^/?\s]*@[^/?\s]*@", uri):
         # SQLAlchemy would take a part of the password for the host, and messages name hosts
         raise TrackingError(
-            f"The user name or password in {redacted(uri)} holds an @: write it as %40."
+            f"The user name or password in {address(uri)} holds an @: write it as %40."
         )
+    if not uri.startswith(SQLITE) and re.search(r"\s", uri):
+        raise TrackingError(f"The address of {address(uri)} holds a space: write it as %20.")
     database = database_of(uri)
     if database is not None and not database.parent.is_dir():
         raise TrackingError(
@@ -100,11 +109,44 @@ def check_runs(folder: Path) -> None:
     Raises:
         JournalError: it cannot be made, or nothing be written there.
     """
-    there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
-    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
-        return
-    why = "cannot be written" if there.is_dir() else "is no folder"
-    raise JournalError(
-        f"Runs cannot be saved in {folder}: {there} {why}. Set RNNZOO_RUNS to a folder that can be "
-        "written, or run with --no-tracking."
-    )
+    try:
+        try_folder(folder)
+    except OSError as error:
+        raise JournalError(
+            f"Runs cannot be saved in {folder}: {why_not(error)}. Set RNNZOO_RUNS to a folder that "
+            "can be written, or run with --no-tracking."
+        ) from error
+
+
+def try_folder(folder: Path) -> None:
+    """Writes a file to a folder and deletes it; folders that it needs are made for that time.
+
+    Raises:
+        OSError: it cannot be made, or nothing be written there.
+    """
+    folder, made = folder.absolute(), []
+    try:
+        for one in (*reversed(folder.parents), folder):
+            if not os.path.lexists(one):
+                one.mkdir()
+                made.append(one)
+        file, name = tempfile.mkstemp(prefix=".rnnzoo-", dir=folder)
+        try:
+            os.write(file, bytes(TRIED))
+        finally:
+            os.close(file)
+            os.unlink(name)
+    finally:
+        for one in reversed(made):
+            with contextlib.suppress(OSError):  # another process may write there meanwhile
+                one.rmdir()
+
+
+def why_not(error: OSError) -> str:
+    """What the system says, with the path that it says it of."""
+    path = str(error.filename or "")
+    if isinstance(error, NotADirectoryError):
+        path = next((str(one) for one in Path(path).parents if one.is_file()), path)
+        return f"{path} is no folder"
+    shown = f"{path[:SHOWN]}…" if len(path) > SHOWN else path
+    return f"{shown}: {error.strerror}" if path else str(error.strerror or error)

@@ -65,8 +65,7 @@ def analyze(
         check_folder(save, ())
     out = console()
     found = analysis(cell, factory.make(units, **options), steps, train_steps, seed)
-    _print(found, units, train_steps, out)
-    if save is not None:
+    if save is not None:  # before anything is printed
         from ..analysis.charts import eigenvalue_chart, impulse_chart, lag_chart  # slow to load
 
         write_all(
@@ -80,6 +79,8 @@ def analyze(
                 "impulse-responses.png": impulse_chart().savefig,
             },
         )
+    _print(found, units, train_steps, out)
+    if save is not None:
         out.print(f"\nCharts and the table are in {save}")
 
 

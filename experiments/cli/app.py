@@ -9,6 +9,7 @@ import typer
 from ...errors import one_of, whole_number
 from .arguments import listed, options, other_settings
 from .forecast import forecast
+from .process import conclude, prepare
 from .terminal import (
     Checkpoints,
     Debug,
@@ -31,7 +32,11 @@ app = typer.Typer(
 
 def main() -> None:
     """Entry point of `rnnzoo`."""
-    app()
+    outputs = prepare()
+    try:
+        app()
+    except SystemExit as ended:
+        sys.exit(ended.code or conclude(outputs))
 
 
 app.command()(report_errors(forecast))
@@ -118,6 +123,9 @@ def run_(
     listing: Annotated[
         bool, typer.Option("--list", help="List the experiments that come with rnnzoo.")
     ] = False,
+    own_code: Annotated[
+        bool, typer.Option("--own-code", help="Import the modules of cells that the file names.")
+    ] = False,
     tracking: Tracking = True,
     strict: Strict = False,
     save: Annotated[Path | None, typer.Option(help="Folder for models and charts.")] = None,
@@ -132,7 +140,7 @@ def run_(
         return
     from .run import run_config
 
-    run_config(experiment, change or [], keep(tracking, strict, save, checkpoint))
+    run_config(experiment, change or [], keep(tracking, strict, save, checkpoint), own_code)
 
 
 @app.command()
@@ -245,6 +253,7 @@ def ui(
 ) -> None:
     """Open the dashboard: MLflow's own server, reachable from this machine only."""
     from ..kinds import VIEWS, charts_address
+    from ..reports.plain import visible
     from ..tracking import server_command, server_environment
 
     store = existing_store()
@@ -256,7 +265,7 @@ def ui(
         f"The dashboard is at http://127.0.0.1:{port} once the server is up; stop it with Ctrl-C."
     )
     for name in store.experiments():
-        print(f"{name}:")
+        print(f"{visible(name)}:")
         for view, shows in VIEWS.items():
             address = charts_address(store.experiment(name), view)
             print(f"  {shows}: http://127.0.0.1:{port}{address}", flush=True)

@@ -3,6 +3,7 @@
 import inspect
 import json
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,7 +31,8 @@ def cells(name: str | None, as_json: bool, as_markdown: bool) -> None:
         return
     entries = [describe(each) for each in ([name] if name else CELLS)]
     if as_json:
-        print(json.dumps([record(entry) for entry in entries], ensure_ascii=False, indent=2))
+        utf = (sys.stdout.encoding or "").lower().startswith("utf")
+        print(json.dumps([record(entry) for entry in entries], ensure_ascii=not utf, indent=2))
     elif name:
         print_page(console(), entries[0])
     else:

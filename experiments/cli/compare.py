@@ -1,5 +1,7 @@
 """`rnnzoo compare`: models of the tracking store compared over their seeds, or runs listed."""
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from ..comparison.runs import all_runs, chosen, of_study, values_frame
 from ..comparison.summaries import Group
 from ..comparison.wording import comparison_note
 from ..kinds import charts_address
+from ..locations import SHOWN, try_folder, why_not
 from ..reports.tables import print_group
 from ..reports.terminal import console, frame_table, print_table
 from ..tracking import Store
@@ -57,7 +60,9 @@ def _run_table(alike: ComparableRuns) -> RunTable:
     labels = {key: label for key, label in task.columns.items() if key in rows}
     table = rows[list(labels)].set_axis(list(labels.values()), axis=1)
     for column in set(WHOLE) & set(table):
-        table[column] = pd.to_numeric(table[column]).astype("Int64")
+        numbers = pd.to_numeric(table[column], errors="coerce")  # text from a store
+        whole_ones = numbers.where(numbers.abs() < 2**53).round()
+        table[column] = whole_ones.astype("Int64")
     return RunTable(alike.title, table, charts_address(runs[0].text("experiment_id")))
 
 
@@ -122,21 +127,30 @@ def compare_models(
             "those that have."
         )
     out, server = console(), dashboard(store.uri)
+    if html is not None:  # before anything is printed
+        names = ", ".join(dict.fromkeys(run.study for run in runs))
+        _write_page(html, names, found, server)
     for group in found:
         print_group(group, out)
         out.print(comparison_note(group.comparison))
         out.print(f"in the dashboard: {server}{group.address}\n", soft_wrap=True)
     if html is not None:
-        names = ", ".join(dict.fromkeys(run.study for run in runs))
-        _write_page(html, names, found, server)
         out.print(f"The page is {html}: open it in a browser.", soft_wrap=True)
 
 
 def _check_page(html: Path) -> None:
-    if html.is_dir():
+    if os.path.isdir(html):
         raise ArgumentError(f"--html names the file to write, and {html} is a folder.")
-    if not html.absolute().parent.is_dir():
+    if not os.path.isdir(html.absolute().parent):
         raise ArgumentError(f"There is no folder {html.absolute().parent} for {html.name}.")
+    try:
+        try_folder(html.absolute().parent)
+        with suppress(FileNotFoundError):
+            html.lstat()  # a name may be too long
+    except OSError as error:
+        raise ArgumentError(
+            f"{str(html)[:SHOWN]} cannot be written: {why_not(error)}. Give --html another file."
+        ) from error
 
 
 def _write_page(html: Path, title: str, found: list[Group], server: str) -> None:

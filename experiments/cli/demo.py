@@ -12,7 +12,7 @@ from ...pipelines.forecasting import Forecaster
 from ...pipelines.next_frame import NextFrame
 from ...zoo.cells import serving
 from ..reports.terminal import Display, console
-from ..study.outputs import OutputOptions
+from ..study.outputs import OutputOptions, check_folder
 from ..study.study import Listeners, wait_for_uploads
 from ..tasks.base import N, R, Study, Task
 from ..tasks.forecast.task import Forecasting
@@ -30,6 +30,7 @@ def demo(output: Path, keep: OutputOptions) -> None:
         output: folder for charts and tables.
         keep: where runs are logged.
     """
+    check_folder(output, (), "--output")
     out, tracker = console(), keep.tracker()
     began = time.perf_counter()
     with wait_for_uploads(tracker, out):

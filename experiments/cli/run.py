@@ -1,5 +1,6 @@
 """`rnnzoo run`: an experiment from a file, each model with each seed a run of its own."""
 
+import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,13 +33,16 @@ class Tried:
     network: Any
 
 
-def run_config(name: str, changes: list[str], keep: OutputOptions) -> "Study":
+def run_config(
+    name: str, changes: list[str], keep: OutputOptions, own_code: bool = False
+) -> "Study":
     """Runs an experiment, as `rnnzoo forecast` and `rnnzoo frames` do.
 
     Args:
         name: a file, or an experiment that comes with rnnzoo.
         changes: `key=value` each, as `load_config` takes them.
         keep: where runs, models and files are written; its `save` goes before the experiment's.
+        own_code: whether modules are imported that the file names as those of cells.
 
     Raises:
         ArgumentError, ArgumentTypeError: the experiment cannot be run.
@@ -47,9 +51,9 @@ def run_config(name: str, changes: list[str], keep: OutputOptions) -> "Study":
     path = find(name)
     config = load_config(path, schema_of, changes).model_dump(exclude_unset=True)
     if keep.save is None and config.get("save"):
-        keep = replace(keep, save=Path(config["save"]).expanduser())
+        keep = replace(keep, save=_inside(config["save"], path))
     _check_source(config["data"], path)
-    tried = tried_in(config, path)
+    tried = tried_in(config, path, own_code)
     networks = {label: one.network for label, one in tried.items()}
     from ..tasks.study import run_task  # after the cheap checks: it loads Keras
 
@@ -80,8 +84,12 @@ def planned(config: dict[str, Any], path: Path, tried: dict[str, Tried]) -> Prov
     return Provenance(config["study"], shown, models, _colors(entries, models), configs)
 
 
-def tried_in(config: dict[str, Any], path: Path) -> dict[str, Tried]:
-    """What is tried, by label: each model with each seed."""
+def tried_in(config: dict[str, Any], path: Path, own_code: bool = False) -> dict[str, Tried]:
+    """What is tried, by label: each model with each seed.
+
+    Raises:
+        ArgumentError: a model that cannot be made, or a cell of a module without `own_code`.
+    """
     seeds, task = _seeds(config), task_of(config["task"])
     networks: dict[str, Tried] = {}
     for place, entry in enumerate(config["models"]):
@@ -90,6 +98,11 @@ def tried_in(config: dict[str, Any], path: Path) -> dict[str, Tried]:
             raise ArgumentError(
                 f"{where}.name: letters, digits, spaces and , . + = - _ are allowed, and a letter "
                 f"or digit first. Received: {name!r}"
+            )
+        if ":" in entry["cell"] and not own_code:
+            raise ArgumentError(
+                f"{where}.cell: {entry['cell']} is code in a module, which is run when it is "
+                "imported. If you trust the file and the module, add --own-code."
             )
         own = {k: v for k, v in (config.get("defaults", {}) | entry).items() if k != "name"}
         for seed in seeds:
@@ -139,6 +152,26 @@ def _beside(path: Path, named: str) -> Path:
     """
     folder = Path.cwd() if path.parent == CONFIGS else path.parent
     return (folder / Path(named).expanduser()).resolve()
+
+
+def _inside(named: str, path: Path) -> Path:
+    """The folder that an experiment names to save to: a file of others must not write anywhere.
+
+    Raises:
+        ArgumentError: it does not lie in the working directory.
+    """
+    folder = Path(named)
+    here = Path.cwd().resolve()
+    if folder.is_absolute() or named.startswith("~") or ".." in folder.parts:
+        inside = False
+    else:
+        inside = Path(os.path.realpath(here / folder)).is_relative_to(here)
+    if not inside or os.path.realpath(here / folder) == str(here):
+        raise ArgumentError(
+            f"{path}: save: must be a folder in the working directory, without .. and links that "
+            f"lead out of it. Received: {named[:200]!r}. To save elsewhere: --save FOLDER"
+        )
+    return folder
 
 
 def _seeds(config: dict[str, Any]) -> list[int]:

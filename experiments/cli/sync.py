@@ -1,12 +1,12 @@
 """`rnnzoo sync`: what was uploaded to the tracking store, and what could not be."""
 
-import sys
 from pathlib import Path
 
 from ...errors import ArgumentError
 from ..journal.records import folders, lost
 from ..locations import runs_folder
 from ..reports.terminal import console
+from .process import say
 
 
 def print_sync(runs: Path | None) -> int:
@@ -22,8 +22,9 @@ def print_sync(runs: Path | None) -> int:
         ArgumentError: there is no run in the folder.
         TrackingError: the store cannot be used.
     """
-    from ..tracking import sync
+    from ..tracking import silence_libraries, sync
 
+    silence_libraries()
     runs = runs or runs_folder()
     if not any(folders(runs)) and not any(lost(runs)):
         raise ArgumentError(f"There are no runs in {runs}: name their folder with --runs.")
@@ -41,7 +42,7 @@ def print_sync(runs: Path | None) -> int:
     for folder in done.torn:
         out.print(f"{folder}: the last event was not written to its end.", soft_wrap=True)
     for error in done.damaged:
-        print(f"Error: {error}", file=sys.stderr)
+        say(f"Error: {error}")
     return 2 if done.damaged else 0
 
 

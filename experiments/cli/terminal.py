@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,10 +18,12 @@ from ...errors import ArgumentError, RnnzooError
 from ..locations import check_runs, check_uri, runs_folder, tracking_uri
 from ..reports.terminal import console
 from ..study.outputs import OutputOptions
+from .process import Stopped, say, stopped_by_signals
 
 if TYPE_CHECKING:
     from ..tracking import Store, Tracker
 
+INTERRUPTED = 130  # exit status after Ctrl-C
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Tracking = Annotated[
     bool,
@@ -52,24 +55,27 @@ def report_errors(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def wrapped(*args: Any, debug: bool = False, **kwargs: Any) -> None:
         try:
-            with _plain_warnings():
+            with stopped_by_signals(), _plain_warnings():
+                _check_working_directory()
                 if kwargs.get("tracking"):
                     _check_places()  # before data are read and Keras is loaded
                 command(*args, debug=debug, **kwargs)
         except (typer.Exit, typer.Abort):
             raise
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             saved = kwargs.get("checkpoint")
             there = saved and saved.exists()
             remedy = f" The same command continues from {saved}." if there else ""
-            print(f"Interrupted.{remedy}", file=sys.stderr)
-            raise typer.Exit(130) from None
+            say(f"Interrupted.{remedy}")
+            status = stop.status if isinstance(stop, Stopped) else INTERRUPTED
+            raise typer.Exit(status) from None
         except Exception as error:
-            if debug:
-                raise
+            if debug:  # not Python's own: it would show passwords that errors below hold
+                say("".join(traceback.format_exception(error)))
+                raise typer.Exit(2) from None
             expected = isinstance(error, (RnnzooError, OSError))
             text = str(error) if expected else f"{type(error).__name__}: {error} (see --debug)"
-            print(f"Error: {text}", file=sys.stderr)
+            say(f"Error: {text}")
             raise typer.Exit(2) from None
 
     return wrapped
@@ -84,13 +90,24 @@ def _plain_warnings() -> Iterator[None]:
             if issubclass(category, UserWarning):
                 if str(message) not in seen:  # Python forgets when a library changes its filters
                     seen.add(str(message))
-                    print(f"Warning: {message}", file=sys.stderr)
+                    say(f"Warning: {message}")
             else:
                 python(message, category, *where, **more)
 
         warnings.simplefilter("once", UserWarning)
         warnings.showwarning = show
         yield
+
+
+def _check_working_directory() -> None:
+    try:
+        os.getcwd()
+    except OSError as error:
+        named = os.environ.get("PWD", "")
+        raise ArgumentError(
+            f"The working directory{f' {named}' if named else ''} is not there any more: it was "
+            "deleted or moved. Change to a folder that is there, and run the command again."
+        ) from error
 
 
 def _check_places() -> None:
@@ -120,11 +137,17 @@ def check_port(port: int) -> None:
 
 
 def become(command: list[str], environment: dict[str, str]) -> None:
-    """Puts a program in the place of this process, so that signals reach it."""
+    """Puts a program in the place of this process, so that signals reach it.
+
+    It runs in the folder of Python: of a working directory it would import what is called as a
+    module that it needs.
+    """
     sys.stdout.flush()
     if os.name == "posix":
+        os.chdir(sys.prefix)
         os.execve(command[0], command, environment)
-    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+    done = subprocess.run(command, env=environment, cwd=sys.prefix, check=False)
+    raise typer.Exit(done.returncode)
 
 
 def keep(
@@ -138,13 +161,16 @@ def keep(
 
 def tracker(strict: bool) -> "Tracker":
     """What brings runs to the tracking store; with `strict`, one that fails is an error."""
-    from ..tracking import Tracker
+    from ..tracking import Tracker, silence_libraries
 
+    silence_libraries()
     return Tracker(strict=strict, say=functools.partial(console().print, soft_wrap=True))
 
 
 def existing_store() -> "Store":
     """The tracking store, which must be there, to be read."""
     from ..tracking import existing_store as opened
+    from ..tracking import silence_libraries
 
+    silence_libraries()
     return opened()

@@ -50,9 +50,12 @@ class Errors:
         try:
             found = json.loads(text)
             values = np.array(found["values"], "float64")  # null becomes NaN
-            return cls(found["of"], list(found["where"]), values, int(found["overlap"]))
-        except (ValueError, KeyError, TypeError):
+            read = cls(str(found["of"]), list(found["where"]), values, int(found["overlap"]))
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
+        texts = all(isinstance(one, str) for one in read.where)
+        sized = values.shape == (len(read.where),) and 1 <= read.overlap <= max(1, len(values))
+        return read if texts and sized and not np.isinf(values).any() else None
 
 
 def of_backtest(backtest: "Backtest", model: str) -> Errors:

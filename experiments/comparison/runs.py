@@ -18,6 +18,7 @@ from ..tracking import Store
 from ..tracking.store import FAULTS
 from .paired import FILE, FRAMES, Errors
 
+LARGEST = 2**28  # bytes of an artifact that is read, unpacked
 FRAME_PARTS = ("context", "truth", "forecast")
 
 
@@ -112,16 +113,14 @@ class Run:
             path = self._fetched(FRAMES, folder)
             if path is None:
                 return None
-            try:
-                with np.load(path, allow_pickle=False) as arrays:
-                    return {part: arrays[part] for part in FRAME_PARTS}
-            except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-                return None  # a page without frames is better than none
+            return _frames(path)
 
     def _artifact(self, name: str) -> bytes | None:
         with tempfile.TemporaryDirectory() as folder:
             path = self._fetched(name, folder)
-            return None if path is None else path.read_bytes()
+            if path is None or path.stat().st_size > LARGEST:
+                return None
+            return path.read_bytes()
 
     def _fetched(self, name: str, folder: str) -> Path | None:
         """A copy of an artifact; `None` where the run has none of that name."""
@@ -132,6 +131,24 @@ class Run:
             return Path(self.store.client.download_artifacts(self.id, name, folder))
         except FAULTS:
             return None
+
+
+def _frames(path: Path) -> dict[str, np.ndarray] | None:
+    """The frames in a file; `None` where it holds others than ours: it may be a stranger's, and a
+    page without frames is better than none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > LARGEST:
+                return None
+        with np.load(path, allow_pickle=False) as arrays:
+            found = {part: arrays[part] for part in FRAME_PARTS}
+    except Exception:  # of damaged arrays NumPy raises errors of many kinds
+        return None
+    frame = found["truth"].shape[1:]
+    ours = [part.dtype == np.uint8 and part.ndim == 4 for part in found.values()]
+    alike = all(part.shape[1:] == frame for part in found.values())
+    same = found["forecast"].shape == found["truth"].shape
+    return found if all(ours) and alike and same and min(frame) > 0 else None
 
 
 def all_runs(store: Store, experiment: str | None = None) -> list[Run]:
@@ -145,7 +162,7 @@ def all_runs(store: Store, experiment: str | None = None) -> list[Run]:
     found: list[Run] = []
     for name in names:
         for values in store.runs(name).to_dict("records"):
-            found.append(Run(store, {"experiment": name} | {str(k): v for k, v in values.items()}))
+            found.append(Run(store, {str(k): v for k, v in values.items()} | {"experiment": name}))
     return found
 
 

@@ -5,6 +5,7 @@ them: a new argument there is a new key here.
 """
 
 import inspect
+import os
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from .yaml_file import parsed, read_yaml
 
 CONFIGS = Path(__file__).parent / "packaged"
 FORBID = ConfigDict(extra="forbid", strict=True, frozen=True)
+NETWORKS = 10_000  # that one experiment may fit
 OWN = ("cell", "seed")  # settings that have a place of their own: `models` and `seeds`
 
 
@@ -49,6 +51,8 @@ class Schema:
 def _seeds(value: Any) -> list[int]:
     """`3` means 0, 1 and 2."""
     if isinstance(value, int) and not isinstance(value, bool):
+        if value > NETWORKS:
+            raise ValueError(f"must be at most {NETWORKS:,} seeds")
         value = list(range(value))
     known = isinstance(value, list) and all(type(seed) is int for seed in value)
     if not known or not value or len(set(value)) < len(value) or min(value) < 0:
@@ -71,7 +75,7 @@ def find(name: str) -> Path:
         ArgumentError: neither.
     """
     path = Path(name).expanduser()
-    if path.suffix in (".yaml", ".yml") or path.exists():
+    if path.suffix in (".yaml", ".yml") or os.path.exists(path):
         return path
     return packaged()[one_of("experiment", name, packaged())]
 
@@ -100,7 +104,7 @@ def load_config(
         _change(values, change)
     values.setdefault("study", path.stem)
     if isinstance(data := values.get("data"), str):
-        is_file = Path(data).suffix or (path.parent / data).exists()
+        is_file = Path(data).suffix or os.path.exists(path.parent / data)
         values["data"] = {"path" if is_file else "set": data}
     task = values.get("task")
     if task not in TASKS:
@@ -152,6 +156,12 @@ def checked(model: type[BaseModel], values: dict[str, Any], where: str) -> BaseM
         raise ArgumentError(explained(error, model, where)) from None
     if not values["models"]:
         raise ArgumentError(f"{where}: models: must hold one model at least, e.g. - cell: gru")
+    count = len(values["models"]) * len(found.seeds)  # type: ignore[attr-defined]
+    if count > NETWORKS:
+        raise ArgumentError(
+            f"{where}: {len(values['models']):,} models with their seeds are {count:,} networks, "
+            f"and at most {NETWORKS:,} are fitted. Divide the experiment."
+        )
     return found
 
 

@@ -18,9 +18,12 @@ from ...pipelines.storage.animation import write_animation
 from ...pipelines.storage.files import replacing
 from ...pipelines.storage.names import Names, short, slug
 from ...pipelines.storage.redact import redacted
-from .records import EVENTS, FORMAT, LOCK, Event, RunLock, first_event, read, reason, remedy
+from .lock import LOCK, RunLock
+from .places import require_no_links
+from .records import EVENTS, FORMAT, Event, first_event, read, reason, remedy
 from .seen import SeenKeys
-from .writer import Writer
+from .shapes import FILE
+from .writer import Writer, checked_body
 
 logger = logging.getLogger("rnnzoo")
 
@@ -45,7 +48,7 @@ class Journal:
     Args:
         experiment: Name of what the run belongs to, e.g. `"forecast/seattle-weather"`.
         run: Name of the run.
-        tags: Short texts to find it by.
+        tags: Short texts to find it by; `mlflow.…`, `run_uid` and `rnnzoo.events` are the store's.
         listeners: Called with the journal and each event.
         root: Where the folder is made.
         parent: The `uid` of the study that the run belongs to.
@@ -58,7 +61,8 @@ class Journal:
 
     Raises:
         JournalError: on entry and by every method, if the journal cannot be written.
-        ArgumentError: by what writes a file, if another has its name.
+        ArgumentError: by what writes a file, if another has its name; on entry and by every method,
+            if something has a type or a name that no journal holds.
     """
 
     experiment: str
@@ -110,7 +114,10 @@ class Journal:
 
     def __enter__(self) -> "Journal":
         if self._reopened is None:
+            checked_body(0, "start", self._start)  # before anything is written
             self._make_folder()
+        else:
+            require_no_links(self.folder)
         if not self.lock.hold(self._patience):
             raise JournalError(f"The run in {self.folder} is still written by another process.")
         try:
@@ -128,8 +135,12 @@ class Journal:
             self._append("resume")
             return
         self._writer = Writer(self.folder, durable=self.root is not None)
+        self._append("start", **self._start)
+
+    @property
+    def _start(self) -> dict[str, Any]:
         about = {"experiment": self.experiment, "run": self.run, "tags": self.tags}
-        self._append("start", **about, uid=self.uid, parent=self.parent, format=FORMAT)
+        return about | {"uid": self.uid, "parent": self.parent, "format": FORMAT}
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
@@ -139,7 +150,7 @@ class Journal:
             status = "KILLED" if issubclass(kind, KeyboardInterrupt) else "FAILED"
         text = "" if error is None else redacted(str(error))
         try:
-            if self._writer is not None:
+            if self._writer is not None and self.events:
                 diverged = isinstance(error, FitError)
                 self._append("end", status=status, error=text, diverged=diverged, **_origin(error))
         except Exception as another:
@@ -212,7 +223,13 @@ class Journal:
         inside = path.resolve()
         if not inside.is_relative_to(self.folder.resolve()):
             raise ArgumentError(f"{path} does not lie in the run's folder {self.folder}: copy it.")
-        self._append("artifact", path=inside.relative_to(self.folder.resolve()).as_posix())
+        named = inside.relative_to(self.folder.resolve()).as_posix()
+        if not FILE.fullmatch(named):
+            raise ArgumentError(
+                f"{named!r} cannot be the name of a file of the run: letters, digits, spaces and "
+                "_ . - + = , @ ( ) are allowed, and a letter or digit first. Rename it."
+            )
+        self._append("artifact", path=named)
 
     def _file(self, name: str, write: Callable[[Path], Any]) -> None:
         self.artifact(self._written(name, write))
@@ -234,7 +251,8 @@ class Journal:
 
     def _new_folder(self) -> Path:
         if self.root is None:
-            return Path(tempfile.gettempdir()) / f"rnnzoo-run-{self.uid}"
+            # not by `uid`, the same each time for a study: a killed process leaves its folder
+            return Path(tempfile.gettempdir()) / f"rnnzoo-run-{uuid.uuid4().hex}"
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())  # in order wherever they were made
         return self.root / f"{stamp}-{short(slug(self.run), NAME)}-{self.uid[:12]}"
 

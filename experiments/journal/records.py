@@ -12,21 +12,22 @@ import json
 import math
 import os
 import re
-import threading
 import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from ...errors import JournalError
+from . import shapes
+from .places import SAFELY, require_folder
 
 EVENTS = "events.jsonl"
-LOCK = ".lock"
 FORMAT = 2
+LARGEST = 2**27  # bytes of a journal that is read: more than a million events
+LONGEST = 2**24  # bytes of a record that is read
 _HEAD = re.compile(rb"([0-9a-f]{8}) ([0-9a-f]{8}) ")
 _HEAD_LENGTH = 18
 _RUN = re.compile(r"\d{8}-\d{6}-.+-[0-9a-f]{12}")  # how a journal names the folder of a run
@@ -80,29 +81,24 @@ def read(folder: Path) -> StoredRun:
     """The journal in the folder of a run.
 
     Raises:
-        JournalError: there is none, or a byte of it is not as it was written; names file and line.
+        JournalError: there is none, a byte of it is not as it was written, or it holds what no
+            journal holds; names file and line. The folder or the file is a link, or too large.
     """
     path = folder / EVENTS
-    try:
-        content = path.read_bytes()
-    except OSError as error:
+    require_folder(folder)
+    content = _content(path, LARGEST + 1)
+    if len(content) > LARGEST:
         raise JournalError(
-            f"The journal {path} cannot be read: {reason(error)}. Restore it from a copy, or "
-            "delete the folder."
-        ) from error
+            f"The journal {path} has more than {LARGEST >> 20} MiB, and is not read. Move its "
+            "folder away."
+        )
     *lines, tail = content.split(b"\n")
+    if lines:
+        _require_format(_record(lines[0], 0, path), path)
     events = tuple(_decoded(line, n, path) for n, line in enumerate(lines))
     head = _HEAD.match(tail)
     if head and len(tail) > _HEAD_LENGTH + int(head[1], 16):
         raise _damaged(path, len(lines), "the last record does not end where it should")
-    if events and events[0].kind != "start":
-        raise _damaged(path, 0, f"it begins with {events[0].kind!r}")
-    if events and events[0].data["format"] != FORMAT:
-        raise JournalError(
-            f"The journal {path} has format {events[0].data['format']}, this rnnzoo reads format "
-            f"{FORMAT}. Read and upload it with the version of rnnzoo that wrote it, or move its "
-            "folder away."
-        )
     return StoredRun(folder, events, len(tail), len(content) - len(tail))
 
 
@@ -110,15 +106,45 @@ def first_event(folder: Path) -> Event | None:
     """The first event of a journal, whatever follows; `None` if there is none.
 
     Raises:
-        JournalError: it cannot be read, or is damaged.
+        JournalError: it cannot be read, is damaged, or is of another format.
     """
     path = folder / EVENTS
+    require_folder(folder)
+    line, end, _ = _content(path, LONGEST).partition(b"\n")
+    if not end:
+        return None
+    _require_format(_record(line, 0, path), path)
+    return _decoded(line, 0, path)
+
+
+def _content(path: Path, most: int) -> bytes:
+    """The first bytes of a file that is no link; a pipe is not waited for."""
     try:
-        with path.open("rb") as file:
-            line = file.readline()
+        file = os.open(path, os.O_RDONLY | SAFELY)
+        with os.fdopen(file, "rb") as opened:
+            if not S_ISREG(os.fstat(file).st_mode):
+                raise OSError(errno.EINVAL, "it is no file")
+            return opened.read(most)
     except OSError as error:
-        raise JournalError(f"The journal {path} cannot be read: {reason(error)}.") from error
-    return _decoded(line[:-1], 0, path) if line.endswith(b"\n") else None
+        why = "it is a symbolic link" if error.errno == errno.ELOOP else reason(error)
+        raise JournalError(
+            f"The journal {path} cannot be read: {why}. Restore it from a copy, or delete the "
+            "folder."
+        ) from error
+
+
+def _require_format(record: dict[str, Any], path: Path) -> None:
+    """Sees that a journal begins as ours do: one of another version may differ in all else."""
+    if record.get("kind") != "start":
+        raise _damaged(path, 0, f"it begins with {str(record.get('kind'))[:40]!r}")
+    data = record.get("data")
+    format = data.get("format") if isinstance(data, dict) else None
+    if isinstance(format, int) and format != FORMAT:
+        raise JournalError(
+            f"The journal {path} has format {format}, this rnnzoo reads format {FORMAT}. "
+            "Read and upload it with the version of rnnzoo that wrote it, or move its "
+            "folder away."
+        )
 
 
 def folders(root: Path) -> Iterator[Path]:
@@ -134,50 +160,15 @@ def lost(root: Path) -> Iterator[Path]:
         yield from (path for path in named if not os.path.exists(path / EVENTS))
 
 
-class RunLock:
-    """Held while anybody in this process writes a run or uploads it to a store.
-
-    The system frees it when the process dies, however it dies: a run whose lock is free has
-    nobody left.
-    """
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self._lock = FileLock(folder / LOCK, thread_local=False)
-        self._mutex = threading.Lock()
-        self._holders = 0
-
-    def hold(self, patience: float = 0.0) -> bool:
-        """Holds it once more; `False` if another process does, for so many seconds.
-
-        Raises:
-            JournalError: the lock cannot be opened, e.g. as the run is another user's.
-        """
-        with self._mutex:
-            if not self._holders:
-                try:
-                    self._lock.acquire(timeout=patience)
-                except Timeout:
-                    return False
-                except OSError as error:
-                    raise JournalError(
-                        f"The run in {self.folder} cannot be locked: {reason(error)}. "
-                        "Let its owner sync it."
-                    ) from error
-            self._holders += 1
-            return True
-
-    def release(self) -> None:
-        """Gives it back once; does nothing if nobody here holds it."""
-        with self._mutex:
-            self._holders = max(0, self._holders - 1)
-            if not self._holders:
-                self._lock.release()
-
-
 def body_of(n: int, kind: str, data: dict[str, Any]) -> bytes:
-    """A record's JSON, at this time."""
-    record = {"n": n, "kind": kind, "time": time.time(), "data": _plain(data)}
+    """A record's JSON, at this time.
+
+    Raises:
+        ValueError: no reader would take it; says why.
+    """
+    plain = _plain(data)
+    shapes.checked(kind, plain)
+    record = {"n": n, "kind": kind, "time": time.time(), "data": plain}
     return json.dumps(record, ensure_ascii=False, allow_nan=False).encode()
 
 
@@ -187,26 +178,40 @@ def _plain(value: Any) -> Any:
         value = value.item()
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
-    if value is None or isinstance(value, bool | int | str):
+    if isinstance(value, str):  # of a file's name, a byte that is no UTF-8 is half a character
+        return str(value).encode(errors="backslashreplace").decode()
+    if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {_plain(str(key)): _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple | range):
         return [_plain(each) for each in value]
-    return str(value)
+    return _plain(str(value))
 
 
 def event_of(record: dict[str, Any]) -> Event:
-    """The event in the JSON of a record."""
-    data = record["data"]
-    if record["kind"] == "metrics":
-        data["values"] = {key: float(value) for key, value in data["values"].items()}
-    elif record["kind"] == "series":
-        data["values"] = [float(value) for value in data["values"]]
-    return Event(record["kind"], record["time"], data)
+    """The event in the JSON of a record.
+
+    Raises:
+        ValueError: it is none; says why.
+    """
+    data = shapes.checked(record.get("kind"), record.get("data"))
+    return Event(record["kind"], shapes.time(record.get("time")), data)
 
 
 def _decoded(line: bytes, n: int, path: Path) -> Event:
+    record = _record(line, n, path)
+    if record.get("n") != n:
+        what = f"it is record {str(record.get('n'))[:20]}, not {n}: lines are missing or twice"
+        raise _damaged(path, n, what)
+    try:
+        return event_of(record)
+    except ValueError as error:
+        raise _damaged(path, n, str(error)) from None
+
+
+def _record(line: bytes, n: int, path: Path) -> dict[str, Any]:
+    """The JSON of a line, whole as it was written."""
     head = _HEAD.match(line)
     if not head:
         raise _damaged(path, n, "it has no length and checksum")
@@ -215,10 +220,15 @@ def _decoded(line: bytes, n: int, path: Path) -> Event:
         raise _damaged(path, n, f"it has {len(body)} bytes, not {int(head[1], 16)}")
     if zlib.crc32(body) != int(head[2], 16):
         raise _damaged(path, n, "its checksum is wrong")
-    record = json.loads(body)
-    if record["n"] != n:
-        raise _damaged(path, n, f"it is record {record['n']}, not {n}: lines are missing or twice")
-    return event_of(record)
+    if len(body) > LONGEST:
+        raise _damaged(path, n, f"it has more than {LONGEST >> 20} MiB")
+    try:
+        record = json.loads(body)
+    except (ValueError, RecursionError):
+        raise _damaged(path, n, "it is no JSON that can be read") from None
+    if not isinstance(record, dict):
+        raise _damaged(path, n, "it is no mapping")
+    return record
 
 
 def _damaged(path: Path, n: int, what: str) -> JournalError:

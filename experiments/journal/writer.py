@@ -7,9 +7,10 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from ...errors import JournalError
+from ...errors import ArgumentError, JournalError
 from ...pipelines.storage.files import sync
-from .records import EVENTS, Event, body_of, event_of, reason, remedy
+from .places import SAFELY
+from .records import EVENTS, LONGEST, Event, body_of, event_of, reason, remedy
 
 AT_ONCE = ("start", "resume", "end")  # on the disk before the run continues
 #: Writes data, and of what is known about the file only what is needed to find them again.
@@ -42,7 +43,7 @@ class Writer:
         self._written = threading.Event()
         self._thread: threading.Thread | None = None
         try:
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | SAFELY, 0o644)
             os.ftruncate(self._file, size)
             if durable:
                 sync(folder)
@@ -58,11 +59,12 @@ class Writer:
         Raises:
             JournalError: it cannot be written, e.g. as the disk is full; the records before it
                 are whole.
+            ArgumentError: it holds what no event of its kind holds, such as text for a number.
         """
         with self._mutex:
             if self._fault is not None:
                 raise self._error(self._fault)
-            body = body_of(self.count, kind, data)
+            body = checked_body(self.count, kind, data)
             line = b"%08x %08x %s\n" % (len(body), zlib.crc32(body), body)
             try:
                 _write(self._file, line)
@@ -104,6 +106,24 @@ class Writer:
         return JournalError(
             f"The journal {self.path} cannot be written: {reason(error)}. {remedy(error)}"
         )
+
+
+def checked_body(n: int, kind: str, data: dict[str, Any]) -> bytes:
+    """A record's JSON, as a reader will take it.
+
+    Raises:
+        ArgumentError: no reader would.
+    """
+    try:
+        body = body_of(n, kind, data)
+    except (ValueError, RecursionError) as error:
+        raise ArgumentError(f"This cannot be logged: {error}.") from error
+    if len(body) > LONGEST:
+        raise ArgumentError(
+            f"This cannot be logged: one entry of {len(body) >> 20} MiB, of which at most "
+            f"{LONGEST >> 20} are read. Log it as a file."
+        )
+    return body
 
 
 def _write(file: int, line: bytes) -> None:

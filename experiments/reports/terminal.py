@@ -6,12 +6,14 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 from rich.table import Table
 
 from ..comparison.format import percent
 from ..journal.journal import Event, Journal
+from .plain import cell, visible
 
 LINE_EVERY = 10  # epochs between two plain lines
 
@@ -20,7 +22,19 @@ def console(stderr: bool = False) -> Console:
     """A console, 120 columns wide where the output is no terminal."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else 120
-    return Console(stderr=stderr, width=width, highlight=False, markup=False)
+    return PlainConsole(stderr=stderr, width=width, highlight=False, markup=False)
+
+
+class PlainConsole(Console):
+    """A console on which no text controls the terminal: names come from outside."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            if segment.control is None:
+                segment = Segment(visible(segment.text), segment.style)
+            yield segment
 
 
 class Display:
@@ -71,7 +85,7 @@ class _Follower:
         data = event.data
         if event.kind == "parameters" and "epochs" in data["values"]:
             self.epochs = data["values"]["epochs"]
-            self.task = self.display.progress.add_task(self.name, total=self.epochs, error="")
+            self.task = self.display.progress.add_task(cell(self.name), total=self.epochs, error="")
         elif event.kind == "metrics" and data["step"] is not None:
             self.epoch = data["step"]
             self.error = next(v for k, v in data["values"].items() if k.startswith("val/"))
@@ -143,13 +157,13 @@ def leaderboard_table(
     errors = by_lead.set_index(["model", "step"])[error].to_dict()
     best = board["model"].iloc[0]
     for row in board.to_dict("records"):
-        model = str(row["model"])
-        cells = [_number(errors[model, lead]) for lead in shown]
+        model = cell(str(row["model"]))
+        cells = [_number(errors[row["model"], lead]) for lead in shown]
         cells += [_text(row[name]) for name in (error, *further)]
         cells += [percent(row["skill"])]
         cells += ["" if pd.isna(row["parameters"]) else f"{row['parameters']:,}"]
         cells += ["" if np.isnan(row["seconds"]) else f"{row['seconds']:.1f}"]
-        table.add_row(model, *cells, style="bold" if model == best else "")
+        table.add_row(model, *cells, style="bold" if row["model"] == best else "")
     return table
 
 
@@ -168,7 +182,7 @@ def frame_table(frame: pd.DataFrame, words: Collection[str] | None = None) -> Ta
             numeric = column not in words
         side: Literal["left", "right"] = "right" if numeric else "left"
         whole = words is None or numeric
-        table.add_column(str(column), justify=side, no_wrap=whole, overflow="fold")
+        table.add_column(cell(str(column)), justify=side, no_wrap=whole, overflow="fold")
     for row in frame.itertuples(index=False):
         table.add_row(*[_text(value) for value in row])
     return table
@@ -196,4 +210,4 @@ def _number(value: float) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, float):
         return _number(value)
-    return "" if value is None or value is pd.NA else str(value)
+    return "" if value is None or value is pd.NA else cell(str(value))

@@ -1,5 +1,6 @@
 """What a command keeps of its work, and where."""
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ArgumentError
 from ...pipelines.storage.files import replacing
 from ...pipelines.storage.folders import refuse_foreign
+from ..locations import SHOWN, try_folder, why_not
 
 if TYPE_CHECKING:
     from ..tracking import Tracker
@@ -50,13 +52,26 @@ def model_folder(folder: Path, cell: str) -> Path:
     return folder / f"model-{cell}"
 
 
-def check_folder(folder: Path, cells: Iterable[str]) -> None:
-    """Sees to it that saving the models of these cells destroys nothing.
+def check_folder(folder: Path, cells: Iterable[str], option: str = "--save") -> None:
+    """Sees to it that models and files can be saved, and that saving them destroys nothing.
+
+    Args:
+        folder: that the user names.
+        cells: labels of the networks whose models are saved there.
+        option: by which it is named.
 
     Raises:
-        ArgumentError: the folder is a file, or something else is where a model would be.
+        ArgumentError: the folder is a file, nothing can be written to it, or something else is
+            where a model would be.
     """
-    if folder.exists() and not folder.is_dir():
-        raise ArgumentError(f"{folder} is a file: name a folder for --save.")
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise ArgumentError(f"{folder} is a file: name a folder for {option}.")
+    try:
+        try_folder(folder)
+    except OSError as error:
+        raise ArgumentError(
+            f"Nothing can be saved in {str(folder)[:SHOWN]}: {why_not(error)}. Name another folder "
+            f"for {option}."
+        ) from error
     for cell in cells:
         refuse_foreign(model_folder(folder, cell))

@@ -1,6 +1,7 @@
 """A study that was killed continues: its fits, and the runs that log them."""
 
 import logging
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +24,9 @@ from ...pipelines.training.checkpoints import (
 )
 from ...pipelines.training.identity import identity, require_same
 from ..journal.journal import Journal, Listener
+from ..journal.places import require_folder
 from ..journal.records import EVENTS, StoredRun, read
+from ..journal.shapes import UID
 
 logger = logging.getLogger("rnnzoo")
 
@@ -146,6 +149,7 @@ class StudyResume:
         before = read_sealed(self._path, KIND, REMEDY)
         if before is None:
             return
+        _require_note(before, self._path)
         fit = self._note["fit"]
         known, asked = (one["settings"]["networks"] for one in (before["fit"], fit))
         require_same(
@@ -187,6 +191,26 @@ def _belongs(path: Path) -> bool:
     return path.name == NOTE or path.name.startswith(".") or holds_only_fits(path)
 
 
+def _require_note(note: dict[str, Any], path: Path) -> None:
+    """Sees that a note has the shape of ours: by its ids folders are looked for and cleared.
+
+    Its hash says that nothing was lost, not who wrote it.
+    """
+    began, runs, ranked = (note.get(key) for key in ("began", "runs", "ranked"))
+    settings = fit.get("settings") if isinstance(fit := note.get("fit"), dict) else None
+    networks = settings.get("networks") if isinstance(settings, dict) else None
+    if not (
+        isinstance(began, str)
+        and re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", began)
+        and isinstance(runs, dict)
+        and all(isinstance(uid, str) and UID.fullmatch(uid) for uid in runs.values())
+        and isinstance(ranked, list)
+        and all(isinstance(name, str) for name in ranked)
+        and isinstance(networks, dict)
+    ):
+        raise CheckpointError(f"{path} is not the note of a study: a value in it is odd. {REMEDY}")
+
+
 def _only(settings: dict[str, Any], networks: Mapping[str, Any]) -> dict[str, Any]:
     """Settings with no other networks than some."""
     stored = {run: one for run, one in settings["networks"].items() if run in networks}
@@ -196,6 +220,7 @@ def _only(settings: dict[str, Any], networks: Mapping[str, Any]) -> dict[str, An
 def _found(root: Path, uid: str | None) -> StoredRun | None:
     """The journal of a run among those of all; a folder in which nothing was logged is removed."""
     for folder in [] if uid is None else root.glob(f"*-{uid[:12]}"):
+        require_folder(folder)
         if (folder / EVENTS).exists() and (stored := read(folder)).events:
             return stored
         _clear(folder)

@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 from rich.console import Console
 
+from ...errors import JournalError
 from ..journal.journal import Journal, Listener
 from ..journal.records import StoredRun
+from ..reports.csv_cells import for_csv, from_csv
 from ..reports.style import GRAYS, color_of, markdown
+from .commit import git_tags
 from .digests import Used, of_all
-from .environment import environment, git_tags
+from .environment import environment
 from .provenance import Provenance
 from .result import StudyResult
 from .resume import StudyResume
@@ -199,7 +203,7 @@ class StudyRuns:
         board = found.leaderboard
         before = self._parent.folder / "leaderboard.csv"
         if before.exists():
-            known = pd.read_csv(before, dtype={"parameters": "Int64"})
+            known = _leaderboard(before, found.error)
             # alone, a network's label lacks its seed: by its seconds the same fit is known again
             again = known["model"].isin(board["model"])
             again |= known["seconds"].isin(board["seconds"].dropna())
@@ -207,7 +211,7 @@ class StudyRuns:
             board = pd.concat([board, others]).sort_values(found.error, ignore_index=True)
         if self._parent.is_saved:
             self.continuation.ranked()
-        self._parent.text("leaderboard.csv", board.to_csv(index=False))
+        self._parent.text("leaderboard.csv", for_csv(board).to_csv(index=False))
         self._parent.note(f"**{self.dataset}**, best first\n\n{markdown(board)}")
 
     def _child(self, run: str, cell: str, color: str, label: str) -> Journal:
@@ -241,3 +245,17 @@ class StudyRuns:
 def run_name(label: str, seed: int) -> str:
     """The name of a network's run; a label that ends in the seed is one."""
     return label if label.endswith(f"-{seed}") else f"{label}-{seed}"
+
+
+def _leaderboard(path: Path, error: str) -> pd.DataFrame:
+    """The leaderboard that the study has written before.
+
+    Raises:
+        JournalError: it is none.
+    """
+    known = from_csv(path, dtype={"parameters": "Int64"})
+    numbers = ("seconds", error)
+    there = {"model", *numbers} <= set(known)
+    if not there or not all(is_numeric_dtype(known[name]) for name in numbers):
+        raise JournalError(f"{path} is no leaderboard of this study. Delete it, and run again.")
+    return known

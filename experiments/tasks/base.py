@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from rich.console import Console
 
+from ...pipelines.recorder import Recorder
 from ...pipelines.training.keras_settings import plain_settings
 from ..comparison.paired import Errors
 from ..journal.journal import Journal
@@ -150,7 +151,7 @@ class Task(ABC, Generic[N, R]):
     # One network
 
     @abstractmethod
-    def fit(self, network: N, journal: Journal, checkpoint: Path | None) -> None:
+    def fit(self, network: N, journal: Recorder, checkpoint: Path | None) -> None:
         """Fits a network on what is not tested on.
 
         The journal gets the settings of the network, the number of `epochs` at most among them:
@@ -219,14 +220,13 @@ class Task(ABC, Generic[N, R]):
     def show_scores(self, found: "Study[N, R]", out: Console) -> None:
         """Prints the leaderboard, and how to read it."""
 
-    def show(self, found: "Study[N, R]", out: Console) -> "Final[N]":
-        """Prints all that a command shows.
-
-        Returns:
-            What `--save` writes besides `files` and the tested networks.
-        """
-        self.show_scores(found, out)
+    def final(self, found: "Study[N, R]") -> "Final[N]":
+        """What a command makes, besides the tested networks and `files`, before it prints."""
         return Final()
+
+    def show(self, found: "Study[N, R]", final: "Final[N]", out: Console) -> None:
+        """Prints all that a command shows; everything has been saved before."""
+        self.show_scores(found, out)
 
 
 @dataclass(frozen=True)
@@ -236,10 +236,12 @@ class Final(Generic[N]):
     Attributes:
         files: by name, what writes each file; the run of the study has them too.
         networks: by label, networks that are saved in place of the tested ones.
+        forecast: what the task shows of it.
     """
 
     files: Files = field(default_factory=dict)
     networks: Mapping[str, N] = field(default_factory=dict)
+    forecast: Any = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from ..._quiet import load_tensorflow
 from ..journal.journal import Journal
+from ..journal.patient import PatientRecorder
 from ..reports.run import FILE as REPORT
 from ..reports.terminal import Display, console
 from ..study.outputs import OutputOptions, check_folder, model_folder, write_all
@@ -20,7 +22,7 @@ def run_task(
     keep: OutputOptions,
     origin: Provenance | None = None,
 ) -> Study[N, R]:
-    """Fits, scores, prints, and saves. Nothing is written before all inputs are checked.
+    """Fits, scores, saves, and then prints. Nothing is written before all inputs are checked.
 
     Args:
         task: with its data.
@@ -34,6 +36,7 @@ def run_task(
     out = console()
     for repair in task.repairs:
         out.print(f"Repaired: {repair}")
+    load_tensorflow()  # before the tracker has a thread that may warn
     tracker, display = keep.tracker(), Display(out)
     listeners = Listeners(display.follow, tracker)
     with (
@@ -41,17 +44,18 @@ def run_task(
         _runs(task, networks, listeners, origin, keep.checkpoints) as runs,
     ):
         with display:
-            found = _tested(task, networks, runs)
+            found = _tested(task, networks, runs, keep.save)
         if keep.save is not None:
             found.write(keep.save)
-            _save(found.networks, keep.save)
-        final = task.show(found, out)
-        written = runs.write(final.files)
-        if REPORT in written and keep.save is None:
-            out.print(f"\nThe report is {written[REPORT]}", soft_wrap=True)
+        final = task.final(found)
         if keep.save is not None:
             _save(final.networks, keep.save)
             write_all(keep.save, final.files)
+        written = runs.write(final.files)
+        task.show(found, final, out)
+        if REPORT in written and keep.save is None:
+            out.print(f"\nThe report is {written[REPORT]}", soft_wrap=True)
+        if keep.save is not None:
             out.print(f"\n{task.saves} are in {keep.save}")
     return found
 
@@ -82,6 +86,7 @@ def study(
         ArgumentError, DataError: as of `Task.checked`.
         CheckpointError: what is there is damaged, in use, or of another study or fit.
     """
+    load_tensorflow()
     task = task.checked(networks)
     with _runs(task, networks, listeners, origin, checkpoints) as runs:
         return _tested(task, networks, runs)
@@ -102,16 +107,29 @@ def _runs(
     return StudyRuns(task.name, task.dataset, listeners, task.digests, origin, resume)
 
 
-def _tested(task: Task[N, R], networks: Mapping[str, N], runs: StudyRuns) -> Study[N, R]:
-    """Fits and scores each network within its run, and logs the baselines and the leaderboard."""
+def _tested(
+    task: Task[N, R], networks: Mapping[str, N], runs: StudyRuns, save: Path | None = None
+) -> Study[N, R]:
+    """Fits and scores each network within its run, and logs the baselines and the leaderboard.
+
+    A network is saved as soon as it is fitted, and again with its scores: if its journal cannot be
+    written, as on a full disk, the fit is not lost.
+    """
     tests: dict[str, R] = {}
     colors = {label: runs.color(one.cell_name, label) for label, one in networks.items()}
     for label, network in networks.items():
         with runs.network(network.cell_name, network.seed, label) as journal:
-            journal.parameters(task.parameters)
-            task.fit(network, journal, runs.continuation.place(journal.run))
+            patient = PatientRecorder(journal)
+            fitting = journal if save is None else patient
+            fitting.parameters(task.parameters)
+            task.fit(network, fitting, runs.continuation.place(journal.run))
+            if save is not None:
+                _save({label: network}, save)
+                patient.complain()
             first = next(iter(tests.values()), None)
             tests[label] = result = task.score(network, label, first)
+            if save is not None:
+                _save({label: network}, save)
             task.log(result, label, journal)
             journal.metrics({"time/fit_s": result.seconds})
             if journal.is_saved:

@@ -5,7 +5,7 @@ what an event is in MLflow; `store.py` and `database.py` open stores. Those thre
 mlflow.
 """
 
-from .store import Store, existing_store, server_command, server_environment
+from .store import Store, existing_store, server_command, server_environment, silence_libraries
 from .sync import SyncReport, sync
 from .tracker import Tracker
 
@@ -16,5 +16,6 @@ __all__ = [
     "existing_store",
     "server_command",
     "server_environment",
+    "silence_libraries",
     "sync",
 ]

@@ -5,18 +5,22 @@ good.
 """
 
 import contextlib
+import glob
 import hashlib
 import os
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
+from ...errors import TrackingError
 from ...pipelines.storage.names import slug
+from ..journal.places import lock_fault
 from ..locations import database_of
 
 ADVISORY = 0x726E6E7A  # "rnnz": the lock that we ask PostgreSQL for
@@ -40,17 +44,39 @@ def create_once(uri: str, artifacts: str) -> None:
 
 def _create_file(database: Path, artifacts: str) -> None:
     """Makes the tables in a file next to it, and links that into place."""
+    lock = database.with_name(f".{database.name}.lock")
     if database.exists():
+        if _unfinished(database) and not lock_fault(lock):
+            with contextlib.suppress(OSError, Timeout), FileLock(lock, timeout=0, mode=LOCK_MODE):
+                _sweep(database)
         return
-    with FileLock(database.with_name(f".{database.name}.lock"), mode=LOCK_MODE):
+    if fault := lock_fault(lock):
+        raise TrackingError(f"{database} cannot be made: {fault}. Move it away.")
+    with FileLock(lock, mode=LOCK_MODE):
+        _sweep(database)
         if database.exists():
             return
-        with tempfile.TemporaryDirectory(prefix=".mlflow-", dir=database.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=_prefix(database), dir=database.parent) as folder:
             fresh = Path(folder) / database.name
             SqlAlchemyStore(f"sqlite:///{fresh}", artifacts).engine.dispose()
             with contextlib.closing(sqlite3.connect(fresh)) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")  # readers do not block the writer
             publish(fresh, database)
+
+
+def _prefix(database: Path) -> str:
+    return f".{database.name}.new-"
+
+
+def _unfinished(database: Path) -> list[Path]:
+    """Folders in which the database was being made; under the lock, by processes that died."""
+    found = database.parent.glob(f"{glob.escape(_prefix(database))}*")
+    return [folder for folder in found if folder.is_dir() and not folder.is_symlink()]
+
+
+def _sweep(database: Path) -> None:
+    for folder in _unfinished(database):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def publish(fresh: Path, database: Path) -> None:

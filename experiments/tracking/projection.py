@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import tempfile
 import uuid
 from collections.abc import Sequence
@@ -12,12 +13,18 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 from mlflow.tracking.multimedia import compress_image_size
 
 from ...errors import JournalError
+from ...pipelines.storage.names import short
+from ..journal.places import existing
 from ..journal.records import Event
 from .store import EVENTS, PARENT, UID, Found, Store
 
 METRICS, PARAMS = 1000, 100  # that MLflow takes in one call
 VALUE = 6000  # characters that MLflow takes in one parameter
 TAG = 8000  # and in one tag
+RUN = 250  # and in the name of a run
+DATASET = 500  # and in that of a data set
+IMAGE = 100  # bytes of an image's name in that of its file
+PIXELS = 2**25  # of an image: a small file may hold billions
 DIED = "The process ended without a word: its journal has no end."
 BROKEN = ("error", "error.type", "error.traceback", "diverged")  # tags of a run that broke
 
@@ -116,7 +123,8 @@ class Projection:
 
     def _create(self, experiment: str, event: Event) -> str:
         start = event.data
-        tags = start["tags"] | {UID: start["uid"], "mlflow.runName": start["run"]}
+        tags = {key: text[:TAG] for key, text in start["tags"].items()}
+        tags |= {UID: start["uid"], "mlflow.runName": start["run"][:RUN]}
         if "color" in tags:  # MLflow's own choice gives several runs one color
             tags["mlflow.runColor"] = tags.pop("color")
         if "commit" in tags:
@@ -190,7 +198,7 @@ class Projection:
         if event.kind == "image":
             self._image(event)
         elif event.kind == "artifact":
-            path = self._file(event)
+            path = existing(self.folder, data["path"])
             if path.is_dir():
                 self.client.log_artifacts(self.run, str(path), path.name)
             else:
@@ -205,29 +213,34 @@ class Projection:
 
     def _image(self, event: Event) -> None:
         """What `log_image` writes, but under a name that is the same each time."""
-        from PIL import Image
-
         name, step = event.data["name"], event.data["step"]
         unique = uuid.uuid5(uuid.NAMESPACE_OID, f"{self.run} {name} {step} {event.time}")
-        key = name.replace("/", "~")
+        key = short(re.sub(r"[^\w\-. ~]", "-", name.replace("/", "~")), IMAGE)
         stem = f"{key}+step+{step}+timestamp+{_milliseconds(event)}+{unique}"
-        path = self._file(event)
-        with tempfile.TemporaryDirectory() as folder, Image.open(path) as image:
-            compress_image_size(image).save(Path(folder) / f"{stem}+compressed.webp")
+        path = existing(self.folder, event.data["path"])
+        with tempfile.TemporaryDirectory() as folder:
+            _compressed(path, Path(folder) / f"{stem}+compressed.webp")
             (Path(folder) / f"{stem}.png").write_bytes(path.read_bytes())
             self.client.log_artifacts(self.run, folder, "images")
 
-    def _file(self, event: Event) -> Path:
-        path = self.folder / event.data["path"]
-        if not path.exists():
-            raise JournalError(f"{path} is missing, which the journal next to it names.")
-        return path
+
+def _compressed(path: Path, small: Path) -> None:
+    """A copy of a PNG as MLflow's dashboard shows it first."""
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            if image.width * image.height > PIXELS:
+                raise ValueError(f"it has more than {PIXELS:,} pixels")
+            compress_image_size(image).save(small)
+    except Exception as error:  # of a damaged picture Pillow raises errors of many kinds
+        raise JournalError(f"{path} is no picture that can be uploaded: {error}.") from error
 
 
 def _input(data: dict[str, Any]) -> DatasetInput:
     about = json.dumps(data["about"])
     dataset = Dataset(
-        name=data["name"],
+        name=data["name"][:DATASET],
         digest=data["digest"],
         source_type="rnnzoo",
         source=json.dumps({"name": data["name"]}),

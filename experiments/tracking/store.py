@@ -35,6 +35,8 @@ from .database import create_once
 for chatty in ("alembic", "mlflow"):
     logging.getLogger(chatty).setLevel(logging.WARNING)
 
+#: Codes of MLflow that are about what was sent: sent again it is refused again.
+REFUSED = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST", "RESOURCE_ALREADY_EXISTS")
 #: What a store that fails may raise; MLflow passes on what lies below it.
 FAULTS = (MlflowException, SQLAlchemyError, OSError, sqlite3.Error, TrackingError)
 RETRIES = 2
@@ -43,6 +45,7 @@ UID = "run_uid"  # the tag by which a run is found again
 EVENTS = "rnnzoo.events"  # the tag that counts the events in the store
 ROLE = "role"  # the tag of what is no run of a model
 STUDY = "study"
+ARTIFACTS = "mlartifacts"  # the folder next to a database
 PARENT = "mlflow.parentRunId"
 
 Result = TypeVar("Result")
@@ -115,7 +118,7 @@ class Store:
 
     def _artifacts(self) -> Path:
         folder = self.database.parent if self.database else Path.cwd()
-        return folder / "mlartifacts"
+        return folder / ARTIFACTS
 
     def experiment(self, name: str) -> str:
         """The id of an experiment, made if it is not there.
@@ -197,6 +200,13 @@ class Store:
                 return pd.DataFrame(rows)
 
 
+def silence_libraries() -> None:
+    """Keeps MLflow and what it uses from writing to the screen: what matters of their errors is
+    raised, and said once."""
+    for name in ("mlflow", "alembic", "sqlalchemy", "urllib3"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
 def existing_store() -> Store:
     """The store where runs are.
 
@@ -219,16 +229,24 @@ def server_command(port: int) -> list[str]:
 
 
 def server_environment() -> dict[str, str]:
-    """The environment of that server: no jobs, no telemetry, nothing unpickled.
+    """The environment of that server: no jobs, no telemetry, nothing unpickled, and no module of
+    the working directory in place of one of Python's.
 
     The store is named here, where no list of processes shows its password.
     """
-    return os.environ | {
-        "MLFLOW_BACKEND_STORE_URI": with_driver(absolute(tracking_uri())),
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    }
+    uri = absolute(tracking_uri())
+    beside = (database_of(uri) or Path.cwd() / "any").parent / ARTIFACTS
+    return (
+        {"MLFLOW_ARTIFACTS_DESTINATION": str(beside)}
+        | os.environ
+        | {
+            "MLFLOW_BACKEND_STORE_URI": with_driver(uri),
+            "PYTHONSAFEPATH": "1",
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+        }
+    )
 
 
 def with_retries(call: Callable[[], Result]) -> Result:
@@ -239,7 +257,9 @@ def with_retries(call: Callable[[], Result]) -> Result:
     for k in range(RETRIES):
         try:
             return call()
-        except FAULTS:
+        except FAULTS as error:
+            if getattr(error, "error_code", "") in REFUSED:
+                raise
             time.sleep(PAUSE * 2**k)
     return call()
 
@@ -261,21 +281,22 @@ def first_line(error: BaseException) -> str:
 def _found(run: Any) -> Found:
     tags = run.data.tags
     deleted = run.info.lifecycle_stage != "active"
-    events = int(tags.get(EVENTS, 0))
+    events = int(count) if (count := tags.get(EVENTS, "")).isdecimal() else 0
     return Found(run.info.run_id, events, run.info.status, tags.get(PARENT, ""), deleted)
 
 
 def _row(run: Any) -> dict[str, Any]:
+    """Tags, parameters and metrics of a run; none of them hides which run it is."""
     return (
-        {
+        run.data.tags
+        | run.data.params
+        | run.data.metrics
+        | {
             "run": run.info.run_id,
             "name": run.info.run_name,
             "started": pd.Timestamp(run.info.start_time, unit="ms"),
             "experiment_id": run.info.experiment_id,
         }
-        | run.data.tags
-        | run.data.params
-        | run.data.metrics
     )
 
 

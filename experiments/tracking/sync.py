@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import JournalError, RnnzooError, TrackingError
-from ..journal.records import RunLock, first_event, folders, lost, read
+from ..journal.lock import RunLock
+from ..journal.records import first_event, folders, lost, read
 from ..locations import runs_folder, tracking_uri
 from .projection import Deleted
-from .store import FAULTS, Store, reason_of, with_retries
+from .store import FAULTS, Store, first_line, reason_of, with_retries
 from .upload import Refused, RunUpload
 
 
@@ -99,6 +100,9 @@ def _sync_run(folder: Path, store: Store, report: SyncReport) -> None:
             f"The tracking store {store.uri} failed at {folder.name}: {reason_of(error)}. "
             f"{report.runs} runs were uploaded before it: sync again."
         ) from error
+    except Exception as error:  # a run may come from anybody: it stops no other
+        why = f"{type(error).__name__}: {first_line(error)}"
+        report.damaged.append(JournalError(f"The run in {folder} cannot be uploaded: {why}."))
     finally:
         lock.release()
 

@@ -10,7 +10,8 @@ from types import TracebackType
 
 from ...errors import JournalError, RnnzooError, TrackingError
 from ..journal.journal import Journal, Listener
-from ..journal.records import Event, RunLock, StoredRun
+from ..journal.lock import RunLock
+from ..journal.records import Event, StoredRun
 from ..locations import absolute, check_runs, check_uri, runs_folder, shown, tracking_uri
 from .store import Store, reason_of, with_retries
 from .sync import mark_killed

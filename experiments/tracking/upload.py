@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...errors import JournalError, RnnzooError, TrackingError
-from ..journal.records import Event, RunLock
+from ..journal.lock import RunLock
+from ..journal.records import Event
 from .projection import Deleted, Projection
 from .store import FAULTS, Store, reason_of, with_retries
 

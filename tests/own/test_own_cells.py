@@ -101,7 +101,9 @@ def test_commands_and_experiment_files_take_module_and_class(tmp_path, monkeypat
         "defaults: {horizon: 2, lookback: 6, units: 4, epochs: 1}\n"
         "models:\n  - cell: mine:Leaky\n  - cell: gru\n"
     )
-    done = rnnzoo("run", "own.yaml", "--no-tracking")
+    refused = rnnzoo("run", "own.yaml", "--no-tracking")
+    assert refused.exit_code == 2 and "mine:Leaky is code in a module" in refused.stderr
+    done = rnnzoo("run", "own.yaml", "--no-tracking", "--own-code")
     assert done.exit_code == 0, done.output
     assert "Leaky" in done.output and "gru" in done.output
     for text, words in {

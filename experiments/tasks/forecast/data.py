@@ -1,5 +1,6 @@
 """Series of a study: found by name, split in time, known by a digest."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,10 @@ def named_panel(data: str, asked: dict[str, Any], how: dict[str, Any]) -> TimeSe
     """
     path = Path(data)
     how = {name: value for name, value in how.items() if value is not None}
-    if data in CLIP_DATASETS and not path.exists():
+    if data in CLIP_DATASETS and not os.path.exists(path):
         raise ArgumentError(f"{data} holds clips, not a series: rnnzoo frames {data}")
-    if data not in DATASETS or path.exists():
-        if not path.exists() and not path.suffix:
+    if data not in DATASETS or os.path.exists(path):
+        if not os.path.exists(path) and not path.suffix:
             one_of("data", data, DATASETS)
         return read_panel(path, **asked, **how)
     given = [name for name, value in (asked | how).items() if value not in (None, [], "error")]

@@ -19,6 +19,7 @@ from ....pipelines.forecasting.backtest.charts import (
 from ....pipelines.storage.names import slug
 from ...comparison.paired import FILE, of_backtest
 from ...journal.journal import Journal
+from ...reports.csv_cells import for_csv
 from ...reports.style import markdown
 from ..base import Files, Study
 from .pictures import GRAY, in_color, tell_origins
@@ -37,10 +38,10 @@ def of_study(found: Study) -> Files:
         f"{name}-reliability.png": reliability_chart(best).savefig,
         f"{name}-pit.png": pit_chart(best).savefig,
         f"{name}-error-by-lead.png": lead_chart([*found.tests.values()]).savefig,
-        f"{name}-leaderboard.csv": partial(found.leaderboard.to_csv, index=False),
-        f"{name}-interval-scores.csv": partial(interval_scores(found).to_csv, index=False),
-        f"{name}-error-by-lead.csv": partial(found.by_lead.to_csv, index=False),
-        f"{name}-random-walk.csv": partial(random_walk(found).to_csv, index=False),
+        f"{name}-leaderboard.csv": partial(for_csv(found.leaderboard).to_csv, index=False),
+        f"{name}-interval-scores.csv": partial(for_csv(interval_scores(found)).to_csv, index=False),
+        f"{name}-error-by-lead.csv": partial(for_csv(found.by_lead).to_csv, index=False),
+        f"{name}-random-walk.csv": partial(for_csv(random_walk(found)).to_csv, index=False),
     }
 
 
@@ -78,8 +79,8 @@ def write_run(backtest: Backtest, panel: TimeSeriesPanel, color: str, journal: J
         journal.picture(name, in_color(figure, {backtest.model, "origin"}, color))
     tell_origins(backtest, panel, backtest.model, color, journal)
     _kept(backtest, backtest.model, journal)
-    journal.text("interval-scores.csv", backtest.distributions.to_csv(index=False))
-    journal.text("random-walk.csv", backtest.against_random_walk().to_csv(index=False))
+    journal.text("interval-scores.csv", for_csv(backtest.distributions).to_csv(index=False))
+    journal.text("random-walk.csv", for_csv(backtest.against_random_walk()).to_csv(index=False))
     if backtest.audit is not None:
         journal.text("audit.txt", f"{backtest.audit}\n")
     _leaderboard(backtest, journal)
@@ -119,7 +120,7 @@ def _forecasts(backtest: Backtest, model: str) -> pd.DataFrame:
 
 
 def _leaderboard(backtest: Backtest, journal: Journal) -> None:
-    journal.text("leaderboard.csv", backtest.leaderboard.to_csv(index=False))
+    journal.text("leaderboard.csv", for_csv(backtest.leaderboard).to_csv(index=False))
     journal.note(
         f"{backtest.name}: {backtest.horizon} steps ahead from {len(backtest.origins):,} origins. "
         f"Errors in {backtest.unit or 'the unit of the target'}; skill is the share of the error "

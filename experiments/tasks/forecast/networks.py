@@ -8,6 +8,7 @@ from ...config.own_cells import labeled
 from .ahead import Network
 
 AUTO = "auto"
+MEMBERS = 1000  # networks that forecast as one, at most
 
 
 def networks_of(
@@ -30,7 +31,8 @@ def networks_of(
     Raises:
         ArgumentError: settings that cannot be used; an effort without `auto`.
     """
-    whole_number("seeds", seeds)
+    if whole_number("seeds", seeds) > MEMBERS:
+        raise ArgumentError(f"`seeds` must be at most {MEMBERS}. Received: seeds={seeds}")
     if effort is not None and AUTO not in cells:
         raise ArgumentError(
             f"--effort is a setting of auto, and {', '.join(cells)} is fitted: leave it out, or "

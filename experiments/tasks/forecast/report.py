@@ -22,6 +22,7 @@ from ....pipelines.storage.names import slug
 from ...comparison.format import decimal, share
 from ...comparison.paired import of_backtest
 from ...comparison.wording import against_baseline
+from ...reports.csv_cells import for_csv
 from ...reports.run import FILE as REPORT
 from ...reports.run import Picture, ScoreTable, run_page, scores_page
 from ..base import Files, Study
@@ -130,7 +131,7 @@ def final_files(found: Study, panel: TimeSeriesPanel, ahead: Ahead | None) -> Fi
     page = cache(partial(study_report, found, panel, ahead))
     files: Files = {REPORT: lambda path: path.write_text(page(), encoding="utf-8")}
     if ahead is not None:
-        files["forecast.csv"] = partial(ahead.table.to_csv, index=False)
+        files["forecast.csv"] = partial(for_csv(ahead.table).to_csv, index=False)
         chart = ahead_chart(ahead.table, panel)
         files[f"{slug(found.task.dataset)}-ahead.png"] = chart.savefig
     return files

@@ -15,6 +15,7 @@ from ....messages import stamp
 from ....pipelines.forecasting import AutoForecaster, Backtest, Ensemble, Forecaster
 from ....pipelines.forecasting.backtest.recording import record
 from ....pipelines.forecasting.baselines.table import BASELINES
+from ....pipelines.recorder import Recorder
 from ....pipelines.training.keras_settings import plain_settings
 from ....zoo.factory import cell_factory
 from ...comparison.paired import Errors, of_backtest
@@ -24,6 +25,7 @@ from ..base import Files, Final, Study, Task
 from . import files, output
 from .ahead import Network, forecast_ahead
 from .data import Split, named_panel, of_panel, split
+from .networks import MEMBERS
 from .report import final_files, run_report
 from .schema import TOGETHER
 
@@ -83,6 +85,8 @@ class Forecasting(Task[Network, Backtest]):
         """
         alone = {k: v for k, v in settings.items() if k not in TOGETHER}
         members = whole_number("members", settings.get("members", 1))
+        if members > MEMBERS:
+            raise ArgumentError(f"`members` must be at most {MEMBERS}. Received: {members}")
         if members == 1:
             if "aggregation" in settings:
                 raise ArgumentError("`aggregation` needs more than one of `members`.")
@@ -161,7 +165,7 @@ class Forecasting(Task[Network, Backtest]):
     def digests(self) -> Sequence[Used]:
         return [of_panel(self.training, "training"), of_panel(self.panel, "test")]
 
-    def fit(self, network: Network, journal: Journal, checkpoint: Path | None) -> None:
+    def fit(self, network: Network, journal: Recorder, checkpoint: Path | None) -> None:
         network.fit(self.training, recorder=journal, checkpoint=checkpoint)
 
     def score(self, network: Network, label: str, first: Backtest | None) -> Backtest:
@@ -215,7 +219,12 @@ class Forecasting(Task[Network, Backtest]):
     def show_scores(self, found: Study, out: Console) -> None:
         output.print_leaderboard(found, self.panel, self.test_rows, out)
 
-    def show(self, found: Study, out: Console) -> Final[Network]:
+    def final(self, found: Study) -> Final[Network]:
+        ahead = forecast_ahead(found, self.panel, self.model, self.future_rows)
+        retrained = {} if ahead is None or ahead.network is None else {ahead.model: ahead.network}
+        return Final(final_files(found, self.panel, ahead), retrained, ahead)
+
+    def show(self, found: Study, final: Final[Network], out: Console) -> None:
         self.show_scores(found, out)
         if self.audit:
             out.print(f"\n{found.best}: {found.tests[found.best].audit}")
@@ -223,15 +232,12 @@ class Forecasting(Task[Network, Backtest]):
         output.print_recipes(found.networks.values(), out)
         if self.warm_up:
             output.print_warm_up(found, self.panel, out)
-        ahead = forecast_ahead(found, self.panel, self.model, self.future_rows)
-        if ahead is None:
+        if final.forecast is None:
             out.print(
                 "\nTo forecast beyond the data, give the covariates there: --future-rows FILE"
             )
         else:
-            output.print_forecast(ahead, out)
-        retrained = {} if ahead is None or ahead.network is None else {ahead.model: ahead.network}
-        return Final(final_files(found, self.panel, ahead), retrained)
+            output.print_forecast(final.forecast, out)
 
     def _check_future(self, future_rows: Path, horizon: int) -> None:
         schema = self.panel.schema

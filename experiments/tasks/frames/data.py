@@ -1,5 +1,6 @@
 """Clips of a study: found by name, known by digests."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,11 @@ def named_clips(data: str, folder: Path | None, length: int) -> Clips:
         DataError: a file that cannot be used.
     """
     path = Path(data)
-    if data in DATASETS and not path.exists():
+    if data in DATASETS and not os.path.exists(path):
         raise ArgumentError(f"{data} is a series and holds no clips: rnnzoo forecast {data}")
-    if data in CLIP_DATASETS and not path.exists():
+    if data in CLIP_DATASETS and not os.path.exists(path):
         return load_clips(data, folder)
-    if not path.exists() and not path.suffix:
+    if not os.path.exists(path) and not path.suffix:
         one_of("data", data, CLIP_DATASETS)
     if folder is not None:
         raise ArgumentError("--folder goes with a data set's name, not with a file.")

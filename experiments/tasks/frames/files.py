@@ -13,6 +13,7 @@ from ....pipelines.storage.animation import write_animation
 from ....pipelines.storage.names import slug
 from ...comparison.paired import FILE, FRAMES, frames_of, of_evaluation
 from ...journal.journal import Journal
+from ...reports.csv_cells import for_csv
 from ...reports.run import run_page
 from ...reports.style import markdown
 from ..base import Files, Study
@@ -40,8 +41,8 @@ def of_study(found: Study) -> Files:
         f"{name}-roll-out.png": strip(sample, best, dataset).savefig,
         f"{name}-roll-out.gif": lambda path: write_animation(path, animation(sample, best)),
         f"{name}-error-by-lead.png": lead_chart([*found.tests.values()]).savefig,
-        f"{name}-leaderboard.csv": partial(found.leaderboard.to_csv, index=False),
-        f"{name}-error-by-lead.csv": partial(found.by_lead.to_csv, index=False),
+        f"{name}-leaderboard.csv": partial(for_csv(found.leaderboard).to_csv, index=False),
+        f"{name}-error-by-lead.csv": partial(for_csv(found.by_lead).to_csv, index=False),
     }
 
 
@@ -52,7 +53,7 @@ def write_run(evaluation: Evaluation, journal: Journal) -> None:
     journal.picture("roll-out", strip(sample, model, evaluation.name))
     journal.animation("roll-out", animation(sample, model))
     journal.picture("error-by-lead", lead_chart([evaluation]))
-    journal.text("leaderboard.csv", evaluation.leaderboard.to_csv(index=False))
+    journal.text("leaderboard.csv", for_csv(evaluation.leaderboard).to_csv(index=False))
     journal.note(
         f"{evaluation.name}: {evaluation.horizon} frames rolled out freely after "
         f"{evaluation.context}, {evaluation.clips:,} test clips. Skill is the share of the MSE of "

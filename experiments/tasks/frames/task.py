@@ -11,6 +11,7 @@ from ....datasets import Clips
 from ....errors import ArgumentError, whole_number
 from ....pipelines.next_frame import Evaluation, NextFrame
 from ....pipelines.next_frame.evaluation import record
+from ....pipelines.recorder import Recorder
 from ...comparison.paired import Errors, of_evaluation
 from ...journal.journal import Journal
 from ...study.digests import Used
@@ -82,7 +83,7 @@ class Frames(Task[NextFrame, Evaluation]):
     def digests(self) -> Sequence[Used]:
         return of_clips(self.clips)
 
-    def fit(self, network: NextFrame, journal: Journal, checkpoint: Path | None) -> None:
+    def fit(self, network: NextFrame, journal: Recorder, checkpoint: Path | None) -> None:
         network.fit(self.clips, recorder=journal, checkpoint=checkpoint)
 
     def score(self, network: NextFrame, label: str, first: Evaluation | None) -> Evaluation:

@@ -1,6 +1,7 @@
 """Experiments in files: what they may say, what is refused, and that all that are shipped run."""
 
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from rnnzoo.experiments.cli.app import app, frames
 from rnnzoo.experiments.cli.forecast import forecast
 from rnnzoo.experiments.cli.run import planned, run_config, tried_in
 from rnnzoo.experiments.config.schema import load_config, model_of, packaged
+from rnnzoo.experiments.config.yaml_file import dumped, parsed
 from rnnzoo.experiments.kinds import TASKS
 from rnnzoo.experiments.study.outputs import OutputOptions
 from rnnzoo.experiments.tasks.registry import schema_of
@@ -108,6 +110,17 @@ def test_options_that_repeat_a_setting_have_its_type_and_default():
                 assert (kind, options[name].default) == (setting.annotation, setting.default), name
 
 
+def test_code_that_a_file_names_is_not_run_without_a_word(here, file):
+    (here / "evil.py").write_text("import pathlib; pathlib.Path('mark').touch()")
+    path = file(BASE.replace("cell: gru", "cell: evil:Cell"))
+    refused = rnnzoo("run", path, "--no-tracking")
+    assert refused.exit_code == 2 and "add --own-code" in refused.stderr
+    assert not (here / "mark").exists()
+    trusted = rnnzoo("run", path, "--no-tracking", "--own-code")
+    assert trusted.exit_code == 2 and "holds no 'Cell'" in trusted.stderr
+    assert (here / "mark").exists()
+
+
 def test_a_misspelt_key_is_answered_before_keras_loads(file):
     code = f"""
 import sys
@@ -127,6 +140,24 @@ REFUSED = {
     "a section misspelt": ("splt: {test_rows: 3}", "splt: there is no such key. Did you"),
     "a key given twice": ("seeds: 1\nseeds: 2", "line 7: No YAML that can be used: the key"),
     "an object": ("save: !!python/name:os.system x", "objects are not read"),
+    "true or false by a tag": ("audit: !!bool x", "no other tags: 'tag:yaml.org,2002:bool'"),
+    "a time by a tag": ("save: !!timestamp x", "no other tags"),
+    "a number by a tag": ("seeds: !!int '010'", "no other tags"),
+    "a tag without a name": ("seeds: ! 3", "no other tags"),
+    "a number of base 8": ("split: {test_rows: 010}", "a whole number, or null. Received: '010'"),
+    "a number of base 60": ("split: {test_rows: 1:30}", "Received: '1:30'"),
+    "a number of base 16": ("seeds: 0x10", "seeds: must be how many seeds"),
+    "a number in groups": ("split: {test_rows: 1_000}", "Received: '1_000'"),
+    "yes for true": ("audit: yes", "audit: must be true or false. Received: 'yes'"),
+    "seeds without end": ("seeds: 1000000000", "seeds: must be at most 10,000 seeds"),
+    "seeds of many digits": (f"seeds: {'9' * 5000}", "No YAML that can be used"),
+    "too many networks": (f"models: [{', '.join(['{cell: gru}'] * 2)}]\nseeds: 10000",
+                          "2 models with their seeds are 20,000 networks"),
+    "members without end": ("defaults: {members: 1000000000}", "`members` must be at most 1000"),
+    "a folder to save to elsewhere": ("save: /etc/cron.d", "To save elsewhere: --save FOLDER"),
+    "a folder to save to above": ("save: out/../../x", "To save elsewhere: --save FOLDER"),
+    "a folder to save to at home": ("save: ~/x", "To save elsewhere: --save FOLDER"),
+    "all of the folder": ("save: .", "To save elsewhere: --save FOLDER"),
     "an alias": ("split: &a {test_rows: 3}\nsave: *a", "aliases"),
     "no text for a key": ("1: 2", "a key must be text"),
     "text for a number": ("defaults: {horizon: '7'}", "defaults.horizon: must be a whole number. "
@@ -188,6 +219,52 @@ def test_changes_are_checked_as_the_file_is(change, message, file):
     with pytest.raises(ArgumentError) as raised:
         load_config(path, schema_of, [change])
     assert message in str(raised.value)
+
+
+def test_no_link_leads_what_is_saved_out_of_the_folder(here, file, tmp_path_factory):
+    (here / "out").symlink_to(tmp_path_factory.mktemp("elsewhere"))
+    done = rnnzoo("run", file(f"{BASE}save: out/deep\n"), "--no-tracking")
+    assert done.exit_code == 2 and "links that lead out of it" in done.stderr.replace("\n", " ")
+
+
+def test_what_is_written_is_read_back_as_it_was():
+    """Text that looks like something else to us or to YAML 1.1 is quoted."""
+    odd = ["010", "1:30", "no", "yes", "2026-01-01", "1e5", "1_000", "0x10", "null", "~", "",
+           "true", "1.5", ".inf", "=", "a: b", "0o10"]  # fmt: skip
+    values = {"texts": odd, "numbers": [0, -3, 1.5, 1e-05, 1e22, float("inf"), True, None]}
+    text = dumped(values)
+    assert parsed(text, "here") == values
+    assert yaml.safe_load(text)["texts"] == odd
+    assert parsed("{a: 1e-3, b: 010, c: on, d: -.5, e: 2026-01-01}", "here") == {
+        "a": 1e-3, "b": "010", "c": "on", "d": -0.5, "e": "2026-01-01",
+    }  # fmt: skip
+
+
+def test_an_experiment_that_is_no_file(here):
+    os.mkfifo("pipe.yaml")
+    for name, words in (
+        ("pipe.yaml", "It is no file"),
+        ("x" * 5000 + ".yaml", "File name too long"),
+        ("x" * 5000, "`experiment` must be one of"),
+    ):
+        done = rnnzoo("run", name)
+        assert done.exit_code == 2 and words in done.stderr
+    for command in ("forecast", "frames"):
+        for name in ("x" * 5000 + ".csv", "x" * 5000 + ".npy", "x" * 5000):
+            done = rnnzoo(command, name, "--no-tracking")
+            assert done.exit_code == 2 and "Errno" not in done.stderr
+    os.mkfifo("pipe.npy")
+    done = rnnzoo("frames", "pipe.npy", "--no-tracking")
+    assert done.exit_code == 2 and "is a pipe or a device" in done.stderr
+
+
+def test_a_working_directory_that_is_gone(here, monkeypatch):
+    (here / "gone").mkdir()
+    monkeypatch.chdir(here / "gone")
+    (here / "gone").rmdir()
+    done = rnnzoo("data")
+    assert done.exit_code == 2 and "is not there any more" in done.stderr
+    monkeypatch.chdir(here)
 
 
 def test_optimizers_and_losses_are_names_or_mappings(file):

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from rnnzoo import ArgumentError
+from rnnzoo import ArgumentError, JournalError
 from rnnzoo.experiments.journal import Journal
+from rnnzoo.experiments.journal.patient import PatientRecorder
 from rnnzoo.experiments.journal.records import read
 
 
@@ -103,7 +104,37 @@ def test_a_run_that_breaks_says_where():
     with pytest.raises(ValueError, match="no"), journal:
         raise ValueError("no postgresql://anna:secret@db")
     end = journal.events[-1].data
-    assert (end["error"], end["type"]) == ("no postgresql://***@db", "ValueError")
+    assert (end["error"], end["type"]) == ("no postgresql://db", "ValueError")
     assert end["traceback"].startswith("Traceback (most recent call last)")
     assert "test_a_run_that_breaks_says_where" in end["traceback"]
     assert "secret@db" not in str(end)
+
+
+def test_runs_of_one_uid_have_temporary_folders_of_their_own():
+    """That of a process that was killed is there still."""
+    first, second = (Journal("forecast/x", "a", uid="a" * 32) for _ in range(2))
+    with first, second:
+        assert first.folder != second.folder
+
+
+def test_a_fit_ends_where_its_journal_cannot_be_written(tmp_path):
+    resource = pytest.importorskip("resource")
+    with Journal("forecast/x", "full", root=tmp_path) as journal:
+        patient = PatientRecorder(journal)
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+        try:
+            for step in range(100):
+                patient.metrics({"train/loss": 1.0}, step)
+            patient.picture("a", Figure())
+            patient.series("b", [1.0])
+            patient.parameters({"c": 1})
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        patient.text("c.txt", "c")  # there is room again: after a gap nothing is logged
+        with pytest.raises(JournalError, match=r"events\.jsonl cannot be written: File too large"):
+            patient.complain()
+    stored = read(journal.folder)
+    steps = [event.data["step"] for event in stored.events if event.kind == "metrics"]
+    assert steps == list(range(len(steps))) and len(steps) < 30
+    assert {event.kind for event in stored.events} == {"start", "metrics", "end"}

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from rnnzoo import JournalError
 from rnnzoo.experiments.journal import Journal
-from rnnzoo.experiments.journal.records import EVENTS, RunLock, folders, read
+from rnnzoo.experiments.journal.lock import RunLock
+from rnnzoo.experiments.journal.records import EVENTS, folders, read
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_a_run_is_continued(run):
 def test_a_run_that_is_written_is_locked(tmp_path):
     probe = (
         "import sys; from pathlib import Path\n"
-        "from rnnzoo.experiments.journal.records import RunLock\n"
+        "from rnnzoo.experiments.journal.lock import RunLock\n"
         "print(RunLock(Path(sys.argv[1])).hold())"
     )
 

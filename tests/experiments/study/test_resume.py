@@ -16,13 +16,14 @@ from rnnzoo.datasets import Clips, TimeSeriesPanel, read_series
 from rnnzoo.experiments.journal.records import folders
 from rnnzoo.experiments.journal.records import read as read_journal
 from rnnzoo.experiments.study.provenance import Provenance
-from rnnzoo.experiments.study.resume import NOTE
+from rnnzoo.experiments.study.resume import NOTE, StudyResume
 from rnnzoo.experiments.study.study import Listeners
 from rnnzoo.experiments.tasks.forecast.task import Forecasting
 from rnnzoo.experiments.tasks.frames.task import Frames
 from rnnzoo.experiments.tasks.study import study
 from rnnzoo.experiments.tracking import Store, Tracker, sync
 from rnnzoo.pipelines.forecasting.baselines.table import BASELINES
+from rnnzoo.pipelines.storage.sealing import seal, unseal
 from rnnzoo.pipelines.training.checkpoints import lock_folder
 
 CELLS = ("gru", "elman", "jordan")
@@ -240,6 +241,29 @@ def test_checkpoints_stand_among_nothing_else(forecasting, series, tmp_path):
         networks = {label: tried("gru")["gru"] for label in labels}
         with pytest.raises(ArgumentError, match=words):
             study(task(series("mine")), networks, checkpoints=tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"runs": {"": "*/../../../x"}}, {"runs": {"": 3}}, {"runs": []}, {"runs": None},
+        {"ranked": "all"}, {"ranked": [[]]}, {"began": "../x"}, {"began": None},
+        {"fit": 3}, {"fit": {}}, {"fit": {"settings": {"networks": []}}},
+    ],
+)  # fmt: skip
+def test_a_note_with_a_right_hash_and_odd_values(tmp_path, change):
+    kept = tmp_path / "kept"
+
+    def entered():
+        resume = StudyResume(kept, {"name": "x"}, [("gru-0", {"units": 1})])
+        with resume.of("2026-01-01 00:00:00", "a" * 32, tmp_path / "runs", lambda: "data") as found:
+            return found
+
+    assert entered() == entered() == ("2026-01-01 00:00:00", "a" * 32)
+    note = unseal((kept / NOTE).read_bytes())
+    (kept / NOTE).write_bytes(seal(note | change))
+    with pytest.raises(CheckpointError, match="Delete this file"):
+        entered()
 
 
 @pytest.mark.slow

@@ -67,6 +67,31 @@ def test_processes_that_start_together_on_a_missing_database(tmp_path):
     check_cold_start(tmp_path / "cold")
 
 
+def test_what_a_killed_process_left_is_swept_and_no_link_is_followed(tmp_path):
+    database, victim = tmp_path / "mlflow.db", tmp_path / "victim"
+    (victim / "mine").mkdir(parents=True)
+    (victim / "text").write_text("mine")
+    left, other = tmp_path / ".mlflow.db.new-a", tmp_path / ".other.db.new-a"
+    link = tmp_path / ".mlflow.db.new-link"
+    link.symlink_to(victim)
+    lock = tmp_path / ".mlflow.db.lock"
+    lock.symlink_to(victim / "text")
+    with pytest.raises(TrackingError, match="lock is a symbolic link"):
+        Store(f"sqlite:///{database}")
+    lock.unlink()
+    for _ in range(2):  # while it is made, and when it is there
+        for folder in (left, other):
+            folder.mkdir(exist_ok=True)
+            (folder / "mlflow.db-journal").write_text("half")
+        Store(f"sqlite:///{database}")
+        assert not left.exists() and other.exists() and link.is_symlink()
+    assert (victim / "text").read_text() == "mine" and (victim / "mine").is_dir()
+    with FileLock(lock):  # another process makes it
+        left.mkdir()
+        Store(f"sqlite:///{database}")
+        assert left.exists()
+
+
 def test_a_database_that_another_made_meanwhile_stays(tmp_path):
     ours, database = tmp_path / "fresh", tmp_path / "mlflow.db"
     ours.write_text("ours")
@@ -170,7 +195,7 @@ def free_port():
 @pytest.mark.slow
 def test_processes_that_start_together_on_postgresql(postgres, tmp_path):
     store = together(postgres.uri, tmp_path)
-    assert store.uri == f"postgresql://***@127.0.0.1:{postgres.port}/mlflow"
+    assert store.uri == f"postgresql://127.0.0.1:{postgres.port}/mlflow"
     for run in store.runs("forecast/cold")["run"]:
         artifacts = Path(store.client.get_run(run).info.artifact_uri.removeprefix("file://"))
         assert artifacts.parents[2] == tmp_path / "mlartifacts"
@@ -181,4 +206,4 @@ def test_a_password_that_is_wrong_is_not_shown(postgres):
     with pytest.raises(TrackingError, match="password authentication failed") as caught:
         Store(postgres.uri.replace("secret", "guess"))
     assert "guess" not in str(caught.value)
-    assert "***@127.0.0.1" in str(caught.value)
+    assert "postgresql://127.0.0.1" in str(caught.value)

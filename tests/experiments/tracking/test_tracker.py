@@ -8,7 +8,8 @@ import time
 import pytest
 from rnnzoo import JournalError, TrackingError
 from rnnzoo.experiments.journal import Journal
-from rnnzoo.experiments.journal.records import EVENTS, RunLock, read
+from rnnzoo.experiments.journal.lock import RunLock
+from rnnzoo.experiments.journal.records import EVENTS, read
 from rnnzoo.experiments.tracking import Store, Tracker, sync
 from rnnzoo.experiments.tracking import store as opened
 from rnnzoo.experiments.tracking import tracker as following
@@ -49,7 +50,7 @@ def test_a_server_that_is_not_there(store, tmp_path, caplog):
         log(run)
         log(other, epochs=1)
     (warning,) = [record.message for record in caplog.records]
-    assert "http://***@127.0.0.1:9 failed" in warning
+    assert "http://127.0.0.1:9 failed" in warning
     assert "The run continues without it; everything is saved in" in warning
     assert tracker.pending == 7 + 5
     assert (
@@ -69,7 +70,7 @@ def test_a_server_that_is_not_there(store, tmp_path, caplog):
 def test_strict_says_so_at_once(tmp_path):
     tracker = Tracker(ABSENT, tmp_path, strict=True)
     run = journal(tracker)
-    with pytest.raises(TrackingError, match=r"http://\*\*\*@127.0.0.1:9 failed"), tracker, run:
+    with pytest.raises(TrackingError, match=r"http://127.0.0.1:9 failed"), tracker, run:
         pytest.fail("the run began")
     assert read(run.folder).status == "FAILED"
 

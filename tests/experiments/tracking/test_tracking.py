@@ -1,7 +1,6 @@
 import json
 import os
 import re
-import subprocess
 from datetime import datetime
 from pathlib import Path
 
@@ -15,8 +14,8 @@ from rnnzoo.datasets import TimeSeriesPanel, read_series
 from rnnzoo.experiments.cli.compare import run_tables
 from rnnzoo.experiments.journal import Journal
 from rnnzoo.experiments.reports.style import COLORS
+from rnnzoo.experiments.study.commit import git_tags
 from rnnzoo.experiments.study.digests import of_all
-from rnnzoo.experiments.study.environment import git_tags
 from rnnzoo.experiments.study.study import Listeners
 from rnnzoo.experiments.tasks.forecast.data import of_panel
 from rnnzoo.experiments.tasks.forecast.task import Forecasting
@@ -225,27 +224,6 @@ def test_a_run_says_what_it_was_made_from(runs, store, found, tmp_path, root):
     assert {"rnnzoo", "keras", "mlflow", "numpy"} <= set(told["packages"])
     assert gru.data.tags.get("mlflow.source.git.commit") == git_tags().get("commit")
     assert "skill" in gru.data.tags["mlflow.note.content"]
-
-
-def test_the_commit_of_the_working_directory(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert git_tags() == {}
-
-    def git(*arguments):
-        who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-        done = subprocess.run(["git", *who, *arguments], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    git("init")
-    assert git_tags() == {}  # no commit yet
-    (tmp_path / "a.py").write_text("1")
-    git("add", "a.py")
-    git("commit", "-m", "a")
-    assert git_tags() == {"commit": git("rev-parse", "HEAD")}
-    (tmp_path / "data.csv").write_text("new")
-    assert "dirty" not in git_tags()
-    (tmp_path / "a.py").write_text("2")
-    assert git_tags()["dirty"] == "true"
 
 
 def track(store, root, name="r"):
