@@ -17,7 +17,7 @@ from ...zoo.backend.process import require_own_backend
 from ..recorder import Recorder
 from .callbacks import Hooks
 from .checkpoints import DELETE, Checkpoint
-from .optimizers import has_schedule, inner
+from .optimizers import current_rate, has_schedule, inner
 from .options import TrainingOptions
 from .state import ResampledBatches, TrainingState, from_checkpoint, to_checkpoint
 
@@ -109,7 +109,7 @@ def fit(
                 hooks.epoch_end(state.epochs, loss, checked)
                 break
             _require_finite(state.epochs + 1, loss, checked)
-            rate = float(learner.optimizer.learning_rate)
+            rate = current_rate(learner.optimizer)
             state.add(loss, value, rate, time.perf_counter() - start)
             if state.best_epoch == state.epochs:
                 state.best = learner.get_weights()

@@ -8,6 +8,7 @@ import numpy as np
 from keras.optimizers import schedules
 
 from ...errors import ArgumentError, ArgumentTypeError, one_of
+from ...zoo.backend.eager import uncompiled
 from .keras_config import OWN, from_config, in_words, make_copy
 from .keras_settings import OptimizerLike
 
@@ -177,7 +178,14 @@ def inner(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
 
 def has_schedule(optimizer: keras.optimizers.Optimizer) -> bool:
     """Whether the learning rate follows a schedule, rather than being a variable."""
-    return not isinstance(inner(optimizer).learning_rate, keras.Variable)
+    with uncompiled():
+        return not isinstance(inner(optimizer).learning_rate, keras.Variable)
+
+
+def current_rate(optimizer: keras.optimizers.Optimizer) -> float:
+    """The learning rate of the next step."""
+    with uncompiled():
+        return float(optimizer.learning_rate)
 
 
 def _class_named(name: str) -> type[keras.optimizers.Optimizer]:
