@@ -51,9 +51,14 @@ def sandbox(tmp_path):
 
 
 class Counts:
-    """How many trials were refused with an error of ours, and how many had a sound result."""
+    """How many trials were refused with an error of ours, and how many had a sound result.
 
-    def __init__(self):
+    Args:
+        record: records a property of the test.
+    """
+
+    def __init__(self, record):
+        self.record = record
         self.refused = self.sound = 0
         self.bad = []
 
@@ -72,11 +77,14 @@ class Counts:
         else:
             self.sound += 1
 
+    def settle(self, name):
+        """Records the counts, and fails if a trial was bad."""
+        tried = self.refused + self.sound + len(self.bad)
+        numbers = f"{tried}, {self.refused}, {self.sound}, {len(self.bad)}"
+        self.record(f"{name}: tried, refused, sound, bad", numbers)
+        assert not self.bad, "\n".join(self.bad)
+
 
 @pytest.fixture
-def counts(record_property, request):
-    found = Counts()
-    yield found
-    numbers = (found.refused + found.sound + len(found.bad), found.refused, found.sound)
-    record_property(f"{request.node.name}: tried, refused, sound", ", ".join(map(str, numbers)))
-    assert not found.bad, "\n".join(found.bad)
+def counts(record_property):
+    return Counts(record_property)

@@ -46,3 +46,4 @@ def test_files(kind, times, sandbox, counts):
         path.write_bytes(part if seed % 2 else damaged(sound, rng))
         with counts.trial(f"{kind}, seed {seed}"):
             (read_frames if kind.startswith("np") else read_table)(path)
+    counts.settle(f"files, {kind}")

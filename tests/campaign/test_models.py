@@ -45,6 +45,7 @@ def use(model, folder):
 def test_models(models, kind, times, sandbox, counts):
     original = models[kind].save(sandbox / "original")
     folder = sandbox / "model"
+    use(type(models[kind]).load(original), sandbox)
     for seed in range(times):
         shutil.copytree(original, folder)
         with counts.trial(f"{kind}, seed {seed}"):
@@ -52,6 +53,7 @@ def test_models(models, kind, times, sandbox, counts):
             use(type(models[kind]).load(folder), sandbox)
         for path in (folder, sandbox / "again"):
             shutil.rmtree(path, ignore_errors=True)
+    counts.settle(f"models, {kind}")
 
 
 class Stopped(Exception):
@@ -100,3 +102,4 @@ def test_checkpoints(checkpoints, kind, times, sandbox, counts):
                 arrays.write_bytes(change(arrays.read_bytes(), rng))
             assert np.isfinite(fit(folder).predict()["yhat"]).all()
         shutil.rmtree(folder)
+    counts.settle(f"checkpoints, {kind}")

@@ -55,13 +55,15 @@ class SegmentStrategy(DirectStrategy):
         self.read_ahead = horizon if changing else 0  # it decodes whole segments
         self.channels = len(transform.ids) if embedded or transform.mixed else 1
         extras = len(transform.schema.past) + transform.mixed_in
+        extras += transform.indicators + transform.ahead
+        self.columns = 1 + extras  # that are read of each row
         self.network = segment(
             cells,
             lookback,
             segment_rows,
             horizon,
             channels=self.channels,
-            extras=extras + transform.indicators + transform.ahead,
+            extras=extras,
             futures=transform.ahead,
             dropout=dropout,
             window_normalization=window_normalization,
@@ -85,7 +87,7 @@ class SegmentStrategy(DirectStrategy):
         return fit(self.network, windows, score, options.error, options)
 
     def state_shapes(self, series: int) -> list[tuple[int, ...]]:
-        return [(series, self.lookback, self.network.inputs[0].shape[-1]), (series,)]
+        return [(series, self.lookback, self.columns), (series,)]
 
     def read(self, rows: list[Rows], state: State | None) -> State:
         windows = []
