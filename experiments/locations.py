@@ -119,34 +119,28 @@ def check_runs(folder: Path) -> None:
 
 
 def try_folder(folder: Path) -> None:
-    """Writes a file to a folder and deletes it; folders that it needs are made for that time.
+    """Makes a folder with a file in it where a folder is, or is to be, and deletes both.
 
     Raises:
-        OSError: it cannot be made, or nothing be written there.
+        OSError: nothing can be written there, or no folder have that name; names the path.
     """
-    folder, made = folder.absolute(), []
+    folder = folder.absolute()
+    with contextlib.suppress(FileNotFoundError):
+        folder.lstat()  # a name may be too long, or something on the way no folder
+    there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
     try:
-        for one in (*reversed(folder.parents), folder):
-            if not os.path.lexists(one):
-                one.mkdir()
-                made.append(one)
-        file, name = tempfile.mkstemp(prefix=".rnnzoo-", dir=folder)
-        try:
-            os.write(file, bytes(TRIED))
-        finally:
-            os.close(file)
-            os.unlink(name)
-    finally:
-        for one in reversed(made):
-            with contextlib.suppress(OSError):  # another process may write there meanwhile
-                one.rmdir()
+        with tempfile.TemporaryDirectory(prefix=".rnnzoo-", dir=there) as tried:
+            (Path(tried) / "tried").write_bytes(bytes(TRIED))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(there)) from error
 
 
 def why_not(error: OSError) -> str:
     """What the system says, with the path that it says it of."""
     path = str(error.filename or "")
     if isinstance(error, NotADirectoryError):
-        path = next((str(one) for one in Path(path).parents if one.is_file()), path)
+        above = (Path(path), *Path(path).parents)
+        path = next((str(one) for one in above if one.is_file()), path)
         return f"{path} is no folder"
     shown = f"{path[:SHOWN]}…" if len(path) > SHOWN else path
     return f"{shown}: {error.strerror}" if path else str(error.strerror or error)

@@ -4,14 +4,14 @@ import re
 
 HIDDEN = "***"
 #: The scheme of an address, and all that follows without a space.
-_ADDRESS = re.compile(r"\b([a-z][a-z0-9+.-]*)://(\S*)", re.IGNORECASE)
-_ENCODED = re.compile(r"\b([a-z][a-z0-9+.-]*)%(?:25)*3A(?:%(?:25)*2F){2}\S*", re.IGNORECASE)
+_ADDRESS = re.compile(r"\b([a-z][a-z0-9+.-]{0,30})://(\S*)", re.IGNORECASE)
+_ENCODED = re.compile(r"\b([a-z][a-z0-9+.-]{0,30})%(?:25)*3A(?:%(?:25)*2F){2}\S*", re.IGNORECASE)
 #: A host with a port; a name with a colon and anything else is a user with a password.
 _HOST = re.compile(r"(?:[\w.~%-]+|\[[0-9a-f:.]+\])?(?::(\d{1,5}))?", re.IGNORECASE)
 _NO_HOST = re.compile(r"[/?#;,\"'`<>{}|\\]")
 _REST = re.compile(r"[?;,\"'`<>{}|\\]|#(?!/)")  # ends the path of an address
 _REST_OF_FILE = re.compile(r"[?\"'`<>]")
-_MARKS = re.compile(r"[^\w/=&%+-]*$")  # at the end: of the sentence, not of the address
+_NO_MARK = re.compile(r"[\w/=&%+-]")  # other characters at the end are of the sentence
 _IS = r"\s*(?:=|:|%(?:25)*3[AD])\s*"
 #: Words that name a secret, in any spelling: `api_key`, `ApiKey`, `X-API-KEY`.
 _NAMES = (
@@ -60,9 +60,10 @@ def address(uri: str) -> str:
 
 def _address(scheme: str, rest: str) -> str:
     """What is shown of `scheme://rest`, with the marks that stand behind it."""
-    marks = _MARKS.search(rest)
-    behind = marks[0] if marks else ""
-    rest = rest[: len(rest) - len(behind)]
+    end = len(rest)
+    while end and not _NO_MARK.match(rest[end - 1]):
+        end -= 1
+    rest, behind = rest[:end], rest[end:]
     if rest.startswith("/"):  # a file: it has neither host nor user
         return f"{scheme}://{re.split(_REST_OF_FILE, rest, maxsplit=1)[0]}{behind}"
     rest = re.split("@|%40", rest)[-1]  # the last one, as a password may hold any character
