@@ -87,7 +87,8 @@ def errors_of_held_out(
 
     Args:
         forecast: function from series, and rows of each, to forecasts from these rows,
-            `(origins, horizon)` in the unit of each series.
+            `(origins, horizon)` in the unit of each series. The series are as known at the first
+            of these rows: no value in them was interpolated from later ones.
         panel: fitted series.
         training: number of training rows of each, the first ones.
         horizon: number of leads.
@@ -95,7 +96,9 @@ def errors_of_held_out(
     """
     pairs = zip(panel, training, strict=True)
     origins = [held_out_origins(len(s), count, horizon, partial) for s, count in pairs]
-    return errors_of(panel, origins, forecast(panel, origins), horizon)
+    begins = [own[0] if len(own) else len(s) - 1 for s, own in zip(panel, origins, strict=True)]
+    known = panel.as_known(begins)
+    return errors_of(panel, origins, forecast(known, origins), horizon)
 
 
 def rows_between(schema: Schema, first: pd.Timestamp, last: pd.Timestamp) -> int:
