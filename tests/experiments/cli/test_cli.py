@@ -52,6 +52,14 @@ def test_auto_is_the_default_with_its_effort(here, waves):
     assert "gru-difference: Series" in done.output and "needs at least" in done.output
 
 
+def test_of_months_a_year_is_forecast(here, waves):
+    months = pd.date_range("2018-01-01", periods=75, freq="MS")
+    waves[:75].assign(day=months).to_csv("months.csv", index=False)
+    done = rnnzoo("forecast", "months.csv", *COLUMNS, "--no-tracking", "--model", "naive-seasonal")
+    assert done.exit_code == 0, done.output
+    assert "12 steps ahead" in done.output
+
+
 def test_what_is_fitted_in_place_of_auto_is_said(here, waves):
     waves[:120].to_csv("waves.csv", index=False)
     how = ("forecast", "waves.csv", *COLUMNS, "--horizon", "3", "--no-tracking")
