@@ -218,6 +218,7 @@ class Ensemble(Estimator[list[Forecaster]]):
             result,
             model=self.name,
             earlier=earlier,
+            of_head=None,
             forecasts={self.name: combined} | baselines,
             parameters=self.parameters_,
             seconds=sum(one.seconds for one in results),

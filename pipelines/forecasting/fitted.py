@@ -154,8 +154,10 @@ class FittedForecaster(SeriesRead, HeadForecasts):
         """
         which = self.places(panel.ids)
         before, state = [self.last_times[i] for i in which], self.state.select(which)
-        forecasts, state = replay(self.strategy, self.transform, panel, state, before, self.horizon)
-        errors = errors_after(self.errors, which, panel, before, forecasts)
+        forecasts, heads, state = replay(
+            self.strategy, self.transform, panel, state, before, self.horizon
+        )
+        errors = errors_after(self.errors, which, panel, before, forecasts, heads)
         return forecasts, self._with_state(panel, state, errors)
 
     def forecast(
@@ -168,7 +170,8 @@ class FittedForecaster(SeriesRead, HeadForecasts):
         forecast = np.stack([*map(self.transform.inverse, start.ids, scaled)])
         times, zone = [t[:leads] for t in start.times], self.schema.zone
         frame = forecast_frame(start.ids, start.cutoffs, times, forecast, zone=zone)
-        return self.frame_with(frame, self.errors, wanted, data is not None)
+        heads = None if wanted == NO_INTERVALS else self._distributions(start)
+        return self.frame_with(frame, self.errors, wanted, data is not None, heads)
 
     def forecast_origins(
         self, panel: TimeSeriesPanel, origins: list[np.ndarray]
@@ -191,8 +194,9 @@ class FittedForecaster(SeriesRead, HeadForecasts):
     def held_out_errors(self, panel: TimeSeriesPanel, training: Sequence[int]) -> ErrorMemory:
         """The errors in the rows of fitted series that follow their first `training[i]`."""
         return errors_of_held_out(
-            self.forecast_origins, panel, training, self.horizon, self.forecasts_past_the_end
-        )
+            self.forecast_origins, panel, training, self.horizon, self.forecasts_past_the_end,
+            self.distributions_origins, self.of_counts,
+        )  # fmt: skip
 
     def training_rows(self, rows: int) -> int:
         """The number of training rows among the last fitted `rows` of a series; at least those

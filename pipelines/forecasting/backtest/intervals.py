@@ -67,7 +67,8 @@ class IntervalForecasts(RollingForecasts):
             memory = ErrorMemory.empty(len(places), self.horizon)
         else:
             memory = self.earlier.memory(name)
-        tracks = [self._track(own, self.forecasts[name]) for own in places]
+        of_head = self.of_head if name == self.model and memory.of_distributions else None
+        tracks = [self._track(own, self.forecasts[name], of_head) for own in places]
         return follow(memory, tracks, [*levels], continued=True)
 
     @property
@@ -186,11 +187,13 @@ class IntervalForecasts(RollingForecasts):
     def _found(self) -> dict[str, dict]:
         return {}
 
-    def _track(self, own: np.ndarray, forecasts: np.ndarray) -> Track:
+    def _track(self, own: np.ndarray, forecasts: np.ndarray, of_head: np.ndarray | None) -> Track:
         """The rows of one series from its first origin to its last target."""
+        heads = None if of_head is None else of_head[own]
         if not len(own):
             none = np.empty(0, "datetime64[ns]")
-            return Track(none, np.empty(0), np.empty(0, int), np.empty((0, self.horizon)))
+            shape = (0, self.horizon)
+            return Track(none, np.empty(0), np.empty(0, int), np.empty(shape), distributions=heads)
         at = self.rows[own] - self.rows[own[0]]
         times, values = np.full((2, at[-1] + self.horizon + 1), np.nan)
         times[at] = self.origins.to_numpy()[own].astype("datetime64[ns]").astype(float)
@@ -199,7 +202,8 @@ class IntervalForecasts(RollingForecasts):
             values[at + lead] = self.truth[own, lead - 1]
         known = np.flatnonzero(~np.isnan(times))  # origins may be further apart than the horizon
         times = np.interp(np.arange(len(times)), known, times[known])
-        return Track(times.astype("datetime64[ns]"), values, at, forecasts[own])
+        moments = times.astype("datetime64[ns]")
+        return Track(moments, values, at, forecasts[own], distributions=heads)
 
 
 def _summary(scored: dict) -> dict[str, float]:

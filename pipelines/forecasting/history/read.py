@@ -101,7 +101,12 @@ class SeriesRead:
         return moved(errors, which, np.array(rows, int))
 
     def frame_with(
-        self, frame: pd.DataFrame, errors: ErrorMemory, wanted: Uncertainty, elsewhere: bool
+        self,
+        frame: pd.DataFrame,
+        errors: ErrorMemory,
+        wanted: Uncertainty,
+        elsewhere: bool,
+        distributions: np.ndarray | None = None,
     ) -> pd.DataFrame:
         """Adds quantiles from past errors to a frame of forecasts, or makes one of samples.
 
@@ -110,6 +115,7 @@ class SeriesRead:
             errors: past errors of these forecasts, after `last_times`.
             wanted: what to give.
             elsewhere: whether the forecasts start from other times than `last_times`.
+            distributions: quantiles of a head, `(series, leads, levels)`; `None` without one.
         """
         if wanted == NO_INTERVALS:
             return frame
@@ -119,7 +125,7 @@ class SeriesRead:
             cutoffs = pd.DatetimeIndex(first["cutoff"])
             utc = cutoffs.tz_convert("UTC").tz_localize(None) if cutoffs.tz else cutoffs
             errors = self.errors_at(errors, which, [*utc])
-        return with_uncertainty(frame, errors, which, wanted, self.seed)
+        return with_uncertainty(frame, errors, which, wanted, self.seed, distributions)
 
 
 def _observed(panel: TimeSeriesPanel) -> TimeSeriesPanel:

@@ -121,7 +121,7 @@ def test_a_head_is_scored_beside_past_errors(here, waves):
     command = ["forecast", "waves.csv", *COLUMNS, *TINY, "--no-tracking"]
     done = rnnzoo(*command, "--head", "student_t", "--difference", "step")
     assert done.exit_code == 0, done.output
-    assert re.search(r"gru, its head student_t in place of past errors: CRPS \d", done.output)
+    assert re.search(r"gru, its head student_t alone, not recalibrated.*: CRPS \d", done.output)
     assert re.search(r"right +always.*\ngru +1 .*\d%? \[\d", done.output)  # no share without bounds
     unknown = rnnzoo(*command, "--head", "student")
     assert unknown.exit_code == 2 and "Did you mean student_t" in unknown.stderr
