@@ -24,13 +24,14 @@ LEVELS = tuple(sorted({*GRID, *CENTRAL}))
 
 @dataclass(frozen=True)
 class IntervalForecasts(RollingForecasts):
-    """Rolling forecasts with quantiles from past errors.
+    """Rolling forecasts with quantiles from past errors, or from a head that these recalibrate.
 
     Attributes: as of `RollingForecasts`.
     """
 
     def quantiles(self, levels: Sequence[float], name: str | None = None) -> np.ndarray:
-        """Quantiles of one model's forecasts, by default the network's, from its past errors.
+        """Quantiles of one model's forecasts, by default the network's, from its past errors, or
+        from its head, which these recalibrate.
 
         They start from the errors in the held-out rows of the fit, and adapt to those made since;
         see `docs/intervals.md`. The error of lead h from an origin is used from h rows later on,
