@@ -1,7 +1,7 @@
 """Forecast distributions as quantiles at fixed levels: the normal score of a value, and back.
 
 The score of a value y under a distribution F is z = Φ⁻¹(F(y)): standard normal if F is right.
-Between the levels a quantile is linear in the score, and beyond them it goes on at the slope of the
+Between the levels a quantile is linear in the score, and beyond them too, with the slope of the
 outer levels.
 """
 
