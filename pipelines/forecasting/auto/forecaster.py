@@ -66,9 +66,8 @@ class AutoForecaster(Reads[FittedAuto]):
         max_minutes: time limit of all trainings together, in minutes, shared out equally.
         engine: as of a `Forecaster`.
 
-    After `fit`, `candidates_` is a table of all that was tried, `weights_` holds the shares in the
-    forecast, and `why_` says both in words. A candidate that fails is left out; where all networks
-    do, as of very few rows, baselines forecast alone.
+    After `fit`, `candidates_` has all that was tried, `weights_` the shares in the forecast, and
+    `why_` both in words. Where all networks fail, as of few rows, baselines forecast alone.
 
     Example:
 
