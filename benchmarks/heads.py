@@ -6,9 +6,11 @@ The folder has daily-min-temperatures.csv (columns Date, Temp) and stocks_djia/ 
 `--share`; counts are simulated, of a negative binomial distribution with a yearly wave, and in the
 second series two thirds are extra zeros. The first 70 % of the rows are fitted, the rest is
 forecast from every row. "past errors" is the network without a head, with the quantiles of its own
-errors up to each origin (`Backtest.quantiles`). All models are scored on the targets for which
-those are known. For returns also an EWMA of squared returns (λ = 0.94), normal, and a GARCH(1,1)
-with Student t errors (needs the extra `bench`), with parameters of the fitted rows.
+errors up to each origin. A head is recalibrated by its own past, as intervals are that come from
+one (both are `Backtest.quantiles`); "alone" is what it says itself. All models are scored on the
+targets for which past errors are known. For returns also an EWMA of squared returns (λ = 0.94),
+normal, and a GARCH(1,1) with Student t errors (needs the extra `bench`), with parameters of the
+fitted rows.
 """
 
 import argparse
@@ -89,9 +91,11 @@ def measure(
         past, truth, origins = result.quantiles(LEVELS), result.truth, result.rows
         found = {"past errors": past}
         for label, own in heads:
-            fitted = Forecaster(**SMALL | settings | own, seed=seed).fit(frame[:training]).fitted_
-            panel = fitted.panel(frame)
-            (found[label],) = fitted.forecast_quantiles_origins(panel, [origins], LEVELS)
+            forecaster = Forecaster(**SMALL | settings | own, seed=seed).fit(frame[:training])
+            found[label] = forecaster.backtest(frame, baselines=[]).quantiles(LEVELS)
+            fitted = forecaster.fitted_
+            alone = fitted.forecast_quantiles_origins(fitted.panel(frame), [origins], LEVELS)
+            (found[f"{label}, alone"],) = alone
         if name == "share" and not seed:
             found |= volatility(frame["y"].to_numpy(), training, origins)
         for label, quantiles in found.items():

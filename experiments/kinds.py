@@ -44,8 +44,8 @@ TASKS = {
         | COSTS,
         note="Forecasts of rows that no fit saw, errors in the unit of the target. In horizon/ the "
         "step is the lead: how many rows ahead.\n\n"
-        "- test/crps: error of the whole distribution from past errors\n"
-        "- test/coverage_80: share of the truth inside 80 % intervals from past errors; "
+        "- test/crps: error of the whole distribution\n"
+        "- test/coverage_80: share of the truth inside 80 % intervals; "
         "coverage_80_worst: the same in the worst tenth of the test in time; width_80 and "
         "winkler_80: their width and interval score\n"
         "- test/pinball: pinball loss of such intervals\n"

@@ -9,6 +9,7 @@ from ...errors import ArgumentError
 from ...messages import counted
 from .table import Table
 
+MOST_STEPS = 48  # most steps of less than a day that are forecast by default
 HOLIDAY = 10  # business days: a longer pause in a trading calendar counts as a gap
 _DAY = pd.Timedelta(days=1)
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -100,13 +101,33 @@ def on_grid(
 
 def default_season(frequency: str) -> int:
     """Steps in the natural season: a day, a week or a year; 1 where there is none."""
-    fixed, offset = fixed_step(frequency), pd.tseries.frequencies.to_offset(frequency)
-    kind = offset.rule_code.split("-")[0]
+    fixed, (kind, n) = fixed_step(frequency), _kind_and_number(frequency)
     if fixed is not None and pd.Timedelta(minutes=1) <= fixed < _DAY:
         return int(_DAY // fixed) if _DAY % fixed == pd.Timedelta(0) else 1
     whole = {"D": 7, "B": 5, "W": 52, "MS": 12, "ME": 12, "BMS": 12, "BME": 12, "QS": 4, "QE": 4}
     season = whole.get(kind, 1)
-    return season // offset.n if season % offset.n == 0 else 1
+    return season // n if season % n == 0 else 1
+
+
+def default_horizon(frequency: str) -> int:
+    """Steps that a user of such a table may want to see: of shorter steps a day, but at most 48; of
+    days a week, of weeks a quarter, of months and quarters a year, of years six.
+
+    >>> [default_horizon(step) for step in ("15min", "h", "D", "B", "W-SUN", "MS", "QS", "YS")]
+    [48, 24, 7, 5, 13, 12, 4, 6]
+    """
+    fixed, (kind, n) = fixed_step(frequency), _kind_and_number(frequency)
+    if fixed is not None and fixed < _DAY:
+        return max(1, min(MOST_STEPS, int(_DAY // fixed)))
+    kind = kind.removeprefix("B") if len(kind) > 1 else kind
+    whole = {"D": 7, "B": 5, "W": 13, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "YS": 6, "YE": 6}
+    return max(1, whole.get(kind, 12) // n)
+
+
+def _kind_and_number(frequency: str) -> tuple[str, int]:
+    """`"QS"` and 1 of `"QS-OCT"`, `"MS"` and 3 of `"3MS"`."""
+    offset = pd.tseries.frequencies.to_offset(frequency)
+    return offset.rule_code.split("-")[0], offset.n
 
 
 def check_frequency(frequency: str) -> str:

@@ -16,7 +16,10 @@ def forecast(
         list[str] | None,
         typer.Option(help="Column to forecast; several are a series each. (default: y)"),
     ] = None,
-    horizon: Annotated[int, typer.Option(help="Steps ahead.")] = 24,
+    horizon: Annotated[
+        int | None,
+        typer.Option(help="Steps ahead. (default: by the step: a day of hours, a year of months)"),
+    ] = None,
     cell: Annotated[
         list[str] | None,
         typer.Option(
@@ -151,6 +154,7 @@ def forecast(
         season=season,
         unit=unit,
     )
+    from ...datasets import default_horizon
     from ..tasks.forecast.data import named_panel
 
     panel = named_panel(data, asked, how)
@@ -163,7 +167,7 @@ def forecast(
     from ..tasks.study import run_task
 
     settings = dict(
-        horizon=horizon,
+        horizon=default_horizon(panel.schema.frequency) if horizon is None else horizon,
         lookback=lookback,
         units=units,
         layers=layers,

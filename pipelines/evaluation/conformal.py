@@ -38,6 +38,8 @@ class Scaler:
             relative to their slow one, in the mean over the series: of far leads it is known
             sooner.
         bias: the recent mean error is subtracted, as far as it is beyond chance.
+        normal: errors are scores, standard normal ones if the forecast distributions are right, and
+            their quantiles are those of a normal distribution.
     """
 
     fast: float
@@ -46,6 +48,7 @@ class Scaler:
     seasonal: bool = True
     bias: bool = False
     shared: bool = False
+    normal: bool = False
 
 
 SCALERS = (
@@ -53,6 +56,8 @@ SCALERS = (
     Scaler(10, 0.7, relative=True, shared=True),
     Scaler(100, 0.3, seasonal=False, bias=True),
 )
+#: In addition, of forecasts that are distributions.
+SCORES = Scaler(100, 0.3, seasonal=False, normal=True)
 SLOW = 2000  # half-life of the slow size, in errors
 SEASONS = 60  # half-life of what is learned by position in the season, in seasons
 SEASONS_FIRST = 10  # seasons by which its first values are shrunk to none
@@ -68,7 +73,7 @@ FLOOR = 0.5  # least level of a forecast, as a share of the mean level
 SERIES_AXIS = {
     0: (
         "start", "rows", "paths", "tracked", "last", "stored", "level", "positive", "counts", "age",
-        "slot", "group", "pending",
+        "slot", "group", "pending", "quantiles",
     ),
     1: (
         "origin", "fast", "slow", "bias", "square", "seen", "base", "center", "size", "plain",
@@ -111,6 +116,10 @@ class ErrorMemory:
         slot: place of its error path in the window, `(S, P)`; −1 for none.
         group: its position in the season, `(S, P)`.
         pending: its forecast, `(S, P, H)`.
+        quantiles: its quantiles at the `LEVELS` of `distributions.py`, `(S, P, H, levels)`; there
+            are no levels where a forecast is a number. Where it is a distribution, errors are the
+            scores of the values, and the forecast is 0.
+        whole: whether values are counts, of forecasts that are distributions.
         base, center, size, plain: by what its errors are standardized, `(K, S, P, H)`.
         issued: quantiles of its errors at the levels `TRACKED`, `(len(TRACKED), S, P, H)`.
     """
@@ -143,6 +152,8 @@ class ErrorMemory:
     slot: np.ndarray
     group: np.ndarray
     pending: np.ndarray
+    quantiles: np.ndarray
+    whole: np.ndarray
     base: np.ndarray
     center: np.ndarray
     size: np.ndarray
@@ -150,11 +161,14 @@ class ErrorMemory:
     issued: np.ndarray
 
     @classmethod
-    def empty(cls, series: int, horizon: int, season: int = 1) -> "ErrorMemory":
-        """A memory without errors."""
-        kinds, groups = len(SCALERS), season if season * series * horizon <= GROUPED else 1
+    def empty(
+        cls, series: int, horizon: int, season: int = 1, levels: int = 0, whole: bool = False
+    ) -> "ErrorMemory":
+        """A memory without errors; `levels` and `whole` are of forecasts that are distributions."""
+        kinds = len(SCALERS) + (levels > 0)
+        groups = season if season * series * horizon <= GROUPED else 1
         window = int(np.clip(NUMBERS // (kinds * series * horizon), LEAST_WINDOW, WINDOW))
-        each_origin = (4 * kinds + len(TRACKED)) * series * horizon
+        each_origin = (4 * kinds + len(TRACKED) + levels) * series * horizon
         waiting = min(horizon, int(np.clip(WAITING // each_origin, 1, PENDING)))
         own, by_group = (kinds, series, horizon), (kinds, groups, series, horizon)
         each = (kinds, series, waiting, horizon)
@@ -167,7 +181,7 @@ class ErrorMemory:
             last=np.full(series, NEVER),
             stored=np.zeros(series, int),
             level=np.zeros(series),
-            positive=np.ones(series, bool),
+            positive=np.full(series, not levels),  # scores are relative to no level
             window=np.full((kinds, window, series, horizon), np.nan),
             origin=np.full((window, series), NEVER),
             counts=np.zeros((series, horizon)),
@@ -187,6 +201,8 @@ class ErrorMemory:
             slot=np.full((series, waiting), -1),
             group=np.zeros((series, waiting), int),
             pending=np.full((series, waiting, horizon), np.nan),
+            quantiles=np.full((series, waiting, horizon, levels), np.nan),
+            whole=np.array(whole),
             base=np.ones(each),
             center=np.zeros(each),
             size=np.full(each, np.nan),
@@ -201,6 +217,11 @@ class ErrorMemory:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def of_distributions(self) -> bool:
+        """Whether the forecasts are distributions."""
+        return self.quantiles.shape[-1] > 0
 
     @property
     def now(self) -> np.ndarray:
@@ -237,7 +258,8 @@ class ErrorMemory:
             raise ValueError(f"the errors are {len(arrays)} arrays, not {len(names)}")
         memory = cls(**dict(zip(names, arrays, strict=True)))
         _, _, series, horizon = memory.window.shape
-        expected = cls.empty(series, horizon, int(memory.season))
+        levels = memory.quantiles.shape[-1]
+        expected = cls.empty(series, horizon, int(memory.season), levels)
         for name in names:
             one, other = getattr(memory, name), getattr(expected, name)
             if (one.shape, one.dtype.kind) != (other.shape, other.dtype.kind):

@@ -22,6 +22,7 @@ class Track:
         forecasts: `(origins, horizon)`; leads that are NaN are not learned.
         spread: predicted size of their errors, in the same shape, by which they are divided;
             `None` for none.
+        distributions: their quantiles, `(origins, horizon, levels)`, where forecasts are such.
         groups: group of each origin, `(origins,)`, from 0, below the season of the memory; by
             default its position in the season.
     """
@@ -32,6 +33,7 @@ class Track:
     forecasts: np.ndarray
     spread: np.ndarray | None = None
     groups: np.ndarray | None = None
+    distributions: np.ndarray | None = None
 
 
 def follow(
@@ -83,12 +85,26 @@ def follow(
             groups = np.array(
                 [t.groups[o] if o >= 0 else 0 for t, o in zip(tracks, origin, strict=True)]  # type: ignore[index]
             )
+        distributions = _distributions(tracks, origin, adding)
         if len(wanted):
-            quantiles = steps.quantiles(forecast, wanted, spread, groups)
+            quantiles = steps.quantiles(forecast, wanted, spread, groups, distributions)
             for s in np.flatnonzero(adding).tolist():
                 made[s][:, origin[s]] = quantiles[:, s]
-        steps.add(forecast, adding, spread, groups)
+        steps.add(forecast, adding, spread, groups, distributions)
     return steps.memory(), made
+
+
+def _distributions(
+    tracks: Sequence[Track], origin: np.ndarray, adding: np.ndarray
+) -> np.ndarray | None:
+    """The quantiles from an origin of each series, `(S, H, levels)`; `None` for numbers."""
+    first = tracks[0].distributions
+    if first is None:
+        return None
+    found = np.full((len(tracks), *first.shape[1:]), np.nan)
+    for s in np.flatnonzero(adding).tolist():
+        found[s] = tracks[s].distributions[origin[s]]  # type: ignore[index]
+    return found
 
 
 def moved(memory: ErrorMemory, series: np.ndarray, rows: np.ndarray) -> ErrorMemory:

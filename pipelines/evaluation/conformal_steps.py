@@ -18,7 +18,6 @@ from .conformal import (
     CORRECTION,
     FLOOR,
     LOSSES,
-    SCALERS,
     SEASONS,
     SEASONS_FIRST,
     SLOW,
@@ -26,7 +25,9 @@ from .conformal import (
     WINDOW,
     ErrorMemory,
 )
+from .conformal_scalers import Scalers, rate
 from .conformal_windows import Mixture, between, by_lead
+from .distributions import quantile, score
 
 TINY = np.finfo(float).tiny
 LEAST = 1e-12  # least size, relative to the level of the series
@@ -36,18 +37,6 @@ SMALLEST = 0.01  # least size at a position in the season, relative to the mean
 LARGEST = 100.0  # largest size of errors one step ahead, relative to the slow one
 MOST = 4.0  # largest standardized error until then: its size is not well known
 NEIGHBORS = 2.0  # errors that the sizes of other leads are worth before
-
-
-def _rate(half_life: float) -> float:
-    return 1 - 0.5 ** (1 / half_life)
-
-
-_FAST = np.array([_rate(one.fast) for one in SCALERS])[:, None]
-_SHARE = np.array([one.share for one in SCALERS])[:, None, None]
-_RELATIVE = np.array([one.relative for one in SCALERS])
-_SEASONAL = np.array([one.seasonal for one in SCALERS])[:, None]
-_SHARED = np.array([one.shared for one in SCALERS])[:, None, None]
-_BIAS = np.array([one.bias for one in SCALERS])[:, None, None]
 
 
 class Steps:
@@ -62,7 +51,7 @@ class Steps:
         # origins from one that is tracked to the next
         self.every = math.ceil(self.horizon / memory.age.shape[1])
         self.stride = _stride(int(memory.season), self.horizon, width)
-        self.mixture = Mixture(self.of)
+        self.mixture, self.scalers = Mixture(self.of), Scalers.of(memory)
 
     def memory(self) -> ErrorMemory:
         """The memory after the steps so far."""
@@ -80,6 +69,9 @@ class Steps:
         s, p = np.nonzero(waiting)
         h = self.of.age[s, p] - 2
         errors = values[s] - self.of.pending[s, p, h]
+        if self.of.of_distributions:
+            rows = self.of.now[s]
+            errors = score(values[s], self.of.quantiles[s, p, h], bool(self.of.whole), rows)
         known = ~np.isnan(errors) & ~np.isnan(self.of.size[0, s, p, h])
         first = ~np.isnan(errors) & ~known
         if known.any():
@@ -90,8 +82,8 @@ class Steps:
         there = active & ~np.isnan(values)
         self.of.rows[:] += active
         sizes = np.abs(np.where(there, values, 0.0))
-        rate = np.maximum(_rate(SLOW), 1 / (self.of.paths + 1))
-        self.of.level[:] += np.where(there, rate * (sizes - self.of.level), 0.0)
+        pace = np.maximum(rate(SLOW), 1 / (self.of.paths + 1))
+        self.of.level[:] += np.where(there, pace * (sizes - self.of.level), 0.0)
         self.of.positive[:] &= ~(there & (values <= 0))
 
     def add(
@@ -100,11 +92,13 @@ class Steps:
         active: np.ndarray,
         spread: np.ndarray | None = None,
         group: np.ndarray | None = None,
+        distributions: np.ndarray | None = None,
     ) -> None:
         """Adds the forecasts from the last observed row: their errors will be learned.
 
         Args:
             forecast: `(S, H)`; leads that are NaN are not learned.
+            distributions: their quantiles, `(S, H, levels)`, where forecasts are such.
             active: which series have a forecast, `(S,)`.
             spread: predicted size of the errors, `(S, H)`, by which they are divided; all
                 distributions are then in its unit.
@@ -112,6 +106,7 @@ class Steps:
                 in the season.
         """
         now = self.of.now
+        forecast = forecast if distributions is None else 0 * distributions[..., 0]
         tracked = active & (now // self.every > self.of.last // self.every)
         base, center, size, plain = self.standards(forecast, spread, group)
         issued = self.mixture.mixed(self.mixture.current, base, center, size)
@@ -121,6 +116,8 @@ class Steps:
             self.of.age[s, p], self.of.group[s, p] = 1, group[s]
             self.of.slot[s, p] = self._slot(s, int(now[s]))
             self.of.pending[s, p] = forecast[s]
+            if distributions is not None:
+                self.of.quantiles[s, p] = distributions[s]
             self.of.base[:, s, p], self.of.center[:, s, p] = base[:, s], center[:, s]
             self.of.size[:, s, p], self.of.plain[:, s, p] = size[:, s], plain[:, s]
             self.of.issued[:, s, p] = issued[:, s]
@@ -151,13 +148,14 @@ class Steps:
         level = np.where(
             self.of.positive[:, None], np.maximum(np.abs(forecast), FLOOR * least), 1.0
         )
-        base = np.where(_RELATIVE[:, None, None], unit * level, unit)
+        base = np.where(self.scalers.relative, unit * level, unit)
         fast, slow = self._smoothed(self.of.fast), self._smoothed(self.of.slow)
-        fast = np.where(_SHARED, slow * self.of.recent[:, None, None], fast)
-        plain = fast**_SHARE * slow ** (1 - _SHARE)
+        fast = np.where(self.scalers.shared, slow * self.of.recent[:, None, None], fast)
+        plain = fast**self.scalers.share * slow ** (1 - self.scalers.share)
+        plain = np.where(self.scalers.normal, 1.0, plain)
         plain = np.where(self.of.counts > 0, np.maximum(plain, LEAST * least / base), np.nan)
         groups, series = self._groups(group), np.arange(len(self.of.rows))
-        center = np.where(_BIAS, self._beyond_chance(), 0.0)
+        center = np.where(self.scalers.bias, self._beyond_chance(), 0.0)
         center = center + np.nan_to_num(self.of.means[:, groups, series] * plain)
         return base, center, plain * self.of.sizes[:, groups, series], plain
 
@@ -167,22 +165,27 @@ class Steps:
         levels: np.ndarray,
         spread: np.ndarray | None = None,
         group: np.ndarray | None = None,
+        distributions: np.ndarray | None = None,
     ) -> np.ndarray:
         """Quantiles of the values to come, from the last observed row.
 
         Args:
-            forecast, spread, group: as for `add`.
+            forecast, spread, group, distributions: as for `add`.
             levels: increasing, within (0, 1).
 
         Returns:
             `(levels, S, H)`, increasing; NaN before the first error of a lead.
         """
+        forecast = forecast if distributions is None else 0 * distributions[..., 0]
         base, center, size, _ = self.standards(forecast, spread, group)
         corrected = np.sort(self.of.levels, axis=0)
         ends = np.zeros((1, self.horizon)), corrected, np.ones((1, self.horizon))
         at = between(levels) @ np.concatenate(ends)
         standardized = self.mixture.at(at, np.arange(self.horizon))  # (K, levels, H)
-        return forecast + np.sort(self.mixture.mixed(standardized, base, center, size), axis=0)
+        found = forecast + np.sort(self.mixture.mixed(standardized, base, center, size), axis=0)
+        if distributions is None:
+            return found
+        return quantile(found, distributions, bool(self.of.whole))
 
     def _learn(self, s: np.ndarray, p: np.ndarray, h: np.ndarray, errors: np.ndarray) -> None:
         base, center = self.of.base[:, s, p, h], self.of.center[:, s, p, h]
@@ -204,11 +207,11 @@ class Steps:
         if int(self.of.season) > 1:
             at = group, s, h
             self.of.seen[at] += 1
-            rate = np.maximum(_rate(SEASONS), 1 / (self.of.seen[at] + SEASONS_FIRST))
+            pace = np.maximum(rate(SEASONS), 1 / (self.of.seen[at] + SEASONS_FIRST))
             shift = scaled / plain - self.of.means[:, *at]
-            self.of.means[:, *at] += _SEASONAL * rate * shift
+            self.of.means[:, *at] += self.scalers.seasonal * pace * shift
             wider = np.abs(scaled - center) / plain - self.of.sizes[:, *at]
-            sizes = self.of.sizes[:, *at] + _SEASONAL * rate * wider
+            sizes = self.of.sizes[:, *at] + self.scalers.seasonal * pace * wider
             self.of.sizes[:, *at] = np.maximum(sizes, SMALLEST)  # errors of 0 have no size
         self._learn_sizes(s, h, scaled, np.abs(scaled - center) * plain / size)
 
@@ -223,16 +226,16 @@ class Steps:
         if (near := (h == 0) & (self.of.counts[s, h] > 0)).any():
             ratio = sizes[:, near] / np.maximum(self.of.slow[:, s[near], 0], TINY)
             ratio = np.minimum(ratio, LARGEST)  # a size near 0 says nothing
-            self.of.recent[:] += _FAST[:, 0] * (ratio.mean(axis=1) - self.of.recent)
+            self.of.recent[:] += self.scalers.fast[:, 0] * (ratio.mean(axis=1) - self.of.recent)
         self.of.counts[s, h] += 1
         first = 1 / self.of.counts[s, h]
-        for mean, values, rate in (
-            (self.of.fast, sizes, _FAST),
-            (self.of.slow, sizes, _rate(SLOW)),
-            (self.of.bias, scaled, _rate(BIAS)),
-            (self.of.square, scaled**2, _rate(BIAS)),
+        for mean, values, pace in (
+            (self.of.fast, sizes, self.scalers.fast),
+            (self.of.slow, sizes, rate(SLOW)),
+            (self.of.bias, scaled, rate(BIAS)),
+            (self.of.square, scaled**2, rate(BIAS)),
         ):
-            mean[:, s, h] += np.maximum(rate, first) * (values - mean[:, s, h])
+            mean[:, s, h] += np.maximum(pace, first) * (values - mean[:, s, h])
 
     def _learn_levels(self, h: np.ndarray, errors: np.ndarray, issued: np.ndarray) -> None:
         """Corrects the levels by how often errors were below the quantiles issued for them."""
@@ -255,10 +258,10 @@ class Steps:
         pinball = np.maximum(above * distance, (above - 1) * distance).mean(axis=1)
         at, (losses,) = by_lead(h, (pinball / (size[0] * base[0]))[None])
         self.of.loss_count[at] += 1
-        rate = np.maximum(_rate(LOSSES), 1 / self.of.loss_count[at])
-        self.of.loss[at] += rate * (losses.mean(axis=0) - self.of.loss[at])
+        pace = np.maximum(rate(LOSSES), 1 / self.of.loss_count[at])
+        self.of.loss[at] += pace * (losses.mean(axis=0) - self.of.loss[at])
         surplus = (losses - losses.mean(axis=0)) / np.maximum(self.of.loss[at], LEAST)
-        self.of.losses[:, at] = (1 - _rate(LOSSES)) * self.of.losses[:, at] + surplus
+        self.of.losses[:, at] = (1 - rate(LOSSES)) * self.of.losses[:, at] + surplus
 
     def _smoothed(self, sizes: np.ndarray) -> np.ndarray:
         """Sizes of leads with few errors, shrunk to those of the leads around them."""

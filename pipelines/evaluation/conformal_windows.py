@@ -1,8 +1,11 @@
 """The windows of an error memory: their quantiles, averaged over the scalers."""
 
 import numpy as np
+from scipy import stats
 
-from .conformal import LEARNING, PRIOR, SCALERS, TRACKED, ErrorMemory
+from .conformal import LEARNING, PRIOR, TRACKED, ErrorMemory
+
+LEAST = 1e-4  # least level of a quantile of normal scores, and of what is above it
 
 
 class Mixture:
@@ -25,8 +28,9 @@ class Mixture:
 
     def sort(self, h: np.ndarray) -> None:
         """Sorts the windows of some leads anew."""
-        errors = self.memory.window[..., h].reshape(len(SCALERS), -1, len(h))
-        prior = np.broadcast_to(PRIOR[:, None], (len(SCALERS), len(PRIOR), len(h)))
+        errors = self.memory.window[..., h]
+        errors = errors.reshape(len(errors), -1, len(h))
+        prior = np.broadcast_to(PRIOR[:, None], (len(errors), len(PRIOR), len(h)))
         self.sorted[..., h] = np.sort(np.concatenate([errors, prior], axis=1), axis=1)
         self.number[h] = (~np.isnan(errors[0])).sum(axis=0) + len(PRIOR)
 
@@ -42,7 +46,10 @@ class Mixture:
         place = np.clip(levels * (self.number[h] + 1) - 1, 0, self.number[h] - 1)
         low = np.floor(place).astype(int)
         part, high = place - low, np.minimum(low + 1, self.number[h] - 1)
-        return self.sorted[:, low, h] * (1 - part) + self.sorted[:, high, h] * part
+        found = self.sorted[:, low, h] * (1 - part) + self.sorted[:, high, h] * part
+        if self.memory.of_distributions:  # the last scaler
+            found[-1] = stats.norm.ppf(np.clip(levels, LEAST, 1 - LEAST))
+        return found
 
     def mixed(
         self, standardized: np.ndarray, base: np.ndarray, center: np.ndarray, size: np.ndarray

@@ -36,6 +36,7 @@ def sample(
     count: int,
     rng: np.random.Generator,
     spread: np.ndarray | None = None,
+    distributions: np.ndarray | None = None,
 ) -> np.ndarray:
     """Samples of the values to come, from the last observed row.
 
@@ -49,6 +50,7 @@ def sample(
         count: number of samples.
         rng: source of the draws.
         spread: predicted size of the errors, `(S, H)`.
+        distributions: their quantiles, `(S, H, levels)`, where forecasts are such.
 
     Returns:
         `(count, S, H)`; NaN before the first error of a lead.
@@ -56,7 +58,7 @@ def sample(
     Reference: Clark et al. (2004), The Schaake shuffle, Journal of Hydrometeorology 5.
     """
     levels = (np.arange(count) + 0.5) / count
-    quantiles = Steps(memory).quantiles(forecast, levels, spread)
+    quantiles = Steps(memory).quantiles(forecast, levels, spread, distributions=distributions)
     return np.take_along_axis(quantiles, ranks(memory, count, rng), axis=0)
 
 

@@ -155,8 +155,10 @@ class FittedForecaster(SeriesRead, HeadForecasts):
         """
         which = self.places(panel.ids)
         before, state = [self.last_times[i] for i in which], self.state.select(which)
-        forecasts, state = replay(self.strategy, self.transform, panel, state, before, self.horizon)
-        errors = errors_after(self.errors, which, panel, before, forecasts)
+        forecasts, heads, state = replay(
+            self.strategy, self.transform, panel, state, before, self.horizon
+        )
+        errors = errors_after(self.errors, which, panel, before, forecasts, heads)
         return forecasts, self._with_state(panel, state, errors)
 
     def forecast(
@@ -169,7 +171,8 @@ class FittedForecaster(SeriesRead, HeadForecasts):
         forecast = np.stack([*map(self.transform.inverse, start.ids, scaled)])
         times, zone = [t[:leads] for t in start.times], self.schema.zone
         frame = forecast_frame(start.ids, start.cutoffs, times, forecast, zone=zone)
-        return self.frame_with(frame, self.errors, wanted, data is not None)
+        heads = None if wanted == NO_INTERVALS else self._distributions(start)
+        return self.frame_with(frame, self.errors, wanted, data is not None, heads)
 
     def forecast_origins(
         self, panel: TimeSeriesPanel, origins: list[np.ndarray]
@@ -192,8 +195,9 @@ class FittedForecaster(SeriesRead, HeadForecasts):
     def held_out_errors(self, panel: TimeSeriesPanel, training: Sequence[int]) -> ErrorMemory:
         """The errors in the rows of fitted series that follow their first `training[i]`."""
         return errors_of_held_out(
-            self.forecast_origins, panel, training, self.horizon, self.forecasts_past_the_end
-        )
+            self.forecast_origins, panel, training, self.horizon, self.forecasts_past_the_end,
+            self.distributions_origins, self.of_counts,
+        )  # fmt: skip
 
     def training_rows(self, rows: int) -> int:
         """The number of training rows among the last fitted `rows` of a series; at least those
@@ -221,13 +225,18 @@ class FittedForecaster(SeriesRead, HeadForecasts):
             self.transform.future_.mean_, (len(ids), ahead, len(self.schema.future))
         )
         known = self.transform.scale_ahead(ids, times, usual)
+        start = Start(ids, self.last_times, times, self.state, known, self.horizon)
         scaled = self.strategy.forecast(self.state, known)[:, : self.horizon]
         forecast = np.stack([*map(self.transform.inverse, ids, scaled)])
+        heads = self._distributions(start)
+        levels = 0 if heads is None else heads.shape[-1]
+        if {one.quantiles.shape[-1] for one in (self.errors, self.held_out)} != {levels}:
+            raise ValueError("its errors are of another head")
         if forecast.shape != (len(self.errors), self.errors.horizon):
             raise ValueError("its errors are of other leads or series")
         if len(self.fitted_until) != len(ids) or self.held_out.counts.shape != forecast.shape:
             raise ValueError("its times or held-out errors are of other series")
-        Steps(self.errors).quantiles(forecast, np.array([0.1, 0.9]))
+        Steps(self.errors).quantiles(forecast, np.array([0.1, 0.9]), distributions=heads)
 
     def _start(self, data: Any, future: Any, horizon: int | None) -> Start:
         """What a forecast starts from; arguments as for `forecast`."""

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import keras
@@ -28,6 +28,7 @@ from .plan import Plan
 from .preprocessing.rows import Rows, arrays_of
 from .preprocessing.transform import Transform
 from .preprocessing.values import require_counts
+from .reading_on import ReadingOn
 from .recipe import Recipe
 from .saving import KIND
 from .settings import Settings
@@ -48,7 +49,8 @@ class TrainedNetwork:
         panel: series, with their validation rows.
         sample_weight: weights of whole series; `None` for none.
         transform: fitted to the training rows.
-        rows: all rows of each series as the network reads them.
+        rows: all rows of each series as the network reads them, as known at the end of the
+            training rows: gaps that are open there, or begin later, are not interpolated.
         weighted: the same with the weights of their targets.
         strategy: the network, with the weights that were chosen.
         history: course of the training.
@@ -67,6 +69,11 @@ class TrainedNetwork:
     def validation(self) -> Validation:
         """Forecasts from the origins of the validation rows."""
         return validate(self.strategy, self.transform, self.rows, self.plan)
+
+    @cached_property
+    def reading_on(self) -> ReadingOn:
+        """The errors of the network in the validation rows after few and after many rows."""
+        return ReadingOn.of(self.strategy, self.rows, self.plan)
 
     def refitted(
         self, checkpoint: str | Path | None = None, chosen: FittedForecaster | None = None
@@ -92,6 +99,8 @@ class TrainedNetwork:
             errors: past errors, at their ends; by default those of this network in the
                 validation rows.
         """
+        filled = any(series.filled is not None for series in self.panel)
+        rows = self.transform.rows(self.panel) if filled else self.rows  # by now gaps have ended
         until = [series.times[-1] for series in self.panel]
         nothing = ErrorMemory.empty(
             len(self.panel), self.settings.horizon, self.panel.schema.season
@@ -106,7 +115,7 @@ class TrainedNetwork:
             self.sample_weight,
             fitted_until=until,
             last_times=until,
-            state=self.strategy.read(self.rows, None),
+            state=self.strategy.read(rows, None),
             errors=nothing,
             held_out=nothing,
         )
@@ -120,24 +129,35 @@ class TrainedNetwork:
         """The forecaster, its network trained on all rows if the settings say so.
 
         Its errors are always those of this network, which the validation rows did not train.
-        Where the second training fails, it is this network, with a warning that gives the reason.
+        Where the second training fails, or its network cannot be used for long and this one can, it
+        is this network, with a warning that gives the reason.
 
         Args:
             checkpoint: folder of the checkpoint of this training; `None` for none.
             chosen: `fitted()`, where it is known.
         """
         chosen = chosen or self.fitted()
+        if failure := self.reading_on.failure():
+            text = (
+                f"The network of {chosen.cell_name} that the validation rows chose cannot be used "
+                f"for long: {failure} Intervals, which start from its errors, may be far too "
+                "wide. Choose another cell, such as gru."
+            )
+            warnings.warn(text, UserWarning, stacklevel=3)
         if not self.settings.refit:
             return chosen
         try:
-            return self.refitted(checkpoint, chosen).fitted(chosen.errors)
+            new = self.refitted(checkpoint, chosen)
+            own, first = new.reading_on, self.reading_on
+            if (failure := own.failure(first)) and not first.far >= own.far:
+                raise FitError(failure)
+            return new.fitted(chosen.errors)
         except (ArgumentError, DataError, FitError) as error:
-            warnings.warn(
+            text = (
                 f"The second training of {chosen.cell_name}, on all rows, failed: {error} The "
-                "first network forecasts, which was not trained on the validation rows.",
-                UserWarning,
-                stacklevel=3,
+                "first network forecasts, which was not trained on the validation rows."
             )
+            warnings.warn(text, UserWarning, stacklevel=3)
             return replace(chosen, refit_failure=str(error))
 
 
@@ -234,8 +254,9 @@ def _untrained(
     settings: Settings, plan: Plan, panel: TimeSeriesPanel, sample_weight: dict[str, float] | None
 ) -> TrainedNetwork:
     transform = new_transform(settings, plan.recipe, panel.schema)
-    transform.fit(panel.cut(plan.training), panel)
-    rows = transform.rows(panel)
+    known = panel.as_known([count - 1 for count in plan.training])
+    transform.fit(known.cut(plan.training), panel)
+    rows = transform.rows(known)
     weighted = with_weights(rows, panel, sample_weight, plan, settings.loss)
     plan = with_delays(plan, settings, panel.schema.season, weighted)
     strategy = build(transform, plan.recipe, settings)

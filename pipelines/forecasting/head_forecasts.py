@@ -7,12 +7,19 @@ import numpy as np
 
 from ...datasets import TimeSeriesPanel
 from ...errors import ArgumentError, seed_number, whole_number
+from ..evaluation.distributions import LEVELS
 from ..evaluation.intervals import check_levels
 from .future import Start
 from .preprocessing.transform import Transform
 from .strategies.base import Strategy
 from .strategies.roll_out import random_ranks
 from .strategies.targets import require_head
+
+
+def from_head(strategy: Strategy) -> bool:
+    """Whether intervals come from the head of a network: one that says each lead at once. A closed
+    loop would have to be rolled out hundreds of times from every row."""
+    return strategy.head is not None and strategy.paths == 1
 
 
 class HeadForecasts:
@@ -117,6 +124,31 @@ class HeadForecasts:
         rows = self.transform.rows(panel)
         scaled = self.strategy.quantiles_origins(rows, origins, self.horizon, checked, seed)
         return [*map(self.transform.inverse, panel.ids, scaled)]
+
+    @property
+    def of_counts(self) -> bool:
+        """Whether intervals come from a head for counts."""
+        head = self.strategy.head
+        return from_head(self.strategy) and head is not None and head.counts
+
+    def distributions_origins(
+        self, panel: TimeSeriesPanel, origins: list[np.ndarray]
+    ) -> list[np.ndarray] | None:
+        """What the head forecasts from the rows `origins` of each series, as quantiles at the
+        `LEVELS` of `evaluation/distributions.py`, `(origins, horizon, levels)` in its unit; `None`
+        where intervals do not come from a head."""
+        if not from_head(self.strategy):
+            return None
+        found = self.forecast_quantiles_origins(panel, origins, LEVELS)
+        return [np.moveaxis(one, 0, -1) for one in found]
+
+    def _distributions(self, start: Start) -> np.ndarray | None:
+        """The same from a start, `(series, leads, levels)`."""
+        if not from_head(self.strategy):
+            return None
+        scaled = self.strategy.quantiles(start.state, start.known, LEVELS, 0)
+        own = self._in_own_units(start.ids, np.moveaxis(scaled, 1, 0)[..., : start.leads])
+        return np.moveaxis(own, 1, -1)
 
     def spread(self, panel: TimeSeriesPanel, origins: list[np.ndarray]) -> list[np.ndarray]:
         """The width of the central 80 % that the head forecasts from the rows `origins` of each

@@ -1,4 +1,5 @@
-"""Quantiles, intervals and samples in the frame of a forecast, from past errors."""
+"""Quantiles, intervals and samples in the frame of a forecast: from past errors, or from a head
+that past errors recalibrate."""
 
 import warnings
 from collections.abc import Sequence
@@ -70,6 +71,7 @@ def with_uncertainty(
     which: np.ndarray,
     wanted: Uncertainty,
     seed: int,
+    distributions: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Adds quantiles to a frame of forecasts, or makes one of samples.
 
@@ -79,6 +81,7 @@ def with_uncertainty(
         which: numbers of the series in the frame, in its order.
         wanted: what to give.
         seed: seed of the samples.
+        distributions: quantiles of a head, `(series, leads, levels)`; `None` without one.
 
     Returns:
         The frame with a column for each of `wanted.columns`; or, for samples, the frame once for
@@ -98,15 +101,19 @@ def with_uncertainty(
         )
     padded = np.full((len(memory), memory.horizon), np.nan)
     padded[which, :leads] = forecast
+    heads = None
+    if distributions is not None:
+        heads = np.full((*padded.shape, distributions.shape[-1]), np.nan)
+        heads[which, :leads] = distributions
     if wanted.samples:
         check_samples(wanted.samples, padded.size)
         rng = np.random.default_rng(seed)
-        paths = sample(memory, padded, wanted.samples, rng)[:, which, :leads]
+        paths = sample(memory, padded, wanted.samples, rng, distributions=heads)[:, which, :leads]
         return _sample_frame(frame, paths)
     _warn_of_few(memory, leads, min(min(a, 1 - a) for a in wanted.columns.values()))
     levels = np.array([*wanted.columns.values()])
     order, place = np.unique(levels, return_inverse=True)
-    found = Steps(memory).quantiles(padded, order)[:, which, :leads]
+    found = Steps(memory).quantiles(padded, order, distributions=heads)[:, which, :leads]
     columns = dict(zip(wanted.columns, found[place], strict=True))
     return frame.assign(**{name: values.ravel() for name, values in columns.items()})
 
@@ -127,6 +134,8 @@ def _warn_of_few(memory: ErrorMemory, leads: int, smallest: float) -> None:
         what = (
             "there is none yet, and its quantiles are missing"
             if known[lead] == 0
+            else "its outer quantiles are rather those that the head itself gives"
+            if memory.of_distributions
             else "its outer quantiles follow a Student t of the size of these errors instead"
         )
         warnings.warn(

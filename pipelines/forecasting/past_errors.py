@@ -8,6 +8,8 @@ import pandas as pd
 from ...datasets import Schema, TimeSeries, TimeSeriesPanel
 from ..evaluation.conformal import ErrorMemory
 from ..evaluation.conformal_runs import Track, follow
+from ..evaluation.distributions import LEVELS
+from .head_forecasts import from_head
 from .preprocessing.state import State
 from .preprocessing.transform import Transform
 from .strategies.base import Strategy
@@ -36,7 +38,12 @@ def held_out_origins(rows: int, training: int, horizon: int, partial: bool = Tru
 
 
 def errors_of(
-    panel: TimeSeriesPanel, origins: list[np.ndarray], forecasts: list[np.ndarray], horizon: int
+    panel: TimeSeriesPanel,
+    origins: list[np.ndarray],
+    forecasts: list[np.ndarray],
+    horizon: int,
+    distributions: list[np.ndarray] | None = None,
+    whole: bool = False,
 ) -> ErrorMemory:
     """The memory of the errors of forecasts from some rows of each series, after its last row.
 
@@ -46,8 +53,12 @@ def errors_of(
         forecasts: forecasts of each series from them, `(origins, horizon)`, in its unit; leads
             after its end are not used.
         horizon: number of leads.
+        distributions: their quantiles, `(origins, horizon, levels)`, where intervals come from a
+            head.
+        whole: whether they are of counts.
     """
-    memory = ErrorMemory.empty(len(panel), horizon, panel.schema.season)
+    levels = 0 if distributions is None else distributions[0].shape[-1]
+    memory = ErrorMemory.empty(len(panel), horizon, panel.schema.season, levels, whole)
     memory.start[:] = _starts(panel)
     tracks = []
     for s, (series, here, made) in enumerate(zip(panel, origins, forecasts, strict=True)):
@@ -60,6 +71,9 @@ def errors_of(
                 observed_target(series)[first:],
                 here - first,
                 np.where(inside, made, np.nan),
+                distributions=None
+                if distributions is None
+                else np.where(inside[..., None], distributions[s], np.nan),
             )
         )
     return follow(memory, tracks)[0]
@@ -82,20 +96,28 @@ def errors_of_held_out(
     training: Sequence[int],
     horizon: int,
     partial: bool = True,
+    of_head: Callable[[TimeSeriesPanel, list[np.ndarray]], list[np.ndarray] | None] | None = None,
+    whole: bool = False,
 ) -> ErrorMemory:
     """The errors in the held-out rows, which trained nothing but chose the weights.
 
     Args:
         forecast: function from series, and rows of each, to forecasts from these rows,
-            `(origins, horizon)` in the unit of each series.
+            `(origins, horizon)` in the unit of each series. The series are as known at the first
+            of these rows: no value in them was interpolated from later ones.
         panel: fitted series.
         training: number of training rows of each, the first ones.
         horizon: number of leads.
         partial: whether to use forecasts whose last leads pass the end of a series.
+        of_head: the same to the quantiles of a head, `None` where there is none.
+        whole: whether they are of counts.
     """
     pairs = zip(panel, training, strict=True)
     origins = [held_out_origins(len(s), count, horizon, partial) for s, count in pairs]
-    return errors_of(panel, origins, forecast(panel, origins), horizon)
+    begins = [own[0] if len(own) else len(s) - 1 for s, own in zip(panel, origins, strict=True)]
+    read = panel.as_known(begins)
+    distributions = None if of_head is None else of_head(read, origins)
+    return errors_of(panel, origins, forecast(read, origins), horizon, distributions, whole)
 
 
 def rows_between(schema: Schema, first: pd.Timestamp, last: pd.Timestamp) -> int:
@@ -112,7 +134,7 @@ def replay(
     state: State,
     last_times: Sequence[pd.Timestamp],
     horizon: int,
-) -> tuple[list[np.ndarray], State]:
+) -> tuple[list[np.ndarray], list[np.ndarray] | None, State]:
     """Reads new rows of series one by one, and forecasts before each of them.
 
     Of more than `REPLAYED` new rows, forecasts are made before the last ones alone.
@@ -127,8 +149,9 @@ def replay(
 
     Returns:
         For each series forecasts from the row before each new row, `(rows, horizon)` in its unit,
-        fewer for many rows; and the state after them. Leads whose known-future covariates are not
-        in the new rows are NaN.
+        fewer for many rows; their quantiles, `(rows, horizon, levels)`, where intervals come from a
+        head, else `None`; and the state after them. Leads whose known-future covariates are not in
+        the new rows are NaN.
     """
     rows, ids = transform.rows(panel, state), list(panel.ids)
     lengths = np.array([len(one) for one in rows])
@@ -138,6 +161,7 @@ def replay(
         read = strategy.read([rows[i][: skipped[i]] for i in which], state.select(which))
         state = state.replace(which, read)
     forecasts: list[list[np.ndarray]] = [[] for _ in rows]
+    quantiles: list[list[np.ndarray]] = [[] for _ in rows]
     for step in range(int((lengths - skipped).max())):
         which = np.flatnonzero(lengths - skipped > step)
         at = [int(skipped[i]) + step for i in which]
@@ -146,9 +170,14 @@ def replay(
         scaled = strategy.forecast(here, known)[:, :horizon]
         for i, one in zip(which, scaled, strict=True):
             forecasts[i].append(transform.inverse(ids[i], one))
+        if from_head(strategy):
+            spread = np.moveaxis(strategy.quantiles(here, known, LEVELS, 0), 0, -1)[:, :horizon]
+            for i, one in zip(which, spread, strict=True):
+                quantiles[i].append(transform.inverse(ids[i], one))
         read = strategy.read([rows[i][k : k + 1] for i, k in zip(which, at, strict=True)], here)
         state = read if len(which) == len(rows) else state.replace(which, read)
-    return [np.stack(one) for one in forecasts], state
+    distributions = [np.stack(one) for one in quantiles] if from_head(strategy) else None
+    return [np.stack(one) for one in forecasts], distributions, state
 
 
 def _known(
@@ -180,6 +209,7 @@ def errors_after(
     panel: TimeSeriesPanel,
     last_times: Sequence[pd.Timestamp],
     forecasts: Sequence[np.ndarray],
+    distributions: Sequence[np.ndarray] | None = None,
 ) -> ErrorMemory:
     """The memory after new rows of some series, with the forecasts that `replay` made.
 
@@ -189,13 +219,18 @@ def errors_after(
         panel: new rows.
         last_times: time of the row before them, of each series in `panel`.
         forecasts: forecasts before the last new rows, `(rows, horizon)` each.
+        distributions: their quantiles, `(rows, horizon, levels)`, where intervals come from a head.
     """
-    none = np.empty(0, int)
-    nothing = Track(np.empty(0, "datetime64[ns]"), np.empty(0), none, np.empty((0, memory.horizon)))
+    no_times, none, shape = np.empty(0, "datetime64[ns]"), np.empty(0, int), (0, memory.horizon)
+    empty = None if distributions is None else np.empty((*shape, memory.quantiles.shape[-1]))
+    nothing = Track(no_times, np.empty(0), none, np.empty(shape), distributions=empty)
     tracks = [nothing] * len(memory)
-    for i, series, before, made in zip(which, panel, last_times, forecasts, strict=True):
+    for k, (i, series, before, made) in enumerate(
+        zip(which, panel, last_times, forecasts, strict=True)
+    ):
         times = np.concatenate([[np.datetime64(before)], series.times.to_numpy()])
         origins = np.arange(len(series) - len(made), len(series))
         values = np.concatenate([[np.nan], observed_target(series)])
-        tracks[i] = Track(times.astype("datetime64[ns]"), values, origins, made)
+        own = None if distributions is None else distributions[k]
+        tracks[i] = Track(times.astype("datetime64[ns]"), values, origins, made, distributions=own)
     return follow(memory, tracks, continued=True)[0]

@@ -57,7 +57,7 @@ def train(strategy: Strategy, rows: list[Rows], plan: Plan, options: TrainingOpt
 
 def validate(strategy: Strategy, transform: Transform, rows: list[Rows], plan: Plan) -> Validation:
     """Forecasts from the origins by which the weights were chosen."""
-    warm, known, origins = _origins(rows, plan)
+    warm, known, origins = validation_origins(rows, plan)
     scaled = strategy.forecast_origins(known, origins, plan.horizon)
     return Validation(
         [own + first for own, first in zip(origins, warm, strict=True)],
@@ -65,7 +65,7 @@ def validate(strategy: Strategy, transform: Transform, rows: list[Rows], plan: P
     )
 
 
-def _origins(
+def validation_origins(
     rows: list[Rows], plan: Plan, most: int = MOST_ORIGINS
 ) -> tuple[list[int], list[Rows], list[np.ndarray]]:
     """Where the rows that are read begin, these rows, and the origins among them."""
@@ -84,7 +84,7 @@ def _validation_error(strategy: Strategy, rows: list[Rows], plan: Plan) -> Calla
     most = MOST_ORIGINS
     if strategy.head is not None:
         most = max(1, min(MOST_LEADS, MOST_STEPS // strategy.paths) // plan.horizon)
-    _, known, origins = _origins(rows, plan, most)
+    _, known, origins = validation_origins(rows, plan, most)
     steps = np.arange(1, plan.horizon + 1)
     truth = [one.target[own[:, None] + steps] for one, own in zip(known, origins, strict=True)]
     # a running scale is taken at the end of the training span

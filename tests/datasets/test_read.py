@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo.datasets import TimeSeries, read_series
+from rnnzoo.datasets import TimeSeries, default_horizon, read_series
 from rnnzoo.errors import ArgumentError, ArgumentTypeError, DataError
 
 
@@ -256,3 +256,12 @@ def test_arguments(hourly, error, arguments):
 def test_slices_are_series(hourly):
     part = read_series(hourly)[-3:]
     assert isinstance(part, TimeSeries) and len(part) == 3 and list(part.frame.index) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("step", "horizon"),
+    [("min", 48), ("6h", 4), ("h", 24), ("D", 7), ("2D", 3), ("B", 5), ("W-SUN", 13), ("MS", 12),
+     ("BME", 12), ("3MS", 4), ("QS-OCT", 4), ("BQE-DEC", 4), ("YE-DEC", 6), ("SMS-15", 12)],
+)  # fmt: skip
+def test_the_default_horizon_suits_the_step(step, horizon):
+    assert default_horizon(step) == horizon

@@ -135,12 +135,12 @@ def print_leaderboard(
 
 
 def _print_heads(found: Found, panel: TimeSeriesPanel, out: Console) -> None:
-    """Prints the scores of what heads forecast themselves: the others are from past errors."""
+    """Prints the scores of what heads forecast themselves: past errors recalibrate the others."""
     for label, network in found.networks.items():
         if isinstance(network, Forecaster) and network.head is not None:
             scores = head_scores(network.fitted_, panel, found.tests[label])
             out.print(
-                f"{label}, its head {network.head} in place of past errors: "
+                f"{label}, its head {network.head} alone, not recalibrated by past errors: "
                 f"CRPS {decimal(scores['crps'])}, in 80 % {share(scores['coverage'])} "
                 f"({share(scores['worst'])} in the worst tenth of the time), "
                 f"mean width {decimal(scores['width'])}",

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ....messages import counted
 from ..baselines.base import FittedBaseline
 from ..baselines.naive import LastValue, SeasonalValue
 from ..baselines.table import fit_baseline, restored
 from ..baselines.variants import OfLogarithm
-
-UNFIT = "too few rows, no season, or values not above 0"  # reasons to return no baseline
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class SeriesBaselines:
                 failures[name] = str(problem)
                 continue
             if fitted is None:
-                failures[name] = UNFIT
+                failures[name] = _why_unfit(name, y, season)
             else:
                 members[name] = fitted
         return cls(members, SeasonalValue(season) if season > 1 else LastValue()), failures
@@ -101,3 +100,16 @@ class SeriesBaselines:
         stand_in = restored(kinds["stand_in"], remaining)
         members = {name: restored(kind, remaining) for name, kind in kinds["members"].items()}
         return cls(members, stand_in)
+
+
+def _why_unfit(name: str, y: np.ndarray, season: int) -> str:
+    """Why a baseline could not be fitted to training rows `y (rows,)`, in a phrase."""
+    if name.endswith("-log") and (y <= 0).any():
+        return "a training value is not above 0, and it reads the logarithm"
+    there = ~np.isnan(y)
+    begun = y[np.argmax(there) :]
+    if "seasonal" in name and season == 1:
+        return "there is no season"
+    if "seasonal" in name and len(begun) > season and np.isnan(begun[season]):
+        return "the value one season after the first one is missing"
+    return f"too few rows: {counted(int(there.sum()), 'known training value')}"

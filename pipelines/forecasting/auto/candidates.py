@@ -9,7 +9,7 @@ from ..recipe import FEW, MUCH, default_window, segment_rows
 from ..strategies.names import STRATEGIES
 
 EFFORTS = ("quick", "balanced", "thorough")
-SEASONS = 4  # least seasons of a series whose seasonal differences a network reads
+SEASONS = 3  # least seasons of training rows whose seasonal differences a network reads
 SLOW_SERIES = 50  # series up to which exponential smoothing is fitted to each
 
 #: Baselines that are fitted to each series in milliseconds, and those that take up to a second.
@@ -30,12 +30,13 @@ def baseline_candidates(panel: TimeSeriesPanel) -> list[str]:
 
 
 def network_candidates(
-    panel: TimeSeriesPanel, cells: Sequence[CellLike], horizon: int, effort: str
+    training: Sequence[int], season: int, cells: Sequence[CellLike], horizon: int, effort: str
 ) -> dict[str, dict[str, Any]]:
     """Settings of the networks to try, by name.
 
     Args:
-        panel: series to forecast.
+        training: number of training rows of each series.
+        season: number of rows in a season.
         cells: cells to try.
         horizon: number of leads.
         effort: name in `EFFORTS`.
@@ -43,7 +44,7 @@ def network_candidates(
     seeds = 3 if effort == "thorough" else 1
     found = {}
     for name, cell in _named(cells).items():
-        variants = _variants(panel, cell, horizon)
+        variants = _variants(training, season, cell, horizon)
         count = {"quick": 1, "balanced": 2, "thorough": len(variants)}[effort]
         for suffix, settings in list(variants.items())[:count]:
             for seed in range(seeds):
@@ -66,16 +67,17 @@ def _named(cells: Sequence[CellLike]) -> dict[str, CellLike]:
     return found
 
 
-def _variants(panel: TimeSeriesPanel, cell: CellLike, horizon: int) -> dict[str, dict[str, Any]]:
+def _variants(
+    training: Sequence[int], season: int, cell: CellLike, horizon: int
+) -> dict[str, dict[str, Any]]:
     """Settings of the networks of one cell, the most reliable first."""
-    lengths = [len(series) for series in panel]
-    rows, season = sum(lengths), panel.schema.season
+    rows = sum(training)
     if rows < FEW:
-        difference = "season" if 1 < season <= min(lengths) // SEASONS else "step"
+        difference = "season" if 1 < season <= min(training) // SEASONS else "step"
         return {"difference": {"difference": difference, "transform": "auto"}}
     level: dict[str, Any] = {} if rows >= MUCH else {"transform": "auto"}
     w = segment_rows(season, horizon)
-    few = default_window(lengths, horizon, w) < 2 * w
+    few = default_window(training, horizon, w) < 2 * w
     if few or STRATEGIES["segment"] not in cell_factory(cell).kind.serves:
         return {"": level, "difference": level | {"difference": "step"}}
     windows, level = level | {"strategy": "segment"}, level | {"strategy": "stateful"}
@@ -83,5 +85,5 @@ def _variants(panel: TimeSeriesPanel, cell: CellLike, horizon: int) -> dict[str,
         "segment": windows | {"window_normalization": "last"},
         "instance": windows | {"window_normalization": "instance"},
     }
-    carried = rows >= MUCH and len(lengths) == 1 and horizon < 2 * w
+    carried = rows >= MUCH and len(training) == 1 and horizon < 2 * w
     return {"": level} | segments if carried else segments | {"": level}

@@ -211,6 +211,12 @@ class FittedAuto(Members):
             forecasts.append(combined(parts | others, self.weights, stand_in))
         return forecasts
 
+    def distributions_origins(
+        self, panel: TimeSeriesPanel, origins: list[np.ndarray]
+    ) -> list[np.ndarray] | None:
+        """None: intervals come from the errors of the combined forecasts."""
+        return None
+
     def _warn_of_low(self, panel: TimeSeriesPanel, anew: bool = False) -> None:
         """Warns of values for which there is no logarithm, of each series once.
 

@@ -43,7 +43,7 @@ from .combine import combine
 from .fitted import FittedAuto, table
 from .members import AutoSettings
 from .selection import select
-from .split import plan_of_baselines
+from .split import network_rows, plan_of_baselines, with_origins
 
 
 class AutoForecaster(Reads[FittedAuto]):
@@ -51,15 +51,16 @@ class AutoForecaster(Reads[FittedAuto]):
 
     The last rows of the data, which train nothing, are forecast by every candidate from rolling
     origins. Their errors there decide the weights: all the more, the more origins there are (see
-    `combination_weights`). On fewer than 1,000 rows a network takes part only if it is better there
-    than every baseline. Networks that take part are then trained on all rows.
+    `combination_weights`). On fewer than 1,000 training rows a network takes part only if it is
+    better there than every baseline, and of fewer than 8 origins none is trained. Networks that
+    take part are then trained on all rows.
 
     Args:
         horizon: number of leads, in rows.
         cells: cells of the networks, as `cell` of a `Forecaster`. Of cells with one name the
             second and later ones are numbered.
         effort: `"quick"` tries one network of each cell, `"balanced"` two, `"thorough"` three with
-            three seeds each; of fewer than 1,000 rows all of them one.
+            three seeds each; of fewer than 1,000 training rows all of them one.
         validation: share of the rows given to `fit`, the last ones, by which candidates are
             weighted.
         refit: whether networks that take part are trained again on all rows.
@@ -67,9 +68,8 @@ class AutoForecaster(Reads[FittedAuto]):
         max_minutes: time limit of all trainings together, in minutes, shared out equally.
         engine: as of a `Forecaster`.
 
-    After `fit`, `candidates_` is a table of all that was tried, `weights_` holds the shares in the
-    forecast, and `why_` says both in words. A candidate that fails is left out; where all networks
-    do, as of very few rows, baselines forecast alone.
+    After `fit`, `candidates_` has all that was tried, `weights_` the shares in the forecast, and
+    `why_` both in words. Where all networks fail, as of few rows, baselines forecast alone.
 
     Example:
 
@@ -114,22 +114,19 @@ class AutoForecaster(Reads[FittedAuto]):
             self._forecaster({"cell": cell}).check()
 
     def plan(self, data: TimeSeries | TimeSeriesPanel, reserved: int | Sequence[int] = 0) -> Plan:
-        """How `fit` will use the rows of each series: as the first network that can.
-
-        Raises:
-            ArgumentError: settings that no network can use.
-            DataError: less than two rows.
-        """
+        """How `fit` will use the rows of each series: as the first network that can. Raises
+        ArgumentError for settings that no network can use, DataError for less than two rows."""
         panel = TimeSeriesPanel.of(data)
         failures = []
-        for settings in self._networks(panel).values():
+        networks = self._networks(panel, reserved)
+        for settings in networks.values():
             try:
-                return self._forecaster(settings).plan(panel, reserved)
+                return with_origins(self._forecaster(settings).plan(panel, reserved))
             except (ArgumentError, DataError) as error:
                 failures.append(error)
         if all(isinstance(error, ArgumentError) for error in failures):
             raise failures[-1]
-        first = self._forecaster(next(iter(self._networks(panel).values())))
+        first = self._forecaster(next(iter(networks.values())))
         return plan_of_baselines(first.settings, panel, reserved)
 
     def fit(
@@ -173,7 +170,7 @@ class AutoForecaster(Reads[FittedAuto]):
             one = self._forecaster(settings, len(networks))
             one.check()
             return train_network(
-                one.settings, one.plan(panel), panel, by_series, recorder=log,
+                one.settings, with_origins(one.plan(panel)), panel, by_series, recorder=log,
                 checkpoint=member_folder(checkpoint, k), progress=progress,
             )  # fmt: skip
 
@@ -304,8 +301,12 @@ class AutoForecaster(Reads[FittedAuto]):
                 epochs += self._forecaster(settings).plan(panel).recipe.epochs
         return epochs
 
-    def _networks(self, panel: TimeSeriesPanel) -> dict[str, dict[str, Any]]:
-        return network_candidates(panel, self.cells, self.horizon, self.effort)
+    def _networks(
+        self, panel: TimeSeriesPanel, reserved: int | Sequence[int] = 0
+    ) -> dict[str, dict[str, Any]]:
+        training = network_rows(panel, reserved, self.validation, self.horizon)
+        season = panel.schema.season
+        return network_candidates(training, season, self.cells, self.horizon, self.effort)
 
     def _forecaster(self, settings: Mapping[str, Any], among: int = 1) -> Forecaster:
         """An unfitted network, one `among` several that share the time."""

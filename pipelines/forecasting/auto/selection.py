@@ -73,7 +73,10 @@ def select(
     failures: list[Exception] = []
     for k, (name, settings) in enumerate(networks.items()):
         try:
-            trained[name] = train(k, settings)
+            one = train(k, settings)
+            if failure := one.reading_on.failure():
+                raise FitError(failure)
+            trained[name] = one
         except (ArgumentError, DataError, FitError) as error:
             failures.append(error)
             tried.append(Candidate(name, np.nan, failure=str(error)))
@@ -90,7 +93,8 @@ def select(
         naive = NAIVE if panel.schema.season > 1 else NAIVE[:1]
         names = list(dict.fromkeys([*naive, *names]))
     tried += [held_out.baseline(name) for name in names]
-    admitted = _admitted(tried, trained, sum(map(len, panel)))
+    admitted = _admitted(tried, trained, sum(split.training))
+    tried = [one if one.name in admitted else _refused(one) for one in tried]
     candidates = _weighted(tried, held_out, admitted)
     used = [one.name for one in candidates if one.weight]
     order = [one.name for one in candidates if one.name in trained]
@@ -105,16 +109,28 @@ def _weighted(
     ranked = sorted(tried, key=lambda one: (np.isnan(one.error), one.error))
     try:
         weights = held_out.weights(admitted)
-    except FitError as none:
+    except FitError:
         naive = NAIVE[held_out.season > 1]
+        why = "no other candidate could forecast the validation rows"
+        if all(np.isnan(y).all() for y in held_out.truth):
+            why = "the validation rows hold no whole horizon with a known value to compare by"
         ranked = [one for one in ranked if one.name != naive]
-        return (Candidate(naive, np.nan, 1.0, failure=f"unweighted: {none}"), *ranked)
+        return (Candidate(naive, np.nan, 1.0, failure=f"it forecasts alone: {why}"), *ranked)
     return tuple(replace(one, weight=weights.get(one.name, 0.0)) for one in ranked)
 
 
+def _refused(one: Candidate) -> Candidate:
+    """A candidate that may not take part, with the reason."""
+    reason = (
+        f"of fewer than {FEW:,} training rows a network takes part only if its error is below that "
+        "of every baseline"
+    )
+    return one if one.failure or np.isnan(one.error) else replace(one, failure=reason)
+
+
 def _admitted(tried: Sequence[Candidate], networks: Collection[str], rows: int) -> dict[str, float]:
-    """The errors of the candidates that may take part: of few rows, networks only if they are
-    better than every baseline."""
+    """The errors of the candidates that may take part: of few training rows, networks only if they
+    are better than every baseline."""
     errors = {one.name: one.error for one in tried if np.isfinite(one.error)}
     simple = min((e for name, e in errors.items() if name not in networks), default=np.inf)
     if rows >= FEW:
@@ -129,7 +145,8 @@ class _HeldOut:
     def __init__(self, panel: TimeSeriesPanel, split: Split, horizon: int):
         self.season, self.horizon, self.split = panel.schema.season, horizon, split
         self.ids = panel.ids
-        self.y = [series.values(["y"])[:, 0] for series in panel]
+        known = panel.as_known([rows - 1 for rows in split.training])
+        self.y = [series.values(["y"])[:, 0] for series in known]
         steps = np.arange(1, horizon + 1)
         padded = [
             np.concatenate([observed_target(series), np.full(horizon, np.nan)]) for series in panel

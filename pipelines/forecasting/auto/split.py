@@ -6,11 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....datasets import TimeSeriesPanel, require_rows
+from ....errors import DataError
+from ....messages import counted
 from ..fitting import TrainedNetwork
 from ..past_errors import held_out_origins
 from ..plan import Plan, held_out_rows
 from ..recipe import Recipe
 from ..settings import Settings
+
+LEAST_ORIGINS = 8  # validation origins, over all series, by which a network is judged
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,31 @@ class Split:
         training = [training_rows(count, validation, horizon) for count in rows]
         pairs = zip(rows, training, strict=True)
         return cls(training, [held_out_origins(n, first, horizon) for n, first in pairs])
+
+
+def with_origins(planned: Plan) -> Plan:
+    """A plan that has enough origins to judge a network by.
+
+    Raises:
+        DataError: too few origins, over all series.
+    """
+    origins = sum(max(0, held_out - planned.horizon + 1) for held_out in planned.held_out)
+    if origins < LEAST_ORIGINS:
+        raise DataError(
+            f"The validation rows hold {counted(origins, 'origin')} to forecast "
+            f"{counted(planned.horizon, 'row')} from, and a network is judged by at least "
+            f"{LEAST_ORIGINS}: give more rows, a shorter horizon, or a larger `validation`."
+        )
+    return planned
+
+
+def network_rows(
+    panel: TimeSeriesPanel, reserved: int | Sequence[int], validation: float, horizon: int
+) -> list[int]:
+    """The number of rows of each series that networks are trained on, at least 1."""
+    tests = [reserved] * len(panel) if isinstance(reserved, int) else list(reserved)
+    rows = [max(1, len(series) - test) for series, test in zip(panel, tests, strict=True)]
+    return [max(1, count - held_out_rows(count, validation, horizon)) for count in rows]
 
 
 def training_rows(rows: int, validation: float, horizon: int) -> int:

@@ -65,7 +65,7 @@ def fan_chart(backtest: Backtest) -> Figure:
         axes.plot(*forecast, color="tab:blue", linewidth=2.2, label=backtest.model)
         axes.axvline(backtest.origins[i], color="0.6", linewidth=0.6, linestyle=":")
     axes.plot(*_truth(backtest, origins), color="black", linewidth=1.2, label="truth")
-    _finish(figure, axes, backtest, f"intervals from past errors, {_steps(backtest)} ahead")
+    _finish(figure, axes, backtest, f"intervals, {_steps(backtest)} ahead")
     return figure
 
 
@@ -74,7 +74,7 @@ def calibration_chart(backtest: Backtest) -> Figure:
     return _against_diagonal(
         {name: backtest.intervals(name) for name in _judged_models(backtest, backtest.model)},
         columns=("nominal", "coverage"),
-        title=f"{backtest.name}: coverage of intervals from past errors",
+        title=f"{backtest.name}: coverage of intervals",
         labels=("nominal share of the truth inside", "share inside"),
     )
 
@@ -90,7 +90,7 @@ def reliability_chart(backtest: Backtest, name: str | None = None) -> Figure:
     return _against_diagonal(
         {model: backtest.reliability(model) for model in models},
         columns=("level", "share"),
-        title=f"{backtest.name}: reliability of quantiles from past errors",
+        title=f"{backtest.name}: reliability of quantiles",
         labels=("level of the quantile", "share of the truth below it"),
     )
 

@@ -42,6 +42,8 @@ class RollingForecasts:
             `None`.
         earlier: errors that the models made before the test, from which their intervals start;
             `None` for none.
+        of_head: quantiles of the network's head, `(origins, horizon, levels)`; `None` where
+            its intervals do not come from one.
     """
 
     model: str
@@ -62,6 +64,7 @@ class RollingForecasts:
     audit: LeakageReport | None = None
     members: pd.DataFrame | None = None
     earlier: EarlierErrors | None = None
+    of_head: np.ndarray | None = None
 
     @property
     def horizon(self) -> int:

@@ -24,13 +24,14 @@ LEVELS = tuple(sorted({*GRID, *CENTRAL}))
 
 @dataclass(frozen=True)
 class IntervalForecasts(RollingForecasts):
-    """Rolling forecasts with quantiles from past errors.
+    """Rolling forecasts with quantiles from past errors, or from a head that these recalibrate.
 
     Attributes: as of `RollingForecasts`.
     """
 
     def quantiles(self, levels: Sequence[float], name: str | None = None) -> np.ndarray:
-        """Quantiles of one model's forecasts, by default the network's, from its past errors.
+        """Quantiles of one model's forecasts, by default the network's, from its past errors, or
+        from its head, which these recalibrate.
 
         They start from the errors in the held-out rows of the fit, and adapt to those made since;
         see `docs/intervals.md`. The error of lead h from an origin is used from h rows later on,
@@ -67,7 +68,8 @@ class IntervalForecasts(RollingForecasts):
             memory = ErrorMemory.empty(len(places), self.horizon)
         else:
             memory = self.earlier.memory(name)
-        tracks = [self._track(own, self.forecasts[name]) for own in places]
+        of_head = self.of_head if name == self.model and memory.of_distributions else None
+        tracks = [self._track(own, self.forecasts[name], of_head) for own in places]
         return follow(memory, tracks, [*levels], continued=True)
 
     @property
@@ -186,11 +188,13 @@ class IntervalForecasts(RollingForecasts):
     def _found(self) -> dict[str, dict]:
         return {}
 
-    def _track(self, own: np.ndarray, forecasts: np.ndarray) -> Track:
+    def _track(self, own: np.ndarray, forecasts: np.ndarray, of_head: np.ndarray | None) -> Track:
         """The rows of one series from its first origin to its last target."""
+        heads = None if of_head is None else of_head[own]
         if not len(own):
             none = np.empty(0, "datetime64[ns]")
-            return Track(none, np.empty(0), np.empty(0, int), np.empty((0, self.horizon)))
+            shape = (0, self.horizon)
+            return Track(none, np.empty(0), np.empty(0, int), np.empty(shape), distributions=heads)
         at = self.rows[own] - self.rows[own[0]]
         times, values = np.full((2, at[-1] + self.horizon + 1), np.nan)
         times[at] = self.origins.to_numpy()[own].astype("datetime64[ns]").astype(float)
@@ -199,7 +203,8 @@ class IntervalForecasts(RollingForecasts):
             values[at + lead] = self.truth[own, lead - 1]
         known = np.flatnonzero(~np.isnan(times))  # origins may be further apart than the horizon
         times = np.interp(np.arange(len(times)), known, times[known])
-        return Track(times.astype("datetime64[ns]"), values, at, forecasts[own])
+        moments = times.astype("datetime64[ns]")
+        return Track(moments, values, at, forecasts[own], distributions=heads)
 
 
 def _summary(scored: dict) -> dict[str, float]:

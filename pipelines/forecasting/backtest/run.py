@@ -69,7 +69,8 @@ def run_backtest(
 
     def run(panel: TimeSeriesPanel) -> Backtest:
         blocks = _blocks(fitted, refitted, panel, test, refit)
-        return _assemble(fitted, panel, test, *_forecasts(fitted, panel, test, blocks, baselines))
+        made = _forecasts(fitted, panel, test, blocks, baselines)
+        return _assemble(fitted, panel, test, *made)
 
     def traces(changed: TimeSeriesPanel) -> list[LeakTrace]:
         return _traces(fitted, changed, test, run(changed))
@@ -137,14 +138,19 @@ def _forecasts(
     test: TestSplit,
     blocks: Iterator[_Block],
     names: Sequence[str] | None,
-) -> tuple[Forecasts, float]:
-    """The forecasts of all models from all origins, and the fit time in seconds."""
+) -> tuple[Forecasts, list[np.ndarray] | None, float]:
+    """The forecasts of all models from all origins, the quantiles of the head where intervals come
+    from one, and the fit time in seconds."""
     parts: dict[str, list[list[np.ndarray]]] = {}
+    heads: list[list[np.ndarray]] = [[] for _ in panel]
     seconds = 0.0
     for block in blocks:
         model, season = block.model, panel.schema.season
         seconds += model.seconds
         own = model.forecast_origins(block.panel, block.origins)
+        quantiles = model.distributions_origins(block.panel, block.origins)
+        for i, one in zip(block.which, quantiles or (), strict=quantiles is not None):
+            heads[i].append(one)
         for i, series, here, seen, ours in zip(
             block.which, block.panel, block.origins, block.seen, own, strict=True
         ):
@@ -155,7 +161,9 @@ def _forecasts(
     nothing = np.empty((0, fitted.horizon))
     whole = {n: [np.concatenate([nothing, *p]) for p in several] for n, several in parts.items()}
     wanted = [*map(len, test.origins)]
-    return {n: several for n, several in whole.items() if [*map(len, several)] == wanted}, seconds
+    made = {n: several for n, several in whole.items() if [*map(len, several)] == wanted}
+    known = [np.concatenate(one) for one in heads if one]
+    return made, known or None, seconds
 
 
 def _assemble(
@@ -163,6 +171,7 @@ def _assemble(
     panel: TimeSeriesPanel,
     test: TestSplit,
     forecasts: Forecasts,
+    heads: list[np.ndarray] | None,
     seconds: float,
 ) -> Backtest:
     season, steps = panel.schema.season, np.arange(1, fitted.horizon + 1)
@@ -194,6 +203,7 @@ def _assemble(
         target=panel.schema.target,
         unit=panel.schema.unit,
         zone=panel.schema.zone,
+        of_head=None if heads is None else np.concatenate(heads),
         earlier=EarlierErrors(
             fitted.cell_name,
             fitted.held_out.select(fitted.places(panel.ids)),

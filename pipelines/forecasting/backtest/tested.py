@@ -57,3 +57,8 @@ class Tested(Protocol):
         self, panel: TimeSeriesPanel, origins: list[np.ndarray]
     ) -> list[np.ndarray]:
         """Forecasts each series from its rows `origins`: `(origins, horizon)`, in its unit."""
+
+    def distributions_origins(
+        self, panel: TimeSeriesPanel, origins: list[np.ndarray]
+    ) -> list[np.ndarray] | None:
+        """Their quantiles, `(origins, horizon, levels)`, where intervals come from a head."""

@@ -166,6 +166,7 @@ class Ensemble(Reads[FittedEnsemble]):
             result,
             model=fitted.name,
             earlier=earlier,
+            of_head=None,
             forecasts={fitted.name: combined} | baselines,
             parameters=fitted.parameters,
             seconds=sum(one.seconds for one in results),

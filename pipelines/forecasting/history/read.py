@@ -56,12 +56,13 @@ class SeriesRead:
         return panel.as_known([len(series) - 1 for series in panel])
 
     def panel_after(self, data: Any) -> TimeSeriesPanel:
-        """Reads a table with the rows that follow those read so far.
+        """Reads a table with the rows that follow those read so far; values interpolated in it are
+        missing, as forecasts are made before each of its rows.
 
         Raises:
             DataError: the first row of a series does not follow the last one read.
         """
-        panel = self.panel(data)
+        panel = _observed(self.panel(data))
         check_follows(panel, [self.last_times[i] for i in self.places(panel.ids)])
         return panel
 
@@ -73,7 +74,7 @@ class SeriesRead:
         }
         newer = [series[int((series.times <= last[series.unique_id]).sum()) :] for series in panel]
         some = tuple(series for series in newer if len(series))
-        return replace(panel, series=some) if some else None
+        return _observed(replace(panel, series=some)) if some else None
 
     def places(self, ids: Sequence[str]) -> np.ndarray:
         """The numbers of series, by their ids, among the fitted ones."""
@@ -100,7 +101,12 @@ class SeriesRead:
         return moved(errors, which, np.array(rows, int))
 
     def frame_with(
-        self, frame: pd.DataFrame, errors: ErrorMemory, wanted: Uncertainty, elsewhere: bool
+        self,
+        frame: pd.DataFrame,
+        errors: ErrorMemory,
+        wanted: Uncertainty,
+        elsewhere: bool,
+        distributions: np.ndarray | None = None,
     ) -> pd.DataFrame:
         """Adds quantiles from past errors to a frame of forecasts, or makes one of samples.
 
@@ -109,6 +115,7 @@ class SeriesRead:
             errors: past errors of these forecasts, after `last_times`.
             wanted: what to give.
             elsewhere: whether the forecasts start from other times than `last_times`.
+            distributions: quantiles of a head, `(series, leads, levels)`; `None` without one.
         """
         if wanted == NO_INTERVALS:
             return frame
@@ -118,4 +125,9 @@ class SeriesRead:
             cutoffs = pd.DatetimeIndex(first["cutoff"])
             utc = cutoffs.tz_convert("UTC").tz_localize(None) if cutoffs.tz else cutoffs
             errors = self.errors_at(errors, which, [*utc])
-        return with_uncertainty(frame, errors, which, wanted, self.seed)
+        return with_uncertainty(frame, errors, which, wanted, self.seed, distributions)
+
+
+def _observed(panel: TimeSeriesPanel) -> TimeSeriesPanel:
+    """A panel without interpolated values, which may come from later rows."""
+    return panel.as_known([-1] * len(panel))

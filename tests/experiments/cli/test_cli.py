@@ -52,6 +52,14 @@ def test_auto_is_the_default_with_its_effort(here, waves):
     assert "gru-difference: Series" in done.output and "needs at least" in done.output
 
 
+def test_of_months_a_year_is_forecast(here, waves):
+    months = pd.date_range("2018-01-01", periods=75, freq="MS")
+    waves[:75].assign(day=months).to_csv("months.csv", index=False)
+    done = rnnzoo("forecast", "months.csv", *COLUMNS, "--no-tracking", "--model", "naive-seasonal")
+    assert done.exit_code == 0, done.output
+    assert "12 steps ahead" in done.output
+
+
 def test_what_is_fitted_in_place_of_auto_is_said(here, waves):
     waves[:120].to_csv("waves.csv", index=False)
     how = ("forecast", "waves.csv", *COLUMNS, "--horizon", "3", "--no-tracking")
@@ -113,7 +121,7 @@ def test_a_head_is_scored_beside_past_errors(here, waves):
     command = ["forecast", "waves.csv", *COLUMNS, *TINY, "--no-tracking"]
     done = rnnzoo(*command, "--head", "student_t", "--difference", "step")
     assert done.exit_code == 0, done.output
-    assert re.search(r"gru, its head student_t in place of past errors: CRPS \d", done.output)
+    assert re.search(r"gru, its head student_t alone, not recalibrated.*: CRPS \d", done.output)
     assert re.search(r"right +always.*\ngru +1 .*\d%? \[\d", done.output)  # no share without bounds
     unknown = rnnzoo(*command, "--head", "student")
     assert unknown.exit_code == 2 and "Did you mean student_t" in unknown.stderr

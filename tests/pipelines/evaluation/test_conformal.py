@@ -171,7 +171,7 @@ def test_at_other_rows_it_waits_for_no_errors():
 
 def test_arrays_of_something_else_are_refused():
     arrays = ErrorMemory.empty(2, 3).to_arrays()
-    with pytest.raises(ValueError, match="are 32 arrays, not 33"):
+    with pytest.raises(ValueError, match="are 34 arrays, not 35"):
         ErrorMemory.from_arrays(arrays[:-1])
     with pytest.raises(ValueError, match="another shape in 'start'"):
         ErrorMemory.from_arrays([arrays[0], np.zeros(7), *arrays[2:]])

@@ -172,7 +172,7 @@ def test_a_later_zero_changes_no_earlier_forecast(sales):
 
 
 def test_a_candidate_that_fails_is_left_out_and_named(sales, monkeypatch):
-    def two(panel, cells, horizon, effort):
+    def two(training, season, cells, horizon, effort):
         return {"gru": {"cell": "gru", "epochs": 1}, "long": {"cell": "gru", "lookback": 500}}
 
     monkeypatch.setattr("rnnzoo.pipelines.forecasting.auto.forecaster.network_candidates", two)
@@ -292,14 +292,8 @@ def test_settings_that_cannot_be_used(sales, settings, error):
     ],
 )
 def test_the_networks_that_are_tried(cell, rows, season, horizon, expected):
-    ds = pd.date_range("2000-01-01", periods=max(rows), freq="h")
-    parts = [
-        pd.DataFrame({"unique_id": str(k), "ds": ds[:count], "y": np.arange(count) % 7.0})
-        for k, count in enumerate(rows)
-    ]
-    panel = read_panel(pd.concat(parts), season=season)
     found = {
-        effort: [*candidates.network_candidates(panel, [cell], horizon, effort)]
+        effort: [*candidates.network_candidates(rows, season, [cell], horizon, effort)]
         for effort in candidates.EFFORTS
     }
     assert found["quick"] == expected[:1] and found["balanced"] == expected[:2]
@@ -321,7 +315,7 @@ def test_names_of_baselines_are_a_list(auto, sales):
 
 def test_cells_of_one_name_are_numbered(sales):
     cells = ["gru", lambda units: GRU(units), "lstm", GRU]
-    found = candidates.network_candidates(read_panel(sales), cells, 3, "quick")
+    found = candidates.network_candidates([len(sales)], 12, cells, 3, "quick")
     assert list(found) == [f"{n}-difference" for n in ("gru", "gru (2)", "lstm", "gru (3)")]
     assert [one["cell"] for one in found.values()] == cells
 

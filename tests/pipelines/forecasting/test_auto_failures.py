@@ -113,7 +113,7 @@ def test_a_baseline_that_cannot_be_fitted_to_one_series_serves_the_others(sales)
     auto = AutoForecaster(horizon=2, **QUICK).fit(panel_of(sales, b=low))
     found = auto.candidates_.set_index("model").loc["ets-log"]
     assert np.isfinite(found["error"]) and found["failure"].startswith("series 'b': ")
-    assert "values not above 0" in found["failure"]
+    assert "a training value is not above 0" in found["failure"]
     assert np.isfinite(auto.predict()["yhat"]).all()
     if "ets-log" in auto.weights_:
         there = ["ets-log" in one.members for one in auto.fitted_.baselines]
@@ -173,6 +173,41 @@ def test_intervals_of_few_rows_are_wide_or_missing_and_it_is_said(sales):
     with pytest.warns(UserWarning, match="there is none yet"):
         none = naive.predict(level=[80])
     assert none["yhat-lo-80"].isna().all()
+
+
+def test_a_network_is_not_judged_by_a_few_origins(sales):
+    """Of 24 rows a network can be trained, and the best of eight on four rows is so by chance."""
+    planned = AutoForecaster(horizon=1, **QUICK).fit(sales[:24])
+    reasons = planned.candidates_.set_index("model")["failure"]
+    assert (
+        "hold 5 origins" in reasons["gru-difference"] and "at least 8" in reasons["gru-difference"]
+    )
+    assert not planned.fitted_networks and planned.plan(read_panel(sales[:24])).recipe is not None
+    enough = AutoForecaster(horizon=1, **QUICK).fit(sales[:40])
+    assert np.isfinite(enough.candidates_.set_index("model")["error"]["gru-difference"])
+
+
+def test_why_a_baseline_could_not_be_fitted():
+    y = np.arange(8.0)
+    names = ["ets", "linear-ar-log", "seasonal-ar"]
+    assert SeriesBaselines.fit(y, names, 3, 1)[1] == {
+        "ets": "too few rows: 8 known training values",
+        "linear-ar-log": "a training value is not above 0, and it reads the logarithm",
+        "seasonal-ar": "there is no season",
+    }
+    y = np.where(np.arange(40) == 4, np.nan, np.arange(40.0))
+    why = "the value one season after the first one is missing"
+    assert SeriesBaselines.fit(y, ["seasonal-ar"], 3, 4)[1] == {"seasonal-ar": why}
+
+
+def test_why_the_seasonal_value_forecasts_alone_and_a_network_is_left_out(sales):
+    alone = AutoForecaster(horizon=4, **QUICK).fit(sales[:2]).candidates_
+    (why,) = alone["failure"][alone["weight"] == 1]
+    assert why.startswith("it forecasts alone: the validation rows hold no whole horizon")
+    table = AutoForecaster(horizon=3, **QUICK).fit(sales[:120]).candidates_.set_index("model")
+    network, simple = table.loc["gru-difference"], table.drop("gru-difference")
+    refused = network["error"] >= simple["error"].min()
+    assert ("fewer than 1,000 training rows" in network["failure"]) == refused
 
 
 def test_what_needs_a_network_says_that_there_is_none(sales):

@@ -5,9 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo import ArgumentTypeError, Forecaster, read_panel, read_series
+from rnnzoo.datasets import TimeSeriesPanel
 from rnnzoo.experiments.tasks.forecast.data import split
 from rnnzoo.pipelines.forecasting import forecaster as module
+from rnnzoo.pipelines.forecasting.auto.selection import _HeldOut
+from rnnzoo.pipelines.forecasting.auto.split import Split
 from rnnzoo.pipelines.forecasting.backtest.charts import fan_chart
+from rnnzoo.pipelines.forecasting.past_errors import errors_of_held_out
 
 TINY = {"horizon": 2, "lookback": 6, "units": 2, "epochs": 1, "refit": False}
 
@@ -111,6 +115,45 @@ def test_fitted_up_to_an_open_gap_nothing_of_its_far_end_is_known(holed):
         for one in (series, read_series(changed, missing="interpolate"))
     ]
     np.testing.assert_array_equal(*found)
+
+
+@pytest.fixture(scope="module")
+def futures(holed):
+    """The same series with two values at its end, which are read into the gap before it."""
+    gap = slice(int(np.flatnonzero(holed[:-1].notna())[-5]) + 1, -1)
+    pair = []
+    for end in (0.0, 1000.0):
+        y = holed.copy()
+        y.iloc[gap], y.iloc[-1] = np.nan, end
+        pair.append(TimeSeriesPanel.of(read_series(y, missing="interpolate")))
+    assert pair[0].series[0].filled[gap].all()
+    return pair
+
+
+def test_validation_reads_nothing_interpolated_from_later_rows(futures):
+    made = [Forecaster(**TINY).train(panel) for panel in futures]
+    np.testing.assert_array_equal(*[one.validation().forecasts for one in made])
+    np.testing.assert_array_equal(*[one.rows[0].features[:-1] for one in made])
+
+
+def test_past_errors_are_of_forecasts_that_read_nothing_interpolated_from_later_rows(futures):
+    trained = Forecaster(**TINY).train(futures[0])
+    fitted, split = trained.fitted(), Split(trained.plan.training, trained.validation().origins)
+    until = split.training[0]
+    fitted = fitted.after_warm_up(futures[0][:until])
+    seen = []
+
+    def forecast(panel, origins):
+        seen.append(fitted.forecast_origins(panel, origins))
+        return seen[-1]
+
+    for panel in futures:
+        errors_of_held_out(forecast, panel, split.training, 2)
+    np.testing.assert_array_equal(*seen)
+    known = [_HeldOut(panel, split, 2).y[0][:-1] for panel in futures]
+    np.testing.assert_array_equal(*known)
+    replayed = [fitted.replayed(fitted.rows_after(panel))[0] for panel in futures]
+    np.testing.assert_array_equal(*replayed)
 
 
 def test_arguments_of_another_kind(gru, waves):

@@ -1,10 +1,13 @@
 """The second training, on all rows: where it fails, the first network forecasts."""
 
+from dataclasses import fields
+
 import numpy as np
 import pandas as pd
 import pytest
 from keras import ops
 from rnnzoo import Ensemble, FitError, Forecaster
+from rnnzoo.pipelines.forecasting.fitting import TrainedNetwork
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +56,45 @@ def test_trained_anew_on_request_a_failure_is_an_error(spike):
         forecaster = one().fit(spike)
     with pytest.warns(UserWarning, match="further than 10"), pytest.raises(FitError):
         forecaster.retrained(spike)
+
+
+@pytest.fixture(scope="module")
+def trained(spike) -> TrainedNetwork:
+    """A small network of rectified units. Tests set the growth of its state."""
+    settings = {"horizon": 2, "lookback": 8, "units": 2, "epochs": 2, "linear_lags": 0}
+    return Forecaster("irnn", **settings).train(spike.assign(y=np.sin(np.arange(120) / 5)))
+
+
+def with_growth(network: TrainedNetwork, growth: float) -> TrainedNetwork:
+    """Sets by how much the state of a network changes from row to row, by its weights alone."""
+    for weight in network.strategy.network.weights:
+        if weight.name in ("U_1", "b"):
+            weight.assign(growth * np.eye(2) if weight.name == "U_1" else np.full(2, 0.1))
+    return network
+
+
+class SecondGrows(TrainedNetwork):
+    """A network whose second training ends with a state that grows."""
+
+    def refitted(self, checkpoint=None, chosen=None):
+        return with_growth(super().refitted(checkpoint, chosen), 1.1)
+
+
+def a_copy(trained, kind=TrainedNetwork):
+    return kind(**{one.name: getattr(trained, one.name) for one in fields(trained)})
+
+
+def test_a_state_that_grows_is_seen_where_the_rows_are_read_twice(trained):
+    sound = with_growth(trained, 0.5).reading_on
+    assert sound.near == pytest.approx(sound.far, rel=0.01) and sound.failure() == ""
+    assert trained.finished().refit_failure == ""
+    with pytest.warns(UserWarning, match=r"irnn that the validation rows chose .* grow"):
+        with_growth(a_copy(trained), 1.1).finished()
+
+
+def test_the_first_network_forecasts_where_the_second_one_grows(trained):
+    network = a_copy(with_growth(trained, 0.5), SecondGrows)
+    with pytest.warns(UserWarning, match=r"training of irnn, on all rows, failed: .* grow"):
+        fitted = network.finished()
+    assert "times as large" in fitted.refit_failure
+    assert fitted.strategy is trained.strategy
