@@ -139,12 +139,23 @@ def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
         ArgumentError: not among the choices; the message names the nearest ones.
     """
     choices = list(choices)
-    if value in choices:
-        return str(value)
+    if isinstance(value, str) and value in choices:
+        return value
     raise ArgumentError(
         f"`{name}` must be one of {', '.join(choices)}. Received: {name}={value!r}."
         f"{did_you_mean(str(value), choices)}"
     )
+
+
+def text_or_none(name: str, value: Any) -> str | None:
+    """Returns `value`, a text or `None`.
+
+    Raises:
+        ArgumentTypeError: something else.
+    """
+    if value is not None and not isinstance(value, str):
+        raise ArgumentTypeError(f"`{name}` must be text. Received: {name}={value!r:.200}")
+    return value
 
 
 def nearest(value: str, choices: Iterable[str], most: int = 3, cutoff: float = 0.6) -> list[str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ...errors import ArgumentError, one_of, whole_number
+from ...errors import ArgumentError, one_of, text_or_none, whole_number
 from ..timezones import is_zone
 
 MISSING = ("error", "interpolate", "mask")
@@ -47,6 +47,8 @@ class Rules:
         one_of("gaps", self.gaps, GAPS)
         one_of("short", self.short, SHORT)
         whole_number("fewest", self.fewest)
+        text_or_none("time_format", self.time_format)
+        text_or_none("zone", self.zone)
         if self.zone is not None and not is_zone(self.zone):
             raise ArgumentError(
                 "`zone` must be the name of a time zone, such as 'Europe/Paris'. "

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...errors import ArgumentError, ArgumentTypeError, DataError, whole_number
+from ...errors import ArgumentError, DataError, text_or_none, whole_number
 from ..series import Schema, TimeSeries, TimeSeriesPanel
 from .assemble import panel_of
 from .frequency import check_frequency
@@ -77,6 +77,9 @@ def read_series(
         ArgumentError, ArgumentTypeError: another argument cannot be used.
     """
     rules = Rules(missing, duplicates, gaps, time_format=time_format, zone=zone)
+    _check_texts(time=time, weight=weight, name=name, frequency=frequency, unit=unit)
+    past, future = column_names("past", past), column_names("future", future)
+    text_or_none("target", target)
     if isinstance(source, TimeSeriesPanel):
         if len(source) > 1:
             raise DataError(
@@ -159,6 +162,11 @@ def read_panel(
         ArgumentError, ArgumentTypeError: another argument cannot be used.
     """
     rules = Rules(missing, duplicates, gaps, short, fewest, time_format, zone)
+    _check_texts(time=time, weight=weight, name=name, frequency=frequency, unit=unit)
+    past, future = column_names("past", past), column_names("future", future)
+    static = column_names("static", static)
+    if target is not None and not isinstance(target, str):
+        target = column_names("target", target)
     arguments = (
         time,
         target,
@@ -185,9 +193,9 @@ def _read(
     source: Source,
     time: str | None,
     target: str | Sequence[str] | None,
-    past: Sequence[str],
-    future: Sequence[str],
-    static: Sequence[str],
+    past: tuple[str, ...],
+    future: tuple[str, ...],
+    static: tuple[str, ...],
     weight: str | None,
     name: str | None,
     rules: Rules,
@@ -196,12 +204,6 @@ def _read(
     unit: str,
     one: bool = False,
 ) -> TimeSeriesPanel:
-    past, future = column_names("past", past), column_names("future", future)
-    static = column_names("static", static)
-    if weight is not None and not isinstance(weight, str):
-        raise ArgumentTypeError(
-            f"`weight` must be the name of a column. Received: weight={weight!r}"
-        )
     given = source
     time_format, zone = rules.time_format or "", ""
     repairs: tuple[str, ...] = ()
@@ -226,7 +228,7 @@ def _read(
     time = time_column(unread) if time is None else time
     wide = target is not None and not isinstance(target, str)
     if wide:
-        targets = _wide_targets(unread, column_names("target", target or ()), static)
+        targets = _wide_targets(unread, tuple(target or ()), static)
     else:
         targets = (target_column(unread, source) if target is None else str(target),)
     numbers = (*targets, *past, *future, *static, *([weight] if weight else []))
@@ -277,6 +279,11 @@ def _require_weight(source: TimeSeries | TimeSeriesPanel, weight: str) -> None:
             f"The column {weight!r} was not read with {source.schema.name!r}: name it where the "
             f'table is read, as in rnnzoo.read_panel(…, weight="{weight}").'
         )
+
+
+def _check_texts(**arguments: Any) -> None:
+    for name, value in arguments.items():
+        text_or_none(name, value)
 
 
 def _any_given(arguments: Sequence[Any]) -> bool:

@@ -1,6 +1,6 @@
 """Opens whatever a user may pass as a table, and finds its time and target columns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -85,9 +85,10 @@ def column_names(argument: str, columns: Sequence[str]) -> tuple[str, ...]:
     Raises:
         ArgumentTypeError: a single text, or anything but texts.
     """
-    if isinstance(columns, str) or not all(isinstance(c, str) for c in columns):
+    listed = hasattr(columns, "__iter__") and not isinstance(columns, (str, bytes, Mapping))
+    if not listed or not all(isinstance(c, str) for c in columns):
         raise ArgumentTypeError(
-            f"`{argument}` must be a list of column names. Received: {argument}={columns!r}"
+            f"`{argument}` must be a list of column names. Received: {argument}={columns!r:.200}"
         )
     return tuple(columns)
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from ...datasets import Schema, TimeSeriesPanel, require_rows
-from ...errors import ArgumentError, whole_number
+from ...errors import ArgumentError
 from ...messages import counted
 from ...zoo.factory import cell_factory
 from ..evaluation.conformal import ErrorMemory
 from ..evaluation.conformal_steps import Steps
 from ..training.loop import History, trained_weights
-from .future import Start, forecast_frame, known_ahead
+from .future import Start, forecast_frame, known_ahead, leads_wanted
 from .head_forecasts import HeadForecasts
 from .history.read import SeriesRead
 from .intervals import NO_INTERVALS, Uncertainty
@@ -267,7 +267,7 @@ class FittedForecaster(SeriesRead, HeadForecasts):
         return replace(self, state=state, last_times=self.times_of(panel), errors=errors)
 
     def _leads(self, horizon: int | None) -> int:
-        leads = self.horizon if horizon is None else whole_number("horizon", horizon)
+        leads = leads_wanted(horizon, self.horizon)
         if self.strategy.name != "closed_loop" and leads > self.horizon:
             raise ArgumentError(
                 f"A {self.strategy.name} network forecasts the {self.horizon} leads it was "

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from ...datasets import TimeSeriesPanel, read_panel
 from ...errors import flag
 from ..recorder import Recorder
+from ..storage.files import named_folder
 from ..training.callbacks import Callbacks, check_rates, checked_callbacks
 from ..training.keras_settings import MAY_BE_OBJECTS
 from ..training.optimizers import own_settings
@@ -224,7 +225,7 @@ class Forecaster(Usage, Parameters):
         Raises:
             ModelFileError: the folder holds no model, or a damaged one.
         """
-        return cls.of(load(Path(folder).expanduser()))
+        return cls.of(load(named_folder(folder)))
 
     @classmethod
     def of(cls, fitted: FittedForecaster) -> "Forecaster":

@@ -9,9 +9,11 @@ import pandas as pd
 
 from ...datasets import HOLIDAY, FutureCovariates, Schema, TimeSeriesPanel
 from ...datasets.timezones import in_zone
-from ...errors import DataError, FitError
+from ...errors import ArgumentError, DataError, FitError, whole_number
 from ...messages import stamp
 from .preprocessing.state import State
+
+MOST_LEADS = 100_000  # of one forecast
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,22 @@ def check_follows(panel: TimeSeriesPanel, last: Sequence[pd.Timestamp]) -> None:
                 f"is {stamp(expected, zone)}. Received: a first row at {stamp(first, zone)}. Use "
                 "warm_up to start anew."
             )
+
+
+def leads_wanted(horizon: Any, fitted: int) -> int:
+    """The number of leads that `predict` is called for.
+
+    Raises:
+        ArgumentError, ArgumentTypeError: no whole number, below 1, or so large that no memory
+            holds the forecast.
+    """
+    if horizon is None:
+        return fitted
+    if whole_number("horizon", horizon) > MOST_LEADS:
+        raise ArgumentError(
+            f"`horizon` must be at most {MOST_LEADS:,} rows. Received: horizon={horizon}"
+        )
+    return int(horizon)
 
 
 def known_ahead(

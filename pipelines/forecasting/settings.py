@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import (
     ArgumentError,
+    ArgumentTypeError,
     flag,
     fraction,
     one_of,
@@ -132,6 +133,8 @@ def check(settings: Settings) -> None:
     for name, allowed in CHOICES.items():
         if name in given:
             one_of(name, given[name], allowed)
+    if not isinstance(settings.engine, str):
+        raise ArgumentTypeError(f"`engine` must be a name. Received: engine={settings.engine!r}")
     check_optimizer(vars(settings))
     check_values_loss(settings.loss)
     check_calendar(settings.calendar)

@@ -10,6 +10,7 @@ import pandas as pd
 from ...datasets import Schema, TimeSeriesPanel
 from ...zoo.factory import CellLike, cell_factory
 from ..recorder import Recorder
+from ..storage.files import named_folder
 from ..storage.model import PackedModel
 from ..training.loop import History
 from .backtest.result import Backtest
@@ -133,7 +134,7 @@ class Usage(Reads[FittedForecaster]):
         Raises:
             ArgumentError: the folder exists and holds something else.
         """
-        return save(self._require_fit(), Path(folder).expanduser())
+        return save(self._require_fit(), named_folder(folder))
 
     def _packed(self) -> PackedModel:
         return packed(self.fitted_)

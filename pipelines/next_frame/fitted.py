@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import whole_number
+from ...errors import ArgumentError, whole_number
 from ..training.loop import History
 from .evaluation import Evaluation, evaluate
 from .network import FrameNetwork
 from .settings import Settings
+
+MOST_STEPS = 10_000  # frames of one forecast
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class FittedNextFrame:
     def predict(self, frames: Any, steps: int | None = None) -> np.ndarray:
         """As `NextFrame.predict`."""
         steps = self.settings.horizon if steps is None else whole_number("steps", steps)
+        if steps > MOST_STEPS:
+            raise ArgumentError(f"`steps` must be at most {MOST_STEPS:,}. Received: steps={steps}")
         known = self.network.spec.checked(frames, self.settings.context, "the context")
         forecast = self.network.roll_out(known, steps)
         return forecast if np.ndim(frames) == 5 else forecast[..., 0]

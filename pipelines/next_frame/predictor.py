@@ -11,6 +11,7 @@ from ...errors import flag
 from ...zoo.factory import CellLike, cell_factory
 from ..estimator import Estimator
 from ..recorder import Recorder
+from ..storage.files import named_folder
 from ..storage.folders import read_folder, write_folder
 from ..storage.model import PackedModel, pack, unpack
 from ..storage.restoring import restoring
@@ -236,7 +237,7 @@ class NextFrame(Estimator[FittedNextFrame]):
                 when loading.
             NotFittedError: there has been no fit.
         """
-        path = Path(folder).expanduser()
+        path = named_folder(folder)
         write_folder(path, KIND, *frames_to_plain(self._require_fit()))
         return path
 
@@ -247,7 +248,7 @@ class NextFrame(Estimator[FittedNextFrame]):
         Raises:
             ModelFileError: no model there, or a damaged one.
         """
-        path = Path(folder).expanduser()
+        path = named_folder(folder)
         manifest, arrays = read_folder(path, KIND)
         with restoring(path, "network"):
             fitted = frames_from_plain(manifest, arrays)

@@ -8,10 +8,28 @@ import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from ...errors import ArgumentError, ArgumentTypeError
 
 #: Names of temporary files, which a killed process may leave.
 TEMPORARY = re.compile(r"\..+-[0-9a-f]{12}\.part(\.\w+)?")
 LARGEST = 2 << 30  # most bytes of a file that is read into memory
+
+
+def named_folder(folder: Any) -> Path:
+    """The path of a folder that a user names.
+
+    Raises:
+        ArgumentTypeError: neither text nor a path.
+        ArgumentError: no name of a folder.
+    """
+    if not isinstance(folder, (str, os.PathLike)):
+        raise ArgumentTypeError(f"`folder` must be a path. Received: folder={folder!r:.200}")
+    path = Path(folder)
+    if "\0" in str(path) or max((len(part.encode()) for part in path.parts), default=0) > 255:
+        raise ArgumentError(f"`folder` is no name of a folder. Received: {str(path)!r:.200}")
+    return path.expanduser()
 
 
 def write_whole(path: Path, content: bytes) -> None:

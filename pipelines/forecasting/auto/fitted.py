@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from ....datasets import TimeSeriesPanel
-from ....errors import ArgumentError, DataError, FitError, whole_number
+from ....errors import ArgumentError, DataError, FitError
 from ...evaluation.conformal import ErrorMemory
 from ...evaluation.conformal_steps import Steps
 from ..fitted import FittedForecaster
 from ..fitting import train_as_before
 from ..forecaster import Forecaster
-from ..future import forecast_frame
+from ..future import forecast_frame, leads_wanted
 from ..intervals import Uncertainty
 from ..past_errors import REPLAYED, errors_after
 from .combination import Candidate, combined, without
@@ -149,7 +149,7 @@ class FittedAuto(Members):
         self, data: Any, future: Any, horizon: int | None, wanted: Uncertainty
     ) -> pd.DataFrame:
         """Forecasts the rows that follow; see `AutoForecaster.predict`."""
-        leads = self.horizon if horizon is None else whole_number("horizon", horizon)
+        leads = leads_wanted(horizon, self.horizon)
         panel, ids, cutoffs = None, self.ids, self.last_times
         low, fitted = self.low, self.baselines
         if data is not None:

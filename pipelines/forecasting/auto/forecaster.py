@@ -22,6 +22,7 @@ from ....errors import (
 )
 from ....zoo.factory import CellLike, cell_factory
 from ...recorder import NullRecorder, Recorder
+from ...storage.files import named_folder
 from ...storage.folders import read_folder, write_folder
 from ...storage.model import PackedModel, pack, unpack
 from ...storage.restoring import restoring
@@ -262,7 +263,7 @@ class AutoForecaster(Reads[FittedAuto]):
         Raises:
             ArgumentError: the folder exists and holds something else.
         """
-        path = Path(folder).expanduser()
+        path = named_folder(folder)
         write_folder(path, saving.KIND, *saving.auto_to_plain(self._require_fit()))
         return path
 
@@ -273,7 +274,7 @@ class AutoForecaster(Reads[FittedAuto]):
         Raises:
             ModelFileError: the folder holds none, or a damaged one.
         """
-        path = Path(folder).expanduser()
+        path = named_folder(folder)
         manifest, arrays = read_folder(path, saving.KIND)
         with restoring(path, "AutoForecaster"):
             auto = cls._of(saving.auto_from_plain(manifest, arrays))

@@ -12,6 +12,7 @@ from sklearn.base import clone
 from ....datasets import TimeSeries, TimeSeriesPanel, read_panel
 from ....errors import ArgumentError, ArgumentTypeError, one_of, whole_number
 from ...recorder import NullRecorder, Recorder
+from ...storage.files import named_folder
 from ...storage.folders import read_folder, write_folder
 from ...storage.model import PackedModel, pack, unpack
 from ...storage.restoring import restoring
@@ -233,7 +234,7 @@ class Ensemble(Reads[FittedEnsemble]):
             ArgumentError: the folder exists and holds something else.
             ModelFileError: it cannot be written.
         """
-        path = Path(folder).expanduser()
+        path = named_folder(folder)
         write_folder(path, KIND, *ensemble_to_plain(self._require_fit()))
         return path
 
@@ -244,7 +245,7 @@ class Ensemble(Reads[FittedEnsemble]):
         Raises:
             ModelFileError: the folder holds no ensemble, or a damaged one.
         """
-        path = Path(folder).expanduser()
+        path = named_folder(folder)
         manifest, arrays = read_folder(path, KIND)
         with restoring(path, KIND):
             return cls._of(ensemble_from_plain(manifest, arrays))

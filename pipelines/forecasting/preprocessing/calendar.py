@@ -24,7 +24,7 @@ def check_calendar(calendar: Any) -> tuple[str, ...] | str:
     """
     if calendar is None:
         return ()
-    if calendar == "auto":
+    if isinstance(calendar, str) and calendar == "auto":
         return "auto"
     if isinstance(calendar, str) or not isinstance(calendar, Sequence):
         raise ArgumentTypeError(

@@ -71,7 +71,7 @@ def test_where_past_errors_are_used_instead(sold):
     assert np.isfinite(loop.backtest(sold[:150], baselines=()).quantiles([0.1, 0.9])).all()
     member = Forecaster("gru", **TINY | {"epochs": 1, "head": "normal"})
     ensemble = Ensemble([member], n_seeds=2).fit(sold[:FITTED])
-    assert not ensemble.errors_.of_distributions
+    assert not ensemble.fitted_.errors.of_distributions
     result = ensemble.backtest(sold[:150], baselines=())
     assert np.isfinite(result.quantiles([0.1, 0.9])).all() and result.of_head is None
     assert np.isfinite(ensemble.update(sold[FITTED:150]).predict(level=[80])["yhat-lo-80"]).all()
