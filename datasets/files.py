@@ -48,7 +48,8 @@ def open_frames(path: str | Path) -> np.ndarray:
     except DataError:
         raise
     except Exception as error:  # whatever a damaged file makes NumPy raise
-        said = "it holds Python objects" if "pickle" in str(error) else reason(error)
+        objects = "pickle" in str(error) or "Python objects" in str(error)
+        said = "it holds Python objects" if objects else reason(error)
         raise DataError(f"{path.name}: The file cannot be read as frames: {said}") from error
 
 

@@ -1,12 +1,13 @@
 """The state of training between two epochs, as plain values and arrays."""
 
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field, fields, make_dataclass
+from typing import Any, get_type_hints
 
 import keras
 import numpy as np
 
 from ...zoo.backend.determinism import generators, set_generators
+from ..storage.restoring import require_weights, typed
 
 LEAST = 1e-4  # relative improvement of the score below which it counts as stalled
 
@@ -100,6 +101,9 @@ class TrainingState:
 
 
 _PLAIN = [one.name for one in fields(TrainingState) if one.name != "best"]
+_TYPES = get_type_hints(TrainingState)
+#: The plain values of a `TrainingState`, by which those of a file are checked.
+_Saved = make_dataclass("_Saved", [(name, _TYPES[name]) for name in _PLAIN])
 
 
 def to_checkpoint(
@@ -134,7 +138,14 @@ def from_checkpoint(
     Raises:
         KeyError, TypeError, ValueError: the values are of another fit.
     """
-    state = TrainingState(**{name: values["state"][name] for name in _PLAIN}, best=arrays["best"])
+    saved: Any = typed(_Saved, values["state"])
+    state = TrainingState(**{name: getattr(saved, name) for name in _PLAIN}, best=arrays["best"])
+    epochs = {len(state.loss), len(state.rate), len(state.seconds)}
+    if epochs != {state.epochs} or len(state.score) not in (0, state.epochs) or not state.epochs:
+        raise ValueError("it has not as many scores as epochs")
+    if not state.score and not state.takes_last:
+        raise ValueError("it has no scores to choose the weights by")
+    require_weights(state.best, [tuple(weight.shape) for weight in learner.weights])
     if not state.ended:
         _assign(learner.variables, arrays["learner"])
         _assign(learner.optimizer.variables, arrays["optimizer"])

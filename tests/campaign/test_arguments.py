@@ -100,6 +100,5 @@ def test_predictions(models, kind, uses):
 
 @pytest.mark.parametrize("name", ["read_series", "read_panel", "read_clips", "load_dataset"])
 def test_readers(name, uses):
-    right = {"read_series": {"source": SERIES}, "read_panel": {"source": SERIES}}
-    right = right.get(name, {"data": FRAMES} if name == "read_clips" else {})
-    uses.call(getattr(rnnzoo, name), name, **right)
+    right = {"source": SERIES} if name in ("read_series", "read_panel") else {"data": FRAMES}
+    uses.call(getattr(rnnzoo, name), name, **{} if name == "load_dataset" else right)

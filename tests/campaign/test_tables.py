@@ -73,7 +73,8 @@ def run(example, folder):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of constant rows, few errors, far values
         try:
-            chain(*example, folder)
+            table, fitted, kind = example
+            chain(table, fitted, kind, folder)
         except RnnzooError as error:
             assert str(error)
 
