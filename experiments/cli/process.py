@@ -107,7 +107,8 @@ def conclude(outputs: list[Output]) -> int:
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """Inside, SIGTERM and SIGHUP raise `Stopped`, once; a second one ends the process at once."""
+    """Inside, the first of SIGTERM and SIGHUP raises `Stopped`. After it a SIGTERM ends the process
+    at once, and a SIGHUP, which a closing terminal sends as well, is ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -117,7 +118,8 @@ def stopped_by_signals() -> Iterator[None]:
     ours = [one for one in numbers if before[one] is signal.SIG_DFL]
 
     def stop(number: int, _: Any) -> None:
-        signal.signal(number, signal.SIG_IGN if number != signal.SIGTERM else signal.SIG_DFL)
+        for one in ours:
+            signal.signal(one, signal.SIG_DFL if one == signal.SIGTERM else signal.SIG_IGN)
         raise Stopped(number)
 
     for one in ours:

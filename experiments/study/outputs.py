@@ -66,6 +66,18 @@ def check_folder(folder: Path, cells: Iterable[str], option: str = "--save") -> 
     """
     if os.path.lexists(folder) and not folder.is_dir():
         raise ArgumentError(f"{folder} is a file: name a folder for {option}.")
+    _try(folder, option)
+    for cell in cells:
+        model = model_folder(folder, cell)
+        if model.is_symlink():
+            raise ArgumentError(f"{model} is a link, and is not followed: remove it.")
+        refuse_foreign(model)
+        if model.exists():
+            _try(model, option)
+
+
+def _try(folder: Path, option: str) -> None:
+    """Refuses a folder to which nothing can be written."""
     try:
         try_folder(folder)
     except OSError as error:
@@ -73,5 +85,3 @@ def check_folder(folder: Path, cells: Iterable[str], option: str = "--save") -> 
             f"Nothing can be saved in {str(folder)[:SHOWN]}: {why_not(error)}. Name another folder "
             f"for {option}."
         ) from error
-    for cell in cells:
-        refuse_foreign(model_folder(folder, cell))

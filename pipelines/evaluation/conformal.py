@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from scipy import stats
 
+from .distributions import LEVELS
+
 #: Levels whose coverage is corrected online; those between are interpolated.
 TRACKED = np.array([0.025, 0.05, *np.arange(1, 10) / 10, 0.95, 0.975])
 #: The first errors of every window: quantiles of Student's t, 5 degrees of freedom, mean size 1.
@@ -257,8 +259,12 @@ class ErrorMemory:
         if len(arrays) != len(names):
             raise ValueError(f"the errors are {len(arrays)} arrays, not {len(names)}")
         memory = cls(**dict(zip(names, arrays, strict=True)))
-        _, _, series, horizon = memory.window.shape
+        if memory.counts.ndim != 2 or not memory.counts.size or memory.quantiles.ndim != 4:
+            raise ValueError("the errors are of no series or leads")
+        series, horizon = memory.counts.shape
         levels = memory.quantiles.shape[-1]
+        if levels not in (0, len(LEVELS)):
+            raise ValueError(f"the errors have {levels} levels")
         expected = cls.empty(series, horizon, int(memory.season), levels)
         for name in names:
             one, other = getattr(memory, name), getattr(expected, name)

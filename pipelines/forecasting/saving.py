@@ -91,8 +91,28 @@ def from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> FittedForec
         held_out=held_out,
         refit_failure=manifest["refit_failure"],
     )
+    _check_plain(fitted)
     fitted.try_forecast()
     return fitted
+
+
+def _check_plain(fitted: FittedForecaster) -> None:
+    """Checks what no forecast shows.
+
+    Raises:
+        ValueError: a value is of something else.
+    """
+    ids, weights = fitted.transform.ids, fitted.sample_weight
+    known = weights is None or (
+        isinstance(weights, dict)
+        and list(weights) == ids
+        and all(isinstance(one, (int, float)) and one >= 0 for one in weights.values())
+    )
+    times = [*fitted.fitted_until, *fitted.last_times]
+    if not known or not isinstance(fitted.refit_failure, str) or any(map(pd.isna, times)):
+        raise ValueError("its sample weights, times or failure are none")
+    if not len(fitted.fitted_until) == len(fitted.last_times) == len(ids):
+        raise ValueError("its times are of other series")
 
 
 def restored_schema(plain: Any) -> Schema:
@@ -117,7 +137,8 @@ def _check_sizes(settings: Settings, recipe: Recipe, weights: list[np.ndarray]) 
     """
     numbers = sum(array.size for array in weights)
     leads = {"stateful": settings.horizon, "segment": recipe.segment}.get(recipe.strategy, 1)
-    if settings.layers > len(weights) or recipe.units * leads > numbers:
+    lags = recipe.linear_lags * settings.horizon if recipe.strategy == "stateful" else 0
+    if settings.layers > len(weights) or max(recipe.units * leads, lags) > numbers:
         raise ValueError("its settings make a larger network than its weights are of")
 
 

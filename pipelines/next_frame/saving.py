@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from ...zoo.weight_budget import at_most_weights
 from ..storage.restoring import require_weights, typed
 from ..training.keras_settings import settings_from_config, settings_to_config
@@ -50,4 +52,7 @@ def frames_from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> Fitt
         network = FrameNetwork.untrained(settings, spec)
     require_weights(weights, [tuple(weight.shape) for weight in network.model.weights])
     network.model.set_weights(weights)
+    known = np.zeros((1, settings.context, *spec.frame), "float32")
+    if not np.isfinite(mean_image).all() or network.roll_out(known, 1).shape != (1, 1, *spec.frame):
+        raise ValueError("its frames are no frames of its network")
     return FittedNextFrame(settings, network, mean_image, history)

@@ -27,9 +27,13 @@ def named_folder(folder: Any) -> Path:
     if not isinstance(folder, (str, os.PathLike)):
         raise ArgumentTypeError(f"`folder` must be a path. Received: folder={folder!r:.200}")
     path = Path(folder)
-    if "\0" in str(path) or max((len(part.encode()) for part in path.parts), default=0) > 255:
-        raise ArgumentError(f"`folder` is no name of a folder. Received: {str(path)!r:.200}")
-    return path.expanduser()
+    longest = max((len(os.fsencode(part)) for part in path.parts), default=0)
+    try:
+        if "\0" not in str(path) and longest <= 255:
+            return path.expanduser()
+    except RuntimeError:  # the home of a user that there is not
+        longest = 0
+    raise ArgumentError(f"`folder` is no name of a folder. Received: {str(path)!r:.200}")
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -109,3 +113,13 @@ def read_regular(path: Path, limit: int = LARGEST) -> bytes:
         if about.st_size > limit:
             raise OSError(errno.EFBIG, f"it has more than {limit} bytes", str(path))
         return file.read()
+
+
+def may_be_locked(path: Path) -> bool:
+    """Whether a lock may be opened there, which is for writing: it is not there yet, or a file that
+    is no link and no second name of another one."""
+    try:
+        about = path.lstat()
+    except FileNotFoundError:
+        return True
+    return stat.S_ISREG(about.st_mode) and about.st_nlink == 1

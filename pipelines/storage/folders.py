@@ -6,11 +6,13 @@ another: names of files follow from hashes, so that two writers never write the 
 manifest cannot point outside its folder. `docs/security.md` says what may be opened from whom.
 """
 
+import errno
 import json
+import logging
 import re
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +20,18 @@ import numpy as np
 from filelock import FileLock
 
 from ...errors import ArgumentError, ModelFileError
-from .files import TEMPORARY, read_regular, write_whole
-from .model import LIST, MANIFEST, PackedModel, checked_manifest, file_name, pack, unpack
-from .sealing import LARGEST_JSON, unseal
+from .files import TEMPORARY, may_be_locked, read_regular, write_whole
+from .model import LIST, MANIFEST, PackedModel, checked_manifest, file_name, pack, unpack_files
+from .sealing import LARGEST_JSON
+
+logger = logging.getLogger("rnnzoo")
 
 LOCK = ".lock"
+NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS)
 OURS = {"format", "kind", "versions", "files"}  # keys that tell our manifests from others
 ARRAYS = re.compile(LIST + r"-[0-9a-f]{16}\.npz")
 ARRAYS_BEFORE = re.compile(LIST + r"(\.2)?\.npz")  # up to format 5
+BEFORE = re.compile(rf"\.({LIST}(\.2)?\.npz|manifest\.json)\.tmp")  # temporary files up to format 5
 TRIES = 20  # readings of a folder that is being replaced
 
 
@@ -72,7 +78,8 @@ def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, list
     for _ in range(TRIES):
         manifest = _manifest(folder)
         try:
-            return unpack(_packed(folder, manifest, kind), kind, folder)
+            checked = checked_manifest(manifest, kind, folder)
+            return checked, unpack_files(_files(folder, checked), checked, folder)
         except ModelFileError:
             if _manifest(folder) == manifest:  # else another process has replaced it
                 raise
@@ -95,14 +102,15 @@ def refuse_foreign(folder: Path) -> None:
         raise ArgumentError(
             f"{folder} cannot be opened: {error.strerror}. Name another folder."
         ) from error
-    names, named = [path.name for path in paths], _named(folder)
+    names, manifest = [path.name for path in paths], _content(folder)
+    ours, named = _is_model(manifest), _named(manifest)
     others = [path.name for path in paths if not _belongs(path, named)]
-    if MANIFEST in names and _is_model(folder) and others:
+    if MANIFEST in names and ours and others:
         raise ArgumentError(
             f"{folder} holds more than an rnnzoo model ({', '.join(others[:3])}): it is not "
             "overwritten. Name a new folder, or move them away."
         )
-    if others or (MANIFEST in names and not _is_model(folder)):
+    if others or (MANIFEST in names and not ours and _content(folder) is not None):
         raise ArgumentError(
             f"{folder} holds no rnnzoo model: it is not overwritten. Name a new folder."
         )
@@ -124,12 +132,18 @@ def _locked(folder: Path) -> Iterator[None]:
         except FileNotFoundError:  # another writer failed, and removed the folder meanwhile
             if folder.exists():
                 raise
+        except (OSError, NotImplementedError) as error:
+            if getattr(error, "errno", errno.ENOSYS) not in NO_LOCKS:
+                raise
+            logger.warning("%s is on a file system without locks: save there one by one.", folder)
+            break
     try:
         yield
     except BaseException:
-        if made and [path.name for path in folder.iterdir()] == [LOCK]:
-            (folder / LOCK).unlink()
-            folder.rmdir()
+        with suppress(OSError):  # it is not empty, or another writer's
+            if made and [path.name for path in folder.iterdir()] == [LOCK]:
+                (folder / LOCK).unlink()
+                folder.rmdir()
         raise
     finally:
         lock.release()
@@ -138,29 +152,27 @@ def _locked(folder: Path) -> Iterator[None]:
 def _replace(folder: Path, packed: PackedModel) -> None:
     """Writes the manifest last: until then the old one is valid. Then removes the files of the
     older model, and those of killed writers."""
-    older = _named(folder)
-    digests = unseal(packed.manifest)["files"]
-    files = {file_name(name, digests[name]): content for name, content in packed.files.items()}
+    older, files = _named(_content(folder)), packed.named
     try:
         for name, content in files.items():
             write_whole(folder / name, content)
         write_whole(folder / MANIFEST, packed.manifest)
     except OSError:
-        for name in files.keys() - _named(folder):
+        for name in files.keys() - _named(_content(folder)):
             (folder / name).unlink(missing_ok=True)
         raise
     for path in [*folder.iterdir()]:
-        ours = ARRAYS.fullmatch(path.name) or TEMPORARY.fullmatch(path.name)
+        ours = any(one.fullmatch(path.name) for one in (ARRAYS, TEMPORARY, BEFORE))
         if (ours or path.name in older) and path.name not in files:
             path.unlink(missing_ok=True)
 
 
-def _named(folder: Path) -> set[str]:
-    """The names of the files of the model in a folder; none of a damaged one."""
+def _named(manifest: bytes | None) -> set[str]:
+    """The names of the files of a model, by its manifest; none of a damaged one."""
     try:
-        files = json.loads(read_regular(folder / MANIFEST, LARGEST_JSON))["files"]
+        files = json.loads(manifest or b"")["files"]
         names = {name if ".npz" in name else file_name(name, files[name]) for name in files}
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return set()
     return {name for name in names if ARRAYS.fullmatch(name) or ARRAYS_BEFORE.fullmatch(name)}
 
@@ -183,22 +195,22 @@ def _what_is_there(folder: Path, older: bytes | None) -> str:
     return "The new model, or that of another writer, is there nevertheless."
 
 
-def _is_model(folder: Path) -> bool:
+def _is_model(manifest: bytes | None) -> bool:
     try:
-        manifest = json.loads(read_regular(folder / MANIFEST, LARGEST_JSON))
-        return bool(manifest.keys() >= OURS)
-    except (OSError, ValueError, AttributeError, RecursionError):
+        return bool(json.loads(manifest or b"").keys() >= OURS)
+    except (ValueError, AttributeError, RecursionError):
         return False
 
 
 def _belongs(path: Path, named: set[str]) -> bool:
     """Whether a path in the folder of a model is one of its files, and no link."""
     known = path.name in (MANIFEST, LOCK) or path.name in named
-    if not known and not ARRAYS.fullmatch(path.name) and not TEMPORARY.fullmatch(path.name):
+    if not known and not any(one.fullmatch(path.name) for one in (ARRAYS, TEMPORARY, BEFORE)):
         return False
-    about = path.lstat()
-    # a lock is opened for writing: it may be no second name of another file
-    return stat.S_ISREG(about.st_mode) and (path.name != LOCK or about.st_nlink == 1)
+    try:
+        return stat.S_ISREG(path.lstat().st_mode) and (path.name != LOCK or may_be_locked(path))
+    except FileNotFoundError:  # another writer has just renamed or removed it
+        return True
 
 
 def _manifest(folder: Path) -> bytes:
@@ -213,10 +225,10 @@ def _manifest(folder: Path) -> bytes:
         raise ModelFileError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _packed(folder: Path, manifest: bytes, kind: str) -> PackedModel:
+def _files(folder: Path, manifest: dict[str, Any]) -> dict[str, bytes]:
     """Reads the files that a manifest names."""
     files = {}
-    for name, digest in checked_manifest(manifest, kind, folder)["files"].items():
+    for name, digest in manifest["files"].items():
         path = folder / file_name(name, digest)
         try:
             files[name] = read_regular(path)
@@ -226,4 +238,4 @@ def _packed(folder: Path, manifest: bytes, kind: str) -> PackedModel:
             ) from None
         except OSError as error:
             raise ModelFileError(f"{path} cannot be read: {error.strerror}.") from error
-    return PackedModel(manifest, files)
+    return files

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import ModelFileError
+from .files import LARGEST
 from .packing import pack_arrays, unpack_arrays
-from .sealing import seal, sha256, unseal
+from .sealing import LARGEST_JSON, seal, sha256, unseal
 
 MANIFEST = "manifest.json"
 FORMAT = 6
@@ -35,6 +36,11 @@ class PackedModel:
     manifest: bytes
     files: dict[str, bytes]
 
+    @property
+    def named(self) -> dict[str, bytes]:
+        """The content of each file by its name in a folder."""
+        return {file_name(name, sha256(one)): one for name, one in self.files.items()}
+
 
 def pack(kind: str, manifest: dict[str, Any], arrays: dict[str, list]) -> PackedModel:
     """Packs a model.
@@ -43,12 +49,23 @@ def pack(kind: str, manifest: dict[str, Any], arrays: dict[str, list]) -> Packed
         kind: kind of model, such as `"forecaster"`.
         manifest: plain values.
         arrays: lists of arrays by their name.
+
+    Raises:
+        ModelFileError: it is too large to be read again.
     """
     files = {name: pack_arrays(values) for name, values in arrays.items()}
     versions = {"rnnzoo": version("rnnzoo"), "keras": version("keras")}
     values = {"format": FORMAT, "kind": kind, "versions": versions, **manifest}
     values["files"] = {name: sha256(content) for name, content in files.items()}
-    return PackedModel(seal(values), files)
+    packed = PackedModel(seal(values), files)
+    largest = max(map(len, files.values()), default=0)
+    if len(packed.manifest) > LARGEST_JSON or largest > LARGEST:
+        raise ModelFileError(
+            f"The model is too large to be read again: its settings take {len(packed.manifest):,} "
+            f"bytes of at most {LARGEST_JSON:,}, its largest list of arrays {largest:,} of "
+            f"{LARGEST:,}. Fit fewer series or members in one model."
+        )
+    return packed
 
 
 def unpack(
@@ -65,20 +82,31 @@ def unpack(
         ModelFileError: it is damaged, of another kind or of another format.
     """
     manifest = checked_manifest(packed.manifest, kind, where)
+    return manifest, unpack_files(packed.files, manifest, where)
+
+
+def unpack_files(
+    files: dict[str, bytes], manifest: dict[str, Any], where: str | Path
+) -> dict[str, list[np.ndarray]]:
+    """The lists of arrays in files that a checked manifest names.
+
+    Raises:
+        ModelFileError: a file is damaged, or holds something else.
+    """
     arrays = {}
     for name, digest in manifest["files"].items():
-        if sha256(packed.files[name]) != digest:
+        if sha256(files[name]) != digest:
             raise ModelFileError(
                 f"{where} is damaged: the hash of {file_name(name, digest)} is not the saved one. "
                 "Save the model again."
             )
         try:
-            arrays[name] = unpack_arrays(packed.files[name])
+            arrays[name] = unpack_arrays(files[name])
         except ValueError as error:
             raise ModelFileError(
                 f"{where} holds no model that can be read: {file_name(name, digest)}: {error}."
             ) from error
-    return manifest, arrays
+    return arrays
 
 
 def file_name(name: str, digest: str) -> str:

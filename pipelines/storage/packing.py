@@ -46,7 +46,10 @@ def _array(content: bytes) -> np.ndarray:
     """Reads one `.npy` whose header fits its content."""
     file = io.BytesIO(content)
     readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-    shape, _, dtype = readers[npy.read_magic(file)](file)
+    try:
+        shape, _, dtype = readers[npy.read_magic(file)](file)
+    except ValueError as error:  # NumPy advises to trust the file, in some
+        raise ValueError("the header of an array cannot be read") from error
     if dtype.kind not in KINDS:
         raise ValueError(f"it holds values of the type {dtype}")
     if math.prod(shape) * dtype.itemsize != len(content) - file.tell():

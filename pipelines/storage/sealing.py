@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-LARGEST_JSON = 64 << 20  # most bytes of sealed values
+LARGEST_JSON = 256 << 20  # most bytes of sealed values
 
 
 def seal(values: dict[str, Any]) -> bytes:

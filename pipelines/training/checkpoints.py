@@ -5,6 +5,7 @@ epoch are in a file of their own, and the manifest is replaced in one step: at e
 folder holds the last epoch or the one before. Nothing in it is executed.
 """
 
+import contextlib
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +17,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from ...errors import ArgumentError, ArgumentTypeError, CheckpointError
-from ..storage.files import TEMPORARY, read_regular, write_whole
+from ..storage.files import LARGEST, TEMPORARY, may_be_locked, read_regular, write_whole
 from ..storage.packing import pack_arrays, unpack_arrays
 from ..storage.sealing import LARGEST_JSON, seal, sha256, unseal
 from .identity import identity, require_same
@@ -74,16 +75,24 @@ class Checkpoint:
             "step": step,
             "digest": sha256(content),
         }
+        sealed = seal(manifest)
+        if len(content) > LARGEST or len(sealed) > LARGEST_JSON:
+            raise CheckpointError(
+                f"The checkpoint takes {len(content):,} bytes, and at most {LARGEST:,} can be read "
+                "again: fit without a checkpoint."
+            )
         try:
             write_whole(self.folder / name, content)
-            write_whole(self.folder / MANIFEST, seal(manifest))
-            self._tidy()
+            write_whole(self.folder / MANIFEST, sealed)
         except OSError as error:
-            self._tidy()
+            with contextlib.suppress(OSError, CheckpointError):  # the first error is the one to say
+                self._tidy()
             raise CheckpointError(
-                f"{error.filename} could not be written: {error.strerror}. The checkpoint "
-                "before it is unchanged: make room, and fit again with the same checkpoint."
+                f"{error.filename or self.folder} could not be written: {error.strerror}. The last "
+                "whole checkpoint is there: make room, and fit again with the same checkpoint."
             ) from error
+        with contextlib.suppress(OSError):  # what is left over is removed at the next epoch
+            self._tidy()
 
     def _arrays(self, manifest: dict[str, Any]) -> dict[str, list[np.ndarray]]:
         path = self.folder / _name(manifest["step"])
@@ -181,7 +190,7 @@ def lock_folder(path: Path) -> Iterator[None]:
     """
     lock = FileLock(path / LOCK)
     try:
-        if not _is_own_lock(path / LOCK):
+        if not may_be_locked(path / LOCK):
             raise CheckpointError(
                 f"{path / LOCK} is a link to another file, and is not opened: remove it."
             )
@@ -243,6 +252,8 @@ def prepare_folder(folder: Any, belongs: Callable[[Path], bool]) -> Path:
         CheckpointError: it cannot be created.
     """
     path = _path(folder)
+    if path.is_symlink() and (path.name.startswith(MEMBER) or path.name == REFIT):
+        raise ArgumentError(f"{path} is a link in a checkpoint, and is not followed: remove it.")
     if path.exists() and not path.is_dir():
         raise ArgumentError(f"{path} is a file: a checkpoint is a folder. Name a new one.")
     others = sorted(one.name for one in path.iterdir() if not belongs(one)) if path.exists() else []
@@ -264,17 +275,10 @@ def _belongs(path: Path) -> bool:
 
 def _is_ours(path: Path) -> bool:
     known = path.name in (MANIFEST, LOCK) or EPOCH.fullmatch(path.name)
-    return bool(known or TEMPORARY.fullmatch(path.name)) and stat.S_ISREG(path.lstat().st_mode)
-
-
-def _is_own_lock(path: Path) -> bool:
-    """Whether a file is not there yet, or is no link to another one: a lock is opened for
-    writing."""
     try:
-        about = path.lstat()
-    except FileNotFoundError:
+        return bool(known or TEMPORARY.fullmatch(path.name)) and stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:  # another process has just renamed it
         return True
-    return stat.S_ISREG(about.st_mode) and about.st_nlink == 1
 
 
 def _well_formed(manifest: dict[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """The training loop of all pipelines: validates each epoch and returns the best weights."""
 
 import math
+import os
 import random
 import threading
 import time
@@ -21,7 +22,17 @@ from .optimizers import current_rate, has_schedule, inner
 from .options import TrainingOptions
 from .state import ResampledBatches, TrainingState, from_checkpoint, to_checkpoint
 
-ONE_FIT = threading.RLock()  # held by the thread that fits; a fit may begin others
+_one_fit = threading.RLock()  # held by the thread that fits; a fit may begin others
+
+
+def _unlock() -> None:
+    """In a forked process: the thread that held the lock is not there."""
+    global _one_fit
+    _one_fit = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock)
 
 
 @dataclass(frozen=True)
@@ -263,7 +274,7 @@ def seeded(seed: int) -> Iterator[None]:
         BackendError: in a forked process that cannot compute.
     """
     require_own_backend()
-    with ONE_FIT:
+    with _one_fit:
         state, numpy_state = random.getstate(), np.random.get_state()
         keras.utils.set_random_seed(seed)
         try:

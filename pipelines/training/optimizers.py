@@ -153,9 +153,8 @@ def own_settings(given: OptimizerLike | None) -> dict[str, Any]:
     own = inner(optimizer)
     rate = own.get_config()["learning_rate"]
     return {
-        "learning_rate": float(
-            f"{float(own.learning_rate):.6g}"
-        ),  # of the first step; it is a float32
+        # of the first step, without the digits that a float32 does not have
+        "learning_rate": float(f"{current_rate(own):.6g}"),
         "schedule": rate["class_name"] if has_schedule(own) else "plateau",
         "ema_momentum": float(own.ema_momentum) if own.use_ema else 0.0,
     }

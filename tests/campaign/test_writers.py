@@ -28,13 +28,16 @@ def one_round(folder, rng):
     """Writers at once, of which some are killed; whether the folder holds a model afterwards."""
     count = rng.randint(2, 8)
     commands = [[sys.executable, SCRIPT, folder, str(k), "3"] for k in range(count)]
-    writers = [subprocess.Popen(command, stderr=subprocess.DEVNULL) for command in commands]
-    for writer in [one for one in writers if rng.random() < 0.3][: count - 1]:
+    writers = [subprocess.Popen(command) for command in commands]
+    killed = [one for one in writers if rng.random() < 0.3][: count - 1]
+    for writer in killed:
         with contextlib.suppress(subprocess.TimeoutExpired):
             writer.wait(rng.uniform(0.2, 1.5))
         writer.kill()
-    for writer in writers:
-        writer.wait()
+    codes = [writer.wait() for writer in writers]
+    assert not any(
+        code for code, writer in zip(codes, writers, strict=True) if writer not in killed
+    )
     return number_in(folder) in range(count)
 
 

@@ -17,6 +17,8 @@ KERAS_OBJECTS = (
     keras.constraints.Constraint,
 )
 
+LONGEST = 10_000  # delay
+
 
 def delays(name: str, value: Any, at_least: int, may_be_empty: bool = False) -> list[int]:
     """Returns a list of distinct delays, in increasing order.
@@ -32,6 +34,11 @@ def delays(name: str, value: Any, at_least: int, may_be_empty: bool = False) -> 
     steps = [whole_number(name, step, at_least) for step in value]
     if not steps and not may_be_empty:
         raise ArgumentError(f"`{name}` must hold at least one delay. Received: {name}=[]")
+    if max(steps, default=0) > LONGEST:
+        raise ArgumentError(
+            f"`{name}` must be at most {LONGEST:,} steps: each step of a delay line is a state. "
+            f"Received: {name}={steps!r:.200}"
+        )
     if len(set(steps)) != len(steps):
         raise ArgumentError(f"`{name}` must not repeat a delay. Received: {name}={steps}")
     return sorted(steps)

@@ -188,9 +188,11 @@ class FittedAuto(Members):
         shapes = {np.stack(rows).shape, *(one.counts.shape for one in (self.errors, self.held_out))}
         if shapes != {(len(self.ids), self.horizon)} or len(self.low) != len(self.ids):
             raise ValueError("its baselines or errors are of other series or leads")
-        for times in (self.last_times, self.fitted_until):
-            if [self.schema.times_after(last, 1) for last in times] and len(times) != len(rows):
-                raise ValueError("its times are of other series")
+        times = [*self.last_times, *self.fitted_until]
+        if len(times) != 2 * len(rows) or len(self.last_times) != len(rows):
+            raise ValueError("its times are of other series")
+        for last in times:
+            self.schema.times_after(last, 1)
         Steps(self.errors).quantiles(np.stack(rows), np.array([0.1, 0.9]))
 
     def forecast_origins(

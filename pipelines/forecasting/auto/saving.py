@@ -61,6 +61,10 @@ def auto_from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> Fitted
         networks[name] = from_plain(plain, own)
     cells = tuple(cell_from_config(cell) for cell in manifest["cells"])
     settings, remaining = manifest["settings"] | {"cells": cells}, iter(arrays["baselines"])
+    errors, held_out = (ErrorMemory.from_arrays(arrays[name]) for name in ("errors", "held_out"))
+    shape = (len(manifest["statics"]), settings["horizon"])
+    if not errors.counts.shape == held_out.counts.shape == shape:
+        raise ValueError("its errors are of other series or leads")
     fitted = FittedAuto(
         settings=AutoSettings(
             settings["horizon"], settings["validation"], settings["seed"], settings
@@ -73,9 +77,9 @@ def auto_from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> Fitted
         fitted_until=[pd.Timestamp(time) for time in manifest["fitted_until"]],
         last_times=[pd.Timestamp(time) for time in manifest["last_times"]],
         low=arrays["low"][0] > 0,
-        seconds=manifest["seconds"],
-        errors=ErrorMemory.from_arrays(arrays["errors"]),
-        held_out=ErrorMemory.from_arrays(arrays["held_out"]),
+        seconds=float(manifest["seconds"]),
+        errors=errors,
+        held_out=held_out,
     )
     fitted.try_forecast()
     return fitted

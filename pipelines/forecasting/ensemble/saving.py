@@ -38,4 +38,8 @@ def ensemble_from_plain(manifest: dict[str, Any], arrays: dict[str, list]) -> Fi
     shapes = {one.counts.shape for one in (errors, held_out, *(m.errors for m in members))}
     if len(shapes) > 1 or len({tuple(member.ids) for member in members}) > 1:
         raise ValueError("its members or errors are of other series or leads")
+    first = members[0]
+    same = (first.schema, first.last_times, first.fitted_until)
+    if any((one.schema, one.last_times, one.fitted_until) != same for one in members):
+        raise ValueError("its members have read other rows")
     return FittedEnsemble.of(members, manifest["aggregation"], errors, held_out)

@@ -1,6 +1,7 @@
 """Commands in a stranger's folder, on terminals without UTF-8, with readers that go away."""
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -132,7 +133,7 @@ def test_output_that_cannot_be_written(reader, tmp_path):
         assert "could be written: No space left on device" in done.stderr
         assert "Traceback" not in done.stderr
     else:
-        command = f"exec {' '.join(COMMAND)} data >&-"
+        command = f"exec {shlex.join(map(str, COMMAND))} data >&-"
         how = {"cwd": tmp_path, "env": environment(), "capture_output": True, "text": True}
         done = subprocess.run(["sh", "-c", command], check=False, **how)
         assert (done.returncode, done.stderr) == (0, "")
@@ -170,7 +171,7 @@ def test_a_reader_that_goes_away_costs_nothing(table):
 
 @pytest.mark.slow
 def test_a_chart_of_the_journal_that_does_not_fit_costs_no_fit(table):
-    command = f"ulimit -f 80; exec {' '.join([*COMMAND, *FORECAST])}"  # KiB of a file
+    command = f"ulimit -f 80; exec {shlex.join(map(str, [*COMMAND, *FORECAST]))}"  # KiB of a file
     down = environment(MLFLOW_TRACKING_URI="http://127.0.0.1:9")
     how = {"cwd": table, "env": down, "capture_output": True, "text": True}
     done = subprocess.run(["bash", "-c", command], check=False, **how)

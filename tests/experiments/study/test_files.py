@@ -1,4 +1,6 @@
 import pytest
+from rnnzoo import ArgumentError
+from rnnzoo.experiments.study.outputs import check_folder
 from rnnzoo.pipelines.storage.files import replacing
 from rnnzoo.pipelines.storage.names import slug
 
@@ -30,3 +32,14 @@ def test_an_error_names_the_file_that_was_meant(tmp_path):
         fresh.write_text("a")
     assert missing.value.filename == str(tmp_path / "no" / "a.csv")
     assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_model_is_not_saved_through_a_link(tmp_path, there):
+    """A download may hold a link where an experiment saves its model."""
+    if there:
+        (tmp_path / "production").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "model-gru").symlink_to(tmp_path / "production")
+    with pytest.raises(ArgumentError, match="model-gru is a link"):
+        check_folder(tmp_path / "out", ["lstm", "gru"])

@@ -173,7 +173,7 @@ def test_arrays_of_something_else_are_refused():
     arrays = ErrorMemory.empty(2, 3).to_arrays()
     with pytest.raises(ValueError, match="are 34 arrays, not 35"):
         ErrorMemory.from_arrays(arrays[:-1])
-    with pytest.raises(ValueError, match="another shape in 'start'"):
+    with pytest.raises(ValueError, match="another shape or type in 'start'"):
         ErrorMemory.from_arrays([arrays[0], np.zeros(7), *arrays[2:]])
 
 
@@ -199,3 +199,16 @@ def test_forecasts_without_an_error_overflow_nowhere():
     with np.errstate(all="raise", under="ignore"):
         _, (quantiles,) = follow(ErrorMemory.empty(1, 2, season=7), [track], [0.1, 0.9])
     assert (np.abs(quantiles[:, 10:] - forecasts[10:]) < 1e-9).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [("window", (3, 0, 1000, 3000)), ("quantiles", (0, 0, 0, 10**9)), ("counts", (0, 10**9))],
+)
+def test_shapes_of_a_stranger_take_no_memory(name, shape):
+    memory = ErrorMemory.empty(2, 3)
+    names = [field.name for field in fields(ErrorMemory)]
+    arrays = memory.to_arrays()
+    arrays[names.index(name)] = np.empty(shape)
+    with pytest.raises(ValueError, match="errors"):
+        ErrorMemory.from_arrays(arrays)

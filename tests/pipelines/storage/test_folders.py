@@ -6,7 +6,8 @@ import threading
 
 import numpy as np
 import pytest
-from rnnzoo import ArgumentError, ModelFileError
+from rnnzoo import ArgumentError, ArgumentTypeError, ModelFileError
+from rnnzoo.pipelines.storage.files import named_folder
 from rnnzoo.pipelines.storage.folders import read_folder, write_folder
 from rnnzoo.pipelines.storage.packing import pack_arrays, unpack_arrays
 from rnnzoo.pipelines.storage.sealing import seal, sha256, unseal
@@ -247,3 +248,38 @@ def test_what_killed_writers_left_is_removed(tmp_path):
         (folder / name).write_bytes(b"half")
     write(folder, 1)
     assert everything_in(folder).keys() == everything_in(write(tmp_path / "new", 1)).keys()
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path, monkeypatch):
+    folder = write(tmp_path / "model")
+    monkeypatch.setattr("rnnzoo.pipelines.storage.model.LARGEST_JSON", 1000)
+    with pytest.raises(ModelFileError, match="too large to be read again"):
+        write_folder(folder, "toy", {"text": "x" * 1000}, ARRAYS)
+    assert number_in(folder) == 0
+
+
+def test_a_folder_of_the_user_may_be_a_link(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    assert number_in(write(tmp_path / "link", 3)) == number_in(tmp_path / "there") == 3
+
+
+def test_a_lock_that_another_file_is(tmp_path, victim):
+    folder = write(tmp_path / "model")
+    (folder / ".lock").unlink()
+    (folder / ".lock").hardlink_to(victim)
+    with pytest.raises(ArgumentError, match=r"\(.lock\)"):
+        write(folder, 1)
+
+
+def test_a_file_of_the_version_before_that_was_killed(tmp_path):
+    folder = write(tmp_path / "model")
+    (folder / ".weights.npz.tmp").write_bytes(b"half")
+    write(folder, 1)
+    assert not (folder / ".weights.npz.tmp").exists()
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "nul\0", "~nobody-is-called-so/x", 7, None, b"x"])
+def test_names_that_no_folder_has(name):
+    with pytest.raises((ArgumentError, ArgumentTypeError), match="`folder`"):
+        named_folder(name)

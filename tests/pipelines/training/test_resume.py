@@ -264,3 +264,16 @@ def test_a_checkpoint_of_other_clips(tmp_path):
         pytest.raises(CheckpointError, match="the data differ"),
     ):
         changed.read()
+
+
+@pytest.mark.parametrize("name", ["member-1", "refit"])
+def test_no_link_in_a_checkpoint_is_followed(tmp_path, name):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "checkpoint").mkdir()
+    (tmp_path / "checkpoint" / name).symlink_to(tmp_path / "elsewhere")
+    with (
+        pytest.raises(ArgumentError, match=f"{name} is a link"),
+        checkpoint_in(tmp_path / "checkpoint" / name, "forecaster", {}, ()),
+    ):
+        pass
+    assert not [*(tmp_path / "elsewhere").iterdir()]
