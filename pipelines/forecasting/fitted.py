@@ -24,11 +24,13 @@ from .past_errors import (
     replay,
 )
 from .plan import held_out_rows
-from .preprocessing.state import State
+from .preprocessing.state import COLUMNS, State
 from .preprocessing.transform import Transform
 from .recipe import Recipe
 from .settings import Settings
 from .strategies.base import Strategy
+
+TRIED = 10  # series that are forecast when a model is loaded
 
 
 @dataclass(frozen=True)
@@ -211,32 +213,33 @@ class FittedForecaster(SeriesRead, HeadForecasts):
         return not self.strategy.read_ahead
 
     def try_forecast(self) -> None:
-        """Forecasts once, to find out whether the parts of this value fit together.
+        """Forecasts a few series, to find out whether the parts of this value fit together.
 
         Raises:
             Exception: they do not; any kind.
         """
-        ids, ahead = self.transform.ids, max(self.horizon, self.strategy.read_ahead)
-        shapes = [array.shape for array in self.state.arrays]
-        if shapes != self.strategy.state_shapes(len(ids)):
+        count, state = len(self.transform.ids), self.state
+        shapes = [array.shape for array in state.arrays]
+        if shapes != self.strategy.state_shapes(count):
             raise ValueError(f"its state has other shapes than its network: {shapes}")
-        times = [self.schema.times_after(last, ahead) for last in self.last_times]
-        usual = np.broadcast_to(
-            self.transform.future_.mean_, (len(ids), ahead, len(self.schema.future))
-        )
+        if {len(getattr(state, name)) for name in COLUMNS} != {count}:
+            raise ValueError("its state is of other series")
+        few = np.arange(min(count, TRIED))
+        ids, last = self.transform.ids[:TRIED], self.last_times[:TRIED]
+        ahead = max(self.horizon, self.strategy.read_ahead)
+        times = [self.schema.times_after(one, ahead) for one in last]
+        columns = len(self.schema.future)
+        usual = np.broadcast_to(self.transform.future_.mean_, (len(ids), ahead, columns))
         known = self.transform.scale_ahead(ids, times, usual)
-        start = Start(ids, self.last_times, times, self.state, known, self.horizon)
-        scaled = self.strategy.forecast(self.state, known)[:, : self.horizon]
+        start = Start(ids, last, times, state.select(few), known, self.horizon)
+        scaled = self.strategy.forecast(start.state, known)[:, : self.horizon]
         forecast = np.stack([*map(self.transform.inverse, ids, scaled)])
         heads = self._distributions(start)
         levels = 0 if heads is None else heads.shape[-1]
         if {one.quantiles.shape[-1] for one in (self.errors, self.held_out)} != {levels}:
             raise ValueError("its errors are of another head")
-        if forecast.shape != (len(self.errors), self.errors.horizon):
-            raise ValueError("its errors are of other leads or series")
-        if len(self.fitted_until) != len(ids) or self.held_out.counts.shape != forecast.shape:
-            raise ValueError("its times or held-out errors are of other series")
-        Steps(self.errors).quantiles(forecast, np.array([0.1, 0.9]), distributions=heads)
+        errors = self.errors.select(few)
+        Steps(errors).quantiles(forecast, np.array([0.1, 0.9]), distributions=heads)
 
     def _start(self, data: Any, future: Any, horizon: int | None) -> Start:
         """What a forecast starts from; arguments as for `forecast`."""
