@@ -147,14 +147,14 @@ def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
     )
 
 
-def text_or_none(name: str, value: Any) -> str | None:
-    """Returns `value`, a text or `None`.
+def text_or_none(name: str, value: Any, what: str = "text") -> str | None:
+    """Returns `value`, a text or `None`; `what` says what the text is.
 
     Raises:
         ArgumentTypeError: something else.
     """
     if value is not None and not isinstance(value, str):
-        raise ArgumentTypeError(f"`{name}` must be text. Received: {name}={value!r:.200}")
+        raise ArgumentTypeError(f"`{name}` must be {what}. Received: {name}={value!r:.200}")
     return value
 
 

@@ -14,6 +14,8 @@ from .source import Source, column_names, frame_of, open_source, target_column, 
 from .table import TableSource, list_series
 from .validate import check_columns
 
+COLUMN = "the name of a column"
+
 
 def read_series(
     source: Source,
@@ -77,9 +79,10 @@ def read_series(
         ArgumentError, ArgumentTypeError: another argument cannot be used.
     """
     rules = Rules(missing, duplicates, gaps, time_format=time_format, zone=zone)
-    _check_texts(time=time, weight=weight, name=name, frequency=frequency, unit=unit)
+    _check_texts(name=name, frequency=frequency, unit=unit)
+    _check_texts(COLUMN, time=time, weight=weight)
     past, future = column_names("past", past), column_names("future", future)
-    text_or_none("target", target)
+    text_or_none("target", target, COLUMN)
     if isinstance(source, TimeSeriesPanel):
         if len(source) > 1:
             raise DataError(
@@ -162,7 +165,8 @@ def read_panel(
         ArgumentError, ArgumentTypeError: another argument cannot be used.
     """
     rules = Rules(missing, duplicates, gaps, short, fewest, time_format, zone)
-    _check_texts(time=time, weight=weight, name=name, frequency=frequency, unit=unit)
+    _check_texts(name=name, frequency=frequency, unit=unit)
+    _check_texts(COLUMN, time=time, weight=weight)
     past, future = column_names("past", past), column_names("future", future)
     static = column_names("static", static)
     if target is not None and not isinstance(target, str):
@@ -281,9 +285,9 @@ def _require_weight(source: TimeSeries | TimeSeriesPanel, weight: str) -> None:
         )
 
 
-def _check_texts(**arguments: Any) -> None:
+def _check_texts(what: str = "text", **arguments: Any) -> None:
     for name, value in arguments.items():
-        text_or_none(name, value)
+        text_or_none(name, value, what)
 
 
 def _any_given(arguments: Sequence[Any]) -> bool:
