@@ -13,6 +13,7 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,16 +53,16 @@ def write_folder(
         ArgumentError: the folder exists and is no model of rnnzoo.
         ModelFileError: it cannot be written, e.g. the disk is full; an older model is unchanged.
     """
-    refuse_foreign(folder)
-    packed, older = pack(kind, manifest, arrays), _content(folder)
+    older = _Older.in_folder(folder)
+    packed = pack(kind, manifest, arrays)
     try:
         with _locked(folder):
-            refuse_foreign(folder)
-            _replace(folder, packed)
+            older = _Older.in_folder(folder, older)
+            _replace(folder, packed, older)
     except OSError as error:
         raise ModelFileError(
             f"{error.filename or folder} could not be written: {error.strerror}. "
-            f"{_what_is_there(folder, older)}"
+            f"{_what_is_there(folder, older.manifest)}"
         ) from error
 
 
@@ -92,28 +93,69 @@ def refuse_foreign(folder: Path) -> None:
     Raises:
         ArgumentError: the folder holds something else, with or without a model.
     """
-    try:
-        paths = sorted(folder.iterdir())
-    except FileNotFoundError:
-        return
-    except NotADirectoryError:
-        raise ArgumentError(f"{folder} is a file: name a folder to save to.") from None
-    except OSError as error:
-        raise ArgumentError(
-            f"{folder} cannot be opened: {error.strerror}. Name another folder."
-        ) from error
-    names, manifest = [path.name for path in paths], _content(folder)
-    ours, named = _is_model(manifest), _named(manifest)
-    others = [path.name for path in paths if not _belongs(path, named)]
-    if MANIFEST in names and ours and others:
-        raise ArgumentError(
-            f"{folder} holds more than an rnnzoo model ({', '.join(others[:3])}): it is not "
-            "overwritten. Name a new folder, or move them away."
-        )
-    if others or (MANIFEST in names and not ours and _content(folder) is not None):
-        raise ArgumentError(
-            f"{folder} holds no rnnzoo model: it is not overwritten. Name a new folder."
-        )
+    _Older.in_folder(folder)
+
+
+@dataclass(frozen=True)
+class _Older:
+    """The model that a folder holds before another one is written.
+
+    Attributes:
+        manifest: content of its manifest; `None` without one.
+        is_model: whether it is the manifest of a model.
+        files: names of its files.
+    """
+
+    manifest: bytes | None = None
+    is_model: bool = False
+    files: frozenset[str] = frozenset()
+
+    @classmethod
+    def in_folder(cls, folder: Path, known: "_Older | None" = None) -> "_Older":
+        """Looks into a folder; `known` is what was there before, which is not parsed again.
+
+        Raises:
+            ArgumentError: it holds something else, with or without a model.
+        """
+        try:
+            paths = sorted(folder.iterdir())
+        except FileNotFoundError:
+            return cls()
+        except NotADirectoryError:
+            raise ArgumentError(f"{folder} is a file: name a folder to save to.") from None
+        except OSError as error:
+            raise ArgumentError(
+                f"{folder} cannot be opened: {error.strerror}. Name another folder."
+            ) from error
+        manifest = _content(folder)
+        older = known if known and known.manifest == manifest else cls.of(manifest)
+        others = [path.name for path in paths if not _belongs(path, older.files)]
+        if older.is_model and others:
+            raise ArgumentError(
+                f"{folder} holds more than an rnnzoo model ({', '.join(others[:3])}): it is not "
+                "overwritten. Name a new folder, or move them away."
+            )
+        if others or (not older.is_model and (folder / MANIFEST).exists()):
+            raise ArgumentError(
+                f"{folder} holds no rnnzoo model: it is not overwritten. Name a new folder."
+            )
+        return older
+
+    @classmethod
+    def of(cls, manifest: bytes | None) -> "_Older":
+        """The model of a manifest; no files of a damaged one."""
+        try:
+            values = json.loads(manifest or b"")
+            is_model = values.keys() >= OURS
+        except (ValueError, AttributeError, RecursionError):
+            return cls(manifest)
+        try:
+            files = values["files"]
+            names = {name if ".npz" in name else file_name(name, files[name]) for name in files}
+        except (TypeError, KeyError):
+            return cls(manifest, is_model)
+        ours = {one for one in names if ARRAYS.fullmatch(one) or ARRAYS_BEFORE.fullmatch(one)}
+        return cls(manifest, is_model, frozenset(ours))
 
 
 @contextmanager
@@ -149,32 +191,22 @@ def _locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _replace(folder: Path, packed: PackedModel) -> None:
+def _replace(folder: Path, packed: PackedModel, older: _Older) -> None:
     """Writes the manifest last: until then the old one is valid. Then removes the files of the
     older model, and those of killed writers."""
-    older, files = _named(_content(folder)), packed.named
+    files = packed.named
     try:
         for name, content in files.items():
             write_whole(folder / name, content)
         write_whole(folder / MANIFEST, packed.manifest)
     except OSError:
-        for name in files.keys() - _named(_content(folder)):
+        for name in files.keys() - _Older.of(_content(folder)).files:
             (folder / name).unlink(missing_ok=True)
         raise
     for path in [*folder.iterdir()]:
         ours = any(one.fullmatch(path.name) for one in (ARRAYS, TEMPORARY, BEFORE))
-        if (ours or path.name in older) and path.name not in files:
+        if (ours or path.name in older.files) and path.name not in files:
             path.unlink(missing_ok=True)
-
-
-def _named(manifest: bytes | None) -> set[str]:
-    """The names of the files of a model, by its manifest; none of a damaged one."""
-    try:
-        files = json.loads(manifest or b"")["files"]
-        names = {name if ".npz" in name else file_name(name, files[name]) for name in files}
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return set()
-    return {name for name in names if ARRAYS.fullmatch(name) or ARRAYS_BEFORE.fullmatch(name)}
 
 
 def _content(folder: Path) -> bytes | None:
@@ -195,14 +227,7 @@ def _what_is_there(folder: Path, older: bytes | None) -> str:
     return "The new model, or that of another writer, is there nevertheless."
 
 
-def _is_model(manifest: bytes | None) -> bool:
-    try:
-        return bool(json.loads(manifest or b"").keys() >= OURS)
-    except (ValueError, AttributeError, RecursionError):
-        return False
-
-
-def _belongs(path: Path, named: set[str]) -> bool:
+def _belongs(path: Path, named: frozenset[str]) -> bool:
     """Whether a path in the folder of a model is one of its files, and no link."""
     known = path.name in (MANIFEST, LOCK) or path.name in named
     if not known and not any(one.fullmatch(path.name) for one in (ARRAYS, TEMPORARY, BEFORE)):
