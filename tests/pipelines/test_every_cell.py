@@ -1,5 +1,7 @@
 """Every cell in every pipeline that it serves, by its name alone."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 from rnnzoo import Forecaster, NextFrame
@@ -15,6 +17,8 @@ FORECASTERS = [
     for layers in ((1,) if kind.has_output_layer else (1, 2))
     if strategy != "next_frame"
 ]
+#: Of these one epoch leaves a state without bound, and the fit says so.
+GROWING = [("irnn", "closed_loop", 1)]
 
 
 @pytest.mark.parametrize("cell, strategy, layers", FORECASTERS)
@@ -23,7 +27,9 @@ def test_a_forecaster_is_fitted_streamed_saved_and_loaded(cell, strategy, layers
     forecaster = Forecaster(
         cell, horizon=3, lookback=10, units=4, epochs=1, layers=layers, strategy=strategy
     )
-    forecaster.fit(waves[:120], **KNOWN)
+    grows = (cell, strategy, layers) in GROWING
+    with pytest.warns(UserWarning, match="grow as it reads on") if grows else nullcontext():
+        forecaster.fit(waves[:120], **KNOWN)
     streamed = forecaster.update(waves[120:129]).update(waves[129:130]).predict(future=future)
     batch = forecaster.predict(waves[:130], future=future)
     np.testing.assert_allclose(streamed["yhat"], batch["yhat"], rtol=1e-4)

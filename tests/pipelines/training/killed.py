@@ -21,7 +21,7 @@ import rnnzoo.pipelines.forecasting.forecaster
 import rnnzoo.pipelines.next_frame.predictor  # noqa: F401
 from rnnzoo import Forecaster, NextFrame
 from rnnzoo.pipelines.storage.folders import read_folder, write_folder
-from rnnzoo.pipelines.storage.sealing import unseal
+from rnnzoo.pipelines.storage.sealing import sha256, unseal
 from rnnzoo.pipelines.training.checkpoints import MANIFEST
 
 COMMON = {"horizon": 2, "lookback": 8, "units": 2, "epochs": 40, "patience": 40}
@@ -95,7 +95,8 @@ def epochs(folder: Path) -> int:
     if not path.exists():
         return 0
     manifest = unseal(path.read_bytes())
-    assert (folder / manifest["file"]["name"]).is_file()
+    content = (folder / f"epoch-{manifest['step']:06d}.npz").read_bytes()
+    assert sha256(content) == manifest["digest"]
     return len(manifest["values"]["state"]["score"])
 
 
