@@ -61,7 +61,7 @@ def _repository(folder: Path) -> Repository | None:
 
 
 def _commit(repository: Repository) -> str:
-    """The hash of the commit; `""` if there is none, or it is kept in another way than in files."""
+    """The hash of the commit; `""` if there is none, or it is stored in another form than files."""
     head = _text(repository.own / "HEAD")
     named = REFERENCE.fullmatch(head)
     if named is None:

@@ -183,7 +183,7 @@ def test_a_chart_of_the_journal_that_does_not_fit_costs_no_fit(table):
 
 @pytest.mark.slow
 def test_signals_that_end_a_command_are_like_ctrl_c(table):
-    """It says where it stands, its runs are marked, and the same command goes on."""
+    """It reports its progress, its runs are marked, and the same command continues."""
     endless = ["--epochs", "1000000", "--set", "patience=1000000", "--checkpoint", "kept"]
     command = [*COMMAND, *FORECAST, *endless]
     down = environment(MLFLOW_TRACKING_URI="http://127.0.0.1:9", PYTHONUNBUFFERED="1")
