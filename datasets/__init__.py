@@ -9,7 +9,7 @@ from .clip_checks import checked_frames
 from .clips import Clips, Sampler, read_clips
 from .series import Schema, TimeSeries, TimeSeriesPanel
 from .sources import google_stock, moving_digits, moving_mnist, seattle_weather, us_employment
-from .tabular.frequency import HOLIDAY, default_horizon
+from .steps import steps_of
 from .tabular.future import FutureCovariates, future_rows
 from .tabular.match import read_like, read_panel_like, require_rows
 from .tabular.read import read_panel, read_series
@@ -17,7 +17,6 @@ from .tabular.read import read_panel, read_series
 __all__ = [
     "CLIP_DATASETS",
     "DATASETS",
-    "HOLIDAY",
     "Clips",
     "FutureCovariates",
     "Sampler",
@@ -25,7 +24,6 @@ __all__ = [
     "TimeSeries",
     "TimeSeriesPanel",
     "checked_frames",
-    "default_horizon",
     "describe",
     "future_rows",
     "load_clips",
@@ -36,6 +34,7 @@ __all__ = [
     "read_panel_like",
     "read_series",
     "require_rows",
+    "steps_of",
 ]
 
 DATASETS: dict[str, Callable[[], TimeSeries | TimeSeriesPanel]] = {

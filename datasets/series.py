@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from .steps import steps_of
 from .timezones import instant
 
 
@@ -22,7 +23,7 @@ class Schema:
         past: covariates known up to the origin only.
         future: covariates known for the steps ahead as well.
         static: covariates that are one number for each series.
-        frequency: a pandas offset alias, e.g. `"h"`, `"D"`, `"B"`.
+        frequency: the step, e.g. `"h"`, `"D"`, `"B"`, or a calendar, as `steps.steps_of` reads it.
         season: number of steps in a season, e.g. 24 for hourly data with a daily cycle.
         unit: unit of the target, for the axes of charts; may be empty.
         others: columns of the table that are not used.
@@ -31,8 +32,13 @@ class Schema:
         zone: time zone, e.g. `"Europe/Paris"`: times of the series are UTC, and times that a
             table gives without a zone are local times of this one. `""` where no time has a
             zone.
+        clock: time zone whose local times those of the series are, because steps of a day or
+            longer and sessions follow it; a later table whose times have a zone is converted to
+            it. `""` where no zone is known, or times are UTC.
         time_format: format of times that are not ISO 8601, as for `strptime`; may be empty.
         weight: column of the weight of each row in training; `""` where all weigh the same.
+        time_parts: columns that make the time together, where `time` is none of the table.
+        id_parts: columns that make the ids of the series together; empty where `unique_id` does.
     """
 
     name: str
@@ -49,6 +55,9 @@ class Schema:
     zone: str = ""
     time_format: str = ""
     weight: str = ""
+    clock: str = ""
+    time_parts: tuple[str, ...] = ()
+    id_parts: tuple[str, ...] = ()
 
     def instant(self, value: Any, argument: str = "time") -> pd.Timestamp:
         """Reads one time given by a user, as `TimeSeries.times` holds it.
@@ -66,7 +75,7 @@ class Schema:
             ArgumentError: no time; a time with a zone where the schema has none; a time that
                 clocks skip or repeat.
         """
-        return instant(value, self.zone, self.time_format, argument)
+        return instant(value, self.zone, self.time_format, argument, self.clock)
 
     def times_after(self, last: pd.Timestamp, steps: int) -> pd.DatetimeIndex:
         """The `steps` times that follow `last`.
@@ -75,7 +84,7 @@ class Schema:
             DataError: they pass the last time that pandas can hold.
         """
         try:
-            return pd.date_range(last, periods=steps + 1, freq=self.frequency)[1:]
+            return steps_of(self.frequency).after(last, steps)
         except (OverflowError, ValueError) as error:  # OutOfBoundsDatetime is a ValueError
             raise DataError(
                 f"{steps} steps of {self.frequency!r} after {last} pass the last time that can be "

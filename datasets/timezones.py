@@ -31,7 +31,9 @@ def is_zone(name: Any) -> bool:
     return True
 
 
-def instant(value: Any, zone: str, time_format: str, argument: str) -> pd.Timestamp:
+def instant(
+    value: Any, zone: str, time_format: str, argument: str, clock: str = ""
+) -> pd.Timestamp:
     """Reads one time given by a user: without a zone, in UTC where the series has one.
 
     Args:
@@ -40,6 +42,7 @@ def instant(value: Any, zone: str, time_format: str, argument: str) -> pd.Timest
             `""`.
         time_format: format of the times in the table; may be `""`.
         argument: name of the value in messages.
+        clock: time zone whose local times those of the series are; may be `""`.
 
     Raises:
         ArgumentError: no time; a time with a zone where the series has none; a time that clocks
@@ -52,6 +55,8 @@ def instant(value: Any, zone: str, time_format: str, argument: str) -> pd.Timest
         raise ArgumentError(
             f"`{argument}` must be a time, such as '2016-07-01 12:00'{form}. {received}"
         )
+    if time.tz is not None and clock:
+        return time.tz_convert(clock).tz_localize(None)
     if time.tz is not None and not zone:
         raise ArgumentError(
             f"`{argument}` must be a time without a zone, as those of the series are. {received}"

@@ -10,9 +10,10 @@ import pandas as pd
 from ...errors import DataError
 from ...messages import counted
 from ..series import Schema, TimeSeries, TimeSeriesPanel
-from .frequency import default_season, find_frequency
+from ..steps import Sessions, steps_of
+from .frequency import find_frequency, find_local, resampled
 from .gaps import absent, check_grid, other_step, regular
-from .impute import Grid, interpolate, pad_short, with_gaps
+from .impute import Grid, carry_forward, interpolate, pad_short, with_gaps
 from .options import Rules
 from .order import Rows, drop_or_pad_short, in_order, merge_duplicates
 from .table import TableSource, list_series
@@ -49,39 +50,63 @@ def panel_of(
     """
     numbers = (*targets, *schema.past, *schema.future, *schema.static, *weight_of(schema))
     table = unread.load(("unique_id", time), numbers)
-    rows, statics, repairs = rows_of(table, time, targets, schema, rules, one=one, wide=wide)
+    rows, statics, form = rows_of(table, time, targets, schema, rules, one=one, wide=wide)
+    rows = replace(rows, unused=lambda: unread.unused(("unique_id", time, *numbers)))
+    schema = replace(schema, time_format=schema.time_format or form)
     if one and name:
         statics = dict.fromkeys([name], *statics.values()) if statics else {}
         rows = replace(rows, ids=(name,))
-    series, schema, more = _arrange(rows, schema, rules)
+    series, schema, repairs = _arrange(rows, schema, rules)
     if statics:
         series = [replace(s, static=statics[s.unique_id]) for s in series]
-    return TimeSeriesPanel(schema, tuple(series), (*repairs, *more))
+    return TimeSeriesPanel(schema, tuple(series), (*unread.notes, *repairs))
 
 
 def _arrange(
     given: Rows, schema: Schema, rules: Rules
 ) -> tuple[list[TimeSeries], Schema, list[str]]:
     """Checks and repairs the rows; returns series in time order, their full schema, the repairs."""
-    repairs: list[str] = []
-    rows = merge_duplicates(in_order(given, repairs), rules, repairs)
-    rows, pads = drop_or_pad_short(rows, rules, repairs)
-    frequency = schema.frequency or _frequency_of_longest(rows)
+    arranging: list[str] = []
+    rows = merge_duplicates(in_order(given, arranging), rules, arranging)
+    rows, pads = drop_or_pad_short(rows, rules, arranging)
+    rows, frequency = _in_steps(rows, schema, rules)
+    repairs = [*filter(None, (rows.dropped, rows.converted)), *arranging]
     _check_values(rows, schema, rules, repairs)
-    season = schema.season or default_season(frequency)
+    season = schema.season or steps_of(frequency).season
     zone = rows.zone or schema.zone
-    schema = replace(schema, frequency=frequency, season=season, zone=zone)
-    return _series(rows, pads, schema, rules, repairs), schema, repairs
+    schema = replace(
+        schema, frequency=frequency, season=season, zone=zone, clock=rows.clock or schema.clock
+    )
+    series = _series(rows, pads, schema, rules, repairs)
+    return series, replace(schema, masked=series[0].schema.masked), repairs
 
 
-def _frequency_of_longest(rows: Rows) -> str:
-    """The frequency of the series with the most rows."""
-    bounds = rows.bounds
-    longest = int(np.argmax(np.diff(bounds)))
-    times = pd.DatetimeIndex(rows.times[bounds[longest] : bounds[longest + 1]])
-    if len(times) < 2:
-        raise rows.table.error("No series has 2 rows, so no step can be found. Say frequency=… .")
-    return find_frequency(rows.table, times)
+def _in_steps(rows: Rows, schema: Schema, rules: Rules) -> tuple[Rows, str]:
+    """The rows, in local time where their steps follow it, and the frequency: that of the series
+    with the most rows."""
+    frequency, local = schema.frequency, False
+    if frequency:
+        local = bool(rows.zone) and not rules.again and steps_of(frequency).by_days
+    else:
+        bounds = rows.bounds
+        longest = int(np.argmax(np.diff(bounds)))
+        times = pd.DatetimeIndex(rows.times[bounds[longest] : bounds[longest + 1]])
+        if len(times) < 2:
+            raise rows.table.error(
+                "No series has 2 rows, so no step can be found. Say frequency=… (--frequency D)."
+            )
+        if rows.zone:
+            frequency, local = find_local(rows.table, times, rows.zone, rules.rows)
+        else:
+            frequency = find_frequency(rows.table, times, rules.rows)
+    if local:
+        said = f"The times are local ones of {rows.zone}, in which the steps of a day count."
+        rows = replace(rows.in_local_time(), dropped=said)
+    steps = steps_of(frequency)
+    if isinstance(steps, Sessions) and steps.closed:
+        span = pd.DatetimeIndex(rows.times)
+        frequency = str(steps.without_far_days_off(span.min(), span.max()))
+    return rows, frequency
 
 
 def _check_values(rows: Rows, schema: Schema, rules: Rules, repairs: list[str]) -> None:
@@ -123,12 +148,20 @@ def _series(
     if inserted := {c: absent(numbers, frequency) for c, (numbers, _) in grids.items()}:
         rows = with_gaps(rows, grids, inserted)
     own = 1 + len(schema.past)  # target and past covariates, which a mask covers
-    filled = interpolate(rows, own if rules.missing == "mask" else 0)[:own]
-    if count := sum(map(len, inserted.values())):
+    count = sum(map(len, inserted.values()))
+    unasked = bool(count) and rules.gaps == "auto" and rules.missing == "error"
+    masked = rules.missing == "mask" or (unasked and not rules.again)
+    fill = carry_forward if unasked or rules.gaps == "auto" and masked else interpolate
+    filled = fill(rows, own if masked else 0)[:own]
+    if count:
         were = counted(count, "missing time", "was", "were")
-        done = "and interpolated" if rules.missing != "mask" else "without values"
+        done = "without values" if masked else "with the values of the rows before"
+        done = "and interpolated" if fill is interpolate and not masked else done
         codes = [code for code, numbers in inserted.items() if len(numbers)]
-        repairs.append(f"{were} inserted {done}{rows.of(codes)}.")
+        strict = ' gaps="error" refuses them.' if unasked and masked else ""
+        repairs.append(f"{were} inserted {done}{rows.of(codes)}.{strict}")
+    if masked and not schema.masked:
+        schema = replace(schema, masked=True)
     if pads.any():
         rows, filled = pad_short(rows, pads, frequency, filled)
     ids = pd.Series(rows.ids, dtype="str").repeat(np.diff(rows.bounds).tolist())
@@ -170,7 +203,7 @@ def _grids(
         (step,) = other.values()
         raise rows.table.error(
             f"The times step by {step!r}, where {frequency!r} is expected. Give a table with that "
-            f'step, e.g. frame.resample("{frequency}").mean().'
+            f"step, e.g. {resampled(frequency)}."
         )
     if other:
         first = ", ".join(f"{one!r} by {step!r}" for one, step in list(other.items())[:3])

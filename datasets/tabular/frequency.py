@@ -1,33 +1,38 @@
-"""Steps between times: finding them, counting in them, and the seasons they make."""
-
-from collections.abc import Callable
+"""Finds the step between times."""
 
 import numpy as np
 import pandas as pd
 
-from ...errors import ArgumentError
 from ...messages import counted
+from ..steps import pattern_of, rows_pattern, steps_of
 from .table import Table
 
-MOST_STEPS = 48  # most steps of less than a day that are forecast by default
-HOLIDAY = 10  # business days: a longer pause in a trading calendar counts as a gap
+ROWS = "rows"  # steps are the rows that are there
 _DAY = pd.Timedelta(days=1)
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
-def find_frequency(table: Table, times: pd.DatetimeIndex) -> str:
-    """The most common step of sorted, distinct times, as a pandas alias.
+def find_frequency(table: Table, times: pd.DatetimeIndex, rows: bool = False) -> str:
+    """The most common step of sorted, distinct times, as `steps_of` reads it.
 
-    Months, quarters and years count as steps. Days without weekends are `"B"`.
+    Months, quarters and years count as steps. Days of which some weekdays have no rows, such as
+    trading days, and hours that pause, are calendars.
+
+    Args:
+        rows: whether the rows are the steps, whatever their times.
 
     Raises:
         DataError: no step fits most of the times.
     """
+    if rows:
+        return rows_pattern(times)
     steps = pd.Series(np.diff(times.to_numpy()))
     step = steps.mode().min()
     if calendar := _calendar_step(table, times, steps):
         return calendar
+    if pattern := pattern_of(times):
+        return str(pattern)
     if step == _DAY and not (times.day_of_week >= 5).any() and steps.max() > _DAY:
         weeks = (times - pd.to_timedelta(times.day_of_week, unit="D")).normalize()
         if len(weeks.unique()) > 1:
@@ -35,8 +40,9 @@ def find_frequency(table: Table, times: pd.DatetimeIndex) -> str:
     if (steps == step).mean() < 0.5:
         raise table.error(
             f"The times have no regular step: the most common one, {step}, fits "
-            f"{(steps == step).sum()} of {len(steps)}. Bring them to one, e.g. "
-            'frame.resample("D").mean(), or say frequency=… (--frequency D).'
+            f"{(steps == step).sum()} of {len(steps)}. If each row is a step, whatever its time, "
+            'say calendar="rows" (--frequency rows); else bring them to one step, e.g. '
+            f"{resampled('D')}, or say frequency=… (--frequency D)."
         )
     if step == 7 * _DAY:
         return f"W-{_WEEKDAYS[times[0].day_of_week]}"
@@ -45,6 +51,35 @@ def find_frequency(table: Table, times: pd.DatetimeIndex) -> str:
         if not rest:
             return f"{number if number > 1 else ''}{unit}"
     raise table.error(f"The times step by {step}, which is too fine.")
+
+
+def find_local(
+    table: Table, utc: pd.DatetimeIndex, zone: str, rows: bool = False
+) -> tuple[str, bool]:
+    """As `find_frequency`, for times in UTC of which the local time is known.
+
+    Returns:
+        The frequency; whether it is one of local times, as days, months and sessions are.
+    """
+    local = utc.tz_localize("UTC").tz_convert(zone).tz_localize(None)
+    local = local[np.append(True, np.diff(local.to_numpy()) > np.timedelta64(0))]  # clocks go back
+    steps = pd.Series(np.diff(local.to_numpy()))
+    if len(steps) and (steps.mode().min() >= _DAY or pattern_of(local) is not None or rows):
+        found = find_frequency(table, local, rows)
+        if steps_of(found).by_days:
+            return found, True
+    return find_frequency(table, utc, rows), False
+
+
+def resampled(frequency: str, time: str = "ds") -> str:
+    """How to bring a frame of one series to a step, as pandas code.
+
+    Args:
+        frequency: a pandas alias.
+        time: name of the column of times, which need not be read yet.
+    """
+    times = f'pd.to_datetime(frame["{time}"])'
+    return f'frame.set_index({times}).resample("{frequency}").mean(numeric_only=True)'
 
 
 def _calendar_step(table: Table, times: pd.DatetimeIndex, steps: pd.Series) -> str | None:
@@ -74,89 +109,3 @@ def _calendar_step(table: Table, times: pd.DatetimeIndex, steps: pd.Series) -> s
     return None
 
 
-def on_grid(
-    times: pd.DatetimeIndex, frequency: str
-) -> tuple[np.ndarray, np.ndarray, Callable[[np.ndarray], np.ndarray]]:
-    """Counts sorted times in steps of `frequency`.
-
-    Returns:
-        The step number of each time; whether the time lies between steps, so that its number
-        means nothing; and the function from step numbers back to times.
-    """
-    fixed = fixed_step(frequency)
-    if fixed is None:
-        grid = pd.date_range(times[0], times[-1], freq=frequency)
-        numbers = grid.get_indexer(times)
-        return numbers, numbers < 0, lambda steps: grid.to_numpy()[steps]
-    step, since = fixed.to_timedelta64(), times.to_numpy() - times.to_numpy()[0]
-    rests = since % step
-    start = rests[0]  # one stray first time must not set the grid
-    if (rests != start).any():
-        values, counts = np.unique(rests, return_counts=True)
-        start = values[np.argmax(counts)]
-    origin = times.to_numpy()[0] + start
-    numbers = (since - start) // step
-    return numbers, rests != start, lambda steps: origin + steps * step
-
-
-def default_season(frequency: str) -> int:
-    """Steps in the natural season: a day, a week or a year; 1 where there is none."""
-    fixed, (kind, n) = fixed_step(frequency), _kind_and_number(frequency)
-    if fixed is not None and pd.Timedelta(minutes=1) <= fixed < _DAY:
-        return int(_DAY // fixed) if _DAY % fixed == pd.Timedelta(0) else 1
-    whole = {"D": 7, "B": 5, "W": 52, "MS": 12, "ME": 12, "BMS": 12, "BME": 12, "QS": 4, "QE": 4}
-    season = whole.get(kind, 1)
-    return season // n if season % n == 0 else 1
-
-
-def default_horizon(frequency: str) -> int:
-    """Steps that a user of such a table may want to see: of shorter steps a day, but at most 48; of
-    days a week, of weeks a quarter, of months and quarters a year, of years six.
-
-    >>> [default_horizon(step) for step in ("15min", "h", "D", "B", "W-SUN", "MS", "QS", "YS")]
-    [48, 24, 7, 5, 13, 12, 4, 6]
-    """
-    fixed, (kind, n) = fixed_step(frequency), _kind_and_number(frequency)
-    if fixed is not None and fixed < _DAY:
-        return max(1, min(MOST_STEPS, int(_DAY // fixed)))
-    kind = kind.removeprefix("B") if len(kind) > 1 else kind
-    whole = {"D": 7, "B": 5, "W": 13, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "YS": 6, "YE": 6}
-    return max(1, whole.get(kind, 12) // n)
-
-
-def _kind_and_number(frequency: str) -> tuple[str, int]:
-    """`"QS"` and 1 of `"QS-OCT"`, `"MS"` and 3 of `"3MS"`."""
-    offset = pd.tseries.frequencies.to_offset(frequency)
-    return offset.rule_code.split("-")[0], offset.n
-
-
-def check_frequency(frequency: str) -> str:
-    """Returns `frequency` if it is a pandas offset alias.
-
-    Raises:
-        ArgumentError: it is no alias, or does not go forward.
-    """
-    try:
-        offset = pd.tseries.frequencies.to_offset(frequency)
-    except (ValueError, TypeError) as error:
-        raise ArgumentError(
-            "`frequency` must be a pandas offset alias such as 'h', '15min', 'D', 'B', 'W-SUN' or "
-            f"'MS'. Received: frequency={frequency!r}"
-        ) from error
-    if offset is None or offset.n < 1:
-        raise ArgumentError(f"`frequency` must go forward. Received: frequency={frequency!r}")
-    return str(offset.freqstr)
-
-
-def steps_by_days(frequency: str) -> bool:
-    """Whether a step is a day or longer; also true where it is not known yet (`""`)."""
-    fixed = fixed_step(frequency) if frequency else None
-    return fixed is None or fixed >= _DAY
-
-
-def fixed_step(frequency: str) -> pd.Timedelta | None:
-    """The length of a step; `None` where it varies, as with months."""
-    offset = pd.tseries.frequencies.to_offset(frequency)
-    if isinstance(offset, pd.offsets.Day):
-        return offset.n * _DAY
-    return pd.Timedelta(offset) if isinstance(offset, pd.offsets.Tick) else None

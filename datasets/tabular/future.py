@@ -45,8 +45,8 @@ class FutureCovariates:
         codes = np.zeros(len(self.table.frame), int)
         if "unique_id" in unread.columns:
             codes, self.ids = ids_of(self.table)
-        rules = Rules(time_format=time_format, zone=zone, again=True)
-        self.times, *_ = times_of(self.table, time, rules, schema.frequency, codes)
+        rules = Rules(time_format=time_format, zone=zone, clock=schema.clock, again=True)
+        self.times = times_of(self.table, time, rules, schema.frequency, codes).index
         self.order = np.argsort(codes, kind="stable")
         self.bounds = np.searchsorted(codes[self.order], np.arange(len(self.ids) + 1))
         self.values = np.stack([self.table.numbers(column) for column in schema.future])

@@ -7,10 +7,14 @@ import pandas as pd
 
 from ...errors import DataError
 from ...messages import counted, stamp
-from .frequency import HOLIDAY, find_frequency, fixed_step, on_grid
+from ..steps import Steps, steps_of
+from .frequency import find_frequency, resampled
 from .options import Rules
 from .order import Rows
 from .table import Table
+
+FEW = 0.02  # most missing times, as a share, that do not stop a first forecast
+_HOUR = pd.Timedelta(hours=1)
 
 
 def regular(times: np.ndarray, codes: np.ndarray, series: int, frequency: str) -> np.ndarray:
@@ -22,21 +26,18 @@ def regular(times: np.ndarray, codes: np.ndarray, series: int, frequency: str) -
         times: in order of the series and of time, `datetime64`.
         codes: number of the series of each time.
     """
-    fixed = fixed_step(frequency)
+    steps = steps_of(frequency)
     ok = np.ones(series, bool)
     within = np.diff(codes) == 0
-    if fixed is not None:
-        bad = within & (np.diff(times) != fixed.to_timedelta64())
+    if steps.fixed is not None:
+        bad = within & (np.diff(times) != steps.fixed.to_timedelta64())
         ok[codes[1:][bad]] = False
         return ok
-    offset = pd.tseries.frequencies.to_offset(frequency)
     every, places = np.unique(times, return_inverse=True)
-    grid = pd.date_range(every[0], every[-1], freq=offset.base)
-    numbers = grid.get_indexer(pd.DatetimeIndex(every))[places]
-    most = HOLIDAY + 1 if frequency == "B" else offset.n
-    steps = np.diff(numbers)
-    ok[codes[1:][within & ((steps < offset.n) | (steps > most))]] = False
-    ok[codes[numbers < 0]] = False
+    numbers, off, _ = steps.count(pd.DatetimeIndex(every))
+    moved = np.diff(numbers[places])
+    ok[codes[1:][within & ((moved < 1) | (moved > steps.pause + 1))]] = False
+    ok[codes[off[places]]] = False
     return ok
 
 
@@ -57,19 +58,15 @@ def check_grid(
     """
     table, span = rows.table_of(code), slice(*rows.bounds[code : code + 2])
     times, places = pd.DatetimeIndex(rows.times[span]), rows.rows[span]
-    numbers, off, at = on_grid(times, frequency)
-    holes = np.empty(0, int) if off.any() else _holes(numbers, frequency)
-    missing = int((np.diff(numbers)[holes] - 1).sum())
-    if not (off.any() or missing > len(times) or (missing and rules.gaps == "error")):
-        return numbers, at
+    steps = steps_of(frequency)
+    numbers, off, at = steps.count(times)
     if off.any():
-        between = np.flatnonzero(off)
-        where = table.first(places[between], (stamp(times[r], rows.zone) for r in between[:3]))
-        raise table.error(
-            f"{counted(len(between), 'time', 'does', 'do')} not fall on a step of {frequency!r}, "
-            f"first at {where}. Correct them, or bring the table to one step, e.g. "
-            f'frame.resample("{frequency}").mean().'
-        )
+        raise _between_steps(table, rows, times, places, off, frequency)
+    holes = _holes(numbers, steps)
+    missing = int((np.diff(numbers)[holes] - 1).sum())
+    few = rules.gaps == "auto" and missing <= max(1, FEW * len(times))
+    if not missing or few or (rules.gaps == "fill" and missing <= len(times)):
+        return numbers, at
     shown = "; ".join(
         f"{stamp(times[h], rows.zone)} ({table.place(int(places[h]))}) to "
         f"{stamp(times[h + 1], rows.zone)}, "
@@ -77,15 +74,50 @@ def check_grid(
         for h in holes[:3]
     )
     remedy = rules.for_gaps("rnnzoo.read_series" if rows.alone else "rnnzoo.read_panel")
-    step = fixed_step(frequency)
-    hourly = step is not None and step <= pd.Timedelta(hours=1)  # longer steps skip no row
+    hourly = steps.fixed is not None and steps.fixed <= _HOUR  # longer steps skip no row
     if hourly and not rows.zone and missing == len(holes):
-        remedy += ' If they are local times and clocks went forward, say zone="…".'
+        remedy += ' If they are local times and clocks went forward, say zone="…" (--zone …).'
     if missing > len(times):
-        remedy = "More rows are missing than there are: check the times, or read a part of them."
+        remedy = (
+            "More rows are missing than there are: check the times, or, if each row is a step "
+            'whatever its time, say calendar="rows" (--frequency rows).'
+        )
     raise table.error(
         f"The times have {counted(len(holes), 'gap')} at a step of {frequency!r}: {shown}"
         f"{'; …' if len(holes) > 3 else ''}. {remedy}"
+    )
+
+
+def _between_steps(
+    table: Table,
+    rows: Rows,
+    times: pd.DatetimeIndex,
+    places: np.ndarray,
+    off: np.ndarray,
+    frequency: str,
+) -> DataError:
+    """The complaint about times that fall between steps."""
+    between = np.flatnonzero(off)
+    where = table.first(places[between], (stamp(times[r], rows.zone) for r in between[:3]))
+    remedy = f"Correct them, or bring the table to one step, e.g. {resampled(frequency)}."
+    steps = steps_of(frequency)
+    moved = np.unique((times[off] - times.normalize()[off]) - (times - times.normalize())[~off][0])
+    if steps.by_days and len(moved) == 1 and abs(pd.Timedelta(moved[0])) in (_HOUR, 23 * _HOUR):
+        remedy = (
+            "They move by an hour, as local times do that are written in UTC, when clocks change: "
+            'say whose, zone="…" (--zone Europe/Paris); times without a zone first become UTC by '
+            'frame["ds"].dt.tz_localize("UTC").'
+        )
+    elif steps.pause:
+        remedy = (
+            'Correct them; or, if each row is a step whatever its time, say calendar="rows" '
+            "(--frequency rows)."
+        )
+    elif not rows.alone:
+        remedy = "Correct them, or bring the series to one step."
+    return table.error(
+        f"{counted(len(between), 'time', 'does', 'do')} not fall on a step of {frequency!r}, "
+        f"first at {where}. {remedy}"
     )
 
 
@@ -97,16 +129,17 @@ def other_step(table: Table, times: pd.DatetimeIndex, frequency: str) -> str:
         found = find_frequency(table, times)
     except DataError:
         return ""
-    same = np.array_equal(on_grid(times, found)[0], on_grid(times, frequency)[0])
+    same = np.array_equal(steps_of(found).count(times)[0], steps_of(frequency).count(times)[0])
     return "" if same else found
 
 
 def absent(numbers: np.ndarray, frequency: str) -> np.ndarray:
     """The step numbers that are missing in the gaps."""
-    spans = [np.arange(numbers[h] + 1, numbers[h + 1]) for h in _holes(numbers, frequency)]
+    holes = _holes(numbers, steps_of(frequency))
+    spans = [np.arange(numbers[h] + 1, numbers[h + 1]) for h in holes]
     return np.concatenate([np.empty(0, int), *spans])
 
 
-def _holes(numbers: np.ndarray, frequency: str) -> np.ndarray:
-    """Positions of the rows before a gap; holidays of a trading calendar do not count as gaps."""
-    return np.flatnonzero(np.diff(numbers) - 1 > (HOLIDAY if frequency == "B" else 0))
+def _holes(numbers: np.ndarray, steps: Steps) -> np.ndarray:
+    """Positions of the rows before a gap; holidays of a calendar do not count as gaps."""
+    return np.flatnonzero(np.diff(numbers) - 1 > steps.pause)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..series import TimeSeries, TimeSeriesPanel
+from ..steps import steps_of
 from .order import Rows
 
 #: From step numbers to times.
@@ -36,6 +37,17 @@ def with_gaps(
         times.append(own)
         values.append(cells)
     return _concatenate(rows, times, values)
+
+
+def carry_forward(rows: Rows, first: int) -> np.ndarray:
+    """As `interpolate`, but with the last value before, which looks at nothing later."""
+    filled = np.zeros(rows.values.shape, bool)
+    for cells, empty in zip(rows.values[first:], filled[first:], strict=True):
+        np.isnan(cells, out=empty)
+        if empty.any():
+            of_series = pd.Series(cells).groupby(rows.codes)
+            cells[:] = of_series.ffill().groupby(rows.codes).bfill().to_numpy()
+    return filled
 
 
 def interpolate(rows: Rows, first: int) -> np.ndarray:
@@ -74,7 +86,7 @@ def pad_short(
         span = slice(*rows.bounds[code : code + 2])
         own, cells, marked = rows.times[span], rows.values[:, span], filled[:, span]
         if pad:
-            earlier = pd.date_range(end=own[0], periods=pad + 1, freq=frequency)[:-1]
+            earlier = steps_of(frequency).before(pd.Timestamp(own[0]), int(pad))
             own = np.concatenate([earlier.to_numpy(), own])
             cells = np.concatenate([np.repeat(cells[:, :1], pad, axis=1), cells], axis=1)
             there = ~np.isnan(cells[: len(filled), :pad])

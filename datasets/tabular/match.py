@@ -23,7 +23,7 @@ def read_like(
     *,
     missing: str | None = None,
     duplicates: str = "error",
-    gaps: str = "error",
+    gaps: str = "auto",
     time_format: str | None = None,
     zone: str | None = None,
 ) -> TimeSeries:
@@ -73,7 +73,7 @@ def read_panel_like(
     weights: bool = False,
     missing: str | None = None,
     duplicates: str = "error",
-    gaps: str = "error",
+    gaps: str = "auto",
     time_format: str | None = None,
     zone: str | None = None,
 ) -> TimeSeriesPanel:
@@ -166,7 +166,9 @@ def _rules(
     if missing is None:
         missing = "mask" if schema.masked else "error"
     empty = missing == "mask"
-    return Rules(missing, duplicates, gaps, "error", 1, time_format, zone, empty, again=True)
+    return Rules(
+        missing, duplicates, gaps, "error", 1, time_format, zone, schema.clock, empty=empty, again=True
+    )
 
 
 def _warn_of_extra(unread: TableSource, source: Source, schema: Schema, own: set[str]) -> None:

@@ -7,7 +7,7 @@ from ..timezones import is_zone
 
 MISSING = ("error", "interpolate", "mask")
 DUPLICATES = ("error", "mean")
-GAPS = ("error", "fill")
+GAPS = ("auto", "error", "fill")
 SHORT = ("error", "drop", "pad")
 
 
@@ -18,11 +18,14 @@ class Rules:
     Attributes:
         missing: `"error"`, `"interpolate"`, or `"mask"`: missing values stay.
         duplicates: `"error"`, or `"mean"` of the rows that share a time.
-        gaps: `"error"`, or `"fill"` with rows for the missing times.
+        gaps: `"error"`; `"fill"` with rows for the missing times; or `"auto"`, which does so where
+            few are missing, and leaves their values missing.
         short: for series with fewer than `fewest` rows: `"error"`, `"drop"` or `"pad"`.
         fewest: least number of rows in a series.
         time_format: format of times that are not ISO 8601.
         zone: time zone of times that are given without one.
+        clock: time zone whose local times the table is to have, as the fitted one had.
+        rows: whether the rows are the steps, whatever their times.
         empty: whether a column may have no value at all, where missing values may stay.
         again: whether a model has been fitted on such a table; if it has no `zone`, times must
             come without one.
@@ -33,11 +36,13 @@ class Rules:
 
     missing: str = "error"
     duplicates: str = "error"
-    gaps: str = "error"
+    gaps: str = "auto"
     short: str = "error"
     fewest: int = 2
     time_format: str | None = None
     zone: str | None = None
+    clock: str = ""
+    rows: bool = False
     empty: bool = False
     again: bool = False
 
@@ -84,6 +89,7 @@ class Rules:
             return f'{add} {reader}(…, gaps="fill"), or --gaps fill; it looks at later values.'
         return (
             f'Add the rows, or choose: {reader}(…, missing="mask", gaps="fill") leaves their '
-            'values missing; gaps="fill" alone interpolates, which looks at later values. On the '
-            "command line --missing mask --gaps fill, or --gaps fill."
+            'values missing; gaps="fill" alone interpolates, which looks at later values; '
+            'calendar="rows" takes each row for a step, whatever its time. On the command line '
+            "--missing mask --gaps fill, --gaps fill, or --frequency rows."
         )

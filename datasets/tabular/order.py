@@ -1,6 +1,6 @@
 """Puts the rows of one or several series in order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,6 +10,8 @@ import pandas as pd
 from ...messages import counted, stamp
 from .options import Rules
 from .table import Table, list_series
+
+MOST_NAMES = 0.5  # a column that names series has at most this share of different values
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,9 @@ class Rows:
         labels: names of the columns in messages; `""` for the target where each series has a
             column of its own.
         zone: time zone in which messages show times that are UTC.
+        clock: time zone whose local times these are, where it is known.
+        unused: function that loads the other columns of the table, as text.
+        converted, dropped: what to say of the zone, as `Times` has it.
     """
 
     table: Table
@@ -38,6 +43,10 @@ class Rows:
     alone: bool
     labels: tuple[str, ...]
     zone: str = ""
+    clock: str = ""
+    converted: str = ""
+    dropped: str = ""
+    unused: Callable[[], pd.DataFrame] = pd.DataFrame
 
     def __getitem__(self, index: np.ndarray) -> "Rows":
         return replace(
@@ -52,6 +61,12 @@ class Rows:
     def bounds(self) -> np.ndarray:
         """Where each series begins and ends in sorted rows, `(series + 1,)`."""
         return np.searchsorted(self.codes, np.arange(len(self.ids) + 1))
+
+    def in_local_time(self) -> "Rows":
+        """The rows with the local times of their zone in place of UTC; in order, if they were."""
+        utc = pd.DatetimeIndex(self.times).tz_localize("UTC")
+        local = utc.tz_convert(self.zone).tz_localize(None).to_numpy()
+        return replace(self, times=local, zone="", clock=self.zone, converted="")
 
     def of(self, codes: Sequence[int] | np.ndarray) -> str:
         """Names series for a repair: ` (2 series: 'A', 'B')`; nothing where there is one."""
@@ -104,9 +119,7 @@ def merge_duplicates(rows: Rows, rules: Rules, repairs: list[str]) -> Rows:
         places = rows.table.first(rows.rows[repeated], rows.notes(repeated))
         raise rows.table.error(
             f"{counted(len(repeated), 'row', 'repeats', 'repeat')} an earlier time, first at "
-            f"{places}. Remove them, or take their mean: "
-            'duplicates="mean" (--duplicates mean). If an hour is repeated because '
-            'clocks went back, give the times with their zone, or say zone="…".'
+            f"{places}. {_remedy(rows, repeated)}"
         )
     shared = again | np.append(again[1:], False)
     repairs.append(
@@ -115,6 +128,40 @@ def merge_duplicates(rows: Rows, rules: Rules, repairs: list[str]) -> Rows:
     )
     means = pd.DataFrame(rows.values.T).groupby(np.cumsum(~again)).mean().to_numpy()
     return replace(rows[~again], values=np.ascontiguousarray(means.T))
+
+
+def _remedy(rows: Rows, repeated: np.ndarray) -> str:
+    """What to do about repeated times; `repeated` are positions in sorted rows."""
+    if telling := _tells_apart(rows, repeated):
+        column, kind = telling
+        if kind == "hour":
+            return (
+                f"Column {column!r} holds the rest of the time: join them, time=[\"…\", "
+                f'"{column}"] (--time …,{column}).'
+            )
+        return (
+            f"Column {column!r} differs where the times are the same. If it names several series: "
+            f'rnnzoo.read_panel(…, id="{column}") (--id {column}); else choose the rows of one.'
+        )
+    return (
+        'Remove them, or take their mean: duplicates="mean" (--duplicates mean). If an hour is '
+        "repeated because clocks went back, give the times with their zone, or say "
+        'zone="…" (--zone …).'
+    )
+
+
+def _tells_apart(rows: Rows, repeated: np.ndarray) -> tuple[str, str] | None:
+    """A column that is not used and differs within each repeated time, and whether it holds an
+    `"hour"` or a `"name"`; `None` where there is none."""
+    group = np.cumsum(~np.isin(np.arange(len(rows.times)), repeated))
+    for column, cells in rows.unused().items():
+        own = cells.astype("str").iloc[rows.rows].reset_index(drop=True)
+        if pd.DataFrame({"group": group, "own": own}).duplicated().any():
+            continue
+        hour = own.str.fullmatch(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?").all()
+        if hour or own.nunique() <= MOST_NAMES * len(own):
+            return str(column), "hour" if hour else "name"
+    return None
 
 
 def drop_or_pad_short(rows: Rows, rules: Rules, repairs: list[str]) -> tuple[Rows, np.ndarray]:

@@ -7,7 +7,8 @@ from typing import Any
 from ...errors import ArgumentError, DataError, text_or_none, whole_number
 from ..series import Schema, TimeSeries, TimeSeriesPanel
 from .assemble import panel_of
-from .frequency import check_frequency
+from ..steps import canonical
+from .frequency import ROWS
 from .impute import copy_filled_marks
 from .options import Rules
 from .source import Source, column_names, frame_of, open_source, target_column, time_column
@@ -28,7 +29,7 @@ def read_series(
     name: str | None = None,
     missing: str = "error",
     duplicates: str = "error",
-    gaps: str = "error",
+    gaps: str = "auto",
     time_format: str | None = None,
     frequency: str | None = None,
     season: int | None = None,
@@ -124,7 +125,7 @@ def read_panel(
     name: str | None = None,
     missing: str = "error",
     duplicates: str = "error",
-    gaps: str = "error",
+    gaps: str = "auto",
     short: str = "error",
     fewest: int = 2,
     time_format: str | None = None,
@@ -243,7 +244,7 @@ def _read(
         past=past,
         future=future,
         static=static,
-        frequency="" if frequency is None else check_frequency(frequency),
+        frequency="" if frequency is None else canonical(frequency),
         season=0 if season is None else whole_number("season", season),
         unit=unit,
         others=tuple(c for c in unread.columns if c not in (time, *numbers)),

@@ -93,15 +93,22 @@ class TableSource:
         head: the columns without rows; a frame as a whole.
         numeric: columns that hold numbers, judged by the first rows of the file.
         load: function from the columns of times and ids, and those of numbers, to their rows.
+        notes: what was found out in opening it that a user should know, one sentence each.
     """
 
     head: Table
     numeric: frozenset[str]
     load: Callable[[Sequence[str], Sequence[str]], Table]
+    notes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         return tuple(self.head.frame.columns)
+
+    def unused(self, used: Sequence[str]) -> pd.DataFrame:
+        """Columns that are not `used`, as text; at most the first 50."""
+        rest = [column for column in self.columns if column not in used][:50]
+        return self.load(rest, ()).frame[rest]
 
     @property
     def indexed(self) -> bool:

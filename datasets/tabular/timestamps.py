@@ -1,24 +1,41 @@
 """Reads times; the order of day and month is never guessed."""
 
-import re
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from ...errors import ArgumentError, DataError
+from ...errors import DataError
 from ...messages import counted
-from ..timezones import YEAR_FIRST, zone_name
-from .frequency import steps_by_days
+from ..steps import steps_of
+from ..timezones import zone_name
 from .local_times import to_utc
 from .options import Rules
 from .table import Table
+from .written_times import Written, read_text
 
-PIECE = 2**18  # times read at once
-_NUMERIC = r"[+-]?\d+(\.\d*)?"
-_ZONE = r".*[T ]\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)"
-_MIDNIGHT = r".*[T ]00(:?00){0,2}(\.0*)?(Z|[+-]\d{2}(:?\d{2})?)"
+
+@dataclass(frozen=True)
+class Times:
+    """Times of all rows of a table, without zone.
+
+    Attributes:
+        index: the times, one per row.
+        form: the `time_format` that reads later tables likewise; `""` if none is needed.
+        zone: time zone in which users see the times, if these are UTC now; else `""`.
+        clock: time zone whose local times these are, where it is known; else `""`.
+        converted: what to say of them if they stay UTC.
+        dropped: what to say of a zone that was dropped.
+    """
+
+    index: pd.DatetimeIndex
+    form: str = ""
+    zone: str = ""
+    clock: str = ""
+    converted: str = ""
+    dropped: str = ""
 
 
 def parse(
@@ -28,170 +45,107 @@ def parse(
     rules: Rules,
     frequency: str = "",
     series: np.ndarray | None = None,
-) -> tuple[pd.DatetimeIndex, list[str], str]:
+) -> Times:
     """Reads a column of times.
 
-    Text must be ISO 8601, year first, unless `rules.time_format` says how to read it. Times
-    with a zone are converted to UTC, but days keep their local date: where all times are
-    midnights, and `frequency` is not finer than a day, the zone is dropped.
+    Text must be in a form that can be read in one way only, or `rules.time_format` says how to
+    read it. Times with a zone are converted to UTC, but days keep their local date: where all
+    times are midnights, and `frequency` is not finer than a day, the zone is dropped.
 
     Args:
         label: name of the column in messages, e.g. `"Column 'date'"`.
-        rules: its `zone` is the time zone of times that are given without one.
+        rules: its `zone` is the time zone of times that are given without one; its `clock` that to
+            which all times are brought.
         frequency: step of the series; `""` where it is not known.
         series: number of the series of each row; by default all rows are of one series.
-
-    Returns:
-        The times without zone, one per row; a sentence for each repair; the zone in which
-        users see the times if they are UTC now, else `""`.
 
     Raises:
         DataError: missing or unreadable times; numbers; an unknown order of day and month; a zone
             in only some of the times; times that `zone` does not have; or a zone where the model
             was fitted on times without one.
     """
-    zone = rules.zone
-    index, repairs, own = _parse_once(table, values, label, rules.time_format, frequency)
-    if own and rules.again and zone is None:
+    days = not frequency or steps_of(frequency).by_days
+    how = Written(table, label, rules.time_format, days, offsets=bool(rules.clock))
+    index, form = _read_once(how, values)
+    if (index.nanosecond != 0).any():
+        raise table.error(f"{label} holds times finer than a microsecond. Round them.")
+    index = index.as_unit("us")
+    own, zone = zone_name(index.tz), rules.zone
+    if index.tz is None:
+        if rules.clock or zone is None or (days and (index == index.normalize()).all()):
+            return Times(index, form, clock=rules.clock or zone or "")
+        index = to_utc(table, index, label, zone, series)
+        said = f"{label} holds local times of {zone}; they were converted to UTC."
+        return Times(index, form, zone, converted=said)
+    local = index.tz_localize(None)
+    if rules.clock:
+        return Times(index.tz_convert(rules.clock).tz_localize(None), form, clock=rules.clock)
+    bracketed = "" if own == "UTC" else f" ({index.tz})"
+    if days and (local == local.normalize()).all():
+        said = f"{label} carries a time zone{bracketed}; it was dropped, the days are local."
+        return Times(local, form, clock="" if own == "UTC" else own, dropped=said)
+    if rules.again and zone is None:
         raise table.error(
-            f"{label} carries a time zone{_bracketed(own)}, but the model was fitted on times "
+            f"{label} carries a time zone{bracketed}, but the model was fitted on times "
             "without one, whose zone is not known. Give these as local times of the same "
             'clocks: times.dt.tz_convert("…").dt.tz_localize(None), or fit on times with a zone.'
         )
-    if own:
-        return index, repairs, zone or own
-    days = steps_by_days(frequency) and (index == index.normalize()).all()
-    if zone is None or repairs or days:
-        return index, repairs, ""
-    index = to_utc(table, index, label, zone, series)
-    return index, [f"{label} holds local times of {zone}; they were converted to UTC."], zone
+    said = f"{label} carries a time zone{bracketed}; the times were converted to UTC."
+    utc = index.tz_convert("UTC").tz_localize(None)
+    return Times(utc, form, zone or own, converted=said)
 
 
-def _parse_once(
-    table: Table, values: pd.Series, label: str, time_format: str | None, frequency: str
-) -> tuple[pd.DatetimeIndex, list[str], str]:
-    """As `_parse`, but reads each text once: series often share their times."""
+def _read_once(how: Written, values: pd.Series) -> tuple[pd.DatetimeIndex, str]:
+    """As `_read`, but reads each text once: series often share their times."""
     if isinstance(values.dtype, pd.StringDtype):
         codes, texts = pd.factorize(values)
         if len(texts) < len(values) // 2 and (codes >= 0).all():
             # the call below reports what is wrong, and in which rows
             with suppress(DataError):
-                each = pd.Series(texts, dtype=values.dtype)
-                index, repairs, zone = _parse(table, each, label, time_format, frequency)
-                return index[codes], repairs, zone
-    return _parse(table, values, label, time_format, frequency)
+                index, form = _read(how, pd.Series(texts, dtype=values.dtype))
+                return index[codes], form
+    return _read(how, values)
 
 
-def _parse(
-    table: Table, values: pd.Series, label: str, time_format: str | None, frequency: str
-) -> tuple[pd.DatetimeIndex, list[str], str]:
-    """As `parse`, but returns the zone that the times themselves have."""
+def _read(how: Written, values: pd.Series) -> tuple[pd.DatetimeIndex, str]:
+    """The times as they are written, with the zone that they have."""
     if isinstance(values.dtype, pd.PeriodDtype):
         values = values.dt.to_timestamp()
-    empty = values.isna().to_numpy()
+    elif isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
+    if isinstance(values.dtype, pd.ArrowDtype):
+        values = _from_arrow(values)
+    empty, form = values.isna().to_numpy(), ""
     if not pd.api.types.is_datetime64_any_dtype(values.dtype):
         number = pd.api.types.is_numeric_dtype(values.dtype)
         written = isinstance(values.dtype, pd.StringDtype)
         text = values.str.strip() if written else values.astype(object).map(_text)
         empty = empty | (text == "").to_numpy(bool, na_value=True)
-        _check_complete(table, empty, label)
-        days = steps_by_days(frequency)
-        values = _parse_text(table, text, label, time_format, number, days)
-    _check_complete(table, empty, label)
-    index = pd.DatetimeIndex(values)
-    if (index.nanosecond != 0).any():
-        raise table.error(f"{label} holds times finer than a microsecond. Round them.")
-    if index.tz is None:
-        return index.as_unit("us"), [], ""
-    zone, own = _bracketed(str(index.tz)), zone_name(index.tz)
-    local = index.tz_localize(None).as_unit("us")
-    if steps_by_days(frequency) and (local == local.normalize()).all():
-        return (
-            local,
-            [f"{label} carries a time zone{zone}; it was dropped, the days are local."],
-            "",
-        )
-    repair = f"{label} carries a time zone{zone}; the times were converted to UTC."
-    return index.tz_convert("UTC").tz_localize(None).as_unit("us"), [repair], own
+        _check_complete(how, empty)
+        values, form = read_text(how, text, number)
+    _check_complete(how, empty)
+    return pd.DatetimeIndex(values), form
 
 
-def _bracketed(zone: str) -> str:
-    return "" if zone == "UTC" else f" ({zone})"
+def _from_arrow(values: pd.Series) -> pd.Series:
+    """Times and texts of Arrow as pandas' own."""
+    kind = values.dtype.pyarrow_dtype
+    from pyarrow import types  # a frame of such columns has imported it
+
+    if types.is_timestamp(kind) or types.is_date(kind):
+        return pd.Series(pd.to_datetime(values.to_numpy(object)), values.index)
+    return values.astype("str") if types.is_string(kind) or types.is_large_string(kind) else values
 
 
 def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value).strip()
 
 
-def _check_complete(table: Table, empty: np.ndarray, label: str) -> None:
+def _check_complete(how: Written, empty: np.ndarray) -> None:
     if empty.any():
         rows = np.flatnonzero(empty)
-        raise table.error(
-            f"{label} has {counted(len(rows), 'missing time')}, first at {table.first(rows)}. "
+        raise how.table.error(
+            f"{how.label} has {counted(len(rows), 'missing time')}, first at "
+            f"{how.table.first(rows)}. "
             "Fill the times in, or remove the rows."
         )
-
-
-def _parse_text(
-    table: Table,
-    text: pd.Series,
-    label: str,
-    time_format: str | None,
-    number: bool,
-    days: bool,
-) -> pd.Series:
-    if time_format is not None:
-        try:
-            parsed = _in_pieces(text, time_format, utc="%z" in time_format)
-        except (ValueError, TypeError) as error:
-            raise ArgumentError(
-                f"`time_format` cannot be used: {error}. Received: time_format={time_format!r}"
-            ) from error
-        return _readable(table, text, parsed, label, f"time_format={time_format!r}")
-    if number or (re.fullmatch(_NUMERIC, text.iloc[0]) and text.str.fullmatch(_NUMERIC).all()):
-        raise table.error(
-            f"{label} holds numbers such as {text.iloc[0]}, and numbers are not times. Say how to "
-            'read them, e.g. time_format="%Y%m%d" or "%Y" (--time-format), or convert seconds '
-            "since 1970 with pd.to_datetime(…, unit='s') and pass the frame."
-        )
-    year_first = text.str.match(YEAR_FIRST).to_numpy()
-    if year_first.mean() < 0.5:
-        raise table.error(
-            f"{label} holds times that do not begin with a 4-digit year, first at "
-            f"{_places(table, text, np.flatnonzero(~year_first))}. Day and month are not guessed: "
-            'say which is which, e.g. time_format="%d/%m/%Y" (--time-format).'
-        )
-    zoned = text.str.fullmatch(_ZONE).to_numpy()
-    if zoned.any() and not zoned.all():
-        raise table.error(
-            f"{label} mixes times with a zone, first at "
-            f"{_places(table, text, np.flatnonzero(zoned)[:1])}, and times without, first at "
-            f"{_places(table, text, np.flatnonzero(~zoned)[:1])}. Give all of them a zone, or none."
-        )
-    whole = days and bool(zoned.any()) and text.str.fullmatch(_MIDNIGHT).all()
-    days_or_times = text.str.slice(0, 10) if whole else text  # else UTC moves local midnights
-    parsed = _in_pieces(days_or_times, "ISO8601", utc=bool(zoned.any()))
-    parsed = parsed.where(year_first)  # pandas takes "now" for a time
-    return _readable(table, text, parsed, label, "ISO 8601 times, as 2016-07-01 12:00")
-
-
-def _in_pieces(text: pd.Series, form: str, utc: bool) -> pd.Series:
-    """Reads times in pieces, because pandas makes an object of each text; NaT for no time."""
-    pieces = [text.iloc[i : i + PIECE] for i in range(0, len(text), PIECE)]
-    return pd.concat(
-        [pd.to_datetime(piece, format=form, errors="coerce", utc=utc) for piece in pieces]
-    )
-
-
-def _readable(table: Table, text: pd.Series, parsed: pd.Series, label: str, how: str) -> pd.Series:
-    bad = np.flatnonzero(parsed.isna())
-    if len(bad):
-        raise table.error(
-            f"{label} has {counted(len(bad), 'value')} that cannot be read as {how}, first at "
-            f"{_places(table, text, bad)}. Correct them, or say time_format=… (--time-format)."
-        )
-    return parsed
-
-
-def _places(table: Table, text: pd.Series, rows: np.ndarray) -> str:
-    return table.first(rows, (repr(text.iloc[r]) for r in rows[:3]))

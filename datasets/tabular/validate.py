@@ -1,6 +1,7 @@
 """Checks of the columns of a table."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from ..series import Schema
 from .options import Rules
 from .order import Rows
 from .table import OURS, Table
-from .timestamps import parse
+from .timestamps import Times, parse
 
 LARGEST, SMALLEST = 1e100, 1e-100  # of the values of a series, so that squares are numbers
 
@@ -53,7 +54,7 @@ def rows_of(
     *,
     one: bool = False,
     wide: bool = False,
-) -> tuple[Rows, dict[str, tuple[float, ...]], list[str]]:
+) -> tuple[Rows, dict[str, tuple[float, ...]], str]:
     """Checks the values of a table, and returns its rows in the order of the table.
 
     Args:
@@ -63,7 +64,8 @@ def rows_of(
         wide: whether each series has a column of its own.
 
     Returns:
-        The rows, the static covariates of each series by its id, and the repairs so far.
+        The rows, the static covariates of each series by its id, and the format of their times,
+        as `Times` has it.
 
     Raises:
         DataError: as for `read_panel`.
@@ -75,10 +77,11 @@ def rows_of(
         raise table.error(f"The table has {have}; it needs at least {fewest}.")
     codes, ids = _series_of(table, schema.name, one)
     alone = len(ids) == 1
-    times, repairs, zone = times_of(table, time, rules, schema.frequency, codes)
+    times = times_of(table, time, rules, schema.frequency, codes)
+    count = len(times.index)
     place = Rows(
-        table, ids, codes, times.to_numpy(), np.empty((0, len(times))), np.arange(len(times)),
-        alone, (), zone,
+        table, ids, codes, times.index.to_numpy(), np.empty((0, count)), np.arange(count), alone,
+        (), times.zone, times.clock, times.converted, times.dropped,
     )  # fmt: skip
     reader = "rnnzoo.read_series" if alone and not wide else "rnnzoo.read_panel"
     columns = (*targets, *schema.past, *schema.future, *weight_of(schema))
@@ -96,11 +99,8 @@ def rows_of(
         place, shared = _melt(place, targets), [np.tile(c, len(targets)) for c in shared]
     target = np.concatenate([values.pop(c) for c in targets])
     labels = ("" if wide else targets[0], *columns[len(targets) :])
-    filled = Rows(
-        table, place.ids, place.codes, place.times, np.stack([target, *shared]), place.rows,
-        place.alone, labels, zone,
-    )  # fmt: skip
-    return filled, statics, repairs
+    filled = replace(place, values=np.stack([target, *shared]), labels=labels)
+    return filled, statics, times.form
 
 
 def weight_of(schema: Schema) -> tuple[str, ...]:
@@ -122,8 +122,8 @@ def _check_weights(rows: Rows, column: str, cells: np.ndarray) -> None:
 
 def times_of(
     table: Table, time: str, rules: Rules, frequency: str, codes: np.ndarray | None = None
-) -> tuple[pd.DatetimeIndex, list[str], str]:
-    """The times of all rows, their repairs and their zone; `time=""` is the index."""
+) -> Times:
+    """The times of all rows; `time=""` is the index."""
     values = table.column(time) if time else table.frame.index.to_series()
     label = f"Column {time!r}" if time else "The index"
     return parse(table, values, label, rules, frequency, codes)
@@ -231,10 +231,14 @@ def _series_of(table: Table, name: str, one: bool) -> tuple[np.ndarray, tuple[st
 def _melt(place: Rows, targets: tuple[str, ...]) -> Rows:
     """The rows of a wide table in long form: one series after the other."""
     many, n = len(targets), len(place.times)
-    return Rows(
-        place.table, targets, np.repeat(np.arange(many), n), np.tile(place.times, many),
-        place.values, np.tile(place.rows, many), many == 1, (), place.zone,
-    )  # fmt: skip
+    return replace(
+        place,
+        ids=targets,
+        codes=np.repeat(np.arange(many), n),
+        times=np.tile(place.times, many),
+        rows=np.tile(place.rows, many),
+        alone=many == 1,
+    )
 
 
 def _statics(rows: Rows, columns: tuple[str, ...]) -> dict[str, tuple[float, ...]]:

@@ -154,7 +154,7 @@ def forecast(
         season=season,
         unit=unit,
     )
-    from ...datasets import default_horizon
+    from ...datasets import steps_of
     from ..tasks.forecast.data import named_panel
 
     panel = named_panel(data, asked, how)
@@ -167,7 +167,7 @@ def forecast(
     from ..tasks.study import run_task
 
     settings = dict(
-        horizon=default_horizon(panel.schema.frequency) if horizon is None else horizon,
+        horizon=steps_of(panel.schema.frequency).horizon if horizon is None else horizon,
         lookback=lookback,
         units=units,
         layers=layers,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...datasets import HOLIDAY, FutureCovariates, Schema, TimeSeriesPanel
+from ...datasets import FutureCovariates, Schema, TimeSeriesPanel, steps_of
 from ...datasets.timezones import in_zone
 from ...errors import ArgumentError, DataError, FitError, whole_number
 from ...messages import stamp
@@ -40,16 +40,14 @@ class Start:
 def check_follows(panel: TimeSeriesPanel, last: Sequence[pd.Timestamp]) -> None:
     """Checks that each series continues after its time `last`, where reading stopped.
 
-    In a trading calendar a pause of up to 10 business days is allowed.
+    In a calendar of sessions a pause of up to 10 days with rows is allowed.
 
     Raises:
         DataError: a series begins elsewhere.
     """
     for series, stopped in zip(panel, last, strict=True):
         expected, first = panel.schema.times_after(stopped, 1)[0], series.times[0]
-        hole = np.busday_count(expected.date(), first.date())
-        holiday = panel.schema.frequency == "B" and 0 < hole <= HOLIDAY
-        if first != expected and not holiday:
+        if not steps_of(panel.schema.frequency).continues(stopped, first):
             zone = panel.schema.zone
             which = f" of series {series.unique_id!r}" if len(panel) > 1 else ""
             raise DataError(

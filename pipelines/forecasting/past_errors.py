@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from ...datasets import Schema, TimeSeries, TimeSeriesPanel
+from ...datasets import Schema, TimeSeries, TimeSeriesPanel, steps_of
 from ..evaluation.conformal import ErrorMemory
 from ..evaluation.conformal_runs import Track, follow
 from ..evaluation.distributions import LEVELS
@@ -83,7 +83,7 @@ def _starts(panel: TimeSeriesPanel) -> np.ndarray:
     """The row of a calendar that all series share at which each of them begins, `(series,)`."""
     firsts = [series.times[0] for series in panel]
     earliest = min(firsts)
-    if panel.schema.frequency == "B":  # its rows leave out holidays
+    if steps_of(panel.schema.frequency).pause:  # rows of a calendar leave out holidays
         calendar = np.unique(np.concatenate([series.times.to_numpy() for series in panel]))
         return np.searchsorted(calendar, np.array(firsts, calendar.dtype))
     rows = {first: rows_between(panel.schema, earliest, first) for first in set(firsts)}
@@ -124,7 +124,7 @@ def rows_between(schema: Schema, first: pd.Timestamp, last: pd.Timestamp) -> int
     """The number of rows from one time to another, below zero if that is earlier."""
     if last < first:
         return -rows_between(schema, last, first)
-    return max(0, len(pd.date_range(first, last, freq=schema.frequency)) - 1)
+    return steps_of(schema.frequency).between(first, last)
 
 
 def replay(

@@ -124,8 +124,9 @@ def restored_schema(plain: Any) -> Schema:
     schema = typed(Schema, plain)
     if not 1 <= schema.season <= MOST_ROWS:
         raise ValueError(f"its season has {schema.season} rows")
-    if schema.zone:
-        pd.Timestamp("2000-01-01").tz_localize(schema.zone)
+    for zone in filter(None, (schema.zone, schema.clock)):
+        pd.Timestamp("2000-01-01").tz_localize(zone)
+    steps_of(schema.frequency)
     return schema
 
 

@@ -1,0 +1,17 @@
+"""Steps between the rows of a series: counting in them, and the times that follow."""
+
+from .base import HOLIDAY, Steps
+from .names import MOST_STEPS, canonical, steps_of
+from .pattern import pattern_of, rows_pattern
+from .sessions import Sessions
+
+__all__ = [
+    "HOLIDAY",
+    "MOST_STEPS",
+    "Sessions",
+    "Steps",
+    "canonical",
+    "pattern_of",
+    "rows_pattern",
+    "steps_of",
+]
