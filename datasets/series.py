@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from .dialect import NO_DIALECT, Dialect
 from .timezones import instant
 
 
@@ -33,6 +34,8 @@ class Schema:
             zone.
         time_format: format of times that are not ISO 8601, as for `strptime`; may be empty.
         weight: column of the weight of each row in training; `""` where all weigh the same.
+        na: signs of missing values in columns of numbers, in later tables too.
+        dialect: how the file was written; decides what is not certain in later ones.
     """
 
     name: str
@@ -49,6 +52,8 @@ class Schema:
     zone: str = ""
     time_format: str = ""
     weight: str = ""
+    na: tuple[float | str, ...] = ()
+    dialect: Dialect = NO_DIALECT
 
     def instant(self, value: Any, argument: str = "time") -> pd.Timestamp:
         """Reads one time given by a user, as `TimeSeries.times` holds it.

@@ -49,6 +49,8 @@ def panel_of(
     """
     numbers = (*targets, *schema.past, *schema.future, *schema.static, *weight_of(schema))
     table = unread.load(("unique_id", time), numbers)
+    if not rules.again:
+        schema = replace(schema, na=rules.na, dialect=table.dialect)
     rows, statics, repairs = rows_of(table, time, targets, schema, rules, one=one, wide=wide)
     if one and name:
         statics = dict.fromkeys([name], *statics.values()) if statics else {}
@@ -56,7 +58,7 @@ def panel_of(
     series, schema, more = _arrange(rows, schema, rules)
     if statics:
         series = [replace(s, static=statics[s.unique_id]) for s in series]
-    return TimeSeriesPanel(schema, tuple(series), (*repairs, *more))
+    return TimeSeriesPanel(schema, tuple(series), (*unread.notes, *table.notes, *repairs, *more))
 
 
 def _arrange(

@@ -37,7 +37,8 @@ class FutureCovariates:
         if source is None or not schema.future:
             return
         time_format, zone = time_format_and_zone(source, schema, time_format, zone)
-        unread = open_source(source)
+        rules = Rules(time_format=time_format, zone=zone, again=True, na=schema.na)
+        unread = open_source(source, rules, schema.dialect)
         time, _ = our_names(unread, schema)
         check_present(unread, schema.future)
         self.table = unread.load(("unique_id", time), schema.future)
@@ -45,7 +46,6 @@ class FutureCovariates:
         codes = np.zeros(len(self.table.frame), int)
         if "unique_id" in unread.columns:
             codes, self.ids = ids_of(self.table)
-        rules = Rules(time_format=time_format, zone=zone, again=True)
         self.times, *_ = times_of(self.table, time, rules, schema.frequency, codes)
         self.order = np.argsort(codes, kind="stable")
         self.bounds = np.searchsorted(codes[self.order], np.arange(len(self.ids) + 1))

@@ -51,7 +51,7 @@ def read_like(
     rules = _rules(schema, missing, duplicates, gaps, time_format, zone)
     if isinstance(source, TimeSeriesPanel) and len(source) == 1:
         source = source.series[0]
-    unread = open_source(source)
+    unread = open_source(source, rules, schema.dialect)
     time, target = our_names(unread, schema)
     check_present(unread, (target, *schema.past, *schema.future))
     _warn_of_extra(unread, source, schema, {time, target})
@@ -98,7 +98,7 @@ def read_panel_like(
     """
     time_format, zone = time_format_and_zone(source, schema, time_format, zone)
     rules = _rules(schema, missing, duplicates, gaps, time_format, zone)
-    unread = open_source(source)
+    unread = open_source(source, rules, schema.dialect)
     time, target = our_names(unread, schema)
     columns = set(unread.columns)
     own = tuple(one for one in ids or () if one in columns)
@@ -166,7 +166,9 @@ def _rules(
     if missing is None:
         missing = "mask" if schema.masked else "error"
     empty = missing == "mask"
-    return Rules(missing, duplicates, gaps, "error", 1, time_format, zone, empty, again=True)
+    return Rules(
+        missing, duplicates, gaps, "error", 1, time_format, zone, empty, again=True, na=schema.na
+    )
 
 
 def _warn_of_extra(unread: TableSource, source: Source, schema: Schema, own: set[str]) -> None:

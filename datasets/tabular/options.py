@@ -1,9 +1,12 @@
 """Which repairs of a table are allowed."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from ...errors import ArgumentError, one_of, text_or_none, whole_number
+from ..dialect import NO_DIALECT, Dialect
 from ..timezones import is_zone
+from .na import signs_of_missing
 
 MISSING = ("error", "interpolate", "mask")
 DUPLICATES = ("error", "mean")
@@ -24,6 +27,8 @@ class Rules:
         time_format: format of times that are not ISO 8601.
         zone: time zone of times that are given without one.
         empty: whether a column may have no value at all, where missing values may stay.
+        na: signs of missing values in columns of numbers; a tuple once they are checked.
+        dialect: how a CSV file is written.
         again: whether a model has been fitted on such a table; if it has no `zone`, times must
             come without one.
 
@@ -40,6 +45,8 @@ class Rules:
     zone: str | None = None
     empty: bool = False
     again: bool = False
+    na: Any = ()
+    dialect: Dialect = NO_DIALECT
 
     def __post_init__(self) -> None:
         one_of("missing", self.missing, MISSING)
@@ -49,6 +56,7 @@ class Rules:
         whole_number("fewest", self.fewest)
         text_or_none("time_format", self.time_format)
         text_or_none("zone", self.zone)
+        object.__setattr__(self, "na", signs_of_missing(self.na))
         if self.zone is not None and not is_zone(self.zone):
             raise ArgumentError(
                 "`zone` must be the name of a time zone, such as 'Europe/Paris'. "

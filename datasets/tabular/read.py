@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...errors import ArgumentError, DataError, text_or_none, whole_number
+from ..dialect import NO_DIALECT, Dialect
 from ..series import Schema, TimeSeries, TimeSeriesPanel
 from .assemble import panel_of
 from .frequency import check_frequency
@@ -34,6 +35,12 @@ def read_series(
     season: int | None = None,
     unit: str = "",
     zone: str | None = None,
+    na: Sequence[float | str] = (),
+    separator: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    encoding: str | None = None,
+    skip_rows: int | None = None,
 ) -> TimeSeries:
     """Reads and checks one series. The caller's frame is never changed.
 
@@ -42,9 +49,9 @@ def read_series(
     file that would not fit into the memory is refused.
 
     Args:
-        source: path of a `.csv`, `.csv.gz` or `.parquet` file, a frame, a pandas Series
-            with a `DatetimeIndex`, or a `TimeSeries`, which is returned as it is if no other
-            argument is given.
+        source: path of a `.csv`, `.tsv`, `.txt` (each also `.gz`), `.parquet` or `.xlsx` file, a
+            frame, a pandas Series with a `DatetimeIndex`, or a `TimeSeries`, which is returned as
+            it is if no other argument is given.
         time: the time column; by default `ds`, else the `DatetimeIndex`.
         target: the column to forecast; by default `y`, else the pandas Series itself.
         past: covariates known up to the origin only.
@@ -73,12 +80,20 @@ def read_series(
         zone: time zone, e.g. `"Europe/Paris"`, of times given without one. Where clocks repeat
             an hour, the order of the rows decides which comes first. Also used for later
             tables, and for the times of forecasts.
+        na: numbers and texts that mean missing in columns of numbers, e.g. `[-9999, "?"]`; also
+            in later tables.
+        separator, decimal, thousands, encoding, skip_rows: how a CSV file is written, as in
+            `Dialect`. What is left out is found where the file leaves no doubt, and listed in
+            `repairs`; else an error asks for it.
 
     Raises:
         DataError: the table cannot be used; names the column, the rows and the remedy.
         ArgumentError, ArgumentTypeError: another argument cannot be used.
     """
-    rules = Rules(missing, duplicates, gaps, time_format=time_format, zone=zone)
+    dialect = Dialect(separator, decimal, thousands, encoding, skip_rows)
+    rules = Rules(
+        missing, duplicates, gaps, time_format=time_format, zone=zone, na=na, dialect=dialect
+    )
     _check_texts(name=name, frequency=frequency, unit=unit)
     _check_texts(COLUMN, time=time, weight=weight)
     past, future = column_names("past", past), column_names("future", future)
@@ -90,20 +105,10 @@ def read_series(
                 "one, panel.series[0], or read all of them with rnnzoo.read_panel(…)."
             )
         source = source.series[0]
-    arguments = (
-        time,
-        target,
-        name,
-        time_format,
-        frequency,
-        past,
-        future,
-        unit,
-        zone,
-        season,
-        weight,
-    )
-    if isinstance(source, TimeSeries) and not _any_given(arguments):
+    columns, written = (time, target, past, future, weight), (time_format, zone, na, dialect)
+    if isinstance(source, TimeSeries) and not _any_given(
+        (*columns, *written, name, frequency, season, unit)
+    ):
         return source
     panel = _read(
         source, time, target, past, future, (), weight, name, rules, frequency, season, unit,
@@ -132,6 +137,12 @@ def read_panel(
     season: int | None = None,
     unit: str = "",
     zone: str | None = None,
+    na: Sequence[float | str] = (),
+    separator: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    encoding: str | None = None,
+    skip_rows: int | None = None,
 ) -> TimeSeriesPanel:
     """Reads and checks several series of one step, for one network over all of them.
 
@@ -157,34 +168,27 @@ def read_panel(
             interpolated.
         fewest: least number of rows in a series.
         frequency: step of all series; by default the step of the longest one.
-        season, unit: as for `read_series`.
+        season, unit, na, separator, decimal, thousands, encoding, skip_rows: as for
+            `read_series`.
 
     Raises:
         DataError: the table cannot be used, or the series have different steps; names the
             series, the column, the rows and the remedy.
         ArgumentError, ArgumentTypeError: another argument cannot be used.
     """
-    rules = Rules(missing, duplicates, gaps, short, fewest, time_format, zone)
+    dialect = Dialect(separator, decimal, thousands, encoding, skip_rows)
+    rules = Rules(
+        missing, duplicates, gaps, short, fewest, time_format, zone, na=na, dialect=dialect
+    )
     _check_texts(name=name, frequency=frequency, unit=unit)
     _check_texts(COLUMN, time=time, weight=weight)
     past, future = column_names("past", past), column_names("future", future)
     static = column_names("static", static)
     if target is not None and not isinstance(target, str):
         target = column_names("target", target)
-    arguments = (
-        time,
-        target,
-        name,
-        time_format,
-        frequency,
-        past,
-        future,
-        unit,
-        zone,
-        season,
-        static,
-    )
-    if isinstance(source, (TimeSeries, TimeSeriesPanel)) and not _any_given((*arguments, weight)):
+    columns, written = (time, target, past, future, weight), (time_format, zone, na, dialect)
+    arguments = (*columns, static, *written, name, frequency, season, unit)
+    if isinstance(source, (TimeSeries, TimeSeriesPanel)) and not _any_given(arguments):
         panel = TimeSeriesPanel.of(source)
         if all(len(one) >= fewest for one in panel):
             return panel
@@ -225,10 +229,11 @@ def _read(
         time_format = time_format or old.time_format
         if old.zone:  # the times are UTC by now
             zone, rules = rules.zone or old.zone, replace(rules, zone=None)
+        rules = replace(rules, na=rules.na or old.na)
         if old.masked and rules.missing == "error":
             rules = replace(rules, missing="mask")
         source = frame_of(source).rename(columns={"ds": old.time or "ds", "y": old.target})
-    unread = open_source(source)
+    unread = open_source(source, rules)
     time = time_column(unread) if time is None else time
     wide = target is not None and not isinstance(target, str)
     if wide:
@@ -291,4 +296,4 @@ def _check_texts(what: str = "text", **arguments: Any) -> None:
 
 
 def _any_given(arguments: Sequence[Any]) -> bool:
-    return any(a is not None and a not in ("", (), []) for a in arguments)
+    return any(a is not None and a not in ("", (), [], NO_DIALECT) for a in arguments)

@@ -7,25 +7,30 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from ...errors import ArgumentTypeError, DataError
+from ..dialect import NO_DIALECT, Dialect
 from ..series import Schema, TimeSeries, TimeSeriesPanel
 from .open_file import open_table
+from .options import Rules
 from .table import Table, TableSource, names
 
 Source: TypeAlias = str | Path | pd.DataFrame | pd.Series | TimeSeries | TimeSeriesPanel
 
 
-def open_source(source: Any) -> TableSource:
+def open_source(source: Any, rules: Rules, hint: Dialect = NO_DIALECT) -> TableSource:
     """Opens a table: its columns are known, and their rows are loaded on request.
 
     Args:
         source: a path, a frame, a pandas Series, a `TimeSeries` or a `TimeSeriesPanel`.
+        rules: of these, how a file is written and which signs mean missing.
+        hint: how an earlier table was written, for what is not certain.
 
     Raises:
+        ArgumentError: `rules` say how a CSV file is written, and the source is none.
         ArgumentTypeError: something else.
         DataError: the file cannot be read, or two columns have one name.
     """
     if isinstance(source, (str, Path)):
-        return open_table(source)
+        return open_table(source, rules.dialect, rules.na, hint)
     if isinstance(source, (TimeSeries, TimeSeriesPanel)):
         source = frame_of(source)
     elif isinstance(source, pd.Series):
@@ -35,7 +40,8 @@ def open_source(source: Any) -> TableSource:
             "`source` must be a path, a pandas DataFrame or Series, a TimeSeries or a "
             f"TimeSeriesPanel. Received: {type(source).__name__}"
         )
-    table = Table(source.rename(columns=str))
+    rules.dialect.require_none("no file")
+    table = Table(source.rename(columns=str), na=rules.na)
     columns = table.frame.columns
     if columns.has_duplicates:
         twice = columns[columns.duplicated()][0]

@@ -1,7 +1,7 @@
 """A table as given by the user, and the wording of messages about it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,8 @@ import pandas as pd
 
 from ...errors import DataError, nearest
 from ...messages import counted
+from ..dialect import NO_DIALECT, Dialect
+from .na import told
 from .numeric import Numbers
 
 __all__ = ["OURS", "Table", "TableSource", "counted", "list_series", "names"]
@@ -24,11 +26,17 @@ class Table:
         frame: the rows; never changed. For a file, only the requested columns.
         file: file name; `""` for a frame.
         lines: line of the file at which each row starts; `None` where the file has no lines.
+        na: signs of missing values in columns of numbers.
+        dialect: how a CSV file was written, as far as that is known.
+        notes: what was found in reading the rows, one sentence each.
     """
 
     frame: pd.DataFrame
     file: str = ""
     lines: np.ndarray | None = None
+    na: tuple[float | str, ...] = ()
+    dialect: Dialect = NO_DIALECT
+    notes: list[str] = field(default_factory=list)
 
     def place(self, row: int) -> str:
         """Where a row is: its line in the file (header = line 1), or its number from 0."""
@@ -59,9 +67,10 @@ class Table:
         Raises:
             DataError: no such column, or it holds anything but numbers.
         """
-        reader = Numbers()
+        reader = Numbers(self.na)
         values = reader.take(self.column(name))
         self.check_numbers(name, reader)
+        self.notes.extend(told({name: reader.found}))
         return values
 
     def check_numbers(self, name: str, reader: Numbers) -> None:
@@ -93,11 +102,13 @@ class TableSource:
         head: the columns without rows; a frame as a whole.
         numeric: columns that hold numbers, judged by the first rows of the file.
         load: function from the columns of times and ids, and those of numbers, to their rows.
+        notes: how the file was read where nobody said it, one sentence each.
     """
 
     head: Table
     numeric: frozenset[str]
     load: Callable[[Sequence[str], Sequence[str]], Table]
+    notes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -61,7 +61,11 @@ FILES = {  # row of the table and what: (content of data.csv, words of the messa
     ),
     "35 decimal commas": (
         spoiled(line4='2020-01-03,"3,5",1'),
-        ["'y'", "line 4 ('3,5')", "decimal=','", "thousands=','"],
+        ["'y'", "line 4 ('3,5')", "The decimal mark of the file is a point"],
+    ),
+    "35 comma of unknown use": (
+        b'ds,y,wind\n2020-01-01,"3,500",1\n2020-01-02,"4,000",2\n',
+        ["'y'", "'3,500' in line 2", 'decimal="," (--decimal ,) for 3.500', "for 3500"],
     ),
     "8 whole number over 64 bits": (
         spoiled(line4="2020-01-03,18446744073709551617,1"),
@@ -75,21 +79,24 @@ FILES = {  # row of the table and what: (content of data.csv, words of the messa
     "33 ragged, long": (spoiled(line7="2020-01-06,6,7,8"), ["Line 7 has 4 fields", "quotes"]),
     "32 all rows long": (
         (HEAD + "\n".join(row + ",0" for row in ROWS)).encode(),
-        ["Every row has 4 fields", "header names 3 columns", "trailing comma"],
+        ["Every row has 4 fields", "header names 3 columns", "trailing separator"],
     ),
     "34 duplicate header": (
         b"ds,y,y\n2020-01-01,1,1\n",
         ["'y'", "more than once", "line 1", "Rename"],
     ),
     "33 open quote": (spoiled(line7='2020-01-06,"6,1'), ["Line 7", "cannot be read as CSV"]),
-    "35 semicolons": (GOOD.replace(b",", b";"), ["semicolons", "sep=';'"]),
+    "35 semicolons or commas": (
+        b"ds,y;wind,x\n" + b"2020-01-01,1;2,3\n" * 3,
+        ["by commas or semicolons", 'separator=";" (--separator \';\')'],
+    ),
     "29 Latin-1": (
         spoiled(line5="2020-01-04,4,1").replace(b"wind", "wärme".encode("latin-1")),
-        ["not UTF-8", "0xE4", "line 1", "iconv -f LATIN1 -t UTF-8", 'encoding="latin-1"'],
+        ["not UTF-8", "0xE4", "line 1", "here the same as Latin-1", "'wärme'", "--encoding cp1252"],
     ),
-    "29 UTF-16": (
-        GOOD.decode().encode("utf-16"),
-        ["UTF-16", "iconv -f UTF-16", 'encoding="utf-16"'],
+    "29 UTF-16 without a mark": (
+        GOOD.decode().encode("utf-16-le"),
+        ["UTF-16 without a byte order mark", 'encoding="utf-16-le"'],
     ),
     "31 NUL bytes": (GOOD.replace(b"2020-01-03", b"2020\x0001-03"), ["Line 4", "NUL", "tr -d"]),
     "10 duplicate times": (
