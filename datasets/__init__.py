@@ -7,11 +7,14 @@ from pathlib import Path
 from ..errors import ArgumentError, one_of
 from .clip_checks import checked_frames
 from .clips import Clips, Sampler, read_clips
+from .dialect import Dialect
 from .series import Schema, TimeSeries, TimeSeriesPanel
 from .sources import google_stock, moving_digits, moving_mnist, seattle_weather, us_employment
 from .tabular.frequency import HOLIDAY, default_horizon
 from .tabular.future import FutureCovariates, future_rows
 from .tabular.match import read_like, read_panel_like, require_rows
+from .tabular.na import remedy as na_remedy
+from .tabular.open_file import table_columns
 from .tabular.read import read_panel, read_series
 
 __all__ = [
@@ -19,6 +22,7 @@ __all__ = [
     "DATASETS",
     "HOLIDAY",
     "Clips",
+    "Dialect",
     "FutureCovariates",
     "Sampler",
     "Schema",
@@ -30,12 +34,14 @@ __all__ = [
     "future_rows",
     "load_clips",
     "load_dataset",
+    "na_remedy",
     "read_clips",
     "read_like",
     "read_panel",
     "read_panel_like",
     "read_series",
     "require_rows",
+    "table_columns",
 ]
 
 DATASETS: dict[str, Callable[[], TimeSeries | TimeSeriesPanel]] = {

@@ -156,7 +156,7 @@ def _unclear(table: Table, column: str, row: int, cell: str) -> DataError:
     fraction, whole = cell.strip().replace(",", "."), cell.strip().replace(mark, "")
     return table.error(
         f"Column {column!r}: {cell.strip()!r} in {table.place(row)} may be {fraction} or {whole}, "
-        f'and no other cell decides it. Say decimal="{mark}" (--decimal {mark}) for {fraction}, or '
+        f'and no other cell decides it. Where the table is read, say decimal="{mark}" (--decimal {mark}) for {fraction}, or '
         f'thousands="{mark}" (--thousands {mark}) for {whole}.'
     )
 

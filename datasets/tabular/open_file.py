@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -67,6 +68,19 @@ def open_table(
             return unread.load(text, numbers)
 
     return replace(unread, load=load)
+
+
+def table_columns(path: str | Path, **written: Any) -> tuple[str, ...]:
+    """The names of the columns of a file.
+
+    Args:
+        path: the file.
+        written: how a CSV file is written, as in `Dialect`.
+
+    Raises:
+        DataError: as `open_table`.
+    """
+    return open_table(path, Dialect(**written)).columns
 
 
 def _open_parquet(path: Path, na: tuple[float | str, ...]) -> TableSource:

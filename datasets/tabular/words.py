@@ -80,7 +80,7 @@ class Words:
                 "correct them."
             )
         return (
-            "If they stand for missing values, say so, and how to treat these: "
+            "If they mean missing, say so where the table is read: "
             f"{remedy(texts, 'missing')}; else correct them."
         )
 

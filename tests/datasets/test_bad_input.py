@@ -88,7 +88,7 @@ FILES = {  # row of the table and what: (content of data.csv, words of the messa
     "33 open quote": (spoiled(line7='2020-01-06,"6,1'), ["Line 7", "cannot be read as CSV"]),
     "35 semicolons or commas": (
         b"ds,y;wind,x\n" + b"2020-01-01,1;2,3\n" * 3,
-        ["by commas or semicolons", 'separator=";" (--separator \';\')'],
+        ["by commas or semicolons", "separator=\";\" (--separator ';')"],
     ),
     "29 Latin-1": (
         spoiled(line5="2020-01-04,4,1").replace(b"wind", "wärme".encode("latin-1")),
