@@ -71,8 +71,8 @@ class Dialect:
         """
         if given := self.given(*allowed):
             raise ArgumentError(
-                f"{', '.join(f'`{name}`' for name in given)} say how a CSV file is written, and "
-                f"the source is {what}: leave them out, or give the path of the file. "
+                f"How it is written can be said of a CSV file alone ({', '.join(given)}), and the "
+                f"source is {what}. Leave this out, or give the path of the file. "
                 f"Received: {', '.join(f'{k}={v!r}' for k, v in given.items())}"
             )
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import DataError
+from .marks import Marks
 from .memory_check import require_memory
 from .sniff import Head, is_blank, no_csv
 from .table import names
@@ -44,6 +45,16 @@ class CsvFile:
         self.file, self.name, self.size, self.head = file, file.name, size, head
         self.columns, self.text, self.numbers = columns, text, numbers
         self.place = {column: columns.index(column) for column in (*text, *numbers)}
+
+    def pandas_arguments(self, marks: Marks) -> dict[str, Any]:
+        """What `pd.read_csv` has to be told of the file, beside its path."""
+        sign, encoding = self.head.separator, self.file.encoding
+        told = {
+            "sep": None if sign == "," else sign,
+            "decimal": None if marks.decimal == "." else marks.decimal,
+            "encoding": None if encoding == "utf-8" else encoding,
+        }
+        return {name: value for name, value in told.items() if value is not None}
 
     def checked_lines(self) -> np.ndarray:
         """Checks the width of every row, and returns the line at which each row starts.

@@ -18,6 +18,7 @@ from .numeric import Numbers, looks_like_number
 from .sniff import Head, read_head
 from .table import Table, TableSource
 from .text_file import Opener, TextFile, open_text
+from .words import Written
 
 HEAD = 200  # lines read to find the header, and the columns that hold numbers
 
@@ -57,20 +58,21 @@ def open_csv(
         file = CsvFile(text, size, columns, head, texts, [c for c in chosen if c not in texts])
         lines = file.checked_lines()
         marks = _marks_of_head(file, dialect)
-        if marks is None and dialect.thousands is None and head.separator == ";":
+        decided = marks is not None or not len(lines)
+        if not decided and head.separator == ";":
+            marks, decided = _marks_of_all(file, lines, dialect, hint), True
+        try:
+            table, notes = _parsed(file, lines, marks, na, decided)
+        except _Undecided:
             marks = _marks_of_all(file, lines, dialect, hint)
-            table = _parsed(file, lines, marks, na)
-        else:
-            try:
-                table = _parsed(file, lines, marks, na, undecided=marks is None)
-            except _Undecided:
-                marks = _marks_of_all(file, lines, dialect, hint)
-                table = _parsed(file, lines, marks, na)
+            table, notes = _parsed(file, lines, marks, na)
+        if dialect.decimal is None and dialect.thousands is None:
+            table.notes[:0] = notes
         decimal = dialect.decimal if marks is None else marks.decimal
         return replace(table, dialect=replace(dialect, decimal=decimal))
 
-    source = Table(pd.DataFrame(columns=columns), name)
-    return TableSource(source, frozenset(numeric), load, head.notes)
+    table = Table(pd.DataFrame(columns=columns), name, words=head.words)
+    return TableSource(table, frozenset(numeric), load, head.notes)
 
 
 def _head(text: TextFile, separator: str | None, skip: int | None, hint: str | None) -> Head:
@@ -119,16 +121,14 @@ def _marks_of_head(file: CsvFile, dialect: Dialect) -> Marks | None:
             place = file.place[column]
             cells = [row[place] for row in file.head.rows if len(row) > place]
             evidence.add(column, enumerate(cells))
-    if len(evidence.decimals) != 1:
-        return None
-    (decimal,) = evidence.decimals
-    return Marks.of(decimal, dialect.thousands)
+    return Marks.of(evidence.decimal, dialect.thousands) if evidence.decimal else None
 
 
 def _marks_of_all(
     file: CsvFile, lines: np.ndarray, dialect: Dialect, hint: Dialect
 ) -> Marks | None:
-    """The marks of the numbers by all cells; `None` if there are none, or of both kinds.
+    """The marks of the numbers by all cells; `None` if no number has a comma, or
+    if cells prove both.
 
     Raises:
         DataError: no cell decides whether a comma, or the point of a file with `;`, is decimal.
@@ -139,9 +139,8 @@ def _marks_of_all(
             for column in file.numbers:
                 unique = piece[file.place[column]].dropna().drop_duplicates()
                 evidence.add(column, zip(unique.index.tolist(), unique, strict=True))
-    if len(evidence.decimals) == 1:
-        (decimal,) = evidence.decimals
-        return Marks.of(decimal, dialect.thousands)
+    if evidence.decimal:
+        return Marks.of(evidence.decimal, dialect.thousands)
     signs = [",", "."] if file.head.separator == ";" else [","]
     unclear = next((evidence.unclear[sign] for sign in signs if sign in evidence.unclear), None)
     if evidence.decimals or unclear is None:
@@ -156,7 +155,8 @@ def _unclear(table: Table, column: str, row: int, cell: str) -> DataError:
     fraction, whole = cell.strip().replace(",", "."), cell.strip().replace(mark, "")
     return table.error(
         f"Column {column!r}: {cell.strip()!r} in {table.place(row)} may be {fraction} or {whole}, "
-        f'and no other cell decides it. Where the table is read, say decimal="{mark}" (--decimal {mark}) for {fraction}, or '
+        "and no other cell decides it. Where the table is read, say "
+        f'decimal="{mark}" (--decimal {mark}) for {fraction}, or '
         f'thousands="{mark}" (--thousands {mark}) for {whole}.'
     )
 
@@ -166,22 +166,26 @@ def _parsed(
     lines: np.ndarray,
     marks: Marks | None,
     na: tuple[float | str, ...],
-    undecided: bool = False,
-) -> Table:
+    decided: bool = True,
+) -> tuple[Table, list[str]]:
     """Reads the requested columns: times and ids as text, numbers as `float64`.
 
     Args:
         lines: the line at which each row starts.
         marks: marks of the numbers; `None`: a decimal point, and no commas.
         na: signs of missing values.
-        undecided: whether a comma is still to be decided.
+        decided: whether a comma in a number is a fault; else it has to be decided what it means.
+
+    Returns:
+        The table, and how its numbers were read.
 
     Raises:
         _Undecided: there is a comma in a number.
         DataError: a column holds something else.
     """
     marks = marks or Marks()
-    readers = {column: Numbers(na, marks, file=True) for column in file.numbers}
+    written = Written(marks, lines, file.head.line, file.pandas_arguments(marks))
+    readers = {column: Numbers(na, marks, written) for column in file.numbers}
     parts: dict[str, list] = {column: [] for column in file.place}
     count = 0
     # a decimal point is read by pandas; with a comma it would take 1.234 for a fraction
@@ -194,7 +198,7 @@ def _parsed(
                     parts[column].append(piece[file.place[column]])
                 for column, reader in readers.items():
                     parts[column].append(reader.take(piece[file.place[column]]))
-                    if undecided and any(decimal_mark(t)[0] for t in reader.words.texts):
+                    if not decided and any(decimal_mark(t)[0] for t in reader.words.texts):
                         raise _Undecided
     if count != len(lines):
         raise DataError(
@@ -210,15 +214,20 @@ def _parsed(
             data[column] = np.concatenate(own or [np.empty(0)])
         else:
             data[column] = pd.concat(own, ignore_index=True) if own else pd.Series(dtype=str)
-    notes = (*_told_marks(marks, readers), *told({c: r.found for c, r in readers.items()}))
-    return Table(pd.DataFrame(data, index=range(count)), file.name, lines, notes=[*notes])
+    notes = told({column: reader.found for column, reader in readers.items()})
+    frame = pd.DataFrame(data, index=range(count))
+    return Table(frame, file.name, lines, notes=notes), _told_marks(marks, readers)
 
 
 def _told_marks(marks: Marks, readers: dict[str, Numbers]) -> list[str]:
     """One sentence on commas and thousands, where there are any."""
-    groups = {mark: cell for reader in readers.values() for mark, cell in reader.groups.items()}
     words = {",": "commas", ".": "points", **dict.fromkeys(SPACES, "spaces")}
-    told = [f"{words.get(mark, 'quotes')} between thousands ({c})" for mark, c in groups.items()]
+    groups = {
+        words.get(mark, "quotes"): cell
+        for reader in readers.values()
+        for mark, cell in reader.groups.items()
+    }
+    told = [f"{word} between thousands ({cell})" for word, cell in groups.items()]
     if marks.decimal == ",":
         told.insert(0, "a decimal comma")
     return [f"Numbers were read with {' and '.join(told)}."] if told else []

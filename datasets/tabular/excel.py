@@ -8,29 +8,26 @@ import pandas as pd
 
 from ...errors import DataError
 from ...messages import counted
-from ..dialect import Dialect
 from .csv_file import EMPTY
 from .table import Table, TableSource, names
 
 INSTALL = "pip install openpyxl"
 
 
-def open_excel(path: Path, dialect: Dialect, na: tuple[float | str, ...]) -> TableSource:
+def open_excel(path: Path, skip: int | None, na: tuple[float | str, ...]) -> TableSource:
     """Opens the only sheet of a `.xlsx` file that holds anything.
 
     Lines above the header, which fill one cell each, are left out.
 
     Args:
         path: the file.
-        dialect: of it `skip_rows` alone may be given.
+        skip: number of lines above the header; by default found.
         na: signs of missing values.
 
     Raises:
-        ArgumentError: something else of `dialect` is given.
         DataError: openpyxl is not installed, there are several sheets with data, or a header
             that cannot be used.
     """
-    dialect.require_none("an Excel workbook", "skip_rows")
     try:
         import openpyxl  # noqa: F401  (an extra)
     except ImportError as error:
@@ -52,7 +49,7 @@ def open_excel(path: Path, dialect: Dialect, na: tuple[float | str, ...]) -> Tab
             f'Read one with pd.read_excel(path, sheet_name="{first}"), and pass the frame.'
         )
     (grid,) = filled.values()
-    start, notes = _header_row(grid, dialect.skip_rows, path.name)
+    start, notes = _header_row(grid, skip, path.name)
     header = [
         f"Unnamed: {i}" if pd.isna(cell) else str(cell).strip()
         for i, cell in enumerate(grid.iloc[start])
@@ -67,12 +64,12 @@ def open_excel(path: Path, dialect: Dialect, na: tuple[float | str, ...]) -> Tab
     rows = rows[rows.notna().any(axis=1)]
     lines = rows.index.to_numpy(np.int64) + 1
     frame = rows.reset_index(drop=True).infer_objects()
-    table = Table(frame, path.name, lines, na=na, dialect=dialect)
+    table = Table(frame, path.name, lines, na=na)
     numeric = frame.columns[[pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]]
 
     def load(text: Sequence[str], numbers: Sequence[str]) -> Table:
         chosen = {c: _without_empty(frame[c]) for c in numbers if c in header and c not in text}
-        return Table(frame.assign(**chosen), path.name, lines, na=na, dialect=dialect)
+        return Table(frame.assign(**chosen), path.name, lines, na=na)
 
     return TableSource(table, frozenset(numeric), load, notes)
 

@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+import pandas as pd
+
 SPACES = " \u00a0\u202f\u2009"  # plain, no-break, narrow no-break and thin space
 QUOTES = "'\u2019"
 OTHER = {",": ".", ".": ","}
@@ -38,12 +41,32 @@ class Marks:
         return re.compile(rf"[+-]?(?:\d+{d}?\d*|{d}\d+)(?:[eE][+-]?\d+)?")
 
     @cached_property
-    def _grouped(self) -> re.Pattern:
-        d, groups = re.escape(self.decimal), re.escape(self.groups)
-        one = rf"[{groups}]" if groups else r"(?!)"
-        return re.compile(
-            rf"[+-]?[1-9]\d{{0,2}}(?:(?P<mark>{one})\d{{3}})(?:(?P=mark)\d{{3}})*(?:{d}\d*)?"
-        )
+    def _grouped(self) -> dict[str, re.Pattern]:
+        d = re.escape(self.decimal)
+        return {
+            mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+(?:{d}\d*)?")
+            for mark in self.groups
+        }
+
+    def numbers(self, cells: pd.Series) -> tuple[np.ndarray, dict[str, str]]:
+        """The numbers that texts are, NaN where one is missing, too long or no number.
+
+        Returns:
+            The numbers, and the marks that group digits, each with the first text that has it.
+        """
+        found, groups = np.full(len(cells), np.nan), {}
+        for mark, pattern in {"": self._plain, **self._grouped}.items():
+            if not mark or cells.str.contains(mark, regex=False, na=False).any():
+                # whole numbers of 19 digits and more may be beyond those that a computer has
+                match = cells.str.fullmatch(pattern.pattern, na=False) & (cells.str.len() < 19)
+                at = np.flatnonzero(match.to_numpy(bool, na_value=False))
+                if len(at):
+                    own = cells.iloc[at]
+                    plain = own.str.replace(mark, "", regex=False) if mark else own
+                    plain = plain.str.replace(self.decimal, ".", regex=False)
+                    found[at] = plain.to_numpy(object).astype("float64")
+                    groups |= {mark: str(own.iloc[0])} if mark else {}
+        return found, groups
 
     def number(self, text: str) -> float | None:
         """The number that a text is, or `None`."""
@@ -55,8 +78,7 @@ class Marks:
 
     def grouping(self, text: str) -> str:
         """The mark that groups the digits of a number; `""` where none does."""
-        found = self._grouped.fullmatch(text)
-        return found["mark"] if found else ""
+        return next((mark for mark, p in self._grouped.items() if p.fullmatch(text)), "")
 
 
 @dataclass
@@ -64,21 +86,34 @@ class Evidence:
     """What cells say about the decimal mark of their file.
 
     Attributes:
-        decimals: the marks that are decimal, each with the first cell that proves it.
+        decimals: the marks that cells prove to be decimal.
         unclear: the marks that may be decimal or group thousands, as in `1,234`, each with column,
             row and text of the first such cell.
     """
 
-    decimals: dict[str, str] = field(default_factory=dict)
+    decimals: set[str] = field(default_factory=set)
     unclear: dict[str, tuple[str, int, str]] = field(default_factory=dict)
 
     def add(self, column: str, cells: Iterable[tuple[int, str]]) -> None:
         for row, cell in cells:
+            if self._repeats(cell):
+                continue
             mark, certain = decimal_mark(cell)
             if certain:
-                self.decimals.setdefault(mark, cell)
+                self.decimals.add(mark)
             elif mark:
                 self.unclear.setdefault(mark, (column, row, cell))
+
+    @property
+    def decimal(self) -> str:
+        """The decimal mark; `""` where none or both are."""
+        return next(iter(self.decimals)) if len(self.decimals) == 1 else ""
+
+    def _repeats(self, cell: str) -> bool:
+        """Whether a cell can prove nothing but what is known; a quick look."""
+        if not (mark := self.decimal):
+            return False
+        return cell.rfind(OTHER[mark]) <= cell.rfind(mark) and cell.count(mark) < 2
 
 
 def decimal_mark(cell: str) -> tuple[str, bool]:

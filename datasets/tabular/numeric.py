@@ -13,7 +13,7 @@ import pandas as pd
 
 from ...messages import counted
 from .marks import OTHER, Marks
-from .words import Words
+from .words import Words, Written
 
 PLAIN = Marks(groups="")
 
@@ -45,14 +45,14 @@ class Numbers:
             around them.
         marks: how text is read as numbers; `None`: it is refused, unless it stands beside a text
             of `na`.
-        file: whether the column is of a file of text, whose `marks` hold for all of it.
+        file: how the file of text is written that the column is of; `None` for a frame.
         found: how many of each sign were found.
         groups: marks that were found between thousands.
     """
 
     na: tuple[float | str, ...] = ()
     marks: Marks | None = None
-    file: bool = False
+    file: Written | None = None
     rows: int = 0
     boolean: bool = False
     words: Words = field(default_factory=Words)
@@ -68,6 +68,21 @@ class Numbers:
             self.boolean = True
         elif pd.api.types.is_numeric_dtype(values.dtype) and values.dtype.kind != "c":
             return self._without_signs(values.to_numpy("float64", na_value=np.nan))
+        if self.marks is not None and isinstance(values.dtype, pd.StringDtype):
+            return self._take_text(first, values.str.strip(), self.marks)
+        return self._take_cells(np.arange(first, self.rows), values)
+
+    def _take_text(self, first: int, cells: pd.Series, marks: Marks) -> np.ndarray:
+        numbers, groups = marks.numbers(cells)
+        self.groups = groups | self.groups
+        rest = np.flatnonzero(np.isnan(numbers) & cells.notna().to_numpy())
+        numbers = self._without_signs(numbers)
+        if len(rest):
+            numbers[rest] = self._take_cells(first + rest, cells.iloc[rest])
+        return numbers
+
+    def _take_cells(self, rows: np.ndarray, values: pd.Series) -> np.ndarray:
+        """Converts cells of any type, with the numbers of their rows."""
         codes, unique = pd.factorize(values.to_numpy(object))
         self.boolean |= any(isinstance(v, (bool, np.bool_)) for v in values.to_numpy(object))
         counts = np.bincount(codes[codes >= 0], minlength=len(unique))
@@ -80,7 +95,7 @@ class Numbers:
             read[place] = np.nan if number is None else number
         faults = np.flatnonzero(bad[codes])
         if len(faults):
-            self._sort_out(first, values.to_numpy(object), faults)
+            self._sort_out(rows[faults], values.to_numpy(object)[faults])
         return self._without_signs(read[codes])
 
     def complaint(self, name: str, where: Callable[[Sequence[tuple[int, Any]], int], str]) -> str:
@@ -98,7 +113,7 @@ class Numbers:
         kind: Any = self.words
         if self.words.count:
             what = counted(self.words.count, "non-numeric value")
-            remedy = self.words.remedy(name, self.rows, self.marks if self.file else None)
+            remedy = self.words.remedy(name, self.rows, self.file)
         elif self.huge.count:
             kind = self.huge
             what = f"{counted(kind.count, 'whole number')} too large for 64 bits"
@@ -118,13 +133,14 @@ class Numbers:
 
     def _number(self, value: Any, marks: Marks | None, count: int) -> float | None:
         """The number that a cell holds, NaN where it is a sign of missing, `None` if neither."""
-        if not isinstance(value, str):
-            return float(value) if _is_number(value) else None
-        text = value.strip()
-        if text in self.na:
-            self.found[text] += count
+        if not isinstance(value, str) and _is_number(value):
+            return float(value)
+        text = str(value).strip()
+        sign = float(text) if _beyond_64_bits(text) else text
+        if sign in self.na and (sign is not text or isinstance(value, str)):
+            self.found[sign] += count
             return np.nan
-        if marks is None or _beyond_64_bits(text):
+        if marks is None or sign is not text or not isinstance(value, str):
             return None
         if (number := marks.number(text)) is None:
             return _special(text)
@@ -140,13 +156,15 @@ class Numbers:
                 self.found[sign] += len(at)
         return numbers
 
-    def _sort_out(self, first: int, cells: np.ndarray, bad: np.ndarray) -> None:
-        text = [str(cells[i]).strip() for i in bad]
-        word = np.array([PLAIN.number(t) is None for t in text])
+    def _sort_out(self, rows: np.ndarray, cells: np.ndarray) -> None:
+        text = [str(cell).strip() for cell in cells]
+        # a number of a file that was not read as one has another decimal mark
+        word = np.array([self.file is not None or PLAIN.number(t) is None for t in text])
+        word &= ~np.array([_beyond_64_bits(t) for t in text])
         huge = ~word & np.array([_beyond_64_bits(t) for t in text])
-        self.words.add(first + bad[word], cells[bad[word]])
+        self.words.add(rows[word], cells[word])
         for kind, of_kind in ((self.huge, huge), (self.texts, ~word & ~huge)):
-            kind.add(first + bad[of_kind], cells[bad[of_kind]])
+            kind.add(rows[of_kind], cells[of_kind])
 
 
 def _special(text: str) -> float | None:

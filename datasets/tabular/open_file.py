@@ -51,15 +51,18 @@ def open_table(
             f"{path.name}: Only .csv, .tsv and .txt files, each also packed as .gz, .parquet and "
             ".xlsx files are read. Read other kinds with pandas and pass the frame."
         )
+    if not is_text:
+        is_excel = name.endswith(".xlsx")
+        allowed = ("skip_rows",) if is_excel else ()
+        dialect.require_none("an Excel workbook" if is_excel else "a Parquet file", *allowed)
     with reading(path):
         size = path.stat().st_size
         if size == 0:
             raise DataError(f"{path.name}: The file is empty.")
         if name.endswith(".parquet"):
-            dialect.require_none("a Parquet file")
             unread = _open_parquet(path, na)
         elif name.endswith(".xlsx"):
-            unread = open_excel(path, dialect, na)
+            unread = open_excel(path, dialect.skip_rows, na)
         else:
             unread = open_csv(partial(open_unpacked, path), path.name, size, dialect, na, hint)
 

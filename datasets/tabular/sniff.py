@@ -25,6 +25,7 @@ class Head:
         separator: sign between the columns.
         columns: names of the columns, some may be empty.
         rows: the first rows of values.
+        words: words in them, by their line in the file.
         line: line of the header in the file.
         first: number of lines before the first row of values.
         notes: what was found and not given, one sentence each.
@@ -33,6 +34,7 @@ class Head:
     separator: str
     columns: list[str]
     rows: list[list[str]]
+    words: dict[str, int]
     line: int
     first: int
     notes: tuple[str, ...]
@@ -91,7 +93,14 @@ def read_head(
     after = rows[start + below :]
     end = after[0][0] if after else len(lines)
     line = offset + rows[start][0] + 1
-    return Head(sign, header, [row for _, row in after], line, offset + end, tuple(notes))
+    words = {
+        cell.strip(): offset + at + 1
+        for at, row in reversed(after)
+        for cell in row
+        if cell.strip() and not _DIGIT.match(cell)
+    }
+    values = [row for _, row in after]
+    return Head(sign, header, values, words, line, offset + end, tuple(notes))
 
 
 def _rows(lines: Sequence[str], sign: str, whole: bool) -> list[Row]:
@@ -120,7 +129,7 @@ def _header_at(rows: list[Row], search: bool) -> int | None:
     """The number of the row that is the header of a table of two columns or more, if certain.
 
     All rows from it on have as many fields; those above, which count only where `search`, have
-    one each, and then the header has no numbers while the rows below have.
+    one each, and then the header has no numbers while the row below it has.
     """
     counts = [len(row) for _, row in rows]
     start = next((k for k, count in enumerate(counts) if count > 1), None)
@@ -135,8 +144,7 @@ def _begins_table(rows: list[Row]) -> bool:
     header = [cell.strip() for cell in rows[0][1]]
     named = [cell for cell in header if cell]
     words = len(named) > 1 and len(set(named)) == len(named) and not any(map(_DIGIT.match, named))
-    values = [cell for _, row in rows[1:] for cell in row]
-    return len(rows) >= FEWEST and words and any(map(_DIGIT.match, values))
+    return len(rows) >= FEWEST and words and any(map(_DIGIT.match, rows[1][1]))
 
 
 def _fallback(
@@ -149,8 +157,15 @@ def _fallback(
     """
     for sign, rows in tables.items():
         counts = [len(row) for _, row in rows]
-        start = next((k for k, n in enumerate(counts) if n > counts[0]), None)
-        if start is None or len(set(counts[start:])) > 1 or not _begins_table(rows[start:]):
+        start = next(
+            (
+                k
+                for k, n in enumerate(counts)
+                if n > counts[0] and set(counts[k:]) == {n} and _begins_table(rows[k:])
+            ),
+            None,
+        )
+        if start is None:
             continue
         at, header = rows[start][0], _shown(sign.join(rows[start][1]))
         many = (skipped or 0) + at

@@ -1,6 +1,6 @@
 """A table as given by the user, and the wording of messages about it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,7 @@ class Table:
         na: signs of missing values in columns of numbers.
         dialect: how a CSV file was written, as far as that is known.
         notes: what was found in reading the rows, one sentence each.
+        words: words in the first rows of a file, by their line.
     """
 
     frame: pd.DataFrame
@@ -37,6 +38,7 @@ class Table:
     na: tuple[float | str, ...] = ()
     dialect: Dialect = NO_DIALECT
     notes: list[str] = field(default_factory=list)
+    words: Mapping[str, int] = field(default_factory=dict)
 
     def place(self, row: int) -> str:
         """Where a row is: its line in the file (header = line 1), or its number from 0."""
@@ -54,6 +56,11 @@ class Table:
         columns = list(map(str, self.frame.columns))
         near = nearest(name, columns)
         hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        if above := self.words.get(name, 1) - 1:
+            hint = (
+                f" It is in line {above + 1}: if that is the header, say skip_rows={above} "
+                f"(--skip-rows {above})."
+            )
         return self.error(f"There is no column {name!r}.{hint} The columns are {names(columns)}.")
 
     def column(self, name: str) -> pd.Series:

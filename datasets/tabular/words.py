@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,29 @@ _SIGN = r"[^\d.,+\-()'\"<>]"
 _UNIT = re.compile(rf"{_SIGN}{{1,4}}{_NUMBER}|{_NUMBER}{_SIGN}+")
 _MULTIPLIES = re.compile(r"\d\s*([kKmMbB]|Mio|Mrd|bn|million|thousand|billion)\.?$")
 _OTHERWISE = re.compile(rf"\({_NUMBER}\)|{_NUMBER}\s*-|[\u2212\u2013]\s*{_NUMBER}")
+
+
+@dataclass(frozen=True)
+class Written:
+    """How the file of a column is written.
+
+    Attributes:
+        marks: marks of its numbers.
+        lines: line of each row.
+        header: line of the header.
+        arguments: what `pd.read_csv` has to be told.
+    """
+
+    marks: Marks
+    lines: np.ndarray
+    header: int
+    arguments: dict[str, Any]
+
+    def code(self, left_out: Iterable[int] = ()) -> str:
+        """The code that reads the file with pandas, without some lines."""
+        lines = [*range(self.header - 1), *(int(line) - 1 for line in left_out)]
+        told = self.arguments | ({"skiprows": lines} if lines else {})
+        return f"pd.read_csv({', '.join(['path', *(f'{k}={v!r}' for k, v in told.items())])})"
 
 
 @dataclass
@@ -52,19 +76,20 @@ class Words:
             else:
                 self.more = True
 
-    def remedy(self, column: str, rows: int, marks: Marks | None) -> str:
+    def remedy(self, column: str, rows: int, file: Written | None) -> str:
         """What to do about them.
 
         Args:
             column: name of the column.
             rows: number of rows of the table.
-            marks: how the numbers of a file are written; `None` for a frame.
+            file: how the file is written; `None` for a frame.
         """
-        texts, file = list(self.texts), marks is not None
-        if self.last == self.count - 1 < min(TITLES, rows - 1) and not self._alike(texts):
+        texts = list(self.texts)
+        first = self.last == self.count - 1 < min(TITLES, rows - 1)
+        if first and (column in texts or not self._alike(texts)):
             return self._titles(column, file)
         if all(decimal_mark(text)[0] for text in texts):
-            return _commas(column, texts, marks)
+            return _commas(column, texts, file)
         if all(Marks().number(text) is not None for text in texts):
             return (
                 f'Take the marks between thousands off: frame["{column}"] = frame["{column}"]'
@@ -88,20 +113,20 @@ class Words:
         """Whether the first rows hold one sign again and again, or what is nearly a number."""
         return bool(self.count > len(texts) or any(_nearly_number(text) for text in texts))
 
-    def _titles(self, column: str, file: bool) -> str:
-        many = self.count
-        if not file:
+    def _titles(self, column: str, file: Written | None) -> str:
+        many, missing = self.count, remedy(list(self.texts), "missing")
+        if file is None:
             return (
                 f"If the first {many} rows are no values, such as units, leave them out: "
                 f'frame.iloc[{many}:].astype({{"{column}": float}}). '
-                f"If they are missing, {remedy(list(self.texts), 'missing')}."
+                f"If they mean missing, {missing}."
             )
-        rows = list(range(1, many + 1))
+        last = int(file.lines[many - 1])
         return (
-            f"If the header is further down, say skip_rows={many} (--skip-rows {many}); if these "
-            "lines are notes below it, such as units, leave them out: "
-            f"pd.read_csv(path, skiprows={rows}), and pass the frame. If these values are missing, "
-            f"{remedy(list(self.texts), 'missing')}."
+            f"If line {last} is the header, say skip_rows={last - 1} (--skip-rows {last - 1}); if "
+            "it is a note below it, such as units, leave it out: "
+            f"{file.code(file.lines[:many])}, and pass the frame. If these values mean missing, "
+            f"{missing}."
         )
 
 
@@ -109,11 +134,15 @@ def _nearly_number(text: str) -> bool:
     return len(text) < 3 or any(c.isdigit() for c in text)
 
 
-def _commas(column: str, texts: list[str], marks: Marks | None) -> str:
+def _commas(column: str, texts: list[str], file: Written | None) -> str:
     """The remedy for commas in numbers: in a frame how to read them, in a file what disagrees."""
-    if marks is not None:
-        here = "point" if marks.decimal == "." else "comma"
-        return f"The decimal mark of the file is a {here}. Write all its numbers in one way."
+    if file is not None:
+        here, other = ("point", ",") if file.marks.decimal == "." else ("comma", ".")
+        return (
+            f"Numbers of this file are read with a decimal {here}, which is given or stands in "
+            f'other cells. If {other!r} is the decimal mark of all, say decimal="{other}" '
+            f"(--decimal {other}); else write all in one way."
+        )
     signs = {decimal_mark(text) for text in texts}
     if any("." in text for text in texts) or {(",", True), (".", True)} <= signs:
         return "Write all numbers of the column in one way, with a decimal point."
@@ -131,11 +160,11 @@ def _commas(column: str, texts: list[str], marks: Marks | None) -> str:
     )
 
 
-def _units(column: str, texts: list[str], file: bool) -> str:
+def _units(column: str, texts: list[str], file: Written | None) -> str:
     plain = f"Take the unit or currency off, so that {texts[0]!r} is a plain number"
     if any("," in text or " " in re.sub(r"^\D+|\D+$", "", text) for text in texts):
         return f"{plain}."
-    read = "frame = pd.read_csv(path); " if file else ""
+    read = f"frame = {file.code()}; " if file else ""
     return (
         f'{plain}: {read}frame["{column}"] = pd.to_numeric(frame["{column}"].astype(str)'
         f'.str.replace(r"[^0-9.+-]", "", regex=True)), and pass the frame.'

@@ -61,7 +61,7 @@ FILES = {  # row of the table and what: (content of data.csv, words of the messa
     ),
     "35 decimal commas": (
         spoiled(line4='2020-01-03,"3,5",1'),
-        ["'y'", "line 4 ('3,5')", "The decimal mark of the file is a point"],
+        ["'y'", "line 4 ('3,5')", "read with a decimal point", "write all in one way"],
     ),
     "35 comma of unknown use": (
         b'ds,y,wind\n2020-01-01,"3,500",1\n2020-01-02,"4,000",2\n',

@@ -24,17 +24,17 @@ KNOWN = np.array(
 )
 
 
-def warn_of_far_values(training: TimeSeriesPanel) -> None:
+def warn_of_far_values(panel: TimeSeriesPanel) -> None:
     """Warns of values in target and covariates that look like signs of missing ones.
 
     Args:
-        training: training span of every series.
+        panel: the rows to fit of every series.
     """
-    schema = training.schema
+    schema = panel.schema
     names = ("y", *schema.past, *schema.future)
     found: dict[str, Counter] = {name: Counter() for name in names}
     others: dict[str, tuple[float, float]] = {}
-    for series in training:
+    for series in panel:
         values = series.values(names).copy()
         if series.filled is not None:
             values[:, : series.filled.shape[1]][series.filled] = np.nan
@@ -53,11 +53,11 @@ def warn_of_far_values(training: TimeSeriesPanel) -> None:
         low, high = others[name]
         remedy = na_remedy(list(far), "" if schema.masked else "missing")
         warnings.warn(
-            f"Column {column!r} has {listed} in the training span, far from all others, which are "
+            f"Column {column!r} has {listed} in the rows to fit, far from all others, which are "
             f"between {low:g} and {high:g}. If they mean missing, say so where the table is read: "
             f"{remedy}.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=4,
         )
 
 

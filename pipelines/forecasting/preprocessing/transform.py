@@ -13,7 +13,6 @@ from ....errors import ArgumentError, DataError
 from ....messages import counted, stamp
 from .calendar import calendar_rows, choose_cycles, columns
 from .choices import choose_power, require_aligned
-from .far_values import warn_of_far_values
 from .power import fit_power, inverse_power_transform, power_transform
 from .rows import Rows
 from .scaling import LEAST, Scaler, running
@@ -85,7 +84,6 @@ class Transform:
         Raises:
             DataError: a column of a series has no value in its training span.
         """
-        warn_of_far_values(training)
         self.known_, self.level_ = {}, {}
         self.powers_ = {}
         self.power_ = self.power
