@@ -54,7 +54,8 @@ class Marks:
         Returns:
             The numbers, and the marks that group digits, each with the first text that has it.
         """
-        found, groups = np.full(len(cells), np.nan), {}
+        found = np.full(len(cells), np.nan)
+        groups: dict[str, str] = {}
         for mark, pattern in {"": self._plain, **self._grouped}.items():
             if not mark or cells.str.contains(mark, regex=False, na=False).any():
                 # whole numbers of 19 digits and more may be beyond those that a computer has

@@ -67,9 +67,9 @@ def read_head(
         least = min(starts.values())
         best = [sign for sign, k in starts.items() if k == least]
         if len(best) > 1:
-            words = " or ".join(SEPARATORS.get(sign, repr(sign)) for sign in best)
+            listed = " or ".join(SEPARATORS.get(sign, repr(sign)) for sign in best)
             raise DataError(
-                f"{name}: The columns may be separated by {words}. Say which: "
+                f"{name}: The columns may be separated by {listed}. Say which: "
                 f"{_say_separator(best[0])}, or {_say_separator(best[1])}."
             )
         sign, start = best[0], least
