@@ -1,5 +1,6 @@
 """Reads the table of an Excel workbook."""
 
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pandas as pd
 from ...errors import DataError
 from ...messages import counted
 from .csv_file import EMPTY
+from .memory_check import require_memory_unpacked
 from .table import Table, TableSource, names
 
 INSTALL = "pip install openpyxl"
@@ -25,8 +27,8 @@ def open_excel(path: Path, skip: int | None, na: tuple[float | str, ...]) -> Tab
         na: signs of missing values.
 
     Raises:
-        DataError: openpyxl is not installed, there are several sheets with data, or a header
-            that cannot be used.
+        DataError: openpyxl is not installed, the file is too large for the memory, there are
+            several sheets with data, or a header that cannot be used.
     """
     try:
         import openpyxl  # noqa: F401  (an extra)
@@ -35,6 +37,8 @@ def open_excel(path: Path, skip: int | None, na: tuple[float | str, ...]) -> Tab
             f"{path.name}: Excel workbooks are read by openpyxl, which is not installed: "
             f"{INSTALL}. Or save the sheet as CSV."
         ) from error
+    with zipfile.ZipFile(path) as packed:
+        require_memory_unpacked(path.name, sum(one.file_size for one in packed.infolist()))
     sheets = pd.read_excel(
         path, sheet_name=None, header=None, dtype=object, engine="openpyxl",
         keep_default_na=False, na_values=[""],

@@ -40,7 +40,7 @@ def open_source(source: Any, rules: Rules, hint: Dialect = NO_DIALECT) -> TableS
             "`source` must be a path, a pandas DataFrame or Series, a TimeSeries or a "
             f"TimeSeriesPanel. Received: {type(source).__name__}"
         )
-    rules.dialect.require_none("none: it has been read")
+    rules.dialect.require_none("none: it is in memory")
     table = Table(source.rename(columns=str), na=rules.na)
     columns = table.frame.columns
     if columns.has_duplicates:

@@ -103,6 +103,15 @@ def test_larger_than_the_memory(file, little_memory, tmp_path):
     assert len(read_series(tmp_path / file)) == 5_000
 
 
+def test_a_workbook_larger_than_the_memory(little_memory, tmp_path):
+    """500 kB that unpack to some megabytes."""
+    minutes(20_000).to_excel(tmp_path / "data.xlsx", index=False)
+    with pytest.raises(DataError, match=r"data.xlsx: The file unpacks to .* MiB, which need about"):
+        read_series(tmp_path / "data.xlsx")
+    minutes(2_000).to_excel(tmp_path / "data.xlsx", index=False)
+    assert len(read_series(tmp_path / "data.xlsx")) == 2_000
+
+
 def test_a_packed_bomb_is_refused_as_it_unpacks(little_memory, monkeypatch, tmp_path):
     """26 MB in a file of some 25 kB: only the first of its blocks is unpacked."""
     unpacked = []
