@@ -1,5 +1,7 @@
 """Signs of missing values that are numbers or text, such as −9999 and `?`."""
 
+import json
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from numbers import Real
@@ -41,22 +43,30 @@ def signs_of_missing(na: Any) -> tuple[float | str, ...]:
 def _as_number(sign: Any) -> float | str:
     text = str(sign).strip()
     try:
-        return float(sign)
+        number = float(sign)
     except (ValueError, OverflowError):
         return text
+    return text if isinstance(sign, str) and number != number else number
 
 
 def shown(sign: float | str) -> str:
     """A sign as a user writes it in Python: `-9999`, `'?'`."""
     if isinstance(sign, str):
-        return f'"{sign}"'
+        return json.dumps(sign, ensure_ascii=False)
     return f"{sign:.0f}" if abs(sign) < 1e15 and sign == int(sign) else repr(sign)
+
+
+def _typed(sign: float | str) -> str:
+    """A sign as a user types it on the command line."""
+    if isinstance(sign, str) and any(letter in sign for letter in '"$`\\!'):
+        return shlex.quote(sign)
+    return shown(sign)
 
 
 def remedy(signs: Sequence[float | str], more: str = "") -> str:
     """How to say that `signs` are missing: in Python, and on the command line."""
     listed = ", ".join(map(shown, signs))
-    options = " ".join(f"--na {shown(one)}" for one in signs)
+    options = " ".join(f"--na {_typed(one)}" for one in signs)
     python, command = (f", {more}=", f" --{more} ") if more else ("", "")
     if not more:
         return f"na=[{listed}] ({options})"

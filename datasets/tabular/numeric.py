@@ -74,6 +74,7 @@ class Numbers:
 
     def _take_text(self, first: int, cells: pd.Series, marks: Marks) -> np.ndarray:
         numbers, groups = marks.numbers(cells)
+        numbers[cells.isin([sign for sign in self.na if isinstance(sign, str)])] = np.nan
         self.groups = groups | self.groups
         rest = np.flatnonzero(np.isnan(numbers) & cells.notna().to_numpy())
         numbers = self._without_signs(numbers)
@@ -83,8 +84,12 @@ class Numbers:
 
     def _take_cells(self, rows: np.ndarray, values: pd.Series) -> np.ndarray:
         """Converts cells of any type, with the numbers of their rows."""
-        codes, unique = pd.factorize(values.to_numpy(object))
-        self.boolean |= any(isinstance(v, (bool, np.bool_)) for v in values.to_numpy(object))
+        cells = values.to_numpy(object)
+        try:
+            codes, unique = pd.factorize(cells)
+        except TypeError:  # lists and the like
+            codes, unique = pd.factorize(np.array([str(c) for c in cells], object))
+        self.boolean |= any(isinstance(v, (bool, np.bool_)) for v in cells)
         counts = np.bincount(codes[codes >= 0], minlength=len(unique))
         marks = self._marks(unique)
         read = np.full(len(unique) + 1, np.nan)  # the last one is for missing cells
@@ -95,7 +100,7 @@ class Numbers:
             read[place] = np.nan if number is None else number
         faults = np.flatnonzero(bad[codes])
         if len(faults):
-            self._sort_out(rows[faults], values.to_numpy(object)[faults])
+            self._sort_out(rows[faults], cells[faults])
         return self._without_signs(read[codes])
 
     def complaint(self, name: str, where: Callable[[Sequence[tuple[int, Any]], int], str]) -> str:
@@ -106,9 +111,10 @@ class Numbers:
             where: wording of the first faulty cells with their rows, given their total number.
         """
         if self.boolean:
+            read = f"frame = {self.file.code()}; " if self.file else ""
             return (
                 f"Column {name!r} holds true/false values, not numbers. If 0 and 1 are meant, "
-                f'write these: frame["{name}"] = frame["{name}"].astype(float).'
+                f'write these: {read}frame["{name}"] = frame["{name}"].astype(float).'
             )
         kind: Any = self.words
         if self.words.count:
@@ -136,14 +142,16 @@ class Numbers:
         if not isinstance(value, str) and _is_number(value):
             return float(value)
         text = str(value).strip()
-        sign = float(text) if _beyond_64_bits(text) else text
-        if sign in self.na and (sign is not text or isinstance(value, str)):
+        sign = _number_beyond(text) or text
+        if sign in self.na and (isinstance(sign, float) or isinstance(value, str)):
             self.found[sign] += count
             return np.nan
-        if marks is None or sign is not text or not isinstance(value, str):
+        if marks is None or not isinstance(value, str):
             return None
+        if isinstance(sign, float):
+            return sign if np.isinf(sign) else None
         if (number := marks.number(text)) is None:
-            return _special(text)
+            return None
         if group := marks.grouping(text):
             self.groups.setdefault(group, text)
         return number
@@ -167,10 +175,10 @@ class Numbers:
             kind.add(rows[of_kind], cells[of_kind])
 
 
-def _special(text: str) -> float | None:
-    """Infinity, as pandas reads it; it is refused by name later."""
-    plain = re.fullmatch(r"([+-]?)inf(inity)?", text, re.IGNORECASE)
-    return float(text) if plain else None
+def _number_beyond(text: str) -> float | None:
+    """Infinity, or a whole number beyond 64 bits: refused by name if it is no sign of missing."""
+    infinite = re.fullmatch(r"[+-]?inf(inity)?", text, re.IGNORECASE)
+    return float(text) if infinite or _beyond_64_bits(text) else None
 
 
 def _is_number(value: Any) -> bool:

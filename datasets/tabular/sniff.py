@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...errors import DataError
 from ...messages import counted
@@ -12,6 +12,7 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SHOWN = 60  # letters of a line in a message
 FEWEST = 3  # rows, the header among them, that tell a table from the lines above it
 _DIGIT = re.compile(r"\s*[+\-<>]?[\d.,]*\d")
+_SAID = re.compile(r'"?sep=([^\w"])"?', re.IGNORECASE)  # Excel's word to itself
 
 #: The line of the head at which a row starts, from 0, and its fields.
 Row = tuple[int, list[str]]
@@ -56,6 +57,9 @@ def read_head(
         DataError: the file is empty, or its header is not certain; says how to name it.
     """
     offset = skipped or 0
+    if skipped is None and lines and (said := _SAID.fullmatch(lines[0].strip())):
+        rest = read_head(lines[1:], name, separator or said[1], 1, whole)
+        return replace(rest, notes=(f"The separator {said[1]!r} is that of line 1.", *rest.notes))
     signs = [separator] if separator else list(SEPARATORS)
     tables = {sign: rows for sign in signs if (rows := _rows(lines, sign, whole))}
     if not tables:
@@ -83,7 +87,8 @@ def read_head(
         were = "Line 1 was" if line == 2 else f"Lines 1 {to} {line - 1} were"
         notes.append(f"{were} left out as no part of the table, which begins in line {line}: "
                      f"{above}.")  # fmt: skip
-    if separator is None and sign != "," and not (sign == "\t" and name.lower().endswith(".tsv")):
+    expected = "\t" if name.lower().removesuffix(".gz").endswith(".tsv") else ","
+    if separator is None and sign not in (",", expected):
         notes.append(f"The columns were read as separated by {SEPARATORS[sign]}.")
     header, below = [cell.strip() for cell in rows[start][1]], 1
     if one := _one_header_of_three(rows[start : start + 4], header, name):

@@ -13,6 +13,7 @@ from .na import remedy
 
 KEPT = 50  # different texts that are remembered
 SIGNS = 5  # different texts that may be signs of missing values
+LONG = 20  # letters of a sign of missing values, at most
 TITLES = 5  # rows below the header that may be notes on the columns
 _NUMBER = r"[+-]?(?:\d[\d.,' ]*|\.\d+)(?:[eE][+-]?\d+)?"
 #: A currency in front, or a unit behind; no letter that multiplies, as in 3k, and no sign behind.
@@ -99,7 +100,7 @@ class Words:
             return "Write them as plain numbers: -12 for (12) or 12-, 3000 for 3k."
         if all(map(_UNIT.fullmatch, texts)):
             return _units(column, texts, file)
-        if self.count == rows or self.more or len(texts) > SIGNS:
+        if self.count == rows or self.more or len(texts) > SIGNS or max(map(len, texts)) > LONG:
             return (
                 "If the column is text, leave it out or choose another; if a few cells are faulty, "
                 "correct them."

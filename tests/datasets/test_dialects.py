@@ -191,6 +191,14 @@ def test_lines_above_the_header(what, end, write):
     assert read_series(path, skip_rows=above.count("\n")).repairs == ()
 
 
+def test_excels_word_to_itself(write):
+    for separator in (None, ";"):
+        series = read_series(write("sep=;\r\n" + days(["1,5", "2,5"], ";")), separator=separator)
+        np.testing.assert_array_equal(series.frame["y"], [1.5, 2.5])
+    with pytest.raises(DataError, match=r"line 4 \('x'\)"):
+        read_series(write("sep=|\n" + days(["1.5", "x"], "|")))
+
+
 def test_skip_rows_beyond_the_file(write):
     with pytest.raises(DataError, match=r"nothing below the first 9 lines.*skip_rows=9"):
         read_series(write(days([1, 2])), skip_rows=9)

@@ -1,6 +1,7 @@
 """Numbers and texts that mean missing, and what messages say of text among numbers."""
 
 import re
+import shlex
 
 import numpy as np
 import pandas as pd
@@ -134,7 +135,10 @@ def message(source, **arguments) -> str:
     return text
 
 
-@pytest.mark.parametrize("signs", [["?"], ["."], ["-"], ["<1"], ["n.d.", "M"], ["***"], ["NaT"]])
+SIGNS = ("?", ".", "-", "<1", "***", "NaT", "$", "#N/A N/A")
+
+
+@pytest.mark.parametrize("signs", [*([sign] for sign in SIGNS), ["n.d.", "M"]])
 def test_few_signs(signs, sources):
     cells = [1.0, *signs, 3.0, *signs, 5.0]
     for source in sources(table(cells)).values():
@@ -142,7 +146,7 @@ def test_few_signs(signs, sources):
         found = re.search(r'na=\[(.*?)\], missing="mask" \((--na .*?) --missing mask\)', text)
         na = [sign.strip('"') for sign in found[1].split(", ")]
         assert na == list(dict.fromkeys(signs))
-        assert re.findall(r'--na "(.*?)"', found[2]) == na
+        assert shlex.split(found[2])[1::2] == na
         y = read_series(source, na=na, missing="mask").frame["y"]
         np.testing.assert_array_equal(y, [NAN if c in signs else c for c in cells])
 
@@ -227,6 +231,16 @@ def test_a_sign_of_missing_decides_no_comma():
     """A frame of text is read beside a sign, but not where a comma may be two things."""
     with pytest.raises(DataError, match="If the comma is decimal"):
         read_series(table(["1,500", "?", "3"]), na=["?"], missing="mask")
+
+
+def test_booleans_and_lists(tmp_path):
+    path = tmp_path / "data.csv"
+    table([True, False, True]).to_csv(path, index=False, sep=";")
+    with pytest.raises(DataError, match="true/false") as caught:
+        read_series(path)
+    remedy = re.search(r"write these: (.*)\.$", str(caught.value))[1]
+    np.testing.assert_array_equal(read_series(frame_of(path, remedy)).frame["y"], [1, 0, 1])
+    assert "row 0 ([1])" in message(table([[1], [2], [3]]))
 
 
 def test_a_column_of_words_is_no_column_of_numbers(sources):
