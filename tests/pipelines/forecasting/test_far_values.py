@@ -93,9 +93,9 @@ def test_fit_names_them_and_the_remedy_works():
     fitted = Forecaster("gru", **TINY).fit(panel)  # a warning would be an error
     assert fitted.transform_.known_["y"].scale_.max() < 10
     filled = read_panel(frame, na=[-9999], missing="interpolate", **columns)
-    with pytest.warns(UserWarning, match="'w' has 2 values of -99") as told:
+    with pytest.warns(UserWarning, match="'w' has 2 values of -99") as heard:
         Forecaster("gru", **TINY).fit(filled)
-    assert not any("Column 'y'" in str(one.message) for one in told)
+    assert not any("Column 'y'" in str(one.message) for one in heard)
 
 
 def test_a_loaded_model_reads_later_tables_so(tmp_path):
