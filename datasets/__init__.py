@@ -7,17 +7,21 @@ from pathlib import Path
 from ..errors import ArgumentError, one_of
 from .clip_checks import checked_frames
 from .clips import Clips, Sampler, read_clips
+from .dialect import Dialect
 from .series import Schema, TimeSeries, TimeSeriesPanel
 from .sources import google_stock, moving_digits, moving_mnist, seattle_weather, us_employment
 from .steps import steps_of
 from .tabular.future import FutureCovariates, future_rows
 from .tabular.match import read_like, read_panel_like, require_rows
+from .tabular.na import remedy as na_remedy
+from .tabular.open_file import table_columns
 from .tabular.read import read_panel, read_series
 
 __all__ = [
     "CLIP_DATASETS",
     "DATASETS",
     "Clips",
+    "Dialect",
     "FutureCovariates",
     "Sampler",
     "Schema",
@@ -28,6 +32,7 @@ __all__ = [
     "future_rows",
     "load_clips",
     "load_dataset",
+    "na_remedy",
     "read_clips",
     "read_like",
     "read_panel",
@@ -35,6 +40,7 @@ __all__ = [
     "read_series",
     "require_rows",
     "steps_of",
+    "table_columns",
 ]
 
 DATASETS: dict[str, Callable[[], TimeSeries | TimeSeriesPanel]] = {

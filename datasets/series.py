@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from .dialect import NO_DIALECT, Dialect
 from .steps import steps_of
 from .timezones import instant
 
@@ -39,6 +40,8 @@ class Schema:
         weight: column of the weight of each row in training; `""` where all weigh the same.
         time_parts: columns that make the time together, where `time` is none of the table.
         id_parts: columns that make the ids of the series together; empty where `unique_id` does.
+        na: signs of missing values in columns of numbers, in later tables too.
+        dialect: how the file was written; decides what is not certain in later ones.
     """
 
     name: str
@@ -58,6 +61,8 @@ class Schema:
     clock: str = ""
     time_parts: tuple[str, ...] = ()
     id_parts: tuple[str, ...] = ()
+    na: tuple[float | str, ...] = ()
+    dialect: Dialect = NO_DIALECT
 
     def instant(self, value: Any, argument: str = "time") -> pd.Timestamp:
         """Reads one time given by a user, as `TimeSeries.times` holds it.

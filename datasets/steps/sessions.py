@@ -121,7 +121,8 @@ class Sessions(Steps):
     def _times(self, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
         days = self._days(first, last)
         of_days = [
-            days[days.day_of_week == weekday].to_numpy()[:, None] + np.array(hours, "timedelta64[us]")
+            days[days.day_of_week == weekday].to_numpy()[:, None]
+            + np.array(hours, "timedelta64[us]")
             for weekday, hours in enumerate(self.week)
             if hours
         ]

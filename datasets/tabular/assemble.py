@@ -12,7 +12,7 @@ from ...messages import counted
 from ..series import Schema, TimeSeries, TimeSeriesPanel
 from ..steps import Sessions, steps_of
 from .frequency import find_frequency, find_local, resampled
-from .gaps import absent, check_grid, other_step, regular
+from .gaps import absent, check_grid, may_be_clocks, other_step, regular
 from .impute import Grid, carry_forward, interpolate, pad_short, with_gaps
 from .options import Rules
 from .order import Rows, drop_or_pad_short, in_order, merge_duplicates
@@ -50,8 +50,10 @@ def panel_of(
     """
     numbers = (*targets, *schema.past, *schema.future, *schema.static, *weight_of(schema))
     table = unread.load(("unique_id", time), numbers)
+    if not rules.again:
+        schema = replace(schema, na=rules.na, dialect=table.dialect)
     rows, statics, form = rows_of(table, time, targets, schema, rules, one=one, wide=wide)
-    rows = replace(rows, unused=lambda: unread.unused(("unique_id", time, *numbers)))
+    rows = replace(rows, time=time, unused=lambda: unread.unused(("unique_id", time, *numbers)))
     schema = replace(schema, time_format=schema.time_format or form)
     if one and name:
         statics = dict.fromkeys([name], *statics.values()) if statics else {}
@@ -59,7 +61,7 @@ def panel_of(
     series, schema, repairs = _arrange(rows, schema, rules)
     if statics:
         series = [replace(s, static=statics[s.unique_id]) for s in series]
-    return TimeSeriesPanel(schema, tuple(series), (*unread.notes, *repairs))
+    return TimeSeriesPanel(schema, tuple(series), (*unread.notes, *table.notes, *repairs))
 
 
 def _arrange(
@@ -151,15 +153,21 @@ def _series(
     count = sum(map(len, inserted.values()))
     unasked = bool(count) and rules.gaps == "auto" and rules.missing == "error"
     masked = rules.missing == "mask" or (unasked and not rules.again)
-    fill = carry_forward if unasked or rules.gaps == "auto" and masked else interpolate
+    fill = carry_forward if unasked or (rules.gaps == "auto" and masked) else interpolate
     filled = fill(rows, own if masked else 0)[:own]
     if count:
         were = counted(count, "missing time", "was", "were")
         done = "without values" if masked else "with the values of the rows before"
         done = "and interpolated" if fill is interpolate and not masked else done
         codes = [code for code, numbers in inserted.items() if len(numbers)]
-        strict = ' gaps="error" refuses them.' if unasked and masked else ""
-        repairs.append(f"{were} inserted {done}{rows.of(codes)}.{strict}")
+        said = f"{were} inserted {done}{rows.of(codes)}."
+        if unasked and masked:
+            said += ' gaps="error" (--gaps error) refuses them.'
+        elif unasked:  # the network was fitted on complete series
+            warnings.warn(said, UserWarning, stacklevel=5)
+        if unasked and may_be_clocks(grids, steps_of(frequency)) and not rows.zone:
+            said += ' If they are local times and clocks went forward, say zone="…" (--zone …).'
+        repairs.append(said)
     if masked and not schema.masked:
         schema = replace(schema, masked=True)
     if pads.any():

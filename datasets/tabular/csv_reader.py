@@ -1,258 +1,233 @@
 """Reads CSV as a stream: every row is checked, and only the requested columns are read."""
 
-import csv
-import io
-from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ...errors import DataError
-from .memory_check import require_memory
+from ..dialect import NO_DIALECT, Dialect
+from .csv_file import EMPTY, CsvFile
+from .marks import OTHER, SPACES, Evidence, Marks, decimal_mark
+from .na import told
 from .numeric import Numbers, looks_like_number
-from .table import Table, TableSource, names
+from .sniff import Head, read_head
+from .table import Table, TableSource
+from .text_file import Opener, TextFile, open_text
+from .words import Written
 
-EMPTY = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A"]
-BLOCK = 2**22  # bytes read at once
-LONGEST = 2**26  # most bytes in a line: a file without line ends must not fill the memory
-CELLS = 2**21  # cells parsed at once
-EVERY = 2**16  # rows between two estimates of the memory that the file will need
-HEAD = 100  # rows read to find the columns that hold numbers
-
-#: Opens the unpacked file from its start; also returns a function for the share read, in [0, 1].
-Opener = Callable[[], tuple[BinaryIO, Callable[[], float]]]
+HEAD = 200  # lines read to find the header, and the columns that hold numbers
 
 
-def open_csv(opener: Opener, name: str, size: int) -> TableSource:
+def open_csv(
+    opener: Opener,
+    name: str,
+    size: int,
+    dialect: Dialect = NO_DIALECT,
+    na: tuple[float | str, ...] = (),
+    hint: Dialect = NO_DIALECT,
+) -> TableSource:
     """Reads the head of a CSV file, and returns what can read the rest.
 
     Args:
         opener: opens the file.
         name: file name, for messages.
         size: size of the file on the disk, in bytes.
+        dialect: how it is written; what is `None` is found where that is certain.
+        na: signs of missing values.
+        hint: how an earlier table was written, for what is not certain.
 
     Raises:
         DataError: the file is empty, in another encoding, or its header cannot be used.
     """
-    header, cells = _head(opener, name)
-    columns = [column or f"Unnamed: {i}" for i, column in enumerate(header)]
-    numeric = {c for c, held in zip(columns, cells, strict=True) if looks_like_number(held)}
+    text = open_text(opener, name, dialect.encoding, hint.encoding)
+    skip = hint.skip_rows if dialect.skip_rows is None else dialect.skip_rows
+    head = _head(text, dialect.separator, skip, hint.separator)
+    _check_header(head, name)
+    columns = [column or f"Unnamed: {i}" for i, column in enumerate(head.columns)]
+    first = dict(zip(columns, _first_cells(head), strict=True))
+    numeric = {column for column, cell in first.items() if looks_like_number(cell)}
 
-    def load(text: Sequence[str], numbers: Sequence[str]) -> Table:
-        chosen = [column for column in dict.fromkeys((*text, *numbers)) if column in columns]
-        texts = [column for column in chosen if column in text]
-        file = _File(opener, name, size, columns, texts, [c for c in chosen if c not in text])
+    def load(text_columns: Sequence[str], numbers: Sequence[str]) -> Table:
+        chosen = [c for c in dict.fromkeys((*text_columns, *numbers)) if c in columns]
+        texts = [column for column in chosen if column in text_columns]
+        file = CsvFile(text, size, columns, head, texts, [c for c in chosen if c not in texts])
         lines = file.checked_lines()
-        return file.parsed(lines)
+        marks = _marks_of_head(file, dialect)
+        decided = marks is not None or not len(lines)
+        if not decided and head.separator == ";":
+            marks, decided = _marks_of_all(file, lines, dialect, hint), True
+        try:
+            table, notes = _parsed(file, lines, marks, na, decided)
+        except _Undecided:
+            marks = _marks_of_all(file, lines, dialect, hint)
+            table, notes = _parsed(file, lines, marks, na)
+        if dialect.decimal is None and dialect.thousands is None:
+            table.notes[:0] = notes
+        decimal = dialect.decimal if marks is None else marks.decimal
+        return replace(table, dialect=replace(dialect, decimal=decimal))
 
-    return TableSource(Table(pd.DataFrame(columns=columns), name), frozenset(numeric), load)
+    table = Table(pd.DataFrame(columns=columns), name, words=head.words)
+    return TableSource(table, frozenset(numeric), load, head.notes)
 
 
-def _head(opener: Opener, name: str) -> tuple[list[str], list[str]]:
-    """The header, and the first non-empty cell of each column."""
-    stream, _ = opener()
+def _head(text: TextFile, separator: str | None, skip: int | None, hint: str | None) -> Head:
+    stream, _ = text.opened(skip or 0)
     with stream:
-        rows = csv.reader(_text(stream, name), skipinitialspace=True)
-        filled = (row for row in rows if not _is_blank(row))
-        try:
-            header = [cell.strip() for cell in next(filled, [])]
-        except csv.Error as error:
-            raise _no_csv(name, 1, error) from error
-        if not header:
-            raise DataError(f"{name}: The file is empty.")
-        _check_header(header, name)
-        first = [""] * len(header)
-        with suppress(csv.Error):  # raised, with its line, when the rows are read
-            for row in islice(filled, HEAD):
-                cells = [*row, *[""] * len(first)]
-                first = [f or c * (c not in EMPTY) for f, c in zip(first, cells, strict=False)]
-    return header, first
-
-
-class _File:
-    """A CSV file whose columns are known."""
-
-    def __init__(
-        self,
-        opener: Opener,
-        name: str,
-        size: int,
-        columns: list[str],
-        text: list[str],
-        numbers: list[str],
-    ):
-        self.opener, self.name, self.size = opener, name, size
-        self.columns, self.text, self.numbers = columns, text, numbers
-
-    def checked_lines(self) -> np.ndarray:
-        """Checks the width of every row, and returns the line at which each row starts."""
-        width = len(self.columns)
-        places = [self.columns.index(column) for column in self.text]
-        lines, wrong, widths = array("q"), 0, set()
-        first_wrong = (0, 0)
-        letters = np.zeros(len(places))
-        stream, share = self.opener()
-        with stream:
-            rows = csv.reader(_text(stream, self.name), skipinitialspace=True, strict=True)
-            start = 1
-            try:
-                for row in rows:
-                    if not _is_blank(row):
-                        lines.append(start)
-                        if len(row) != width:
-                            first_wrong = first_wrong if wrong else (start, len(row))
-                            wrong += 1
-                            widths.add(len(row))
-                        elif not len(lines) % 1024:
-                            letters += [len(row[place]) for place in places]
-                            if not len(lines) % EVERY:
-                                self._check_memory(len(lines), share(), letters)
-                    start = rows.line_num + 1
-            except csv.Error as error:
-                raise _no_csv(self.name, start, error) from error
-            self._check_memory(len(lines), 1.0, letters)
-        count = len(lines) - 1
-        if wrong:
-            line, have = first_wrong
-            raise self._wrong_width(line, have, wrong, wrong == count and len(widths) == 1)
-        return np.frombuffer(lines, np.int64)[1:] if count > 0 else np.empty(0, np.int64)
-
-    def parsed(self, lines: np.ndarray) -> Table:
-        """Reads the requested columns: times and ids as text, numbers as `float64`."""
-        place = {column: self.columns.index(column) for column in (*self.text, *self.numbers)}
-        readers = {column: Numbers() for column in self.numbers}
-        pieces: dict[str, list] = {column: [] for column in place}
-        missing: dict[Any, list[str]] = {place[column]: EMPTY for column in self.numbers}
-        count = 0
-        stream, _ = self.opener()
-        try:
-            with (
-                stream,
-                pd.read_csv(
-                    stream,
-                    encoding="utf-8-sig",
-                    header=0,
-                    names=range(len(self.columns)),
-                    usecols=sorted(place.values()) or [0],
-                    index_col=False,
-                    skipinitialspace=True,
-                    keep_default_na=False,
-                    na_values=missing,
-                    dtype=dict.fromkeys((place[column] for column in self.text), "str"),
-                    low_memory=False,
-                    chunksize=max(1, CELLS // len(self.columns)),
-                ) as chunks,
-            ):
-                for chunk in chunks:
-                    count += len(chunk)
-                    for column in self.text:
-                        pieces[column].append(chunk[place[column]])
-                    for column, reader in readers.items():
-                        pieces[column].append(reader.take(chunk[place[column]]))
-        except (pd.errors.ParserError, ValueError) as error:
-            raise DataError(f"{self.name}: The file cannot be read as CSV: {error}") from error
-        if count != len(lines):
-            raise DataError(
-                f"{self.name}: The file cannot be read as CSV: it has stray line ends or quotes."
-            )
-        table = Table(pd.DataFrame(), self.name, lines)
-        for column, reader in readers.items():
-            table.check_numbers(column, reader)
-        data: dict[str, Any] = {}
-        for column in [c for c in self.columns if c in place]:
-            parts = pieces.pop(column)
-            if column in readers:
-                data[column] = np.concatenate(parts or [np.empty(0)])
-            else:
-                data[column] = (
-                    pd.concat(parts, ignore_index=True) if parts else pd.Series(dtype=str)
-                )
-        return Table(pd.DataFrame(data, index=range(count)), self.name, lines)
-
-    def _check_memory(self, rows: int, share: float, letters: np.ndarray) -> None:
-        means = letters / max(1, rows // 1024)
-        text = dict(zip(self.text, means.tolist(), strict=True))
-        require_memory(self.name, self.size, rows / max(share, 1e-9), text, self.numbers)
-
-    def _wrong_width(self, line: int, have: int, wrong: int, every: bool) -> DataError:
-        width = len(self.columns)
-        if every and have > width:
-            return DataError(
-                f"{self.name}: Every row has {have} fields, but the header names {width} columns "
-                f"({names(self.columns)}). Name every column in line 1, or remove a trailing comma."
-            )
-        return DataError(
-            f"{self.name}: Line {line} has {have} fields where the header has {width} ({wrong} "
-            "such rows in all). Complete or remove them; put text that contains commas in double "
-            "quotes."
-        )
-
-
-def _is_blank(row: list[str]) -> bool:
-    return not row or (len(row) == 1 and not row[0].strip())
-
-
-def _text(stream: BinaryIO, name: str) -> Iterator[str]:
-    """The lines of a stream of UTF-8."""
-    done, rest = 0, b""
-    while block := stream.read(BLOCK):
-        if not done and not rest and block[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise DataError(
-                f"{name}: The file is UTF-16, not UTF-8. Convert it: iconv -f UTF-16 -t UTF-8 "
-                f'{name} > converted.csv; or pass pd.read_csv(path, encoding="utf-16").'
-            )
-        cut = block.rfind(b"\n") + 1
-        if not cut:
-            rest += block
-            if len(rest) > LONGEST:
-                raise DataError(
-                    f"{name}: Line {done + 1} is longer than {LONGEST >> 20} MiB. The file is no "
-                    "CSV, or it is damaged."
-                )
-            continue
-        whole, rest = rest + block[:cut], block[cut:]
-        yield from _lines(whole, name, done)
-        done += whole.count(b"\n")
-    yield from _lines(rest, name, done)
-
-
-def _lines(block: bytes, name: str, done: int) -> Iterator[str]:
-    """The lines of a block that comes after `done` lines."""
-    if (zero := block.find(b"\0")) >= 0:
-        line = done + block.count(b"\n", 0, zero) + 1
-        raise DataError(
-            f"{name}: Line {line} holds a NUL byte; the file is binary or damaged. If it is text, "
-            f"remove them: tr -d '\\000' < {name} > cleaned.csv"
-        )
+        lines = list(islice(text.lines(stream, skip or 0), HEAD + 1))
+    whole, lines = len(lines) <= HEAD, lines[:HEAD]
     try:
-        return io.StringIO(block.decode("utf-8" if done else "utf-8-sig"), newline="")
-    except UnicodeDecodeError as error:
-        byte, before = error.object[error.start], error.object.count(b"\n", 0, error.start)
-        raise DataError(
-            f"{name}: The file is not UTF-8 text: byte 0x{byte:02X} in line {done + before + 1}. "
-            "If it is Latin-1 (Western European), convert it: iconv -f LATIN1 -t UTF-8 "
-            f'{name} > converted.csv; or pass pd.read_csv(path, encoding="latin-1").'
-        ) from error
+        return read_head(lines, text.name, separator, skip, whole)
+    except DataError:
+        if separator is not None or hint is None:
+            raise
+        return read_head(lines, text.name, hint, skip, whole)
 
 
-def _no_csv(name: str, line: int, error: csv.Error) -> DataError:
-    return DataError(f"{name}: Line {line} cannot be read as CSV: {error}.")
+def _first_cells(head: Head) -> list[str]:
+    """The first non-empty cell of each column."""
+    first = [""] * len(head.columns)
+    for row in head.rows:
+        cells = [*row, *[""] * len(first)]
+        first = [f or c * (c not in EMPTY) for f, c in zip(first, cells, strict=False)]
+    return first
 
 
-def _check_header(header: list[str], name: str) -> None:
-    twice = [column for column, count in Counter(header).items() if column and count > 1]
+def _check_header(head: Head, name: str) -> None:
+    twice = [column for column, count in Counter(head.columns).items() if column and count > 1]
     if twice:
         raise DataError(
-            f"{name}: Column {twice[0]!r} is named more than once in line 1. Rename one."
+            f"{name}: Column {twice[0]!r} is named more than once in line {head.line}. Rename one."
         )
-    for sign, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        if len(header) == 1 and sign in header[0]:
-            raise DataError(
-                f"{name}: The columns are separated by {word}, not commas. Read the file with "
-                f"pd.read_csv(path, sep={sign!r}), with decimal=',' if need be; pass the frame."
-            )
+
+
+class _Undecided(Exception):
+    """Cells may be numbers with a comma, and it is not decided what it means."""
+
+
+def _marks_of_head(file: CsvFile, dialect: Dialect) -> Marks | None:
+    """The marks of the numbers if they are given, or the head of a file with `;` proves them."""
+    if dialect.decimal:
+        return Marks.of(dialect.decimal, dialect.thousands)
+    if dialect.thousands in OTHER:
+        return Marks.of(OTHER[str(dialect.thousands)], dialect.thousands)
+    evidence = Evidence()
+    if file.head.separator == ";":
+        for column in file.numbers:
+            place = file.place[column]
+            cells = [row[place] for row in file.head.rows if len(row) > place]
+            evidence.add(column, enumerate(cells))
+    return Marks.of(evidence.decimal, dialect.thousands) if evidence.decimal else None
+
+
+def _marks_of_all(
+    file: CsvFile, lines: np.ndarray, dialect: Dialect, hint: Dialect
+) -> Marks | None:
+    """The marks of the numbers by all cells; `None` if no number has a comma, or
+    if cells prove both.
+
+    Raises:
+        DataError: no cell decides whether a comma, or the point of a file with `;`, is decimal.
+    """
+    evidence = Evidence()
+    with file.pieces(file.numbers, []) as pieces:
+        for piece in pieces:
+            for column in file.numbers:
+                unique = piece[file.place[column]].dropna().drop_duplicates()
+                evidence.add(column, zip(unique.index.tolist(), unique, strict=True))
+    if evidence.decimal:
+        return Marks.of(evidence.decimal, dialect.thousands)
+    signs = [",", "."] if file.head.separator == ";" else [","]
+    unclear = next((evidence.unclear[sign] for sign in signs if sign in evidence.unclear), None)
+    if evidence.decimals or unclear is None:
+        return None
+    if hint.decimal is not None:
+        return Marks.of(hint.decimal, dialect.thousands or hint.thousands)
+    raise _unclear(Table(pd.DataFrame(), file.name, lines), *unclear)
+
+
+def _unclear(table: Table, column: str, row: int, cell: str) -> DataError:
+    mark = "," if "," in cell else "."
+    fraction, whole = cell.strip().replace(",", "."), cell.strip().replace(mark, "")
+    return table.error(
+        f"Column {column!r}: {cell.strip()!r} in {table.place(row)} may be {fraction} or {whole}, "
+        "and no other cell decides it. Where the table is read, say "
+        f'decimal="{mark}" (--decimal {mark}) for {fraction}, or '
+        f'thousands="{mark}" (--thousands {mark}) for {whole}.'
+    )
+
+
+def _parsed(
+    file: CsvFile,
+    lines: np.ndarray,
+    marks: Marks | None,
+    na: tuple[float | str, ...],
+    decided: bool = True,
+) -> tuple[Table, list[str]]:
+    """Reads the requested columns: times and ids as text, numbers as `float64`.
+
+    Args:
+        lines: the line at which each row starts.
+        marks: marks of the numbers; `None`: a decimal point, and no commas.
+        na: signs of missing values.
+        decided: whether a comma in a number is a fault; else it has to be decided what it means.
+
+    Returns:
+        The table, and how its numbers were read.
+
+    Raises:
+        _Undecided: there is a comma in a number.
+        DataError: a column holds something else.
+    """
+    marks = marks or Marks()
+    written = Written(marks, lines, file.head.line, file.pandas_arguments(marks))
+    readers = {column: Numbers(na, marks, written) for column in file.numbers}
+    parts: dict[str, list] = {column: [] for column in file.place}
+    count = 0
+    # a decimal point is read by pandas; with a comma it would take 1.234 for a fraction
+    kinds = (file.text, file.numbers) if marks.decimal == "." else ([*file.place], [])
+    if len(lines):
+        with file.pieces(*kinds) as pieces:
+            for piece in pieces:
+                count += len(piece)
+                for column in file.text:
+                    parts[column].append(piece[file.place[column]])
+                for column, reader in readers.items():
+                    parts[column].append(reader.take(piece[file.place[column]]))
+                    if not decided and any(decimal_mark(t)[0] for t in reader.words.texts):
+                        raise _Undecided
+    if count != len(lines):
+        raise DataError(
+            f"{file.name}: The file cannot be read as CSV: it has stray line ends or quotes."
+        )
+    table = Table(pd.DataFrame(), file.name, lines)
+    for column, reader in readers.items():
+        table.check_numbers(column, reader)
+    data: dict[str, Any] = {}
+    for column in [c for c in file.columns if c in file.place]:
+        own = parts.pop(column)
+        if column in readers:
+            data[column] = np.concatenate(own or [np.empty(0)])
+        else:
+            data[column] = pd.concat(own, ignore_index=True) if own else pd.Series(dtype=str)
+    notes = told({column: reader.found for column, reader in readers.items()})
+    frame = pd.DataFrame(data, index=range(count))
+    return Table(frame, file.name, lines, notes=notes), _told_marks(marks, readers)
+
+
+def _told_marks(marks: Marks, readers: dict[str, Numbers]) -> list[str]:
+    """One sentence on commas and thousands, where there are any."""
+    words = {",": "commas", ".": "points", **dict.fromkeys(SPACES, "spaces")}
+    groups = {
+        words.get(mark, "quotes"): cell
+        for reader in readers.values()
+        for mark, cell in reader.groups.items()
+    }
+    told = [f"{word} between thousands ({cell})" for word, cell in groups.items()]
+    if marks.decimal == ",":
+        told.insert(0, "a decimal comma")
+    return [f"Numbers were read with {' and '.join(told)}."] if told else []

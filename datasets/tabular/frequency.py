@@ -7,7 +7,6 @@ from ...messages import counted
 from ..steps import pattern_of, rows_pattern, steps_of
 from .table import Table
 
-ROWS = "rows"  # steps are the rows that are there
 _DAY = pd.Timedelta(days=1)
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -107,5 +106,3 @@ def _calendar_step(table: Table, times: pd.DatetimeIndex, steps: pd.Series) -> s
             number = count // size
             return f"{number if number > 1 else ''}{letter}{kind}{anchor}"
     return None
-
-

@@ -1,11 +1,14 @@
 """Known-future covariates of the steps ahead."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from ...errors import DataError
+from ...errors import DataError, nearest
 from ...messages import stamp
 from ..series import Schema
+from .joined import joined
 from .options import Rules
 from .order import Rows
 from .source import Source, check_present, open_source, our_names, time_format_and_zone
@@ -19,16 +22,18 @@ class FutureCovariates:
     Args:
         source: as for `read_panel`, or `None` where `schema.future` is empty.
         schema: schema of the series to forecast.
+        known: ids of all series that the model knows; by default any id may be in the table.
         time_format, zone: as for `read_series`; by default those of `schema`.
 
     Raises:
-        DataError: a column is missing, or holds anything but numbers.
+        DataError: a column is missing, or holds anything but numbers; a series is not known.
     """
 
     def __init__(
         self,
         source: Source | None,
         schema: Schema,
+        known: Sequence[str] = (),
         *,
         time_format: str | None = None,
         zone: str | None = None,
@@ -37,7 +42,11 @@ class FutureCovariates:
         if source is None or not schema.future:
             return
         time_format, zone = time_format_and_zone(source, schema, time_format, zone)
-        unread = open_source(source)
+        rules = Rules(
+            time_format=time_format, zone=zone, clock=schema.clock, again=True, na=schema.na
+        )
+        wanted = (*schema.future, *filter(None, [schema.time]))
+        unread = joined(open_source(source, rules, schema.dialect, wanted), schema)
         time, _ = our_names(unread, schema)
         check_present(unread, schema.future)
         self.table = unread.load(("unique_id", time), schema.future)
@@ -45,11 +54,29 @@ class FutureCovariates:
         codes = np.zeros(len(self.table.frame), int)
         if "unique_id" in unread.columns:
             codes, self.ids = ids_of(self.table)
-        rules = Rules(time_format=time_format, zone=zone, clock=schema.clock, again=True)
+            self._check_known(known)
         self.times = times_of(self.table, time, rules, schema.frequency, codes).index
         self.order = np.argsort(codes, kind="stable")
         self.bounds = np.searchsorted(codes[self.order], np.arange(len(self.ids) + 1))
         self.values = np.stack([self.table.numbers(column) for column in schema.future])
+
+    @property
+    def nameless(self) -> bool:
+        """Whether the fitted table held one series and did not name it, so that any name is its."""
+        schema = self.schema
+        return not schema.id_parts and "unique_id" not in schema.others and self.alone
+
+    def _check_known(self, known: Sequence[str]) -> None:
+        self.alone = len(known) < 2
+        unknown = [one for one in self.ids if one not in known]
+        if known and unknown and not (len(self.ids) == 1 and self.nameless):
+            near = nearest(unknown[0], known)
+            hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+            raise self.table.error(
+                f"The table of the future holds {list_series(unknown)}, which the model does not "
+                f"know; it knows {list_series(known)}.{hint} Correct the ids, or leave these rows "
+                "out."
+            )
 
     def rows(self, times: pd.DatetimeIndex, unique_id: str | None = None) -> np.ndarray:
         """Returns the values at `times`, `(times, futures)`; other rows are ignored.
@@ -99,7 +126,7 @@ class FutureCovariates:
 
     def _rows_of(self, unique_id: str | None) -> np.ndarray:
         """The rows of one series, as indices."""
-        if len(self.ids) < 2:
+        if not self.ids or (len(self.ids) == 1 and self.nameless):
             return np.arange(len(self.times))
         if unique_id is None:
             raise self.table.error(
@@ -109,7 +136,8 @@ class FutureCovariates:
         if unique_id not in self.ids:
             raise self.table.error(
                 f"The known-future columns {names(self.schema.future)} of series {unique_id!r} are "
-                f"missing; there are {list_series(self.ids)}. Add the rows."
+                f"missing; there are {list_series(self.ids)}. Add the rows, or, if all series "
+                "share them, leave the column 'unique_id' out."
             )
         code = self.ids.index(unique_id)
         return np.sort(self.order[self.bounds[code] : self.bounds[code + 1]])

@@ -14,6 +14,8 @@ from .order import Rows
 from .table import Table
 
 FEW = 0.02  # most missing times, as a share, that do not stop a first forecast
+#: From step numbers to times.
+Grid = Callable[[np.ndarray], np.ndarray]
 _HOUR = pd.Timedelta(hours=1)
 
 
@@ -74,8 +76,7 @@ def check_grid(
         for h in holes[:3]
     )
     remedy = rules.for_gaps("rnnzoo.read_series" if rows.alone else "rnnzoo.read_panel")
-    hourly = steps.fixed is not None and steps.fixed <= _HOUR  # longer steps skip no row
-    if hourly and not rows.zone and missing == len(holes):
+    if may_be_clocks({code: (numbers, at)}, steps) and not rows.zone:
         remedy += ' If they are local times and clocks went forward, say zone="…" (--zone …).'
     if missing > len(times):
         remedy = (
@@ -86,6 +87,12 @@ def check_grid(
         f"The times have {counted(len(holes), 'gap')} at a step of {frequency!r}: {shown}"
         f"{'; …' if len(holes) > 3 else ''}. {remedy}"
     )
+
+
+def may_be_clocks(grids: dict[int, tuple[np.ndarray, Grid]], steps: Steps) -> bool:
+    """Whether the gaps may be the hour that local clocks skip: one hour each, at most."""
+    hourly = steps.fixed is not None and steps.fixed <= _HOUR  # longer steps skip no row
+    return hourly and all((np.diff(numbers) <= 2).all() for numbers, _ in grids.values())
 
 
 def _between_steps(

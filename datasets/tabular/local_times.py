@@ -6,13 +6,16 @@ import pandas as pd
 from ...messages import counted, stamp
 from .table import Table
 
+WRONG_WAY = 0.25  # most rows of a day, as a share, that run against its direction
+
 
 def to_utc(
     table: Table, local: pd.DatetimeIndex, label: str, zone: str, series: np.ndarray | None
 ) -> pd.DatetimeIndex:
     """Converts local times of `zone`, one per row of the table, to UTC without zone.
 
-    Where clocks repeat an hour, the order of the rows decides which one is the first.
+    Where clocks repeat an hour, the order of the rows decides which one is the first; of an hour
+    that is there once, it is taken for the first.
 
     Args:
         label: name of the column in messages.
@@ -53,23 +56,36 @@ def _resolve_by_order(
     twice: np.ndarray,
     label: str,
     zone: str,
-) -> pd.DatetimeIndex:
-    """The times of one series in UTC, as the order of its rows decides them."""
-    try:
-        utc, _ = _utc(local[group].tz_localize(zone, ambiguous="infer"))
-    except ValueError:
-        utc = None
-    # rows that run backwards would name the second hour first
-    if utc is None or not utc.is_monotonic_increasing:
-        rows = group[twice[group]]
-        places = table.first(rows, (stamp(local[r]) for r in rows[:3]))
-        raise table.error(
-            f"{label} has {counted(len(rows), 'time')} that clocks repeat in {zone}, first at "
-            f"{places}, and the order of the rows does not show which comes first. Put the rows in "
-            "the order of time with both hours complete, or give the times with their offset from "
-            "UTC."
-        )
-    return utc
+) -> np.ndarray:
+    """The times of one series in UTC, as the order of its rows decides them.
+
+    Files run forward, backward, or day by day in either way. Within an hour that clocks repeat the
+    rows are walked in the direction in which the rows around them run: from where the local time
+    steps back, they are those of the second hour. An hour that is there once is the first.
+
+    Raises:
+        DataError: rows around the hour run in no direction, or the hour comes more than twice.
+    """
+    own, repeated = local[group], twice[group]
+    first = repeated.copy()  # summer time, until the clock goes back
+    for day in own[repeated].normalize().unique():
+        here = np.flatnonzero(own.normalize() == day)
+        moves = np.diff(own[here].to_numpy()).astype(np.int64)
+        back = float((moves < 0).mean()) if len(moves) else 0.0
+        walk = here if back <= WRONG_WAY else here[::-1]
+        inside = walk[repeated[walk]]
+        falls = np.flatnonzero(np.diff(own[inside].to_numpy()) <= np.timedelta64(0))
+        if WRONG_WAY < back < 1 - WRONG_WAY or len(falls) > 1:
+            rows = group[inside]
+            places = table.first(rows, (stamp(local[r]) for r in rows[:3]))
+            raise table.error(
+                f"{label} has {counted(len(rows), 'time')} that clocks repeat in {zone}, first at "
+                f"{places}, and the order of the rows does not show which comes first. Put the "
+                "rows in the order of time, or give the times with their offset from UTC."
+            )
+        if len(falls):
+            first[inside[falls[0] + 1 :]] = False
+    return _utc(own.tz_localize(zone, ambiguous=first))[0].to_numpy()
 
 
 def _utc(zoned: pd.DatetimeIndex) -> tuple[pd.DatetimeIndex, np.ndarray]:

@@ -9,6 +9,7 @@ from ...errors import ArgumentError, DataError, nearest
 from ..series import Schema, TimeSeries, TimeSeriesPanel
 from .assemble import panel_of
 from .impute import copy_filled_marks
+from .joined import joined
 from .options import Rules
 from .source import Source, check_present, open_source, our_names, time_format_and_zone
 from .table import OURS, TableSource, list_series, names
@@ -51,7 +52,7 @@ def read_like(
     rules = _rules(schema, missing, duplicates, gaps, time_format, zone)
     if isinstance(source, TimeSeriesPanel) and len(source) == 1:
         source = source.series[0]
-    unread = open_source(source)
+    unread = _opened(source, rules, schema)
     time, target = our_names(unread, schema)
     check_present(unread, (target, *schema.past, *schema.future))
     _warn_of_extra(unread, source, schema, {time, target})
@@ -98,7 +99,7 @@ def read_panel_like(
     """
     time_format, zone = time_format_and_zone(source, schema, time_format, zone)
     rules = _rules(schema, missing, duplicates, gaps, time_format, zone)
-    unread = open_source(source)
+    unread = _opened(source, rules, schema, ids or ())
     time, target = our_names(unread, schema)
     columns = set(unread.columns)
     own = tuple(one for one in ids or () if one in columns)
@@ -125,6 +126,12 @@ def read_panel_like(
         _check_statics(unread, series, statics or {})
     earlier = source.repairs if isinstance(source, (TimeSeries, TimeSeriesPanel)) else ()
     return TimeSeriesPanel(schema, series, earlier + panel.repairs)
+
+
+def _opened(source: Source, rules: Rules, schema: Schema, ids: Sequence[str] = ()) -> TableSource:
+    """The table, with the columns that the fitted one was given under the names of its own."""
+    wanted = (schema.target, *schema.past, *schema.future, *ids, *filter(None, [schema.time]))
+    return joined(open_source(source, rules, schema.dialect, wanted), schema)
 
 
 def require_rows(series: TimeSeries, needed: int, why: str, among: int = 1) -> None:
@@ -167,7 +174,17 @@ def _rules(
         missing = "mask" if schema.masked else "error"
     empty = missing == "mask"
     return Rules(
-        missing, duplicates, gaps, "error", 1, time_format, zone, schema.clock, empty=empty, again=True
+        missing,
+        duplicates,
+        gaps,
+        "error",
+        1,
+        time_format,
+        zone,
+        clock=schema.clock,
+        empty=empty,
+        again=True,
+        na=schema.na,
     )
 
 

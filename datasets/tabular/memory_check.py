@@ -38,6 +38,24 @@ def require_memory(
         )
 
 
+def require_memory_unpacked(file: str, size: float) -> None:
+    """Compares the memory that a packed file of text takes as objects with what is available.
+
+    Args:
+        file: file name.
+        size: its size unpacked, in bytes; as objects it takes some five times as much.
+
+    Raises:
+        DataError: it would not fit; names the sizes.
+    """
+    if (needed := 5 * size) > (free := available()):
+        raise DataError(
+            f"{file}: The file unpacks to {_sized(size)}, which need about {_sized(needed)} of "
+            f"memory, where {_sized(free)} are available. Save the sheet as CSV, which is read as "
+            "a stream."
+        )
+
+
 def available() -> int:
     """Bytes of memory that are available without swapping."""
     return int(psutil.virtual_memory().available)

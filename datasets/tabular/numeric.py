@@ -1,6 +1,7 @@
-"""Converts cells of a table to numbers; errors name column, row and remedy."""
+"""Converts cells of a table to numbers, and counts those that are none."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,13 +12,15 @@ import numpy as np
 import pandas as pd
 
 from ...messages import counted
+from .marks import OTHER, Marks
+from .words import Words, Written
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_COMMAS = re.compile(r"[+-]?[\d.]*,[\d.,]*")
+PLAIN = Marks(groups="")
 
 
 def looks_like_number(cell: str) -> bool:
-    return bool(_NUMBER.fullmatch(cell.strip()))
+    text = cell.strip()
+    return any(Marks.of(decimal, None).number(text) is not None for decimal in OTHER)
 
 
 @dataclass
@@ -35,14 +38,28 @@ class _Kind:
 
 @dataclass
 class Numbers:
-    """Converts a column to `float64`, whole or piece by piece, and counts the cells that fail."""
+    """Converts a column to `float64`, whole or piece by piece, and counts the cells that fail.
 
+    Attributes:
+        na: signs of missing values; numbers are compared as numbers, texts without the spaces
+            around them.
+        marks: how text is read as numbers; `None`: it is refused, unless it stands beside a text
+            of `na`.
+        file: how the file of text is written that the column is of; `None` for a frame.
+        found: how many of each sign were found.
+        groups: marks that were found between thousands.
+    """
+
+    na: tuple[float | str, ...] = ()
+    marks: Marks | None = None
+    file: Written | None = None
     rows: int = 0
     boolean: bool = False
-    commas: bool = True
-    words: _Kind = field(default_factory=_Kind)
+    words: Words = field(default_factory=Words)
     huge: _Kind = field(default_factory=_Kind)
     texts: _Kind = field(default_factory=_Kind)
+    found: Counter = field(default_factory=Counter)
+    groups: dict[str, str] = field(default_factory=dict)
 
     def take(self, values: pd.Series) -> np.ndarray:
         """Converts the next rows to `float64`, NaN where a value is missing or no number."""
@@ -50,18 +67,41 @@ class Numbers:
         if pd.api.types.is_bool_dtype(values.dtype):
             self.boolean = True
         elif pd.api.types.is_numeric_dtype(values.dtype) and values.dtype.kind != "c":
-            return values.to_numpy("float64", na_value=np.nan)
-        cells, empty = values.to_numpy(object), values.isna().to_numpy()
+            return self._without_signs(values.to_numpy("float64", na_value=np.nan))
+        if self.marks is not None and isinstance(values.dtype, pd.StringDtype):
+            return self._take_text(first, values.str.strip(), self.marks)
+        return self._take_cells(np.arange(first, self.rows), values)
+
+    def _take_text(self, first: int, cells: pd.Series, marks: Marks) -> np.ndarray:
+        numbers, groups = marks.numbers(cells)
+        numbers[cells.isin([sign for sign in self.na if isinstance(sign, str)])] = np.nan
+        self.groups = groups | self.groups
+        rest = np.flatnonzero(np.isnan(numbers) & cells.notna().to_numpy())
+        numbers = self._without_signs(numbers)
+        if len(rest):
+            numbers[rest] = self._take_cells(first + rest, cells.iloc[rest])
+        return numbers
+
+    def _take_cells(self, rows: np.ndarray, values: pd.Series) -> np.ndarray:
+        """Converts cells of any type, with the numbers of their rows."""
+        cells = values.to_numpy(object)
+        try:
+            codes, unique = pd.factorize(cells)
+        except TypeError:  # lists and the like
+            codes, unique = pd.factorize(np.array([str(c) for c in cells], object))
         self.boolean |= any(isinstance(v, (bool, np.bool_)) for v in cells)
-        bad = np.array(
-            [not e and not _is_number(v) for v, e in zip(cells, empty, strict=True)], bool
-        )
-        if bad.any():
-            self._sort_out(first, cells, np.flatnonzero(bad))
-        good = ~(empty | bad)
-        return np.array(
-            [float(v) if g else np.nan for v, g in zip(cells, good, strict=True)], float
-        )
+        counts = np.bincount(codes[codes >= 0], minlength=len(unique))
+        marks = self._marks(unique)
+        read = np.full(len(unique) + 1, np.nan)  # the last one is for missing cells
+        bad = np.zeros(len(unique) + 1, bool)
+        for place, value in enumerate(unique):
+            number = self._number(value, marks, int(counts[place]))
+            bad[place] = number is None
+            read[place] = np.nan if number is None else number
+        faults = np.flatnonzero(bad[codes])
+        if len(faults):
+            self._sort_out(rows[faults], cells[faults])
+        return self._without_signs(read[codes])
 
     def complaint(self, name: str, where: Callable[[Sequence[tuple[int, Any]], int], str]) -> str:
         """What is wrong with the column `name`, and the remedy; `""` if nothing.
@@ -71,18 +111,15 @@ class Numbers:
             where: wording of the first faulty cells with their rows, given their total number.
         """
         if self.boolean:
+            read = f"frame = {self.file.code()}; " if self.file else ""
             return (
                 f"Column {name!r} holds true/false values, not numbers. If 0 and 1 are meant, "
-                f'write these: frame["{name}"] = frame["{name}"].astype(float).'
+                f'write these: {read}frame["{name}"] = frame["{name}"].astype(float).'
             )
+        kind: Any = self.words
         if self.words.count:
-            kind, what = self.words, counted(self.words.count, "non-numeric value")
-            remedy = 'Correct them, or leave them empty and say missing="mask" (--missing mask).'
-            if self.commas:
-                remedy = (
-                    "If the commas are decimal, read the file with pd.read_csv(path, decimal=','); "
-                    "if they group thousands, with thousands=','; and pass the frame."
-                )
+            what = counted(self.words.count, "non-numeric value")
+            remedy = self.words.remedy(name, self.rows, self.file)
         elif self.huge.count:
             kind = self.huge
             what = f"{counted(kind.count, 'whole number')} too large for 64 bits"
@@ -94,14 +131,54 @@ class Numbers:
             return ""
         return f"Column {name!r} has {what}: {where(kind.first, kind.count)}. {remedy}"
 
-    def _sort_out(self, first: int, cells: np.ndarray, bad: np.ndarray) -> None:
-        text = [str(cells[i]).strip() for i in bad]
-        word = np.array([not _NUMBER.fullmatch(t) for t in text])
+    def _marks(self, unique: np.ndarray) -> Marks | None:
+        """How text is read: beside a sign of missing, a column of a frame is text as a whole."""
+        if self.marks is None and any(isinstance(v, str) and v.strip() in self.na for v in unique):
+            self.marks = Marks()
+        return self.marks
+
+    def _number(self, value: Any, marks: Marks | None, count: int) -> float | None:
+        """The number that a cell holds, NaN where it is a sign of missing, `None` if neither."""
+        if not isinstance(value, str) and _is_number(value):
+            return float(value)
+        text = str(value).strip()
+        sign = _number_beyond(text) or text
+        if sign in self.na and (isinstance(sign, float) or isinstance(value, str)):
+            self.found[sign] += count
+            return np.nan
+        if marks is None or not isinstance(value, str):
+            return None
+        if isinstance(sign, float):
+            return sign if np.isinf(sign) else None
+        if (number := marks.number(text)) is None:
+            return None
+        if group := marks.grouping(text):
+            self.groups.setdefault(group, text)
+        return number
+
+    def _without_signs(self, numbers: np.ndarray) -> np.ndarray:
+        for sign in self.na:
+            if isinstance(sign, float) and len(at := np.flatnonzero(numbers == sign)):
+                numbers = numbers.copy()
+                numbers[at] = np.nan
+                self.found[sign] += len(at)
+        return numbers
+
+    def _sort_out(self, rows: np.ndarray, cells: np.ndarray) -> None:
+        text = [str(cell).strip() for cell in cells]
+        # a number of a file that was not read as one has another decimal mark
+        word = np.array([self.file is not None or PLAIN.number(t) is None for t in text])
+        word &= ~np.array([_beyond_64_bits(t) for t in text])
         huge = ~word & np.array([_beyond_64_bits(t) for t in text])
-        self.commas &= all(_COMMAS.fullmatch(t) for t, w in zip(text, word, strict=True) if w)
-        kinds = ((self.words, word), (self.huge, huge), (self.texts, ~word & ~huge))
-        for kind, of_kind in kinds:
-            kind.add(first + bad[of_kind], cells[bad[of_kind]])
+        self.words.add(rows[word], cells[word])
+        for kind, of_kind in ((self.huge, huge), (self.texts, ~word & ~huge)):
+            kind.add(rows[of_kind], cells[of_kind])
+
+
+def _number_beyond(text: str) -> float | None:
+    """Infinity, or a whole number beyond 64 bits: refused by name if it is no sign of missing."""
+    infinite = re.fullmatch(r"[+-]?inf(inity)?", text, re.IGNORECASE)
+    return float(text) if infinite or _beyond_64_bits(text) else None
 
 
 def _is_number(value: Any) -> bool:

@@ -1,9 +1,12 @@
 """Which repairs of a table are allowed."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from ...errors import ArgumentError, one_of, text_or_none, whole_number
+from ..dialect import NO_DIALECT, Dialect
 from ..timezones import is_zone
+from .na import signs_of_missing
 
 MISSING = ("error", "interpolate", "mask")
 DUPLICATES = ("error", "mean")
@@ -27,6 +30,8 @@ class Rules:
         clock: time zone whose local times the table is to have, as the fitted one had.
         rows: whether the rows are the steps, whatever their times.
         empty: whether a column may have no value at all, where missing values may stay.
+        na: signs of missing values in columns of numbers; a tuple once they are checked.
+        dialect: how a CSV file is written.
         again: whether a model has been fitted on such a table; if it has no `zone`, times must
             come without one.
 
@@ -45,6 +50,8 @@ class Rules:
     rows: bool = False
     empty: bool = False
     again: bool = False
+    na: Any = ()
+    dialect: Dialect = NO_DIALECT
 
     def __post_init__(self) -> None:
         one_of("missing", self.missing, MISSING)
@@ -54,6 +61,7 @@ class Rules:
         whole_number("fewest", self.fewest)
         text_or_none("time_format", self.time_format)
         text_or_none("zone", self.zone)
+        object.__setattr__(self, "na", signs_of_missing(self.na))
         if self.zone is not None and not is_zone(self.zone):
             raise ArgumentError(
                 "`zone` must be the name of a time zone, such as 'Europe/Paris'. "

@@ -30,6 +30,7 @@ class Rows:
             column of its own.
         zone: time zone in which messages show times that are UTC.
         clock: time zone whose local times these are, where it is known.
+        time: the column of the times, as the table calls it; `""` for its index.
         unused: function that loads the other columns of the table, as text.
         converted, dropped: what to say of the zone, as `Times` has it.
     """
@@ -46,6 +47,7 @@ class Rows:
     clock: str = ""
     converted: str = ""
     dropped: str = ""
+    time: str = ""
     unused: Callable[[], pd.DataFrame] = pd.DataFrame
 
     def __getitem__(self, index: np.ndarray) -> "Rows":
@@ -122,9 +124,11 @@ def merge_duplicates(rows: Rows, rules: Rules, repairs: list[str]) -> Rows:
             f"{places}. {_remedy(rows, repeated)}"
         )
     shared = again | np.append(again[1:], False)
+    telling = _tells_apart(rows, np.flatnonzero(again))
+    warning = f" Column {telling[0]!r} told them apart: was that meant?" if telling else ""
     repairs.append(
         f"{int(shared.sum())} rows shared their time with another and were replaced by the "
-        f"mean{rows.of(rows.codes[again])}."
+        f"mean{rows.of(rows.codes[again])}.{warning}"
     )
     means = pd.DataFrame(rows.values.T).groupby(np.cumsum(~again)).mean().to_numpy()
     return replace(rows[~again], values=np.ascontiguousarray(means.T))
@@ -136,8 +140,8 @@ def _remedy(rows: Rows, repeated: np.ndarray) -> str:
         column, kind = telling
         if kind == "hour":
             return (
-                f"Column {column!r} holds the rest of the time: join them, time=[\"…\", "
-                f'"{column}"] (--time …,{column}).'
+                f"Column {column!r} holds the hour: join the two, "
+                f'time=["{rows.time}", "{column}"] (--time "{rows.time},{column}").'
             )
         return (
             f"Column {column!r} differs where the times are the same. If it names several series: "
@@ -159,7 +163,7 @@ def _tells_apart(rows: Rows, repeated: np.ndarray) -> tuple[str, str] | None:
         if pd.DataFrame({"group": group, "own": own}).duplicated().any():
             continue
         hour = own.str.fullmatch(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?").all()
-        if hour or own.nunique() <= MOST_NAMES * len(own):
+        if (hour and rows.time) or own.nunique() <= MOST_NAMES * len(own):
             return str(column), "hour" if hour else "name"
     return None
 

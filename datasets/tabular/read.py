@@ -4,24 +4,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...errors import ArgumentError, DataError, text_or_none, whole_number
-from ..series import Schema, TimeSeries, TimeSeriesPanel
-from .assemble import panel_of
-from ..steps import canonical
-from .frequency import ROWS
-from .impute import copy_filled_marks
+from ...errors import ArgumentTypeError, DataError
+from ..dialect import NO_DIALECT, Dialect
+from ..series import TimeSeries, TimeSeriesPanel
+from .asked import Asked
 from .options import Rules
-from .source import Source, column_names, frame_of, open_source, target_column, time_column
-from .table import TableSource, list_series
-from .validate import check_columns
-
-COLUMN = "the name of a column"
+from .reading import read
+from .source import Source
+from .table import list_series
 
 
 def read_series(
     source: Source,
     *,
-    time: str | None = None,
+    time: str | Sequence[str] | None = None,
     target: str | None = None,
     past: Sequence[str] = (),
     future: Sequence[str] = (),
@@ -31,10 +27,17 @@ def read_series(
     duplicates: str = "error",
     gaps: str = "auto",
     time_format: str | None = None,
-    frequency: str | None = None,
+    frequency: Any = None,
+    calendar: str | None = None,
     season: int | None = None,
     unit: str = "",
     zone: str | None = None,
+    na: Sequence[float | str] = (),
+    separator: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    encoding: str | None = None,
+    skip_rows: int | None = None,
 ) -> TimeSeries:
     """Reads and checks one series. The caller's frame is never changed.
 
@@ -43,10 +46,11 @@ def read_series(
     file that would not fit into the memory is refused.
 
     Args:
-        source: path of a `.csv`, `.csv.gz` or `.parquet` file, a frame, a pandas Series
-            with a `DatetimeIndex`, or a `TimeSeries`, which is returned as it is if no other
-            argument is given.
-        time: the time column; by default `ds`, else the `DatetimeIndex`.
+        source: path of a `.csv`, `.tsv`, `.txt` (each also `.gz`), `.parquet` or `.xlsx` file, a
+            frame, a pandas Series with a `DatetimeIndex`, or a `TimeSeries`, which is returned as
+            it is if no other argument is given.
+        time: the time column; by default `ds`, else the `DatetimeIndex`. Or several that make it
+            together: `["Date", "Time"]`, `["year", "month", "day", "hour"]`.
         target: the column to forecast; by default `y`, else the pandas Series itself.
         past: covariates known up to the origin only.
         future: covariates known for the steps ahead as well.
@@ -61,29 +65,52 @@ def read_series(
             them, and treats those in a gap that is open at its first origin, or that begins
             later, as missing.
         duplicates: `"error"`, or `"mean"` of the rows that share a time.
-        gaps: `"error"`, or `"fill"`: rows for the missing times, interpolated as above,
-            or, with `missing="mask"`, without values.
-            In a trading calendar (`"B"`) only holes of more than 10 business days count.
-        time_format: format of times that are not ISO 8601, as for `strptime`; also used for
-            later tables, to predict or for a backtest.
-        frequency: the step as a pandas alias; by default the most common step.
+        gaps: `"fill"`: rows for the missing times, interpolated as above, or, with
+            `missing="mask"`, without values; `"error"`; or `"auto"`: where at most 2 % of the
+            times are missing, rows without values are inserted, as with `missing="mask"`, and
+            nothing is made from later ones; else an error. In a calendar only holes of more than
+            10 days with rows count.
+        time_format: format of times that can be read in several ways, as for `strptime`, or
+            `"excel"`, `"unix s"`, `"unix ms"`; also used for later tables, to predict or for a
+            backtest. Without it, times are read that can be read in one way only.
+        frequency: the step as a pandas alias or offset; by default the most common step. Or the
+            days that have rows, `"Mon Tue Wed Thu Fri Sun"`, perhaps with hours, `"Mon Tue Wed Thu
+            Fri 09:30-16:00/5min"`, as it is found by itself where it is plain.
+        calendar: `"rows"`: steps are the rows that are there, whatever their times; the next times
+            follow the pattern of weekdays and hours, or the usual distance where there is none.
+            `frequency="rows"` is the same.
         season: number of steps in a season; by default a day for minutes and hours, a week for
-            days, a year for weeks, months and quarters, else 1. Steps have equal length, so a
-            daily cycle by local clocks shifts by an hour when clocks change.
+            days, a year for weeks, months and quarters, else 1. Steps below a day have equal
+            length, so a daily cycle by local clocks shifts by an hour when clocks change.
         unit: unit of the target, for the axes of charts.
         zone: time zone, e.g. `"Europe/Paris"`, of times given without one. Where clocks repeat
-            an hour, the order of the rows decides which comes first. Also used for later
-            tables, and for the times of forecasts.
+            an hour, the order of the rows decides which comes first; of one that is there once,
+            the other is a gap. Also used for later tables, and for the times of forecasts. Steps
+            of a day or longer, and sessions, are counted in its local time, also where times come
+            with a zone.
+        na: numbers and texts that mean missing in columns of numbers, e.g. `[-9999, "?"]`; also
+            in later tables.
+        separator, decimal, thousands, encoding, skip_rows: how a CSV file is written, as in
+            `Dialect`. What is left out is found where the file leaves no doubt, and listed in
+            `repairs`; else an error asks for it.
 
     Raises:
         DataError: the table cannot be used; names the column, the rows and the remedy.
         ArgumentError, ArgumentTypeError: another argument cannot be used.
     """
-    rules = Rules(missing, duplicates, gaps, time_format=time_format, zone=zone)
-    _check_texts(name=name, frequency=frequency, unit=unit)
-    _check_texts(COLUMN, time=time, weight=weight)
-    past, future = column_names("past", past), column_names("future", future)
-    text_or_none("target", target, COLUMN)
+    dialect = Dialect(separator, decimal, thousands, encoding, skip_rows)
+    asked = Asked(
+        time, target, past, future, (), weight, None, name, frequency, calendar, season, unit
+    )
+    rules = Rules(
+        missing, duplicates, gaps, time_format=time_format, zone=zone, rows=asked.rows, na=na,
+        dialect=dialect,
+    )  # fmt: skip
+    if isinstance(asked.target, tuple):
+        raise ArgumentTypeError(
+            "`target` must be the name of a column: one series is read here, and "
+            f"rnnzoo.read_panel(…) reads several. Received: target={target!r:.200}"
+        )
     if isinstance(source, TimeSeriesPanel):
         if len(source) > 1:
             raise DataError(
@@ -91,37 +118,23 @@ def read_series(
                 "one, panel.series[0], or read all of them with rnnzoo.read_panel(…)."
             )
         source = source.series[0]
-    arguments = (
-        time,
-        target,
-        name,
-        time_format,
-        frequency,
-        past,
-        future,
-        unit,
-        zone,
-        season,
-        weight,
-    )
-    if isinstance(source, TimeSeries) and not _any_given(arguments):
+    asks = asked.asks or any((time_format, zone, rules.na, dialect != NO_DIALECT))
+    if isinstance(source, TimeSeries) and not asks:
         return source
-    panel = _read(
-        source, time, target, past, future, (), weight, name, rules, frequency, season, unit,
-        one=True,
-    )  # fmt: skip
+    panel = read(source, asked, rules, one=True)
     return replace(panel.series[0], repairs=panel.repairs)
 
 
 def read_panel(
     source: Source,
     *,
-    time: str | None = None,
+    time: str | Sequence[str] | None = None,
     target: str | Sequence[str] | None = None,
     past: Sequence[str] = (),
     future: Sequence[str] = (),
     static: Sequence[str] = (),
     weight: str | None = None,
+    id: str | Sequence[str] | None = None,
     name: str | None = None,
     missing: str = "error",
     duplicates: str = "error",
@@ -129,10 +142,17 @@ def read_panel(
     short: str = "error",
     fewest: int = 2,
     time_format: str | None = None,
-    frequency: str | None = None,
+    frequency: Any = None,
+    calendar: str | None = None,
     season: int | None = None,
     unit: str = "",
     zone: str | None = None,
+    na: Sequence[float | str] = (),
+    separator: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    encoding: str | None = None,
+    skip_rows: int | None = None,
 ) -> TimeSeriesPanel:
     """Reads and checks several series of one step, for one network over all of them.
 
@@ -148,148 +168,36 @@ def read_panel(
             names become their ids. Covariates are then shared by all series.
         past, future: as for `read_series`.
         static: columns of numbers that are constant within each series.
+        id: the column that names the series, or several that do together; by default `unique_id`.
         weight: as for `read_series`; rows put before a short series take the weight of its
             first row.
         name: name of the panel; by default the file, else the target.
-        missing, duplicates, gaps, time_format, zone: as for `read_series`; so is how a backtest
-            treats interpolated values.
+        missing, duplicates, gaps, time_format, zone, calendar: as for `read_series`; so is how a
+            backtest treats interpolated values.
         short: for series with fewer than `fewest` rows: `"error"`; `"drop"` leaves them out;
             `"pad"` begins them earlier, with rows of their first values, which count as
             interpolated.
         fewest: least number of rows in a series.
         frequency: step of all series; by default the step of the longest one.
-        season, unit: as for `read_series`.
+        season, unit, na, separator, decimal, thousands, encoding, skip_rows: as for
+            `read_series`.
 
     Raises:
         DataError: the table cannot be used, or the series have different steps; names the
             series, the column, the rows and the remedy.
         ArgumentError, ArgumentTypeError: another argument cannot be used.
     """
-    rules = Rules(missing, duplicates, gaps, short, fewest, time_format, zone)
-    _check_texts(name=name, frequency=frequency, unit=unit)
-    _check_texts(COLUMN, time=time, weight=weight)
-    past, future = column_names("past", past), column_names("future", future)
-    static = column_names("static", static)
-    if target is not None and not isinstance(target, str):
-        target = column_names("target", target)
-    arguments = (
-        time,
-        target,
-        name,
-        time_format,
-        frequency,
-        past,
-        future,
-        unit,
-        zone,
-        season,
-        static,
+    dialect = Dialect(separator, decimal, thousands, encoding, skip_rows)
+    asked = Asked(
+        time, target, past, future, static, weight, id, name, frequency, calendar, season, unit
     )
-    if isinstance(source, (TimeSeries, TimeSeriesPanel)) and not _any_given((*arguments, weight)):
+    rules = Rules(
+        missing, duplicates, gaps, short, fewest, time_format, zone, rows=asked.rows, na=na,
+        dialect=dialect,
+    )  # fmt: skip
+    asks = asked.asks or any((time_format, zone, rules.na, dialect != NO_DIALECT))
+    if isinstance(source, (TimeSeries, TimeSeriesPanel)) and not asks:
         panel = TimeSeriesPanel.of(source)
         if all(len(one) >= fewest for one in panel):
             return panel
-    return _read(
-        source, time, target, past, future, static, weight, name, rules, frequency, season, unit
-    )
-
-
-def _read(
-    source: Source,
-    time: str | None,
-    target: str | Sequence[str] | None,
-    past: tuple[str, ...],
-    future: tuple[str, ...],
-    static: tuple[str, ...],
-    weight: str | None,
-    name: str | None,
-    rules: Rules,
-    frequency: str | None,
-    season: int | None,
-    unit: str,
-    one: bool = False,
-) -> TimeSeriesPanel:
-    given = source
-    time_format, zone = rules.time_format or "", ""
-    repairs: tuple[str, ...] = ()
-    if isinstance(source, (TimeSeries, TimeSeriesPanel)):
-        old, repairs = source.schema, source.repairs
-        time, target = time or old.time or "ds", target or old.target
-        if not (past or future):
-            past = tuple(c for c in old.past if c != target)
-            future = tuple(c for c in old.future if c != target)
-        static = static or old.static
-        weight = weight or old.weight
-        _require_weight(source, weight)
-        name, frequency, unit = name or old.name, frequency or old.frequency, unit or old.unit
-        season = old.season if season is None else season
-        time_format = time_format or old.time_format
-        if old.zone:  # the times are UTC by now
-            zone, rules = rules.zone or old.zone, replace(rules, zone=None)
-        if old.masked and rules.missing == "error":
-            rules = replace(rules, missing="mask")
-        source = frame_of(source).rename(columns={"ds": old.time or "ds", "y": old.target})
-    unread = open_source(source)
-    time = time_column(unread) if time is None else time
-    wide = target is not None and not isinstance(target, str)
-    if wide:
-        targets = _wide_targets(unread, tuple(target or ()), static)
-    else:
-        targets = (target_column(unread, source) if target is None else str(target),)
-    numbers = (*targets, *past, *future, *static, *([weight] if weight else []))
-    schema = Schema(
-        name=name or unread.head.file.split(".")[0] or ("y" if wide else targets[0]),
-        time=time,
-        target="y" if wide else targets[0],
-        past=past,
-        future=future,
-        static=static,
-        frequency="" if frequency is None else canonical(frequency),
-        season=0 if season is None else whole_number("season", season),
-        unit=unit,
-        others=tuple(c for c in unread.columns if c not in (time, *numbers)),
-        masked=rules.missing == "mask",
-        zone=zone,
-        time_format=time_format,
-        weight="" if weight is None else weight,
-    )
-    check_columns(unread.head, time, targets, schema)
-    panel = panel_of(unread, time, targets, schema, rules, one=one, wide=wide, name=name)
-    series = copy_filled_marks(panel.series, given)
-    return replace(panel, series=series, repairs=repairs + panel.repairs)
-
-
-def _wide_targets(
-    unread: TableSource, targets: tuple[str, ...], static: tuple[str, ...]
-) -> tuple[str, ...]:
-    if not targets:
-        raise ArgumentError("`target` must name at least one column. Received: target=[]")
-    if static:
-        raise ArgumentError(
-            "`static` needs a long table, with a column `unique_id`; columns of a wide one are "
-            f"shared by all series. Received: static={static!r}"
-        )
-    if "unique_id" in unread.columns:
-        raise unread.head.error(
-            "A table with a column for each series has no column 'unique_id'. Leave it out, or "
-            "name one target."
-        )
-    return targets
-
-
-def _require_weight(source: TimeSeries | TimeSeriesPanel, weight: str) -> None:
-    """Refuses a column of weights that was not read with the series."""
-    if weight and any(weight not in one.frame.columns for one in TimeSeriesPanel.of(source)):
-        raise DataError(
-            f"The column {weight!r} was not read with {source.schema.name!r}: name it where the "
-            f'table is read, as in rnnzoo.read_panel(…, weight="{weight}").'
-        )
-
-
-def _check_texts(what: str = "text", **arguments: Any) -> None:
-    for name, value in arguments.items():
-        text_or_none(name, value, what)
-
-
-def _any_given(arguments: Sequence[Any]) -> bool:
-    return any(a is not None and a not in ("", (), []) for a in arguments)
+    return read(source, asked, rules)

@@ -1,41 +1,45 @@
 """Opens whatever a user may pass as a table, and finds its time and target columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pandas as pd
 
 from ...errors import ArgumentTypeError, DataError
+from ..dialect import NO_DIALECT, Dialect
 from ..series import Schema, TimeSeries, TimeSeriesPanel
+from .frames import plain_frame
 from .open_file import open_table
+from .options import Rules
 from .table import Table, TableSource, names
 
 Source: TypeAlias = str | Path | pd.DataFrame | pd.Series | TimeSeries | TimeSeriesPanel
 
 
-def open_source(source: Any) -> TableSource:
+def open_source(
+    source: Any, rules: Rules, hint: Dialect = NO_DIALECT, wanted: Collection[str] = ()
+) -> TableSource:
     """Opens a table: its columns are known, and their rows are loaded on request.
 
     Args:
         source: a path, a frame, a pandas Series, a `TimeSeries` or a `TimeSeriesPanel`.
+        rules: of these, how a file is written and which signs mean missing.
+        hint: how an earlier table was written, for what is not certain.
+        wanted: names of columns that the user gave; they tell levels of a frame apart.
 
     Raises:
+        ArgumentError: `rules` say how a CSV file is written, and the source is none.
         ArgumentTypeError: something else.
         DataError: the file cannot be read, or two columns have one name.
     """
     if isinstance(source, (str, Path)):
-        return open_table(source)
+        return open_table(source, rules.dialect, rules.na, hint)
     if isinstance(source, (TimeSeries, TimeSeriesPanel)):
         source = frame_of(source)
-    elif isinstance(source, pd.Series):
-        source = source.to_frame("y" if source.name is None else source.name)
-    if not isinstance(source, pd.DataFrame):
-        raise ArgumentTypeError(
-            "`source` must be a path, a pandas DataFrame or Series, a TimeSeries or a "
-            f"TimeSeriesPanel. Received: {type(source).__name__}"
-        )
-    table = Table(source.rename(columns=str))
+    source, choose = plain_frame(source, wanted)
+    rules.dialect.require_none("none: it is in memory")
+    table = Table(source.rename(columns=str), na=rules.na, choose=choose)
     columns = table.frame.columns
     if columns.has_duplicates:
         twice = columns[columns.duplicated()][0]
@@ -70,7 +74,7 @@ def time_column(unread: TableSource) -> str:
 def target_column(unread: TableSource, source: Any) -> str:
     """The default column to forecast: `y`, or the values of a pandas Series."""
     if isinstance(source, pd.Series):
-        return unread.columns[0]
+        return "y" if source.name is None else str(source.name)
     if "y" in unread.columns:
         return "y"
     raise unread.head.error(

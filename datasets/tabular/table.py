@@ -1,7 +1,7 @@
 """A table as given by the user, and the wording of messages about it."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,8 @@ import pandas as pd
 
 from ...errors import DataError, nearest
 from ...messages import counted
+from ..dialect import NO_DIALECT, Dialect
+from .na import told
 from .numeric import Numbers
 
 __all__ = ["OURS", "Table", "TableSource", "counted", "list_series", "names"]
@@ -24,11 +26,21 @@ class Table:
         frame: the rows; never changed. For a file, only the requested columns.
         file: file name; `""` for a frame.
         lines: line of the file at which each row starts; `None` where the file has no lines.
+        na: signs of missing values in columns of numbers.
+        dialect: how a CSV file was written, as far as that is known.
+        notes: what was found in reading the rows, one sentence each.
+        choose: code that chooses one series of a frame, with `{}` for its id.
+        words: words in the first rows of a file, by their line.
     """
 
     frame: pd.DataFrame
     file: str = ""
     lines: np.ndarray | None = None
+    na: tuple[float | str, ...] = ()
+    dialect: Dialect = NO_DIALECT
+    notes: list[str] = field(default_factory=list)
+    choose: str = 'frame[frame.unique_id == "{}"]'
+    words: Mapping[str, int] = field(default_factory=dict)
 
     def place(self, row: int) -> str:
         """Where a row is: its line in the file (header = line 1), or its number from 0."""
@@ -46,6 +58,11 @@ class Table:
         columns = list(map(str, self.frame.columns))
         near = nearest(name, columns)
         hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        if above := self.words.get(name, 1) - 1:
+            hint = (
+                f" It is in line {above + 1}: if that is the header, say skip_rows={above} "
+                f"(--skip-rows {above})."
+            )
         return self.error(f"There is no column {name!r}.{hint} The columns are {names(columns)}.")
 
     def column(self, name: str) -> pd.Series:
@@ -59,9 +76,10 @@ class Table:
         Raises:
             DataError: no such column, or it holds anything but numbers.
         """
-        reader = Numbers()
+        reader = Numbers(self.na)
         values = reader.take(self.column(name))
         self.check_numbers(name, reader)
+        self.notes.extend(told({name: reader.found}))
         return values
 
     def check_numbers(self, name: str, reader: Numbers) -> None:
@@ -93,7 +111,7 @@ class TableSource:
         head: the columns without rows; a frame as a whole.
         numeric: columns that hold numbers, judged by the first rows of the file.
         load: function from the columns of times and ids, and those of numbers, to their rows.
-        notes: what was found out in opening it that a user should know, one sentence each.
+        notes: how the file was read where nobody said it, one sentence each.
     """
 
     head: Table

@@ -14,7 +14,7 @@ from ..timezones import zone_name
 from .local_times import to_utc
 from .options import Rules
 from .table import Table
-from .written_times import Written, read_text
+from .written_times import Read, Written, read_text
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,16 @@ def parse(
     """
     days = not frequency or steps_of(frequency).by_days
     how = Written(table, label, rules.time_format, days, offsets=bool(rules.clock))
-    index, form = _read_once(how, values)
+    index, read = _read_once(how, values)
+    form = read.form
     if (index.nanosecond != 0).any():
         raise table.error(f"{label} holds times finer than a microsecond. Round them.")
     index = index.as_unit("us")
     own, zone = zone_name(index.tz), rules.zone
     if index.tz is None:
+        if read.dropped:
+            said = f"{label} carries a time zone; it was dropped, the days are local."
+            return Times(index, form, clock=zone or "", dropped=said)
         if rules.clock or zone is None or (days and (index == index.normalize()).all()):
             return Times(index, form, clock=rules.clock or zone or "")
         index = to_utc(table, index, label, zone, series)
@@ -95,19 +99,19 @@ def parse(
     return Times(utc, form, zone or own, converted=said)
 
 
-def _read_once(how: Written, values: pd.Series) -> tuple[pd.DatetimeIndex, str]:
+def _read_once(how: Written, values: pd.Series) -> tuple[pd.DatetimeIndex, Read]:
     """As `_read`, but reads each text once: series often share their times."""
     if isinstance(values.dtype, pd.StringDtype):
         codes, texts = pd.factorize(values)
         if len(texts) < len(values) // 2 and (codes >= 0).all():
             # the call below reports what is wrong, and in which rows
             with suppress(DataError):
-                index, form = _read(how, pd.Series(texts, dtype=values.dtype))
-                return index[codes], form
+                index, read = _read(how, pd.Series(texts, dtype=values.dtype))
+                return index[codes], read
     return _read(how, values)
 
 
-def _read(how: Written, values: pd.Series) -> tuple[pd.DatetimeIndex, str]:
+def _read(how: Written, values: pd.Series) -> tuple[pd.DatetimeIndex, Read]:
     """The times as they are written, with the zone that they have."""
     if isinstance(values.dtype, pd.PeriodDtype):
         values = values.dt.to_timestamp()
@@ -115,16 +119,16 @@ def _read(how: Written, values: pd.Series) -> tuple[pd.DatetimeIndex, str]:
         values = values.astype(values.cat.categories.dtype)
     if isinstance(values.dtype, pd.ArrowDtype):
         values = _from_arrow(values)
-    empty, form = values.isna().to_numpy(), ""
+    empty, read = values.isna().to_numpy(), Read(values)
     if not pd.api.types.is_datetime64_any_dtype(values.dtype):
         number = pd.api.types.is_numeric_dtype(values.dtype)
         written = isinstance(values.dtype, pd.StringDtype)
         text = values.str.strip() if written else values.astype(object).map(_text)
         empty = empty | (text == "").to_numpy(bool, na_value=True)
         _check_complete(how, empty)
-        values, form = read_text(how, text, number)
+        read = read_text(how, text, number)
     _check_complete(how, empty)
-    return pd.DatetimeIndex(values), form
+    return pd.DatetimeIndex(read.times), read
 
 
 def _from_arrow(values: pd.Series) -> pd.Series:

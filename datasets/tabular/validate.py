@@ -220,7 +220,7 @@ def _series_of(table: Table, name: str, one: bool) -> tuple[np.ndarray, tuple[st
             shown = ", ".join(map(repr, ids[:3])) + (", …" if len(ids) > 3 else "")
             raise table.error(
                 f"Column 'unique_id' holds {len(ids)} series ({shown}), and one series is read "
-                f'here. Choose one: frame[frame.unique_id == "{ids[0]}"]; or read all of them for '
+                f"here. Choose one: {table.choose.format(ids[0])}; or read all of them for "
                 "one network with rnnzoo.read_panel(…), or fit the frame as a whole."
             )
         if ids:

@@ -1,7 +1,7 @@
 """Times as people write them: read where they can be read in one way only, else refused.
 
-Beside ISO 8601: quarters, ISO weeks, months by number or English name, slashes and dots with the year
-first, day and month in the order that a day above 12 proves, and numbers (`number_times.py`).
+Beside ISO 8601: quarters, ISO weeks, months by number or English name, slashes and dots with the
+year first, day and month in the order that a day above 12 proves, and numbers (`number_times.py`).
 """
 
 import re
@@ -74,15 +74,26 @@ class Written:
     offsets: bool = False
 
 
-def read_text(how: Written, text: pd.Series, number: bool) -> tuple[pd.Series, str]:
+@dataclass(frozen=True)
+class Read:
+    """Times as they were read.
+
+    Attributes:
+        times: the times, one per row.
+        form: the `time_format` with which later tables are to be read; `""` where they need none.
+        dropped: whether they had an offset from UTC that was dropped, because they are days.
+    """
+
+    times: pd.Series
+    form: str = ""
+    dropped: bool = False
+
+
+def read_text(how: Written, text: pd.Series, number: bool) -> Read:
     """Reads times that are written, none of them empty.
 
     Args:
         number: whether the column held numbers.
-
-    Returns:
-        The times, and the format with which later tables are to be read; `""` where they need
-        none.
 
     Raises:
         DataError: times that cannot be read, or in more than one way.
@@ -90,18 +101,19 @@ def read_text(how: Written, text: pd.Series, number: bool) -> tuple[pd.Series, s
     """
     table, label, time_format = how.table, how.label, how.time_format
     if time_format is not None:
-        return _formatted(table, text, label, time_format), ""
+        return Read(_formatted(table, text, label, time_format))
     numeric = re.fullmatch(_NUMERIC, text.iloc[0]) and text.str.fullmatch(_NUMERIC).all()
     if number or numeric:
-        return read_numbers(table, text, label)
+        return Read(*read_numbers(table, text, label))
     for form in _FORMS:
         if form.fullmatch(text.iloc[0]) and not _is_iso(text.iloc[0]):
             parts = text.str.extract(rf"^(?:{form.pattern})$")
             if parts["y"].notna().all():
-                return _readable(table, text, _from_parts(parts), label, "dates"), ""
+                return Read(_readable(table, text, _from_parts(parts), label, "dates"))
     if _TWO_WAYS.fullmatch(text.iloc[0]) and (order := _order(text)):
-        return _readable(table, text, _in_pieces(text, order, utc=False), label, order), order
-    return _iso(table, text, label, how.days and not how.offsets), ""
+        parsed = _in_pieces(text, order, utc=False)
+        return Read(_readable(table, text, parsed, label, f"times like {order}"), order)
+    return _iso(table, text, label, how.days and not how.offsets)
 
 
 def _formatted(table: Table, text: pd.Series, label: str, time_format: str) -> pd.Series:
@@ -111,6 +123,10 @@ def _formatted(table: Table, text: pd.Series, label: str, time_format: str) -> p
     written = text
     if "%V" in time_format and not any(sign in time_format for sign in ("%u", "%A", "%a", "%w")):
         written, time_format = text + " 1", time_format + " %u"  # weeks begin on Monday
+    if not any(sign in time_format for sign in ("%H", "%I", "%c", "%X")):
+        clock = re.search(r"[ T]\d{1,2}:\d{2}(:\d{2})?$", text.iloc[0])
+        if clock and " " not in time_format:  # a format of days for days and hours
+            time_format += f"{clock[0][0]}%H:%M{':%S' if clock[1] else ''}"
     try:
         parsed = _in_pieces(written, time_format, utc="%z" in time_format)
     except (ValueError, TypeError) as error:
@@ -120,7 +136,7 @@ def _formatted(table: Table, text: pd.Series, label: str, time_format: str) -> p
     return _readable(table, text, parsed, label, how)
 
 
-def _iso(table: Table, text: pd.Series, label: str, days: bool) -> pd.Series:
+def _iso(table: Table, text: pd.Series, label: str, days: bool) -> Read:
     """Times of ISO 8601, year first."""
     year_first = text.str.match(YEAR_FIRST).to_numpy()
     if year_first.mean() < 0.5:
@@ -142,12 +158,15 @@ def _iso(table: Table, text: pd.Series, label: str, days: bool) -> pd.Series:
             f"{_places(table, text, np.flatnonzero(~zoned)[:1])}. Give all of them a zone, or none."
         )
     utc = bool(zoned.any())
-    if days and utc and _same_hour(text):  # else UTC moves local days
+    dropped = days and utc and _same_hour(text)
+    if dropped:  # else UTC moves local days
         text, utc = text.str.replace(_OFFSET, "", regex=True), False
     parsed = _in_pieces(text, "ISO8601", utc=utc)
     parsed = parsed.where(year_first)  # pandas takes "now" for a time
     parsed = _readable(table, text, parsed, label, "ISO 8601 times, as 2016-07-01 12:00")
-    return parsed + pd.to_timedelta(late.astype(int), unit="D") if late.any() else parsed
+    if late.any():
+        parsed = parsed + pd.to_timedelta(late.astype(int), unit="D")
+    return Read(parsed, dropped=dropped)
 
 
 def _same_hour(text: pd.Series) -> bool:
@@ -197,7 +216,7 @@ def _month_number(name: str) -> float:
 
 
 def _order(text: pd.Series) -> str:
-    """The format of times that begin with day and month, where some day above 12 shows the order."""
+    """The format of times with day and month first, where a day above 12 shows the order."""
     parts = text.str.extract(rf"^(?:{_TWO_WAYS.pattern})$")
     if parts["y"].isna().any() or parts["sign"].nunique() > 1 or parts["h"].isna().nunique() > 1:
         return ""

@@ -8,9 +8,18 @@ from typing import Any
 from ...errors import ArgumentError, one_of
 
 
-def listed(values: list[str] | None) -> list[str]:
-    """Names given one by one or with commas between, each once."""
-    names = [name.strip() for value in values or () for name in value.split(",")]
+def listed(values: list[str] | None, known: Collection[str] = ()) -> list[str]:
+    """Names given one by one or with commas between, each once.
+
+    Args:
+        values: given.
+        known: names that have a comma themselves, which are not divided.
+    """
+    names = [
+        name.strip()
+        for value in values or ()
+        for name in ([value] if value.strip() in known else value.split(","))
+    ]
     return list(dict.fromkeys(filter(None, names)))
 
 

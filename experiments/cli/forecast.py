@@ -10,7 +10,9 @@ from .terminal import Checkpoints, Debug, Strict, Tracking, keep
 
 
 def forecast(
-    data: Annotated[str, typer.Argument(help="CSV, CSV.GZ or Parquet file, or a data set's name.")],
+    data: Annotated[
+        str, typer.Argument(help="CSV, TSV, Parquet or Excel file, or a data set's name.")
+    ],
     time: Annotated[str | None, typer.Option(help="Time column. (default: ds)")] = None,
     target: Annotated[
         list[str] | None,
@@ -99,6 +101,25 @@ def forecast(
     time_format: Annotated[
         str | None, typer.Option(help="How times are written, if not as 2024-12-31; e.g. %d/%m/%Y.")
     ] = None,
+    na: Annotated[
+        list[str] | None,
+        typer.Option(help='A sign of missing values, number or text: -9999, "?"; repeatable.'),
+    ] = None,
+    separator: Annotated[
+        str | None, typer.Option(help="Sign between columns: ';', tab, … (default: found)")
+    ] = None,
+    decimal: Annotated[
+        str | None, typer.Option(help="Decimal mark, . or a comma. (default: found)")
+    ] = None,
+    thousands: Annotated[
+        str | None, typer.Option(help="Mark between thousands. (default: found)")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of the file, e.g. cp1252. (default: utf-8)")
+    ] = None,
+    skip_rows: Annotated[
+        int | None, typer.Option(help="Lines above the header. (default: found)")
+    ] = None,
     head: Annotated[
         str | None,
         typer.Option(
@@ -133,15 +154,6 @@ def forecast(
     debug: Debug = False,
 ) -> None:
     """Fit networks to a table, compare them with baselines, forecast what follows."""
-    targets = listed(target)
-    asked = dict(
-        time=time,
-        target=targets if len(targets) > 1 else next(iter(targets), None),
-        past=listed(past),
-        future=listed(future),
-        static=listed(static),
-        weight=weight,
-    )
     how = dict(
         missing=missing,
         duplicates=duplicates,
@@ -153,10 +165,26 @@ def forecast(
         frequency=frequency,
         season=season,
         unit=unit,
+        na=na,
+        separator=separator,
+        decimal=decimal,
+        thousands=thousands,
+        encoding=encoding,
+        skip_rows=skip_rows,
     )
     from ...datasets import steps_of
-    from ..tasks.forecast.data import named_panel
+    from ..tasks.forecast.data import columns_with_commas, named_panel
 
+    known = columns_with_commas(data, how)
+    targets = listed(target, known)
+    asked = dict(
+        time=time,
+        target=targets if len(targets) > 1 else next(iter(targets), None),
+        past=listed(past, known),
+        future=listed(future, known),
+        static=listed(static, known),
+        weight=weight,
+    )
     panel = named_panel(data, asked, how)
     from ..reports.terminal import console
     from ..tasks.forecast.networks import (  # after the cheap checks: Keras

@@ -16,6 +16,7 @@ from ..training.optimizers import own_settings
 from .fitted import FittedForecaster
 from .fitting import TrainedNetwork, train_network
 from .parameters import Parameters
+from .preprocessing.far_values import warn_of_far_values
 from .saving import load
 from .usage import Usage
 from .weights import SampleWeight, split_weights
@@ -205,6 +206,7 @@ class Forecaster(Usage, Parameters):
         column, by_series = split_weights(sample_weight)
         panel = read_panel(data, weight=column, **columns)
         panel = panel.as_known([len(series) - 1 for series in panel])
+        warn_of_far_values(panel)
         planned = self.plan(panel)
         check_rates(checked, planned.recipe.schedule)
         return train_network(

@@ -74,14 +74,21 @@ def leads_wanted(horizon: Any, fitted: int) -> int:
 
 
 def known_ahead(
-    future: Any, schema: Schema, ids: Sequence[str], times: Sequence[pd.DatetimeIndex]
+    future: Any,
+    schema: Schema,
+    ids: Sequence[str],
+    times: Sequence[pd.DatetimeIndex],
+    known: Sequence[str] = (),
 ) -> np.ndarray:
     """The known-future covariates at the `times` of each series, `(series, leads, futures)`.
+
+    Args:
+        known: ids of all series of the model; by default those of `ids`.
 
     Raises:
         DataError: a column, a time or a value is missing.
     """
-    table = FutureCovariates(future, schema)
+    table = FutureCovariates(future, schema, known or ids)
     return np.stack([table.rows(t, one) for one, t in zip(ids, times, strict=True)])
 
 

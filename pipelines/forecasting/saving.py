@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...datasets import Schema
+from ...datasets import Schema, steps_of
 from ...zoo.weight_budget import at_most_weights
 from ..evaluation.conformal import ErrorMemory
 from ..storage.folders import read_folder, write_folder

@@ -28,11 +28,15 @@ def write(kind, path):
         np.savez(path, frames=np.tile(FRAMES, (4, 1, 1, 1, 1)))
     elif kind == "parquet":
         SERIES.to_parquet(path)
+    elif kind == "xlsx":
+        SERIES.to_excel(path, index=False)
+    elif kind == "txt":
+        SERIES.to_csv(path, index=False, sep=";", decimal=",", encoding="utf-16")
     else:
         SERIES.to_csv(path, index=False)
 
 
-@pytest.mark.parametrize("kind", ["npy", "npz", "parquet", "csv", "csv.gz"])
+@pytest.mark.parametrize("kind", ["npy", "npz", "parquet", "csv", "csv.gz", "txt", "xlsx"])
 @pytest.mark.parametrize("times", [FEW, pytest.param(MANY, marks=pytest.mark.soak)])
 def test_files(kind, times, sandbox, counts):
     path = sandbox / f"file.{kind}"

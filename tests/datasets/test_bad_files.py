@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo.datasets import read_series
-from rnnzoo.datasets.tabular import csv_reader as delimited
+from rnnzoo.datasets.tabular import csv_file, text_file
 from rnnzoo.datasets.tabular import memory_check as room
 from rnnzoo.errors import ArgumentTypeError, DataError
 
@@ -22,7 +22,8 @@ GOOD = b"ds,y,wind\n" + b"".join(
         ("data.csv.gz", b"\x1f\x8b" + b"x" * 40, ["gzip file is damaged"]),
         ("data.csv.gz", GOOD, ["gzip file is damaged"]),
         ("data.parquet", b"PAR1" + b"x" * 40, ["data.parquet", "cannot be read"]),
-        ("data.xlsx", b"PK", ["data.xlsx", ".csv, .csv.gz and .parquet", "pass the frame"]),
+        ("data.xlsx", b"PK", ["data.xlsx", "cannot be read"]),
+        ("data.ods", b"PK", ["data.ods", ".csv, .tsv and .txt", ".parquet", "pass the frame"]),
     ],
 )
 def test_damaged_and_unknown_files(file, content, words, tmp_path):
@@ -77,7 +78,7 @@ def test_ids_stay_text(tmp_path):
 def little_memory(monkeypatch):
     """Two megabytes, and looks at it every thousand rows."""
     monkeypatch.setattr(room, "available", lambda: 2 * 2**20)
-    monkeypatch.setattr(delimited, "EVERY", 1024)
+    monkeypatch.setattr(csv_file, "EVERY", 1024)
 
 
 def minutes(count: int) -> pd.DataFrame:
@@ -102,22 +103,31 @@ def test_larger_than_the_memory(file, little_memory, tmp_path):
     assert len(read_series(tmp_path / file)) == 5_000
 
 
+def test_a_workbook_larger_than_the_memory(little_memory, tmp_path):
+    """500 kB that unpack to some megabytes."""
+    minutes(20_000).to_excel(tmp_path / "data.xlsx", index=False)
+    with pytest.raises(DataError, match=r"data.xlsx: The file unpacks to .* MiB, which need about"):
+        read_series(tmp_path / "data.xlsx")
+    minutes(2_000).to_excel(tmp_path / "data.xlsx", index=False)
+    assert len(read_series(tmp_path / "data.xlsx")) == 2_000
+
+
 def test_a_packed_bomb_is_refused_as_it_unpacks(little_memory, monkeypatch, tmp_path):
     """26 MB in a file of some 25 kB: only the first of its blocks is unpacked."""
     unpacked = []
-    lines = delimited._lines
+    lines = text_file._lines
 
     def counted(block, *rest):
         unpacked.append(len(block))
         return lines(block, *rest)
 
-    monkeypatch.setattr(delimited, "_lines", counted)
+    monkeypatch.setattr(text_file, "_lines", counted)
     content = b"ds,y\n" + b"2020-01-01,1\n" * 2_000_000
     (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(content))
     with pytest.raises(DataError, match=r"bomb.csv.gz: The file \(.* KiB\) holds some .* rows"):
         read_series(tmp_path / "bomb.csv.gz")
     assert sum(unpacked) < len(content) / 2
-    monkeypatch.setattr(delimited, "LONGEST", 2**20)
+    monkeypatch.setattr(text_file, "LONGEST", 2**20)
     (tmp_path / "line.csv.gz").write_bytes(gzip.compress(b"ds,y\n" + b"1" * 2**24))
     with pytest.raises(DataError, match="line.csv.gz: Line 2 is longer than 1 MiB"):
         read_series(tmp_path / "line.csv.gz")
@@ -125,8 +135,8 @@ def test_a_packed_bomb_is_refused_as_it_unpacks(little_memory, monkeypatch, tmp_
 
 def test_only_what_is_asked_for_is_parsed(tmp_path, monkeypatch):
     """In several pieces; blank lines and lines in quotes are counted all the same."""
-    monkeypatch.setattr(delimited, "CELLS", 40)
-    monkeypatch.setattr(delimited, "BLOCK", 64)
+    monkeypatch.setattr(csv_file, "CELLS", 40)
+    monkeypatch.setattr(text_file, "BLOCK", 64)
     days = pd.date_range("2020-01-01", periods=50).strftime("%Y-%m-%d")
     rows = [f'{day},"a\nb",{i},word\n\n' for i, day in enumerate(days)]
     (tmp_path / "data.csv").write_text("ds,note,y,other\n" + "".join(rows))

@@ -61,7 +61,11 @@ FILES = {  # row of the table and what: (content of data.csv, words of the messa
     ),
     "35 decimal commas": (
         spoiled(line4='2020-01-03,"3,5",1'),
-        ["'y'", "line 4 ('3,5')", "decimal=','", "thousands=','"],
+        ["'y'", "line 4 ('3,5')", "read with a decimal point", "write all in one way"],
+    ),
+    "35 comma of unknown use": (
+        b'ds,y,wind\n2020-01-01,"3,500",1\n2020-01-02,"4,000",2\n',
+        ["'y'", "'3,500' in line 2", 'decimal="," (--decimal ,) for 3.500', "for 3500"],
     ),
     "8 whole number over 64 bits": (
         spoiled(line4="2020-01-03,18446744073709551617,1"),
@@ -75,21 +79,24 @@ FILES = {  # row of the table and what: (content of data.csv, words of the messa
     "33 ragged, long": (spoiled(line7="2020-01-06,6,7,8"), ["Line 7 has 4 fields", "quotes"]),
     "32 all rows long": (
         (HEAD + "\n".join(row + ",0" for row in ROWS)).encode(),
-        ["Every row has 4 fields", "header names 3 columns", "trailing comma"],
+        ["Every row has 4 fields", "header names 3 columns", "trailing separator"],
     ),
     "34 duplicate header": (
         b"ds,y,y\n2020-01-01,1,1\n",
         ["'y'", "more than once", "line 1", "Rename"],
     ),
     "33 open quote": (spoiled(line7='2020-01-06,"6,1'), ["Line 7", "cannot be read as CSV"]),
-    "35 semicolons": (GOOD.replace(b",", b";"), ["semicolons", "sep=';'"]),
+    "35 semicolons or commas": (
+        b"ds,y;wind,x\n" + b"2020-01-01,1;2,3\n" * 3,
+        ["by commas or semicolons", "separator=\";\" (--separator ';')"],
+    ),
     "29 Latin-1": (
         spoiled(line5="2020-01-04,4,1").replace(b"wind", "wärme".encode("latin-1")),
-        ["not UTF-8", "0xE4", "line 1", "iconv -f LATIN1 -t UTF-8", 'encoding="latin-1"'],
+        ["not UTF-8", "0xE4", "line 1", "here the same as Latin-1", "'wärme'", "--encoding cp1252"],
     ),
-    "29 UTF-16": (
-        GOOD.decode().encode("utf-16"),
-        ["UTF-16", "iconv -f UTF-16", 'encoding="utf-16"'],
+    "29 UTF-16 without a mark": (
+        GOOD.decode().encode("utf-16-le"),
+        ["UTF-16 without a byte order mark", 'encoding="utf-16-le"'],
     ),
     "31 NUL bytes": (GOOD.replace(b"2020-01-03", b"2020\x0001-03"), ["Line 4", "NUL", "tr -d"]),
     "10 duplicate times": (
@@ -113,11 +120,10 @@ FILES = {  # row of the table and what: (content of data.csv, words of the messa
         b"ds,y,wind\n2020-01-01,1,1\n2020-01-03,1,1\n2020-01-09,1,1\n2020-01-10 03:00,1,1\n",
         ["no regular step", "resample"],
     ),
-    "19 epoch seconds": (
-        b"ds,y,wind\n1577836800,1,1\n1577923200,2,1\n",
-        ["'ds'", "1577836800", "numbers are not times", "--time-format", "unit='s'"],
+    "20 numbers of rows": (
+        b"ds,y,wind\n1,1,1\n2,2,1\n",
+        ["'ds'", "such as 1", "numbers are not times", "--time-format", '"excel"', '"unix s"'],
     ),
-    "20 years": (b"ds,y,wind\n1990,1,1\n1991,2,1\n", ["'ds'", "1990", "numbers are not times"]),
     "21 day or month first": (
         b"ds,y,wind\n01/02/2024,1,1\n02/02/2024,2,1\n",
         ["'ds'", "line 2 ('01/02/2024')", "time_format=", "--time-format", "not guessed"],
@@ -169,7 +175,7 @@ REFUSED: dict[str, Any] = {  # (frame, arguments of read, words of the message)
         {},
         ["mixes times with a zone", "row 0", "row 1"],
     ),
-    "16 spring, no zone said": (local(SPRING), {}, ["1 gap", 'zone="…"']),
+    "16 spring, no zone said": (local(SPRING), {"gaps": "error"}, ["1 gap", 'zone="…"']),
     "16 no such hour": (
         hours(start="2020-03-29 00:00"),
         PARIS,
@@ -178,12 +184,11 @@ REFUSED: dict[str, Any] = {  # (frame, arguments of read, words of the message)
     "17 autumn, no zone said": (local(AUTUMN), {}, ["1 row repeats", 'zone="…"']),
     "17 one of two hours": (
         local(AUTUMN).drop(index=4),
-        PARIS,
-        ["clocks repeat", "row 3 (2020-10-25 02:00)"],
+        PARIS | {"gaps": "error"},
+        ["1 gap", "2020-10-25 02:00+02:00 (row 3) to 2020-10-25 03:00+01:00"],
     ),
-    "17 newest first": (local(AUTUMN)[::-1], PARIS, ["clocks repeat", "order of time"]),
-    "19 epoch seconds": (hours(ds=range(1577836800, 1577836806)), {}, ["numbers are not times"]),
-    "20 Excel serials": (hours(ds=np.arange(43831.0, 43837)), {}, ["numbers are not times"]),
+    "17 in no order": (local(AUTUMN).iloc[[3, 0, 5, 1, 4, 2]], PARIS, ["repeat", "order of time"]),
+    "20 no spreadsheet has such days": (hours(ds=range(6)), {}, ["numbers are not times"]),
     "22 mixed formats": (
         hours(ds=["2020-01-01", "2020-01-02", "2020-01-03", "04/01/2020", "2020-01-05", "Jan 6"]),
         {},
@@ -216,6 +221,17 @@ TAKEN: dict[str, Any] = {
     ),
     "16 spring": (local(SPRING), PARIS, [range(6)], ["local times of Europe/Paris"]),
     "17 autumn": (local(AUTUMN), PARIS, [range(6)], ["local times of Europe/Paris"]),
+    "17 newest first": (
+        local(AUTUMN)[::-1], PARIS, [range(6)], ["local times of Europe/Paris", "out of time"],
+    ),
+    "17 one of two hours": (
+        local(AUTUMN).drop(index=4), PARIS, [[0, 1, 2, 3, np.nan, 5]], ["local times", "1 missing"],
+    ),
+    "19 epoch seconds": (
+        hours(ds=range(1577836800, 1577836806)), {}, [range(6)], ["converted to UTC"],
+    ),
+    "20 Excel serials": (hours(ds=np.arange(43831.0, 43837)), {}, [range(6)], []),
+    "20 years": (hours(ds=range(1990, 1996)), {}, [range(6)], []),
     "21 format said": (
         hours(3, ds=["01/02/2024", "02/02/2024", "03/02/2024"]), {"time_format": "%d/%m/%Y"},
         [range(3)], [],
@@ -263,8 +279,8 @@ def test_1_and_12_remedies_look_at_nothing_later_first():
         (HOLED, {}, "rnnzoo.read_series("),
         (two, {}, "rnnzoo.read_panel("),
         (wide, {"target": ["A", "B"]}, "rnnzoo.read_panel("),
-        (hours().drop(index=3), {}, "rnnzoo.read_series("),
-        (two.fillna(1.0).drop(index=3), {}, "rnnzoo.read_panel("),
+        (hours().drop(index=3), {"gaps": "error"}, "rnnzoo.read_series("),
+        (two.fillna(1.0).drop(index=3), {"gaps": "error"}, "rnnzoo.read_panel("),
     ):
         with pytest.raises(DataError) as caught:
             read_panel(frame, **arguments)
@@ -274,7 +290,7 @@ def test_1_and_12_remedies_look_at_nothing_later_first():
     complete = read_series(hours())
     for table in (HOLED, hours().drop(index=3)):  # a model of complete series knows no mask
         with pytest.raises(DataError, match="rnnzoo.read_series") as caught:
-            read_like(table, complete.schema)
+            read_like(table, complete.schema, gaps="error")
         assert "mask" not in str(caught.value) and "looks at later" in str(caught.value)
     ahead = hours(wind=[1, np.nan, 2, 3, 4, 5])
     for missing, word in (("error", 'missing="interpolate"'), ("mask", "may not be missing")):

@@ -89,7 +89,10 @@ def test_another_step(table, series):
             table.assign(date=pd.date_range("2016-07-01", periods=40, freq="30min")), series.schema
         )
     with pytest.raises(DataError, match=r"1 gap at a step of 'h'"):
-        read_like(table.drop(index=9), series.schema)
+        read_like(table.drop(index=9), series.schema, gaps="error")
+    with pytest.warns(UserWarning, match="1 missing time was inserted with the values of the row"):
+        repaired = read_like(table.drop(index=9), series.schema)
+    assert repaired.frame["y"][9] == repaired.frame["y"][8] and repaired.filled[9].all()
 
 
 def test_a_week_of_trading_days():

@@ -139,7 +139,7 @@ def test_all_series_have_one_step(long):
     with pytest.raises(DataError, match=r"step by 'D', but 3 of 4 do not: 'B' by 'h'"):
         read_panel(mixed, frequency="D")
     with pytest.raises(DataError, match=r"Series 'NA': The times have 1 gap.*row 44\) to"):
-        read_panel(long.drop(index=45).reset_index(drop=True))
+        read_panel(long.drop(index=45).reset_index(drop=True), gaps="error")
 
 
 @pytest.mark.parametrize(

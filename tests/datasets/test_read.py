@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from rnnzoo.datasets import TimeSeries, default_horizon, read_series
+from rnnzoo.datasets import TimeSeries, read_series, steps_of
 from rnnzoo.errors import ArgumentError, ArgumentTypeError, DataError
 
 
@@ -264,4 +264,4 @@ def test_slices_are_series(hourly):
      ("BME", 12), ("3MS", 4), ("QS-OCT", 4), ("BQE-DEC", 4), ("YE-DEC", 6), ("SMS-15", 12)],
 )  # fmt: skip
 def test_the_default_horizon_suits_the_step(step, horizon):
-    assert default_horizon(step) == horizon
+    assert steps_of(step).horizon == horizon

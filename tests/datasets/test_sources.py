@@ -92,7 +92,12 @@ def test_real_gaps(data_folder):
     with pytest.raises(
         DataError, match=r"2 gaps.*1984-12-30 \(line 1461\) to 1985-01-01, 1 missing"
     ):
-        read_series(path, **arguments)
+        read_series(path, **arguments, gaps="error")
+    few = read_series(path, **arguments)  # two leap days
+    assert len(few) == 3652 and few.frame["y"].isna().sum() == 2 and few.schema.masked
+    assert few.repairs == (
+        '2 missing times were inserted without values. gaps="error" (--gaps error) refuses them.',
+    )
     assert len(read_series(path, **arguments, gaps="fill")) == 3652
 
 

@@ -157,7 +157,7 @@ def test_times_in_messages_are_those_of_the_users_clocks(series, how):
     with pytest.raises(DataError, match=r"10 of 30 times are missing, the first 2020-03-31 01:00"):
         future_rows(later, series.schema, ahead)
     with pytest.raises(DataError, match=r"gap.*2020-03-30 08:00\+02:00 \(row 3\) to 2020-03-30 10"):
-        read_like(later.drop(index=4), series.schema)
+        read_like(later.drop(index=4), series.schema, gaps="error")
     if how == "local":
         with pytest.raises(DataError, match=r"row 3 \(2020-03-30 08:00\+02:00\)"):
             read_like(later.assign(y=[0, 1, 2, np.nan, *range(16)]), series.schema)
@@ -233,5 +233,7 @@ def test_schemas_of_older_models():
 def test_a_gap_may_be_that_of_clocks_where_the_step_is_an_hour(frequency, skips):
     times = pd.date_range("2020-03-28", periods=40, freq=frequency).delete(20)
     with pytest.raises(DataError, match="have 1 gap at a step") as raised:
-        read_series(pd.DataFrame({"ds": times, "y": np.arange(39.0)}))
+        read_series(pd.DataFrame({"ds": times, "y": np.arange(39.0)}), gaps="error")
     assert ("clocks went forward" in str(raised.value)) == skips
+    repaired = read_series(pd.DataFrame({"ds": times, "y": np.arange(39.0)}))
+    assert ("clocks went forward" in repaired.repairs[0]) == skips

@@ -1,14 +1,22 @@
 """Series of a study: found by name, split in time, known by a digest."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ....datasets import CLIP_DATASETS, DATASETS, TimeSeriesPanel, load_dataset, read_panel
+from ....datasets import (
+    CLIP_DATASETS,
+    DATASETS,
+    Dialect,
+    TimeSeriesPanel,
+    load_dataset,
+    read_panel,
+    table_columns,
+)
 from ....errors import ArgumentError, one_of
 from ...study.digests import Digest, Used
 
@@ -41,6 +49,25 @@ def named_panel(data: str, asked: dict[str, Any], how: dict[str, Any]) -> TimeSe
             f"leave out --{', --'.join(given).replace('_', '-')}, or give a file."
         )
     return TimeSeriesPanel.of(load_dataset(data))
+
+
+def columns_with_commas(data: str, how: dict[str, Any]) -> tuple[str, ...]:
+    """The columns of a file whose names hold a comma; none of a data set.
+
+    Args:
+        data: name or path.
+        how: arguments of `read_panel`; of these, how the file is written.
+
+    Raises:
+        DataError: a file that cannot be opened.
+    """
+    if not os.path.isfile(data):  # `named_panel` says what is wrong with it
+        return ()
+    return tuple(column for column in table_columns(data, **_written(how)) if "," in column)
+
+
+def _written(how: dict[str, Any]) -> dict[str, Any]:
+    return {one.name: how.get(one.name) for one in fields(Dialect)}
 
 
 @dataclass(frozen=True)

@@ -243,7 +243,7 @@ class Forecasting(Task[Network, Backtest]):
         schema = self.panel.schema
         if not schema.future:
             raise ArgumentError("--future-rows holds the columns of --future: name them there.")
-        ahead = FutureCovariates(future_rows, schema)
+        ahead = FutureCovariates(future_rows, schema, self.panel.ids)
         for series in self.panel:
             ahead.rows(schema.times_after(series.times[-1], horizon), series.unique_id)
 

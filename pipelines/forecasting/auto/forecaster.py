@@ -36,6 +36,7 @@ from ..history.reads import Reads
 from ..members import MembersRecorder
 from ..parameters import logged_schema
 from ..plan import Plan
+from ..preprocessing.far_values import warn_of_far_values
 from ..weights import SampleWeight, split_weights
 from . import saving
 from .candidates import EFFORTS, network_candidates
@@ -163,6 +164,7 @@ class AutoForecaster(Reads[FittedAuto]):
             data, time=time, target=target, past=past, future=future, static=static, weight=column
         )
         panel = panel.as_known([len(series) - 1 for series in panel])
+        warn_of_far_values(panel)
         networks = self._networks(panel)
         shared = {"members": len(networks), "effort": self.effort}
         log = MembersRecorder(recorder or NullRecorder(), shared, self._epochs(networks, panel))

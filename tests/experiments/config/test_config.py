@@ -183,6 +183,9 @@ REFUSED = {
     "two sources": ("data: {set: seattle-weather, path: x.csv}", "either `set`"),
     "a column of a data set": ("data: {set: seattle-weather, time: date}", "leave out --time"),
     "a data set misspelt": ("data: seattle-wether", "Did you mean seattle-weather"),
+    "a sign of missing by itself": ("data: {path: x.csv, na: '?'}", "data.na: must be a list"),
+    "a sign between columns of two": ("data: {path: x.csv, separator: ';;'}", "`separator` must"),
+    "a number of lines as text": ("data: {path: x.csv, skip_rows: '1'}", "a whole number, or null"),
     "a file that is not there": ("data: sales.csv", "There is no file"),
     "the wrong kind of data": ("data: moving-digits", "rnnzoo frames moving-digits"),
 }  # fmt: skip
