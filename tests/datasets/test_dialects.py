@@ -2,45 +2,15 @@
 header. What is certain is read and said, what is not is refused with a remedy, which is applied."""
 
 import gzip
-import re
 
 import numpy as np
 import pandas as pd
 import pytest
 from rnnzoo.datasets import Dialect, read_like, read_panel, read_series, table_columns
-from rnnzoo.datasets.tabular import csv_file, text_file
+from rnnzoo.datasets.tabular import csv_file
 from rnnzoo.errors import ArgumentError, ArgumentTypeError, DataError
 
-#: How an argument is said on the command line, as messages show it.
-REMEDY = re.compile(r'(\w+)=(?:"([^"]*)"|(\d+)) \(--([\w-]+) (\S+?)\)')
-
-
-@pytest.fixture
-def write(tmp_path):
-    """Writes a file and returns its path; text becomes UTF-8."""
-
-    def write(content: str | bytes, name: str = "data.csv"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write
-
-
-def days(cells, sep: str = ",", head: str = "ds,y") -> str:
-    rows = [f"2024-01-{day:02d}{sep}{cell}" for day, cell in enumerate(cells, 1)]
-    return "\n".join([head.replace(",", sep), *rows, ""])
-
-
-def remedies(error: pytest.ExceptionInfo) -> list[dict]:
-    """The arguments that a message offers, one after the other; both ways to say it agree."""
-    found = []
-    for name, text, number, option, value in REMEDY.findall(str(error.value)):
-        assert option == name.replace("_", "-")
-        assert value.strip("'").replace("tab", "\\t") == (text or number)
-        found.append({name: int(number) if number else text})
-    return found
-
+from .conftest import days, remedies
 
 READ = {  # cells of the column, separator: (values, words of the repairs)
     "decimal comma": (["1.234,56", "12,5", "3"], ";", [1234.56, 12.5, 3], ["comma and points"]),
@@ -234,49 +204,6 @@ def test_three_header_lines_of_several_tickers(write):
     assert frame.shape == (3, 2) and list(frame["Close"]) == ["ACME", "BETA"]
 
 
-WORD = "ds,y,Größe\n" + "".join(f"2024-01-0{day},{day},1\n" for day in range(1, 4))
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (WORD.encode("latin-1"), ["0xF6 in line 1", "'Größe'", "here the same as Latin-1"]),
-        (WORD.replace("Größe", "€").encode("cp1252"), ["0x80 in line 1", "'€'", "not Latin-1"]),
-        (WORD.encode("utf-16-le"), ["UTF-16 without a byte order mark"]),
-        (WORD.encode("utf-16-be"), ["UTF-16 without a byte order mark"]),
-    ],
-)
-def test_encodings_that_are_not_certain(content, words, write):
-    path = write(content)
-    with pytest.raises(DataError) as caught:
-        read_series(path)
-    for word in words:
-        assert word in str(caught.value)
-    remedy = remedies(caught)[0]
-    series = read_series(path, **remedy)
-    assert series.schema.others in (("Größe",), ("€",))
-    assert series.repairs == ()
-    assert read_like(path, series.schema).schema == series.schema  # known by now
-
-
-def test_other_encodings(write, monkeypatch):
-    for codec in ("utf-16", "utf-32", "utf-8-sig"):
-        series = read_series(write(WORD.encode(codec)))
-        assert series.schema.others == ("Größe",) and series.repairs == ()
-        assert read_series(write(("Titel\n" + WORD).encode(codec))).schema.others == ("Größe",)
-    with pytest.raises(DataError, match=r"0x81.*Nor is it cp1252"):
-        read_series(write(WORD.replace("ö", "ü").encode("cp850")))
-    assert read_series(write(WORD.encode("cp850")), encoding="cp850").schema.others == ("Größe",)
-    with pytest.raises(DataError, match="no text in ascii, near line 1"):
-        read_series(write(WORD), encoding="ascii")
-    monkeypatch.setattr(text_file, "BLOCK", 7)  # letters of several bytes are cut
-    bad = WORD.replace("2,1", "x,1")
-    for codec in ("utf-16", "cp1252"):
-        encoding = None if codec == "utf-16" else codec
-        with pytest.raises(DataError, match=r"line 3 \('x'\)"):
-            read_series(write(bad.encode(codec)), encoding=encoding)
-
-
 def test_later_tables_are_read_likewise(write):
     """What one file proves decides for those that prove nothing."""
     first = read_series(write(days(["1.234,5", "2.345,5", "3"], ";")))
@@ -287,52 +214,6 @@ def test_later_tables_are_read_likewise(write):
     skipped = write("a,b\n" + days([1, 2, 3]))
     schema = read_series(skipped, skip_rows=1).schema
     np.testing.assert_array_equal(read_like(skipped, schema).frame["y"], [1, 2, 3])
-
-
-@pytest.fixture
-def workbook(tmp_path):
-    frame = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=4), "y": [1.5, 2, "NA", 4]})
-
-    def write(sheets=("Sales",), above: int = 0, title: str = "", **columns):
-        path = tmp_path / "data.xlsx"
-        with pd.ExcelWriter(path) as book:
-            for sheet in sheets:
-                own = frame.assign(**columns)
-                own.to_excel(book, sheet_name=sheet, index=False, startrow=above)
-            if title:
-                book.sheets[sheets[0]]["A1"] = title
-            book.book.create_sheet("empty")
-        return path
-
-    return write
-
-
-def test_excel(workbook):
-    series = read_series(workbook(), missing="mask")
-    np.testing.assert_array_equal(series.frame["y"], [1.5, 2, np.nan, 4])
-    titled = workbook(above=2, title="Report of 2024", y=[1, 2, 3, 4])
-    series = read_series(titled)
-    np.testing.assert_array_equal(series.frame["y"], [1, 2, 3, 4])
-    assert series.repairs[0].startswith("Lines 1 and 2 were left out")
-    assert read_series(titled, skip_rows=2).repairs == ()
-    assert read_panel(workbook(unique_id="NA", y=1)).ids == ("NA",)
-    with pytest.raises(DataError, match=r"line 4 \('\?'\).*na=\[\"\?\"\]"):
-        read_series(workbook(y=[1, 2, "?", 4]))
-    series = read_series(workbook(y=[1, 2, "?", 4]), na=["?"], missing="mask")
-    np.testing.assert_array_equal(series.frame["y"], [1, 2, np.nan, 4])
-    with pytest.raises(ArgumentError, match="the source is an Excel workbook"):
-        read_series(workbook(), separator=";")
-    several = workbook(("Sales", "Costs"), y=1)
-    with pytest.raises(DataError, match=r'2 sheets .*pd.read_excel\(path, sheet_name="Sales"\)'):
-        read_series(several)
-    assert len(read_series(pd.read_excel(several, sheet_name="Sales"))) == 4
-
-
-def test_excel_without_openpyxl(workbook, monkeypatch):
-    path = workbook()
-    monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
-    with pytest.raises(DataError, match="openpyxl, which is not installed: pip install openpyxl"):
-        read_series(path)
 
 
 def test_how_a_file_is_written_is_no_matter_of_frames(hourly, tmp_path):
