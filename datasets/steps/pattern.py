@@ -30,8 +30,10 @@ def pattern_of(times: pd.DatetimeIndex) -> Sessions | None:
     if pattern is None:
         return None
     numbers, odd, _ = pattern.count(times)
+    if odd.any():
+        return None
     absent = (numbers[-1] + 1 - len(times)) / (numbers[-1] + 1)
-    return None if odd.any() or absent > ABSENT else pattern
+    return None if absent > ABSENT else pattern
 
 
 def rows_pattern(times: pd.DatetimeIndex) -> str:
@@ -42,7 +44,7 @@ def rows_pattern(times: pd.DatetimeIndex) -> str:
         times: sorted, distinct local times, at least two.
     """
     days = times.normalize()
-    pattern = _daily(days, 0) if days.is_unique else _hourly(times, days)
+    pattern = _daily(days, 0) if days.is_unique else _hourly(times, days, least=2)
     if pattern is not None and not pattern.count(times)[1].any():
         return str(pattern)
     usual = pd.Series(np.diff(times.to_numpy())).mode().min()
@@ -55,7 +57,8 @@ def rows_pattern(times: pd.DatetimeIndex) -> str:
 
 def _daily(days: pd.DatetimeIndex, weeks: int = WEEKS) -> Sessions | None:
     """The weekdays that have rows, where each day has one at most."""
-    if (days[-1] - days[0]) < weeks * 7 * DAY or np.diff(days.to_numpy()).min() != DAY:
+    nearest = np.diff(days.to_numpy()).min()
+    if days[-1] - days[0] < weeks * 7 * DAY or nearest >= 7 * DAY:
         return None
     share = _shares(days)
     week = tuple(() if s >= REGULAR else None for s in share)
@@ -64,11 +67,11 @@ def _daily(days: pd.DatetimeIndex, weeks: int = WEEKS) -> Sessions | None:
     return Sessions(week) if 1 < there < 7 and not between.any() else None
 
 
-def _hourly(times: pd.DatetimeIndex, days: pd.DatetimeIndex) -> Sessions | None:
-    """The hours at which the weekdays have rows."""
+def _hourly(times: pd.DatetimeIndex, days: pd.DatetimeIndex, least: int = WEEKS) -> Sessions | None:
+    """The hours at which the weekdays have rows, of which `least` are needed."""
     step = pd.Series(np.diff(times.to_numpy())).mode().min()
     seen = days.unique()
-    if step >= DAY or len(seen) < WEEKS:
+    if step >= DAY or len(seen) < least:
         return None
     hours = pd.Series(times - days)
     if (seen[-1] - seen[0]) >= WEEKS * 7 * DAY:

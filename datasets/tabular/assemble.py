@@ -72,7 +72,7 @@ def _arrange(
     rows = merge_duplicates(in_order(given, arranging), rules, arranging)
     rows, pads = drop_or_pad_short(rows, rules, arranging)
     rows, frequency = _in_steps(rows, schema, rules)
-    repairs = [*filter(None, (rows.dropped, rows.converted)), *arranging]
+    repairs = [*filter(None, (rows.noted, rows.converted)), *arranging]
     _check_values(rows, schema, rules, repairs)
     season = schema.season or steps_of(frequency).season
     zone = rows.zone or schema.zone
@@ -101,9 +101,9 @@ def _in_steps(rows: Rows, schema: Schema, rules: Rules) -> tuple[Rows, str]:
             frequency, local = find_local(rows.table, times, rows.zone, rules.rows)
         else:
             frequency = find_frequency(rows.table, times, rules.rows)
-    if local:
-        said = f"The times are local ones of {rows.zone}, in which the steps of a day count."
-        rows = replace(rows.in_local_time(), dropped=said)
+    if local and rows.zone != "UTC":
+        said = f"The times are local ones of {rows.zone}, in which days and sessions are counted."
+        rows = replace(rows.in_local_time(), noted=" ".join(filter(None, (rows.noted, said))))
     steps = steps_of(frequency)
     if isinstance(steps, Sessions) and steps.closed:
         span = pd.DatetimeIndex(rows.times)

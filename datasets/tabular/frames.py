@@ -1,6 +1,7 @@
 """Frames of every shape as plain ones: one level of names, times in a column or as the index."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 import pandas as pd
@@ -33,7 +34,8 @@ def plain_frame(source: Any, wanted: Collection[str]) -> tuple[pd.DataFrame, str
     elif not isinstance(source, pd.DataFrame) and hasattr(source, "__arrow_c_stream__"):
         import pyarrow  # slow to import
 
-        source = pyarrow.table(source).to_pandas()
+        with suppress(pyarrow.ArrowInvalid):  # one column is no table
+            source = pyarrow.table(source).to_pandas()
     if not isinstance(source, pd.DataFrame):
         raise ArgumentTypeError(
             "`source` must be a path, a pandas DataFrame or Series, a table of polars or Arrow, a "

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ from ...messages import counted, stamp
 from .options import Rules
 from .table import Table, list_series
 
+CLOCK = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"  # a time of day
+MOST_COLUMNS = 8  # columns that are tried, alone and in pairs
 MOST_NAMES = 0.5  # a column that names series has at most this share of different values
 
 
@@ -32,7 +35,7 @@ class Rows:
         clock: time zone whose local times these are, where it is known.
         time: the column of the times, as the table calls it; `""` for its index.
         unused: function that loads the other columns of the table, as text.
-        converted, dropped: what to say of the zone, as `Times` has it.
+        converted, noted: what to say of the times, as `Times` has it.
     """
 
     table: Table
@@ -46,7 +49,7 @@ class Rows:
     zone: str = ""
     clock: str = ""
     converted: str = ""
-    dropped: str = ""
+    noted: str = ""
     time: str = ""
     unused: Callable[[], pd.DataFrame] = pd.DataFrame
 
@@ -125,7 +128,8 @@ def merge_duplicates(rows: Rows, rules: Rules, repairs: list[str]) -> Rows:
         )
     shared = again | np.append(again[1:], False)
     telling = _tells_apart(rows, np.flatnonzero(again))
-    warning = f" Column {telling[0]!r} told them apart: was that meant?" if telling else ""
+    told = " and ".join(map(repr, telling))
+    warning = f" {told} told them apart: was that meant?" if telling else ""
     repairs.append(
         f"{int(shared.sum())} rows shared their time with another and were replaced by the "
         f"mean{rows.of(rows.codes[again])}.{warning}"
@@ -136,16 +140,18 @@ def merge_duplicates(rows: Rows, rules: Rules, repairs: list[str]) -> Rows:
 
 def _remedy(rows: Rows, repeated: np.ndarray) -> str:
     """What to do about repeated times; `repeated` are positions in sorted rows."""
-    if telling := _tells_apart(rows, repeated):
-        column, kind = telling
-        if kind == "hour":
-            return (
-                f"Column {column!r} holds the hour: join the two, "
-                f'time=["{rows.time}", "{column}"] (--time "{rows.time},{column}").'
-            )
+    columns = _tells_apart(rows, repeated)
+    if columns and rows.time and rows.unused()[columns[0]].astype("str").str.fullmatch(CLOCK).all():
         return (
-            f"Column {column!r} differs where the times are the same. If it names several series: "
-            f'rnnzoo.read_panel(…, id="{column}") (--id {column}); else choose the rows of one.'
+            f"Column {columns[0]!r} holds the hour: join the two, "
+            f'time=["{rows.time}", "{columns[0]}"] (--time "{rows.time},{columns[0]}").'
+        )
+    if columns:
+        several = f'"{columns[0]}"' if len(columns) == 1 else str(list(columns)).replace("'", '"')
+        return (
+            f"{' and '.join(map(repr, columns))} would tell the rows apart. If that names series: "
+            f"rnnzoo.read_panel(…, id={several}) (--id {','.join(columns)}); else choose the rows "
+            "of one."
         )
     return (
         'Remove them, or take their mean: duplicates="mean" (--duplicates mean). If an hour is '
@@ -154,18 +160,24 @@ def _remedy(rows: Rows, repeated: np.ndarray) -> str:
     )
 
 
-def _tells_apart(rows: Rows, repeated: np.ndarray) -> tuple[str, str] | None:
-    """A column that is not used and differs within each repeated time, and whether it holds an
-    `"hour"` or a `"name"`; `None` where there is none."""
-    group = np.cumsum(~np.isin(np.arange(len(rows.times)), repeated))
-    for column, cells in rows.unused().items():
-        own = cells.astype("str").iloc[rows.rows].reset_index(drop=True)
-        if pd.DataFrame({"group": group, "own": own}).duplicated().any():
-            continue
-        hour = own.str.fullmatch(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?").all()
-        if (hour and rows.time) or own.nunique() <= MOST_NAMES * len(own):
-            return str(column), "hour" if hour else "name"
-    return None
+def _tells_apart(rows: Rows, repeated: np.ndarray) -> tuple[str, ...]:
+    """One or two columns that are not used and differ within each repeated time, `()` if none do:
+    hours of a day, or names of series."""
+    frame = rows.unused()
+    if frame.empty:
+        return ()
+    cells = frame.astype("str").iloc[rows.rows].reset_index(drop=True)
+    few = [
+        column
+        for column, own in cells.items()
+        if own.str.fullmatch(CLOCK).all() or 1 < own.nunique() <= MOST_NAMES * len(own)
+    ][:MOST_COLUMNS]
+    group = pd.Series(np.cumsum(~np.isin(np.arange(len(rows.times)), repeated)), name="")
+    for columns in (*((one,) for one in few), *combinations(few, 2)):
+        keys = pd.concat([group, cells[list(columns)]], axis=1)
+        if not keys.duplicated().any():
+            return tuple(map(str, columns))
+    return ()
 
 
 def drop_or_pad_short(rows: Rows, rules: Rules, repairs: list[str]) -> tuple[Rows, np.ndarray]:

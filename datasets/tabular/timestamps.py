@@ -27,7 +27,7 @@ class Times:
         zone: time zone in which users see the times, if these are UTC now; else `""`.
         clock: time zone whose local times these are, where it is known; else `""`.
         converted: what to say of them if they stay UTC.
-        dropped: what to say of a zone that was dropped.
+        noted: what to say of how they were read.
     """
 
     index: pd.DatetimeIndex
@@ -35,7 +35,7 @@ class Times:
     zone: str = ""
     clock: str = ""
     converted: str = ""
-    dropped: str = ""
+    noted: str = ""
 
 
 def parse(
@@ -68,6 +68,7 @@ def parse(
     how = Written(table, label, rules.time_format, days, offsets=bool(rules.clock))
     index, read = _read_once(how, values)
     form = read.form
+    noted = f"{label} was read as {form}." if form else ""
     if (index.nanosecond != 0).any():
         raise table.error(f"{label} holds times finer than a microsecond. Round them.")
     index = index.as_unit("us")
@@ -75,9 +76,9 @@ def parse(
     if index.tz is None:
         if read.dropped:
             said = f"{label} carries a time zone; it was dropped, the days are local."
-            return Times(index, form, clock=zone or "", dropped=said)
+            return Times(index, form, clock=zone or "", noted=said)
         if rules.clock or zone is None or (days and (index == index.normalize()).all()):
-            return Times(index, form, clock=rules.clock or zone or "")
+            return Times(index, form, clock=rules.clock or zone or "", noted=noted)
         index = to_utc(table, index, label, zone, series)
         said = f"{label} holds local times of {zone}; they were converted to UTC."
         return Times(index, form, zone, converted=said)
@@ -87,7 +88,8 @@ def parse(
     bracketed = "" if own == "UTC" else f" ({index.tz})"
     if days and (local == local.normalize()).all():
         said = f"{label} carries a time zone{bracketed}; it was dropped, the days are local."
-        return Times(local, form, clock="" if own == "UTC" else own, dropped=said)
+        said = " ".join(filter(None, (noted, said)))
+        return Times(local, form, clock="" if own == "UTC" else own, noted=said)
     if rules.again and zone is None:
         raise table.error(
             f"{label} carries a time zone{bracketed}, but the model was fitted on times "
@@ -96,7 +98,7 @@ def parse(
         )
     said = f"{label} carries a time zone{bracketed}; the times were converted to UTC."
     utc = index.tz_convert("UTC").tz_localize(None)
-    return Times(utc, form, zone or own, converted=said)
+    return Times(utc, form, zone or own, converted=said, noted=noted)
 
 
 def _read_once(how: Written, values: pd.Series) -> tuple[pd.DatetimeIndex, Read]:

@@ -81,7 +81,7 @@ def rows_of(
     count = len(times.index)
     place = Rows(
         table, ids, codes, times.index.to_numpy(), np.empty((0, count)), np.arange(count), alone,
-        (), times.zone, times.clock, times.converted, times.dropped,
+        (), times.zone, times.clock, times.converted, times.noted,
     )  # fmt: skip
     reader = "rnnzoo.read_series" if alone and not wide else "rnnzoo.read_panel"
     columns = (*targets, *schema.past, *schema.future, *weight_of(schema))

@@ -143,8 +143,8 @@ def _iso(table: Table, text: pd.Series, label: str, days: bool) -> Read:
         shown = _places(table, text, np.flatnonzero(~year_first))
         raise table.error(
             f"{label} holds times that do not begin with a 4-digit year, first at {shown}. "
-            "Day and month are not guessed: say which is which, e.g. "
-            'time_format="%d/%m/%Y" (--time-format).'
+            f"Day and month are not guessed: say which is which, e.g. {_example(text.iloc[0])} "
+            "(--time-format)."
         )
     text = text.str.replace(r" (?:UTC|GMT)$", "Z", regex=True)
     late = text.str.fullmatch(_LAST_HOUR).to_numpy()
@@ -167,6 +167,20 @@ def _iso(table: Table, text: pd.Series, label: str, days: bool) -> Read:
     if late.any():
         parsed = parsed + pd.to_timedelta(late.astype(int), unit="D")
     return Read(parsed, dropped=dropped)
+
+
+def _example(text: str) -> str:
+    """A format that may be that of a text, for a message."""
+    form = "%d/%m/%Y"
+    if parts := re.fullmatch(r"\d{1,2}([/.-])\d{1,2}[/.-](\d{4}|\d{2})(.*)", text):
+        sign, year, rest = parts.groups()
+        clock = re.sub(r"\d{1,2}:\d{2}(:\d{2})?", lambda c: "%H:%M:%S" if c[1] else "%H:%M", rest)
+        form = f"%d{sign}%m{sign}%{'y' if len(year) == 2 else 'Y'}{clock}"
+    elif parts := re.fullmatch(r"[A-Za-z]{3}([- /'])\d{2}", text):
+        form = f"%b{parts[1]}%y"
+    elif parts := re.fullmatch(r"\d{1,2}([- /])[A-Za-z]{3}[- /]\d{2}", text):
+        form = f"%d{parts[1]}%b{parts[1]}%y"
+    return f'time_format="{form}"'
 
 
 def _same_hour(text: pd.Series) -> bool:

@@ -13,7 +13,14 @@ def forecast(
     data: Annotated[
         str, typer.Argument(help="CSV, TSV, Parquet or Excel file, or a data set's name.")
     ],
-    time: Annotated[str | None, typer.Option(help="Time column. (default: ds)")] = None,
+    time: Annotated[
+        list[str] | None,
+        typer.Option(help="Time column; several make the time together. (default: ds)"),
+    ] = None,
+    id: Annotated[
+        list[str] | None,
+        typer.Option(help="Column that names the series, or several. (default: unique_id)"),
+    ] = None,
     target: Annotated[
         list[str] | None,
         typer.Option(help="Column to forecast; several are a series each. (default: y)"),
@@ -81,7 +88,10 @@ def forecast(
         str, typer.Option(help="Missing values: error, interpolate or mask.")
     ] = "error",
     duplicates: Annotated[str, typer.Option(help="Repeated times: error or mean.")] = "error",
-    gaps: Annotated[str, typer.Option(help="Missing times: error or fill.")] = "error",
+    gaps: Annotated[
+        str,
+        typer.Option(help="Missing times: auto (a few are left without values), error or fill."),
+    ] = "auto",
     short: Annotated[
         str, typer.Option(help="Series of fewer than --fewest rows: error, drop or pad.")
     ] = "error",
@@ -89,7 +99,8 @@ def forecast(
         int | None, typer.Option(help="Rows that a series must have. (default: 2)")
     ] = None,
     frequency: Annotated[
-        str | None, typer.Option(help="Step of the table: h, D, MS, … (default: the usual one)")
+        str | None,
+        typer.Option(help="Step: h, D, MS, …, or rows: each row is one. (default: the usual step)"),
     ] = None,
     season: Annotated[
         int | None, typer.Option(help="Rows of a season, 1 for none. (default: by the step)")
@@ -176,10 +187,10 @@ def forecast(
     from ..tasks.forecast.data import columns_with_commas, named_panel
 
     known = columns_with_commas(data, how)
-    targets = listed(target, known)
     asked = dict(
-        time=time,
-        target=targets if len(targets) > 1 else next(iter(targets), None),
+        time=_one_or_all(listed(time, known)),
+        id=listed(id, known) or None,
+        target=_one_or_all(listed(target, known)),
         past=listed(past, known),
         future=listed(future, known),
         static=listed(static, known),
@@ -226,3 +237,7 @@ def forecast(
 
 def _cycles(named: list[str]) -> str | list[str] | None:
     return {"auto": "auto", "none": [], "": None}.get(",".join(named), named)
+
+
+def _one_or_all(names: list[str]) -> list[str] | str | None:
+    return names if len(names) > 1 else next(iter(names), None)

@@ -42,7 +42,9 @@ def named_panel(data: str, asked: dict[str, Any], how: dict[str, Any]) -> TimeSe
         if not os.path.exists(path) and not path.suffix:
             one_of("data", data, DATASETS)
         return read_panel(path, **asked, **how)
-    given = [name for name, value in (asked | how).items() if value not in (None, [], "error")]
+    given = [
+        name for name, value in (asked | how).items() if value not in (None, [], "error", "auto")
+    ]
     if given:
         raise ArgumentError(
             f"The data set {data} has its own columns, step, season and unit, and no faults: "

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from ....datasets import TimeSeriesPanel, require_rows
-from ....errors import ArgumentError
+from ....errors import ArgumentError, DataError
 from ....messages import stamp
 from ...training.windows import origins_between
+from ..past_errors import observed_target
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def test_origins(
     Raises:
         ArgumentError: `start` is no time, or within the fitted rows; or no rows are left to
             score.
-        DataError: the fitted history is missing.
+        DataError: the fitted history is missing; or no target is known in the rows to score.
     """
     begins = None if start is None else panel.schema.instant(start, "start")
     until = stamp(max(fitted_until), panel.schema.zone)
@@ -71,6 +72,7 @@ def test_origins(
             f"{horizon} rows of which there are {max(0, left)}. Fit on an earlier part, e.g. "
             f"data[:-{horizon}]."
         )
+    _require_truth(panel, firsts)
     _warn_of_later_rows(panel, origins, fitted_until)
     return TestSplit(origins, training, [first - 1 for first in firsts])
 
@@ -90,6 +92,22 @@ def warn_of_filled(panel: TimeSeriesPanel, origins: Sequence[np.ndarray], horizo
                 UserWarning,
                 stacklevel=4,
             )
+
+
+def _require_truth(panel: TimeSeriesPanel, firsts: Sequence[int]) -> None:
+    """Refuses rows to score of which no target is known.
+
+    Raises:
+        DataError: all of them are missing.
+    """
+    pairs = zip(panel, firsts, strict=True)
+    if all(np.isnan(observed_target(series)[first:]).all() for series, first in pairs):
+        rows = max(len(series) - first for series, first in zip(panel, firsts, strict=True))
+        raise DataError(
+            f"There is nothing to score: the target is missing in all {rows} rows after the fitted "
+            "ones. To forecast them, call warm_up with the rows before them, then predict; to see "
+            f"how well, fit on an earlier part, e.g. data[:-{2 * rows}]."
+        )
 
 
 def _warn_of_later_rows(

@@ -45,7 +45,8 @@ class DirectAR:
         `(1 + order, horizon)`: the intercept, then the lags, the newest first.
         """
         self.mean_ = np.nanmean(y)  # subtracted: far from zero least squares lose precision
-        y = y - self.mean_
+        size = np.nanmax(np.abs(y - self.mean_)) or 1.0  # beside a column of ones, in any unit
+        y = (y - self.mean_) / size
         lags = _lags(carried_forward(y), self.order)
         padded = np.concatenate([y[self.order - 1 :], np.full(self.horizon, np.nan)])
         leads, there = ahead(padded, self.horizon), ahead(~np.isnan(padded), self.horizon)
@@ -59,6 +60,7 @@ class DirectAR:
             both = _triangle(lags, leads[:, [lead]], rows, both)
             weights.append(np.linalg.lstsq(both[:, :-1], both[:, -1])[0])
         self.weights_ = np.stack(weights, axis=1)
+        self.weights_[0] *= size
         return self
 
     def start(self) -> "FittedAR":
@@ -132,6 +134,7 @@ def aic_order(y: np.ndarray, largest: int) -> int:
         y: `(rows,)`, at least `largest` + 1 rows; a missing value (NaN) is no target.
     """
     y = y - np.nanmean(y)
+    y = y / (np.nanmax(np.abs(y)) or 1.0)
     target = y[largest:]
     there = np.flatnonzero(~np.isnan(target))
     triangle = _triangle(_lags(carried_forward(y), largest)[:-1], target[:, None], there)
