@@ -9,6 +9,7 @@ import typer
 from ...errors import one_of, whole_number
 from .arguments import listed, options, other_settings
 from .forecast import forecast
+from .predict import predict
 from .process import conclude, prepare
 from .terminal import (
     Checkpoints,
@@ -40,6 +41,7 @@ def main() -> None:
 
 
 app.command()(report_errors(forecast))
+app.command()(report_errors(predict))
 
 
 @app.command()

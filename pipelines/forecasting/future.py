@@ -37,19 +37,26 @@ class Start:
     leads: int
 
 
-def check_follows(panel: TimeSeriesPanel, last: Sequence[pd.Timestamp]) -> None:
-    """Checks that each series continues after its time `last`, where reading stopped.
+def follows(schema: Schema, stopped: pd.Timestamp, first: pd.Timestamp) -> bool:
+    """Whether a row at `first` continues a series of which the last row read is at `stopped`.
 
     In a trading calendar a pause of up to 10 business days is allowed.
+    """
+    expected = schema.times_after(stopped, 1)[0]
+    hole = np.busday_count(expected.date(), first.date())
+    holiday = schema.frequency == "B" and 0 < hole <= HOLIDAY
+    return bool(first == expected or holiday)
+
+
+def check_follows(panel: TimeSeriesPanel, last: Sequence[pd.Timestamp]) -> None:
+    """Checks that each series continues after its time `last`, where reading stopped.
 
     Raises:
         DataError: a series begins elsewhere.
     """
     for series, stopped in zip(panel, last, strict=True):
         expected, first = panel.schema.times_after(stopped, 1)[0], series.times[0]
-        hole = np.busday_count(expected.date(), first.date())
-        holiday = panel.schema.frequency == "B" and 0 < hole <= HOLIDAY
-        if first != expected and not holiday:
+        if not follows(panel.schema, stopped, first):
             zone = panel.schema.zone
             which = f" of series {series.unique_id!r}" if len(panel) > 1 else ""
             raise DataError(

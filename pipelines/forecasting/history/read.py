@@ -10,7 +10,7 @@ import pandas as pd
 from ....datasets import Schema, TimeSeriesPanel, read_panel_like
 from ...evaluation.conformal import ErrorMemory
 from ...evaluation.conformal_runs import moved
-from ..future import check_follows
+from ..future import check_follows, follows
 from ..intervals import NO_INTERVALS, Uncertainty, with_uncertainty
 from ..past_errors import rows_between
 
@@ -65,6 +65,11 @@ class SeriesRead:
         panel = _observed(self.panel(data))
         check_follows(panel, [self.last_times[i] for i in self.places(panel.ids)])
         return panel
+
+    def continued_by(self, panel: TimeSeriesPanel) -> bool:
+        """Whether each series of a panel begins with the row after the last one read."""
+        pairs = zip(panel, self.places(panel.ids), strict=True)
+        return all(follows(self.schema, self.last_times[i], one.times[0]) for one, i in pairs)
 
     def rows_after(self, panel: TimeSeriesPanel) -> TimeSeriesPanel | None:
         """The rows of series that follow those read so far; `None` where there are none."""
