@@ -1,6 +1,7 @@
 """The command line. What it needs is imported when a command runs."""
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,6 +39,23 @@ def main() -> None:
         app()
     except SystemExit as ended:
         sys.exit(ended.code or conclude(outputs))
+
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"rnnzoo {version('rnnzoo')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def common(
+    _: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """A zoo of recurrent networks: forecasts, honest errors, tracked runs."""
 
 
 app.command()(report_errors(forecast))
