@@ -41,7 +41,6 @@ def main() -> None:
         sys.exit(ended.code or conclude(outputs))
 
 
-
 def _print_version(wanted: bool) -> None:
     if wanted:
         print(f"rnnzoo {version('rnnzoo')}")
@@ -52,7 +51,7 @@ def _print_version(wanted: bool) -> None:
 def common(
     _: Annotated[
         bool,
-        typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True),
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),
     ] = False,
 ) -> None:
     """A zoo of recurrent networks: forecasts, honest errors, tracked runs."""

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ....datasets import Schema, TimeSeriesPanel, read_panel_like
+from ....messages import stamp
 from ...evaluation.conformal import ErrorMemory
 from ...evaluation.conformal_runs import moved
 from ..future import check_follows, follows
@@ -24,6 +25,14 @@ class SeriesRead:
     schema: Schema
     fitted_until: list[pd.Timestamp]
     last_times: list[pd.Timestamp]
+
+    def __repr__(self) -> str:
+        """Short: notebooks show what ends a cell."""
+        until = stamp(max(self.last_times), self.schema.zone)
+        return (
+            f"<{type(self).__name__}: {len(self.ids):,} series of {self.schema.target}, read until "
+            f"{until}>"
+        )
 
     @property
     def ids(self) -> list[str]:
