@@ -45,10 +45,11 @@ def lead_lines(
         error: name of the error, with its unit.
         ahead: unit of a lead, e.g. `"steps ahead"`.
     """
-    means = {name: _mean(values) for name, values in (networks | baselines).items()}
+    lines = {**networks, **baselines}
+    means = {name: _mean(values) for name, values in lines.items()}
     best_first = sorted(networks, key=lambda name: means[name])
-    low, high = _height(networks | baselines, means, best_first)
-    cut = [name for name in means if not np.nanmin(_finite((networks | baselines)[name])) <= high]
+    low, high = _height(lines, means, best_first)
+    cut = [name for name in means if not np.nanmin(_finite(lines[name])) <= high]
     count = len(means) - len(cut)
     figure, pair = axes(width=8, height=max(4, 0.8 + LINE * count))
     every = -(-len(leads) // MARKED)
@@ -56,7 +57,7 @@ def lead_lines(
     styles = cycle(LINES[1:])
     ends: dict[str, tuple[float, str]] = {}
     for i, name in enumerate([*best_first, *baselines]):
-        values = np.asarray((networks | baselines)[name], float)
+        values = np.asarray(lines[name], float)
         look: dict[str, Any] = {"color": "0.5", "linewidth": 1.2}
         if name in baselines:
             look |= {"linestyle": next(styles), "marker": "x" if alone else None}
