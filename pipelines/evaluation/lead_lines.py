@@ -113,7 +113,7 @@ def _named(cut: Sequence[str], means: Mapping[str, float]) -> list[str]:
 
 
 def _label(pair: Any, lead: float, ends: Mapping[str, tuple[float, str]], gap: float) -> None:
-    """Writes the name of each line beside its end, as near as they do not overlap.
+    """Writes the name of each line at its end, moved up or down so that none overlap.
 
     Args:
         pair: the axes.
