@@ -10,12 +10,13 @@ import numpy as np
 from ..errors import DataError, whole_number
 from .clip_checks import CHANNELS, checked_film, checked_frames, checked_list
 from .files import open_frames
+from .shown import html_page
 
 #: From a number of clips and a seed to clips, `(clips, time, height, width, channels)`.
 Sampler = Callable[[int, int], np.ndarray]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Clips:
     """Clips in three parts that share nothing, `(clips, time, height, width, channels)`.
 
@@ -32,6 +33,22 @@ class Clips:
     training: np.ndarray | Sampler
     validation: np.ndarray
     test: np.ndarray
+
+    def __repr__(self) -> str:
+        return f"<Clips {self.name!r}: {self._about}>"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: how many clips of what size there are."""
+        return html_page(self.name, [self._about])
+
+    @property
+    def _about(self) -> str:
+        training = "made without end" if callable(self.training) else f"{len(self.training):,}"
+        frames, *size = self.test.shape[1:]
+        shape = f"{frames} frames of {' × '.join(map(str, size))}"
+        parts = {"validation": len(self.validation), "test": len(self.test)}
+        counts = ", ".join(f"{count:,} for {part}" for part, count in parts.items())
+        return f"clips of {shape}: training {training}, {counts}"
 
 
 def read_clips(data: Any, length: int = 20, name: str | None = None) -> Clips:

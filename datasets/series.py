@@ -8,9 +8,13 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from ..messages import counted, stamp
 from .dialect import NO_DIALECT, Dialect
+from .shown import html_page
 from .steps import steps_of
-from .timezones import instant
+from .timezones import in_zone, instant
+
+ENDS = 3  # rows of each end of a series that a notebook shows
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ class Schema:
             ) from error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TimeSeries:
     """One series in time order, without gaps or duplicates; values are missing (NaN) only where
     `schema.masked` allows it.
@@ -121,6 +125,28 @@ class TimeSeries:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def __repr__(self) -> str:
+        return f"<TimeSeries {self.unique_id!r}: {self._about}>"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the first and the last rows."""
+        both = [self.frame.head(ENDS), self.frame.tail(max(0, min(ENDS, len(self) - ENDS)))]
+        table = pd.concat(both).drop(columns="unique_id")
+        if self.schema.zone:
+            table = table.assign(ds=in_zone(pd.DatetimeIndex(table["ds"]), self.schema.zone))
+        return html_page(f"{self.unique_id}: {self._about}", self.repairs, table)
+
+    @property
+    def _about(self) -> str:
+        zone = self.schema.zone
+        span = [stamp(time, zone) for time in self.times[[0, -1]]] if len(self) else []
+        return ", ".join(
+            [f"{counted(len(self), 'row')} of step {self.schema.frequency}"]
+            + ([" to ".join(span)] if span else [])
+            + _columns_text(self.schema)
+            + ([counted(len(self.repairs), "repair")] if self.repairs else [])
+        )
 
     def __getitem__(self, rows: slice) -> "TimeSeries":
         """Returns a span of rows: `series[:-365]`."""
@@ -166,7 +192,7 @@ class TimeSeries:
         return self.frame[list(columns)].to_numpy("float64")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TimeSeriesPanel:
     """Several series with the same columns: one network is fitted over all of them.
 
@@ -184,6 +210,29 @@ class TimeSeriesPanel:
 
     def __len__(self) -> int:
         return len(self.series)
+
+    def __repr__(self) -> str:
+        return f"<TimeSeriesPanel {self.schema.name!r}: {self._about}>"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: a row for each series."""
+        zone = self.schema.zone
+        known = [one for one in self if len(one)]
+        ends = [[stamp(time, zone) for time in one.times[[0, -1]]] for one in known]
+        rows = [(one.unique_id, len(one), *own) for one, own in zip(known, ends, strict=True)]
+        table = pd.DataFrame(rows, columns=["unique_id", "rows", "first", "last"])
+        title = f"{self.schema.name}: {self._about}"
+        return html_page(title, self.repairs, table)
+
+    @property
+    def _about(self) -> str:
+        rows = sorted({len(one) for one in self})
+        each = " to ".join(f"{count:,}" for count in rows[:: max(1, len(rows) - 1)])
+        return ", ".join(
+            [f"{len(self):,} series of {each} rows of step {self.schema.frequency}"]
+            + _columns_text(self.schema)
+            + ([counted(len(self.repairs), "repair")] if self.repairs else [])
+        )
 
     def __iter__(self) -> Iterator[TimeSeries]:
         return iter(self.series)
@@ -228,3 +277,11 @@ class TimeSeriesPanel:
 def _or_none(filled: np.ndarray | None, rows: slice = slice(None)) -> np.ndarray | None:
     """Some rows of `filled`; `None` where nothing in them was filled."""
     return None if filled is None or not filled[rows].any() else filled[rows]
+
+
+def _columns_text(schema: Schema) -> list[str]:
+    """What the columns of a table mean, for a reader."""
+    unit = f" ({schema.unit})" if schema.unit else ""
+    kinds = {"past": schema.past, "future": schema.future, "static": schema.static}
+    others = [f"{kind} {', '.join(names)}" for kind, names in kinds.items() if names]
+    return [f"target {schema.target}{unit}", *others]

@@ -12,6 +12,7 @@ from ..pipelines.storage.redact import address
 DEFAULT_URI = "sqlite:///mlflow.db"
 SQLITE = "sqlite:///"
 FOLDER = "rnnzoo-runs"
+ARTIFACTS = "mlartifacts"  # the folder next to a database
 TRIED = 4096  # bytes that are written to see whether a folder takes any
 SHOWN = 200  # characters of a path in a message
 #: The schemes of stores: files, databases, servers.

@@ -38,7 +38,9 @@ def test_its_python_runs(readme, tmp_path, monkeypatch, capsys):
     assert "linear-ar" in shown
     assert "2024-09-07" in shown  # the day after the last one
     assert (tmp_path / "model" / "manifest.json").is_file()
-    assert "mean-image" in shown
+    assert shown.index("conv_lstm") < shown.index("mean-image")  # best first
+    error, of_mean = (float(one) for one in re.findall(r"(?:error|mean): (\S+) °C", shown))
+    assert error < of_mean / 3
 
 
 def test_its_table_of_cells_is_the_one_that_is_made(readme):

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
-from ...pipelines.evaluation.drawing import axes
+from ...pipelines.evaluation.drawing import Chart, axes
 from ...zoo.analysis import TURN, effective_memory, impulse_response
 from .measure import Analysis
 
@@ -72,7 +72,7 @@ def eigenvalue_chart(found: Analysis) -> Figure:
 
 def impulse_chart() -> Figure:
     """What a simple recurrence makes of one impulse: by activation and eigenvalue."""
-    figure = Figure(figsize=(12, 8), dpi=120, layout="constrained")
+    figure = Chart(figsize=(12, 8), dpi=120, layout="constrained")
     kinds = [(radius, pair) for pair in (False, True) for radius in RADII]
     grid = figure.subplots(len(ACTIVATIONS), len(kinds), sharex=True, sharey=True)
     for row, (activation, name) in zip(grid, ACTIVATIONS.items(), strict=True):

@@ -1,6 +1,7 @@
 """The command line. What it needs is imported when a command runs."""
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 from ...errors import one_of, whole_number
 from .arguments import listed, options, other_settings
 from .forecast import forecast
+from .predict import predict
 from .process import conclude, prepare
 from .terminal import (
     Checkpoints,
@@ -39,7 +41,24 @@ def main() -> None:
         sys.exit(ended.code or conclude(outputs))
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"rnnzoo {version('rnnzoo')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def common(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),
+    ] = False,
+) -> None:
+    """A zoo of recurrent networks: forecasts, honest errors, tracked runs."""
+
+
 app.command()(report_errors(forecast))
+app.command()(report_errors(predict))
 
 
 @app.command()

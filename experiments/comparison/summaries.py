@@ -1,12 +1,11 @@
 """Models of the tracking store: their runs, what they cost, where the dashboard shows them."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import quote
 
 import numpy as np
 
+from ..kinds import charts_address
 from .models import Comparison
 from .paired import ModelScores
 from .runs import Run
@@ -94,20 +93,6 @@ class Group:
 
     @property
     def address(self) -> str:
-        """Path and query of the dashboard's own comparison of the networks.
-
-        Baselines are left out: they have none of the networks' parameters, and the dashboard's
-        charts would show these as differing.
-        """
-        models = self.comparison.networks or self.comparison.ranking
-        runs = [run for model in models for run in model.runs]
-        experiments = dict.fromkeys(str(run.values["experiment_id"]) for run in runs)
-        return (
-            f"/#/compare-runs?runs={_list([run.id for run in runs])}"
-            f"&experiments={_list(list(experiments))}"
-        )
-
-
-def _list(values: list[str]) -> str:
-    """A list as the dashboard's addresses hold one."""
-    return quote(json.dumps(values, separators=(",", ":")))
+        """Path and query of the charts of their experiment in the dashboard: every network and
+        baseline, those with the smallest error on the test first."""
+        return charts_address(str(self.comparison.ranking[0].runs[0].values["experiment_id"]))

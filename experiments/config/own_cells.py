@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from operator import attrgetter
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from ...errors import ArgumentError, ArgumentTypeError
@@ -32,14 +33,7 @@ def named_cell(text: str, folder: Path | None = None) -> Any:
     if ":" not in text:
         return text
     module, _, name = text.partition(":")
-    with _also_from([Path.cwd(), *([folder] if folder else [])]):
-        try:
-            found = importlib.import_module(module)
-        except (Exception, SystemExit) as error:  # whatever the user's module raises
-            raise ArgumentError(
-                f"The module of the cell {text} cannot be imported: {error}. A module lies in the "
-                "current folder, next to the experiment's file, or is installed."
-            ) from error
+    found = own_module(module, f"the cell {text}", folder)
     try:
         cell = attrgetter(name)(found)
     except AttributeError:
@@ -53,6 +47,27 @@ def named_cell(text: str, folder: Path | None = None) -> Any:
             f"Received: cell={text!r}, {cell!r}"
         )
     return cell
+
+
+def own_module(name: str, of: str, folder: Path | None = None) -> ModuleType:
+    """Imports a module of the user's own.
+
+    Args:
+        name: its name, with dots.
+        of: what it is the module of, for the message.
+        folder: where it is looked for after the usual places and the current folder.
+
+    Raises:
+        ArgumentError: it cannot be imported.
+    """
+    with _also_from([Path.cwd(), *([folder] if folder else [])]):
+        try:
+            return importlib.import_module(name)
+        except (Exception, SystemExit) as error:  # whatever the user's module raises
+            raise ArgumentError(
+                f"The module of {of} cannot be imported: {error}. A module lies in the "
+                "current folder, next to the experiment's file, or is installed."
+            ) from error
 
 
 def cell_label(text: str) -> str:

@@ -6,8 +6,11 @@ from typing import Protocol
 
 import pandas as pd
 
+from ...datasets.shown import html_page
+from ..comparison.format import decimal
 from ..comparison.models import Comparison, from_leaderboard
 from ..comparison.paired import Errors, ModelScores
+from ..comparison.wording import against_baseline
 
 
 class Result(Protocol):
@@ -32,6 +35,22 @@ class StudyResult:
     """
 
     models: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {', '.join(self.results)}>\n{self.verdict}"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the verdict and the leaderboard."""
+        return html_page(f"Study of {', '.join(self.results)}", [self.verdict], self.leaderboard)
+
+    @property
+    def verdict(self) -> str:
+        """The error of the best network next to that of the best baseline, in a sentence or two."""
+        best = self.comparison.networks[0]
+        unit = f" {self.unit}" if self.unit and self.error == "mae" else ""
+        said = f"{best.label}: {self.error.upper()} {decimal(best.mean)}{unit}"
+        against = against_baseline(self.comparison, best)
+        return f"{said}, {against}" if against else f"{said}."
 
     @property
     def error(self) -> str:

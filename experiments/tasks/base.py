@@ -244,7 +244,7 @@ class Final(Generic[N]):
     forecast: Any = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Study(StudyResult, Generic[N, R]):
     """What a study found.
 

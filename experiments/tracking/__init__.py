@@ -5,7 +5,8 @@ what an event is in MLflow; `store.py` and `database.py` open stores. Those thre
 mlflow.
 """
 
-from .store import Store, existing_store, server_command, server_environment, silence_libraries
+from .server import server_command, server_environment
+from .store import Store, existing_store, silence_libraries
 from .sync import SyncReport, sync
 from .tracker import Tracker
 

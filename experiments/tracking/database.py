@@ -11,8 +11,10 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import sqlalchemy
 from filelock import FileLock, Timeout
@@ -24,6 +26,13 @@ from ..journal.places import lock_fault
 from ..locations import database_of
 
 ADVISORY = 0x726E6E7A  # "rnnz": the lock that we ask PostgreSQL for
+#: Where MLflow's tables name folders of artifacts.
+PLACES = {
+    "experiments": "artifact_location",
+    "runs": "artifact_uri",
+    "logged_models": "artifact_location",
+}
+LONGEST_WAIT = 30.0  # seconds for another process that writes
 LOCK_MODE = 0o666  # whoever may write into the folder may make the database in it
 
 
@@ -88,6 +97,58 @@ def publish(fresh: Path, database: Path) -> None:
     except OSError:  # a file system without links: here the lock alone has to do
         if not database.exists():
             fresh.rename(database)
+
+
+def repoint(database: Path, artifacts: Path, experiments: Callable[[str], str]) -> str:
+    """Lets a SQLite store that was moved or copied, its artifacts with it, name them where they are
+    now: MLflow writes their whole path into the database, and would go on writing to the old place.
+
+    Locations that are named otherwise than ours, and those of a database that was moved without its
+    artifacts while they are still there, stay as they are.
+
+    Args:
+        database: the file.
+        artifacts: folder of the artifacts next to it.
+        experiments: name of the folder of an experiment in it, by its name; `""` of one that is
+            not ours.
+
+    Returns:
+        The address of the old folder; `""` where nothing was changed.
+
+    Raises:
+        sqlite3.Error: the database cannot be read, or changed although it may be written.
+    """
+    new = artifacts.as_uri()
+    with contextlib.closing(sqlite3.connect(database, timeout=LONGEST_WAIT)) as connection:
+        query = "SELECT name, artifact_location FROM experiments"
+        olds = {
+            location.removesuffix(ending)
+            for name, location in connection.execute(query).fetchall()
+            if location and experiments(name)
+            and location.endswith(ending := f"/{artifacts.name}/{experiments(name)}")
+        }  # fmt: skip
+        moved = {f"{old}/{artifacts.name}" for old in olds} - {new}
+        moved = {old for old in moved if artifacts.is_dir() or not _folder_of(old).is_dir()}
+        if not moved:
+            return ""
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for table, column in PLACES.items():
+                if not connection.execute(f"PRAGMA table_info({table})").fetchall():
+                    continue
+                for old in moved:
+                    connection.execute(
+                        f"UPDATE {table} SET {column} = ? || substr({column}, ?) "
+                        f"WHERE substr({column}, 1, ?) = ?",
+                        (new, len(old) + 1, len(old) + 1, f"{old}/"),
+                    )
+    return ", ".join(sorted(moved))
+
+
+def _folder_of(uri: str) -> Path:
+    """The folder that a file's address names; one that is never there for another address."""
+    parts = urlsplit(uri)
+    return Path(url2pathname(parts.path)) if parts.scheme == "file" else Path(os.devnull)
 
 
 def _user() -> str:

@@ -22,6 +22,7 @@ from ...pipelines.storage.names import slug
 from ...pipelines.storage.redact import redacted
 from ..kinds import TASKS, VIEWS, kind_of, view_state
 from ..locations import (
+    ARTIFACTS,
     absolute,
     check_uri,
     database_of,
@@ -30,8 +31,9 @@ from ..locations import (
     tracking_uri,
     with_driver,
 )
-from .database import create_once
+from .database import create_once, repoint
 
+logger = logging.getLogger("rnnzoo")
 for chatty in ("alembic", "mlflow"):
     logging.getLogger(chatty).setLevel(logging.WARNING)
 
@@ -45,7 +47,6 @@ UID = "run_uid"  # the tag by which a run is found again
 EVENTS = "rnnzoo.events"  # the tag that counts the events in the store
 ROLE = "role"  # the tag of what is no run of a model
 STUDY = "study"
-ARTIFACTS = "mlartifacts"  # the folder next to a database
 PARENT = "mlflow.parentRunId"
 
 Result = TypeVar("Result")
@@ -96,6 +97,7 @@ class Store:
             create_once(opened, self._artifacts().as_uri())
             self.client = mlflow.MlflowClient(opened)
             self.client.search_experiments(max_results=1)
+            self._follow_move()
         except ImportError as error:
             raise TrackingError(
                 f"The tracking store {self.uri} needs a driver that is not installed: {error}. "
@@ -119,6 +121,21 @@ class Store:
     def _artifacts(self) -> Path:
         folder = self.database.parent if self.database else Path.cwd()
         return folder / ARTIFACTS
+
+    def _follow_move(self) -> None:
+        """Finds the artifacts of a store whose folder was moved, next to it."""
+        if self.database is None:
+            return
+
+        def ours(name: str) -> str:
+            return slug(name) if name.partition("/")[0] in TASKS else ""
+
+        old = repoint(self.database, self._artifacts(), ours)
+        if old:
+            logger.warning(
+                "The tracking store was moved: its artifacts are those in %s now, not in %s.",
+                self._artifacts(), old,
+            )  # fmt: skip
 
     def experiment(self, name: str) -> str:
         """The id of an experiment, made if it is not there.
@@ -221,32 +238,6 @@ def existing_store() -> Store:
             "Run `rnnzoo demo` or `rnnzoo forecast` first, or set MLFLOW_TRACKING_URI."
         )
     return Store(uri)
-
-
-def server_command(port: int) -> list[str]:
-    """The arguments after `python -m mlflow` for a server on this machine only."""
-    return ["server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-
-
-def server_environment() -> dict[str, str]:
-    """The environment of that server: no jobs, no telemetry, nothing unpickled, and no module of
-    the working directory in place of one of Python's.
-
-    The store is named here, where no list of processes shows its password.
-    """
-    uri = absolute(tracking_uri())
-    beside = (database_of(uri) or Path.cwd() / "any").parent / ARTIFACTS
-    return (
-        {"MLFLOW_ARTIFACTS_DESTINATION": str(beside)}
-        | os.environ
-        | {
-            "MLFLOW_BACKEND_STORE_URI": with_driver(uri),
-            "PYTHONSAFEPATH": "1",
-            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-            "MLFLOW_DISABLE_TELEMETRY": "true",
-            "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-        }
-    )
 
 
 def with_retries(call: Callable[[], Result]) -> Result:

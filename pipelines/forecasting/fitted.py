@@ -33,7 +33,7 @@ from .strategies.base import Strategy
 TRIED = 10  # series that are forecast when a model is loaded
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FittedForecaster(SeriesRead, HeadForecasts):
     """A fitted forecaster. Lists hold one entry per series, in the order of `transform.ids`.
 

@@ -37,17 +37,23 @@ class Start:
     leads: int
 
 
-def check_follows(panel: TimeSeriesPanel, last: Sequence[pd.Timestamp]) -> None:
-    """Checks that each series continues after its time `last`, where reading stopped.
+def follows(schema: Schema, stopped: pd.Timestamp, first: pd.Timestamp) -> bool:
+    """Whether a row at `first` continues a series of which the last row read is at `stopped`.
 
     In a calendar of sessions a pause of up to 10 days with rows is allowed.
+    """
+    return steps_of(schema.frequency).continues(stopped, first)
+
+
+def check_follows(panel: TimeSeriesPanel, last: Sequence[pd.Timestamp]) -> None:
+    """Checks that each series continues after its time `last`, where reading stopped.
 
     Raises:
         DataError: a series begins elsewhere.
     """
     for series, stopped in zip(panel, last, strict=True):
         expected, first = panel.schema.times_after(stopped, 1)[0], series.times[0]
-        if not steps_of(panel.schema.frequency).continues(stopped, first):
+        if not follows(panel.schema, stopped, first):
             zone = panel.schema.zone
             which = f" of series {series.unique_id!r}" if len(panel) > 1 else ""
             raise DataError(

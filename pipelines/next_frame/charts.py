@@ -1,5 +1,6 @@
 """Charts of clips and forecasts: strips of frames, animations, and the error by lead."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
@@ -7,8 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
-from ..evaluation.drawing import lead_lines
-from .evaluation import Evaluation, Sample
+from ..evaluation.drawing import Chart
+from ..evaluation.lead_lines import lead_lines
+from .scores import FrameScores, Sample
 
 COLUMNS = 10  # largest number of frames in a row of a strip
 THUMBNAIL = 4  # the same for a strip that is shown as a thumbnail
@@ -31,7 +33,7 @@ def strip(sample: Sample, model: str, name: str) -> Figure:
     read = len(sample.context)
     seen = _spread(read)
     leads = _spread(len(sample.truth))
-    figure = Figure(figsize=(9, 4.4), dpi=120, layout="constrained")
+    figure = Chart(figsize=(9, 4.4), dpi=120, layout="constrained")
     above, below = figure.subplots(2, 1, height_ratios=[1, 3])
     _draw(above, {"input": _colors(sample.context[seen])}, [f"{i - read + 1}" for i in seen])
     above.set_title(f"{name}, {model}: read up to frame 0, rolled out from there, fed no truth")
@@ -48,7 +50,7 @@ def lead_strip(truth: np.ndarray, forecast: np.ndarray, title: str) -> Figure:
     Frames are `(time, height, width, channels)`.
     """
     leads = _spread(len(truth), THUMBNAIL)
-    figure = Figure(figsize=(5, 4.4), dpi=100, layout="constrained")
+    figure = Chart(figsize=(5, 4.4), dpi=100, layout="constrained")
     axes = figure.subplots()
     _draw(axes, _rows(truth[leads], forecast[leads]), [f"lead {lead + 1}" for lead in leads])
     axes.set_title(title)
@@ -64,7 +66,7 @@ def lead_picture(sample: Sample, model: str, lead: int) -> Figure:
     last = sample.context[-1]
     truth = last if lead == 0 else sample.truth[lead - 1]
     forecast = last if lead == 0 else sample.forecasts[model][lead - 1]
-    figure = Figure(figsize=(4.4, 4.8), dpi=100, layout="constrained")
+    figure = Chart(figsize=(4.4, 4.8), dpi=100, layout="constrained")
     figure.suptitle(f"{model}, lead {lead}{white}")
     panels = {"last frame read": _colors(last)} | _rows(truth, forecast)
     for axes, (name, panel) in zip(figure.subplots(2, 2).flat, panels.items(), strict=True):
@@ -74,7 +76,7 @@ def lead_picture(sample: Sample, model: str, lead: int) -> Figure:
     return figure
 
 
-def lead_chart(evaluations: list[Evaluation]) -> Figure:
+def lead_chart(evaluations: Sequence[FrameScores]) -> Figure:
     """Squared error by lead: networks in color, baselines in gray."""
     first = evaluations[0]
     return lead_lines(

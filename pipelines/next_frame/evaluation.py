@@ -1,117 +1,83 @@
 """Scores of forecast frames at every lead, next to those of baselines."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from ..evaluation.metrics import skill
+from ...datasets.shown import error_text, html_page
+from ...errors import ArgumentError, whole_number
+from ...messages import counted
 from ..recorder import Recorder
 from .baselines import baselines
 from .metrics import METRICS
 from .patches import to_unit_interval
+from .scores import FrameScores, Sample
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 BATCH = 32  # clips forecast and scored at once: bounds memory, whatever their number
 SHOWN = 4  # clips whose frames an evaluation holds
 
 
-@dataclass(frozen=True)
-class Sample:
-    """A clip with its forecasts; all frames are floats `(time, height, width, channels)`.
+@dataclass(frozen=True, repr=False)
+class Evaluation(FrameScores):
+    """Errors of a network and of the baselines on the same clips, with their charts.
 
-    Attributes:
-        context: frames that were read.
-        truth: frames that followed.
-        forecasts: by model, its forecast of the frames that followed.
+    Attributes: as of `FrameScores`.
     """
 
-    context: np.ndarray
-    truth: np.ndarray
-    forecasts: dict[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Errors of a network and of the baselines on the same clips.
-
-    The frames that are scored are those that `NextFrame.predict` returns, clipped to [0, 1].
-    Published scores of Moving MNIST are of frames that are not clipped.
-
-    Attributes:
-        name: name of the clips.
-        model: name of the network, the first key of `errors`.
-        context: number of frames that were read.
-        errors: by model and metric, `(clips, horizon)`: `mse` and `mae` are summed over the
-            pixels of a frame, `ssim` (data range 1) and `psnr` (dB) are means over a frame.
-        samples: the first clips with their forecasts.
-        parameters: number of weights of the network.
-        seconds: fit time of the network in seconds.
-    """
-
-    name: str
-    model: str
-    context: int
-    errors: dict[str, dict[str, np.ndarray]]
-    samples: list[Sample]
-    parameters: int
-    seconds: float
+    @property
+    def verdict(self) -> str:
+        """The network's error next to that of the best baseline, in a sentence or two."""
+        own, best = (self.errors[name]["mse"] for name in (self.model, self.reference))
+        said = f"{self.model}: MSE {error_text(own.mean())}"
+        against = f"{self.reference}, the best baseline, with {error_text(best.mean())}"
+        share = self.scores()["skill"]
+        if not math.isfinite(share):
+            return f"{said}; {against}."
+        less = "less" if share >= 0 else "more"
+        better = int((own.mean(axis=1) < best.mean(axis=1)).sum())
+        return (
+            f"{said}, {abs(100 * share):.1f} % {less} than {against}. It is better on {better:,} "
+            f"of {counted(self.clips, 'clip')}."
+        )
 
     @property
-    def clips(self) -> int:
-        """Number of clips that were scored."""
-        return len(self.errors[self.model]["mse"])
+    def _title(self) -> str:
+        frames = counted(self.horizon, "frame")
+        return f"{self.name}: {frames} after {self.context}, {counted(self.clips, 'test clip')}"
 
-    @property
-    def horizon(self) -> int:
-        """Number of frames of each clip that were scored."""
-        return int(self.errors[self.model]["mse"].shape[1])
+    def __repr__(self) -> str:
+        return f"<Evaluation of {self.model} on {self._title}>\n{self.verdict}"
 
-    @property
-    def baselines(self) -> list[str]:
-        """Names of the baselines."""
-        return [name for name in self.errors if name != self.model]
+    def _repr_html_(self) -> str:
+        """For notebooks: the verdict and the leaderboard."""
+        return html_page(self._title, [self.verdict], self.leaderboard)
 
-    @property
-    def reference(self) -> str:
-        """Name of the baseline with the smallest MSE, against which `skill` is measured."""
-        return min(self.baselines, key=lambda name: self.errors[name]["mse"].mean())
+    def plot(self, clip: int = 0) -> "Figure":
+        """Draws one of `samples`: what was read, the truth, the forecast and what is wrong with it.
 
-    @cached_property
-    def leaderboard(self) -> pd.DataFrame:
-        """Columns `model, mse, mae, ssim, psnr, skill, parameters, seconds`, best MSE first.
-
-        `skill` is 1 minus the MSE divided by that of `reference`.
+        Raises:
+            ArgumentError: no such clip among them.
         """
-        rows = []
-        naive = self.errors[self.reference]["mse"].mean()
-        for name, errors in self.errors.items():
-            ours = name == self.model
-            row: dict[str, Any] = {"model": name}
-            row |= {key: float(values.mean()) for key, values in errors.items()}
-            row["skill"] = float(skill(row["mse"], naive))
-            row["parameters"] = self.parameters if ours else pd.NA
-            row["seconds"] = self.seconds if ours else np.nan
-            rows.append(row)
-        table = pd.DataFrame(rows).astype({"parameters": "Int64"})
-        return table.sort_values("mse", ignore_index=True)
+        from .charts import strip
 
-    @cached_property
-    def by_lead(self) -> pd.DataFrame:
-        """Columns `model, step, mse, mae, ssim, psnr`: means over the clips at each lead."""
-        tables = []
-        for name in self.leaderboard["model"]:
-            columns = {key: values.mean(axis=0) for key, values in self.errors[name].items()}
-            steps = np.arange(1, self.horizon + 1)
-            tables.append(pd.DataFrame({"model": name, "step": steps} | columns))
-        return pd.concat(tables, ignore_index=True)
+        if not 0 <= whole_number("clip", clip, 0) < len(self.samples):
+            raise ArgumentError(
+                f"The frames of {counted(len(self.samples), 'clip')} are held, 0 to "
+                f"{len(self.samples) - 1}. Received: clip={clip}"
+            )
+        return strip(self.samples[clip], self.model, self.name)
 
-    def scores(self, name: str | None = None) -> dict[str, float]:
-        """Mean errors and skill of one model, by default the network."""
-        scores = self.leaderboard.set_index("model").to_dict("index")[name or self.model]
-        return {key: float(scores[key]) for key in (*METRICS, "skill")}
+    def plot_leads(self) -> "Figure":
+        """Draws the error of the network and the baselines by lead."""
+        from .charts import lead_chart
+
+        return lead_chart([self])
 
 
 def evaluate(

@@ -14,7 +14,7 @@ from .settings import Settings
 MOST_STEPS = 10_000  # frames of one forecast
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FittedNextFrame:
     """A trained next-frame network with all that belongs to it.
 
@@ -29,6 +29,9 @@ class FittedNextFrame:
     network: FrameNetwork
     mean_image: np.ndarray
     history: History
+
+    def __repr__(self) -> str:
+        return f"<FittedNextFrame: {self.network.parameters:,} weights>"
 
     def predict(self, frames: Any, steps: int | None = None) -> np.ndarray:
         """As `NextFrame.predict`."""

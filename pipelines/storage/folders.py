@@ -87,6 +87,21 @@ def read_folder(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, list
     raise ModelFileError(f"{folder} is replaced all the time: load it when its writer has ended.")
 
 
+def kind_of(folder: Path) -> str:
+    """The kind of model that a folder says it holds; `read_folder` finds out whether it does.
+
+    Raises:
+        ModelFileError: no model, or a damaged manifest.
+    """
+    manifest = _manifest(folder)
+    try:
+        return str(json.loads(manifest)["kind"])
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ModelFileError(
+            f"{folder}: {MANIFEST} is damaged ({error}). Save the model again."
+        ) from error
+
+
 def refuse_foreign(folder: Path) -> None:
     """Checks that saving to a folder can overwrite nothing but an older model.
 

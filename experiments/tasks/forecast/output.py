@@ -1,6 +1,6 @@
 """Forecasts on the terminal: a leaderboard, what was chosen for the networks, what follows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 from rich.console import Console
 
 from ....datasets import TimeSeriesPanel
+from ....messages import counted
 from ....pipelines.forecasting import AutoForecaster, Backtest, Forecaster
 from ....pipelines.forecasting.backtest.heads import head_scores
 from ...comparison.format import decimal, share
@@ -55,18 +56,32 @@ def print_warm_up(found: Found, panel: TimeSeriesPanel, out: Console) -> None:
 
 def print_forecast(ahead: Ahead, out: Console) -> None:
     """Prints the first rows of a forecast, whose it is and why."""
-    table = ahead.table
-    several = table["unique_id"].nunique() > 1
-    columns = [*(["unique_id"] if several else []), "ds", "yhat", "yhat-lo-80", "yhat-hi-80"]
-    shown = table[columns].head(SHOWN)
-    if (shown["ds"] == shown["ds"].dt.normalize()).all():
-        shown = shown.assign(ds=shown["ds"].dt.date)
-    print_table(out, f"\nWhat follows, by {ahead.model}", frame_table(shown))
-    if len(table) > SHOWN:
-        out.print(f"… and {len(table) - SHOWN} rows more, written with --save DIR")
+    print_rows(ahead.table, ahead.model, ["yhat-lo-80", "yhat-hi-80"], "--save DIR", out)
     out.print(ahead.why, soft_wrap=True)
     for note in ahead.notes:
         out.print(f"Its intervals: {note}", soft_wrap=True)
+
+
+def print_rows(
+    table: pd.DataFrame, model: str, columns: Sequence[str], option: str, out: Console
+) -> None:
+    """Prints the first rows of a forecast.
+
+    Args:
+        table: columns `unique_id, ds, yhat` and more.
+        model: whose forecast it is.
+        columns: those that are printed besides.
+        option: what writes all rows.
+        out: where to.
+    """
+    several = table["unique_id"].nunique() > 1
+    names = [*(["unique_id"] if several else []), "ds", "yhat", *columns]
+    shown = table[names].head(SHOWN)
+    if (shown["ds"] == shown["ds"].dt.normalize()).all():
+        shown = shown.assign(ds=shown["ds"].dt.date)
+    print_table(out, f"\nWhat follows, by {model}", frame_table(shown))
+    if (more := len(table) - SHOWN) > 0:
+        out.print(f"… and {counted(more, 'row')} more, written with {option}")
 
 
 def print_candidates(networks: Iterable[Network], out: Console) -> None:

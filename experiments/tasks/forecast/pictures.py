@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.lines import Line2D
+from matplotlib.text import Annotation
 
 from ....messages import stamp
 from ....pipelines.evaluation import drawing
@@ -68,8 +69,11 @@ def tell_origins(
 
 
 def in_color(figure: "Figure", names: set[str], color: str) -> "Figure":
-    """The lines of these names in the color that their run has everywhere else."""
+    """Gives the lines of these names, and their labels, the color that their run has elsewhere."""
     for line in figure.findobj(Line2D):
         if isinstance(line, Line2D) and line.get_label() in names:
             line.set_color(color)
+    for label in figure.findobj(Annotation):
+        if isinstance(label, Annotation) and label.get_text() in names:
+            label.set_color(color)
     return figure

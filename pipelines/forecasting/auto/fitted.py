@@ -25,7 +25,7 @@ from .members import Members, target
 Train = Callable[[FittedForecaster], FittedForecaster]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FittedAuto(Members):
     """A fitted `AutoForecaster`; attributes as of `Members`."""
 

@@ -35,7 +35,7 @@ class AutoSettings:
     params: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Members(SeriesRead):
     """The networks and baselines that forecast together. Lists hold one entry per series.
 

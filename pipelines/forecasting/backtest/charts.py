@@ -1,5 +1,6 @@
 """Charts of a backtest, as matplotlib figures without a window."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,15 +8,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ...evaluation import drawing
-from ...evaluation.drawing import lead_lines
-from .result import Backtest
+from ...evaluation.lead_lines import lead_lines
+from .scored import ScoredForecasts
 
 SEGMENTS = 12  # most forecasts in `forecast_chart`
 FANS = 4  # most forecasts in `fan_chart`
 HISTORY = 3  # largest ratio of forecast rows to rows of history before them
 
 
-def forecast_chart(backtest: Backtest) -> Figure:
+def forecast_chart(backtest: ScoredForecasts) -> Figure:
     """Draws successive forecasts over the truth, which begins before them.
 
     Each starts from the last known value at its origin; the better naive forecast is drawn for
@@ -39,7 +40,7 @@ def forecast_chart(backtest: Backtest) -> Figure:
     return figure
 
 
-def fan_chart(backtest: Backtest) -> Figure:
+def fan_chart(backtest: ScoredForecasts) -> Figure:
     """Draws the last forecasts that do not overlap, with intervals from earlier errors.
 
     The darker band contains the truth in one of two cases, the lighter one in nine of ten, if
@@ -69,7 +70,7 @@ def fan_chart(backtest: Backtest) -> Figure:
     return figure
 
 
-def calibration_chart(backtest: Backtest) -> Figure:
+def calibration_chart(backtest: ScoredForecasts) -> Figure:
     """Draws the share of the truth inside central intervals against the nominal share."""
     return _against_diagonal(
         {name: backtest.intervals(name) for name in _judged_models(backtest, backtest.model)},
@@ -79,7 +80,7 @@ def calibration_chart(backtest: Backtest) -> Figure:
     )
 
 
-def reliability_chart(backtest: Backtest, name: str | None = None) -> Figure:
+def reliability_chart(backtest: ScoredForecasts, name: str | None = None) -> Figure:
     """Draws how often the truth is below each quantile of one model, by default the network's,
     against its level; those of others for comparison.
 
@@ -95,7 +96,7 @@ def reliability_chart(backtest: Backtest, name: str | None = None) -> Figure:
     )
 
 
-def pit_chart(backtest: Backtest, name: str | None = None) -> Figure:
+def pit_chart(backtest: ScoredForecasts, name: str | None = None) -> Figure:
     """Draws the histogram of the probability integral transform of one model, by default the
     network: the share of the truth between neighboring quantiles, relative to the difference of
     their levels. Flat is ideal: a hump says that the quantiles are too wide, a trough too narrow,
@@ -134,11 +135,11 @@ def _against_diagonal(
     return figure
 
 
-def lead_chart(backtests: list[Backtest]) -> Figure:
+def lead_chart(backtests: Sequence[ScoredForecasts]) -> Figure:
     """Draws the ranking error against lead time: networks dark with markers, baselines gray."""
     first = backtests[0]
 
-    def errors(backtest: Backtest, name: str) -> np.ndarray:
+    def errors(backtest: ScoredForecasts, name: str) -> np.ndarray:
         by_lead = backtest.by_lead
         return by_lead.loc[by_lead["model"] == name, backtest.error].to_numpy()
 
@@ -154,13 +155,13 @@ def lead_chart(backtests: list[Backtest]) -> Figure:
     )
 
 
-def _judged_models(backtest: Backtest, first: str) -> list[str]:
+def _judged_models(backtest: ScoredForecasts, first: str) -> list[str]:
     """One model, and with it the network, the best naive forecast and the direct AR."""
     others = (backtest.model, backtest.reference, "linear-ar")
     return list(dict.fromkeys([first, *(name for name in others if name in backtest.forecasts)]))
 
 
-def _one_after_another(backtest: Backtest, most: int) -> np.ndarray:
+def _one_after_another(backtest: ScoredForecasts, most: int) -> np.ndarray:
     """The last origins of the last series whose forecasts do not overlap, in time order.
 
     At least one; fewer than `most` where earlier rows are needed to show some history.
@@ -176,7 +177,7 @@ def _one_after_another(backtest: Backtest, most: int) -> np.ndarray:
     return own[chosen[np.argmax(enough) :]]
 
 
-def _truth(backtest: Backtest, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _truth(backtest: ScoredForecasts, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Times and truth of the series, beginning some time before the chosen origins.
 
     Taken from the truth of all leads and the values at the origins: rows between origins that
@@ -196,13 +197,15 @@ def _truth(backtest: Backtest, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return times, truth
 
 
-def _from_origin(backtest: Backtest, i: int, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _from_origin(
+    backtest: ScoredForecasts, i: int, values: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Times and values of one forecast, beginning with the value at its origin."""
     times = np.concatenate([backtest.origins.to_numpy()[[i]], backtest.times[i]])
     return times, np.concatenate([backtest.level[[i]], values[i]])
 
 
-def _finish(figure: Figure, axes: Any, backtest: Backtest, what: str) -> None:
+def _finish(figure: Figure, axes: Any, backtest: ScoredForecasts, what: str) -> None:
     """Title, axes, and a legend that names each kind of line once."""
     several = len(set(backtest.ids)) > 1
     series = f", series {backtest.ids[-1]}" if several else ""
@@ -214,7 +217,7 @@ def _finish(figure: Figure, axes: Any, backtest: Backtest, what: str) -> None:
     figure.legend(once.values(), once.keys(), loc="outside lower center", ncols=5, frameon=False)
 
 
-def _steps(backtest: Backtest) -> str:
+def _steps(backtest: ScoredForecasts) -> str:
     return "1 step" if backtest.horizon == 1 else f"{backtest.horizon} steps"
 
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from ...evaluation import metrics
 from ...recorder import Recorder
-from .result import WALK, Backtest
+from .result import Backtest
+from .scored import WALK
 
 FOLDS = 10  # most parts of the test, in order of time, whose errors are logged one by one
 

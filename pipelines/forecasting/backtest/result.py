@@ -1,151 +1,78 @@
-"""The result of a rolling-origin backtest: forecasts, baselines, and their errors."""
+"""The result of a rolling-origin backtest, as a notebook shows it."""
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
+from ....datasets.shown import error_text, html_page
+from ....messages import counted, stamp
+from ...evaluation.metrics import skill
+from .scored import ScoredForecasts
 
-from ....errors import ArgumentError, whole_number
-from ...evaluation import metrics
-from ...evaluation.significance import DieboldMariano, diebold_mariano
-from .intervals import IntervalForecasts
-from .random_walk import against_walk
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-#: The name of the random walk among the baselines.
-WALK = "naive-last"
+CHANCE = 0.05  # a p-value from which on a difference may be luck
 
 
-@dataclass(frozen=True)
-class Backtest(IntervalForecasts):
-    """Forecasts from rolling origins, with the scores, intervals and tests that follow from them.
+@dataclass(frozen=True, repr=False)
+class Backtest(ScoredForecasts):
+    """Forecasts from rolling origins, with the scores, intervals, tests and charts of them.
 
     Attributes: as of `RollingForecasts`.
     """
 
-    @cached_property
-    def by_lead(self) -> pd.DataFrame:
-        """Columns `model, step, mae, rmse, mase, skill`: one row per model and lead."""
-        tables = []
-        for name in self.forecasts:
-            columns = {"model": name, "step": np.arange(1, self.horizon + 1)}
-            tables.append(pd.DataFrame(columns | self.errors(name, axis=0)))
-            tables[-1]["skill"] = self._skill(name, axis=0)
-        return pd.concat(tables, ignore_index=True)
-
-    @cached_property
-    def leaderboard(self) -> pd.DataFrame:
-        """Columns `model, mae, rmse, mase, skill, p, parameters, seconds`, the best first.
-
-        `skill` is relative to `reference`; `p` is how often equally good forecasts would differ
-        as much over all leads, by a Diebold–Mariano test.
-        """
-        rows = []
-        for name in self.forecasts:
-            ours = name == self.model
-            rows.append(
-                {"model": name}
-                | self.errors(name)
-                | {
-                    "skill": self._skill(name),
-                    "p": self._p_value(name),
-                    "parameters": self.parameters if ours else pd.NA,
-                    "seconds": self.seconds if ours else np.nan,
-                }
-            )
-        table = pd.DataFrame(rows).astype({"parameters": "Int64"})
-        return table.sort_values(self.error, ignore_index=True)
-
-    @cached_property
-    def tests(self) -> pd.DataFrame:
-        """Columns `model, step, difference, statistic, p`: Diebold–Mariano tests of absolute
-        errors against those of `reference`, at each lead.
-
-        A difference below zero favors the model. Errors of several series are scaled, and
-        averaged over the series of an origin first.
-        """
-        rows = []
-        for name in self.forecasts:
-            if not self.reference or name == self.reference:
-                continue
-            errors, others = (self.over_time(n) for n in (name, self.reference))
-            for step in range(1, self.horizon + 1):
-                test = self._test(errors[step - 1], others[step - 1], step)
-                values = {"difference": test.difference, "statistic": test.statistic}
-                rows.append({"model": name, "step": step} | values | {"p": test.p_value})
-        columns = ["model", "step", "difference", "statistic", "p"]
-        return pd.DataFrame(rows, columns=columns)
-
-    def against_random_walk(self, steps: Sequence[int] | None = None) -> pd.DataFrame:
-        """Compares each model with the random walk, as any claim about prices requires.
-
-        Args:
-            steps: leads, by default the first and the last.
-
-        Returns:
-            Columns `model, step`; `ratio, lower, upper`: RMSE relative to the random walk with a
-            95 % interval, below 1 is better; `right, right_lower, right_upper`: share of
-            correct directions with a 95 % interval; `majority`: share of the more frequent
-            direction; `p`: p-value of calls no better than `majority`; `calls`: effective number
-            of independent calls, fewer than origins where forecasts overlap or series move
-            together. Squared errors of several series are scaled, and averaged over the series
-            of an origin first.
-
-        Raises:
-            ArgumentError, ArgumentTypeError: no such lead.
-        """
-        chosen = sorted({1, self.horizon}) if steps is None else steps
-        others = [name for name in self.forecasts if name != WALK]
-        return pd.DataFrame(
-            [self.compare_to_random_walk(name, step) for name in others for step in chosen]
+    @property
+    def verdict(self) -> str:
+        """The network's error next to that of the best baseline, in a sentence or two."""
+        kind, unit = self.error.upper(), f" {self.unit}" if self.error == "mae" else ""
+        own = float(self.errors(self.model)[self.error])
+        said = f"{self.model}: {kind} {error_text(own)}{unit.rstrip()}"
+        best = self.best_baseline
+        if not best:
+            return f"{said}, without a baseline to compare it with."
+        other = float(self.errors(best)[self.error])
+        share = float(skill(own, other))
+        against = f"{best}, the best baseline, with {error_text(other)}"
+        if not math.isfinite(share):
+            return f"{said}; {against}."
+        less = "less" if share >= 0 else "more"
+        p = self.p_against(best)
+        number = "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+        luck = (
+            "Too little is known to say whether that is more than luck."
+            if math.isnan(p)
+            else f"That may be luck ({number})."
+            if p >= CHANCE
+            else f"Luck alone would hardly do that ({number})."
         )
-
-    def compare_to_random_walk(self, name: str, step: int) -> dict[str, Any]:
-        """Compares one model at one lead with the random walk: a row of `against_random_walk`."""
-        if whole_number("steps", step) > self.horizon:
-            raise ArgumentError(f"`steps` end at the horizon, {self.horizon}. Received: {step}")
-        return {"model": name, "step": step} | against_walk(
-            self.truth[:, step - 1],
-            self.forecasts[name][:, step - 1],
-            self.level,
-            self.scale if self.error == "mase" else np.ones_like(self.scale),
-            self.origins,
-            self._overlap(step),
-        )
+        return f"{said}, {abs(100 * share):.1f} % {less} than {against}. {luck}"
 
     @property
-    def is_random_walk_like(self) -> bool:
-        """Whether the last value is as hard to beat as it is for prices.
+    def _title(self) -> str:
+        series = len(set(self.ids))
+        several = f", {series:,} series" if series > 1 else ""
+        first, last = (stamp(time, self.zone) for time in (self.origins.min(), self.origins.max()))
+        return (
+            f"{self.name}{several}: {counted(self.horizon, 'step')} ahead from "
+            f"{counted(len(self.origins), 'origin')}, {first} to {last}"
+        )
 
-        True if no naive forecast but the drift is more than a twentieth better, which may be
-        chance.
-        """
-        if self.reference == "naive-drift":
-            return True
-        if WALK not in self.forecasts:
-            return False
-        walk, best = (self.errors(name)[self.error] for name in (WALK, self.reference))
-        return bool(walk <= 1.05 * best)
+    def __repr__(self) -> str:
+        return f"<Backtest of {self.model} on {self._title}>\n{self.verdict}"
 
-    def scores(self, name: str | None = None) -> dict[str, float]:
-        """The overall scores of one model, by default the network's."""
-        scores = self.leaderboard.set_index("model").to_dict("index")[self._checked_name(name)]
-        return {key: float(scores[key]) for key in (*self.errors(self.model), "skill", "p")}
+    def _repr_html_(self) -> str:
+        """For notebooks: the verdict and the leaderboard."""
+        return html_page(self._title, [self.verdict], self.leaderboard)
 
-    def _test(self, errors: pd.Series, others: pd.Series, step: int) -> DieboldMariano:
-        return diebold_mariano(errors.to_numpy(), others.to_numpy(), self._overlap(step))
+    def plot(self) -> "Figure":
+        """Draws the last forecasts over the truth, with their intervals; see `fan_chart`."""
+        from .charts import fan_chart
 
-    def _p_value(self, name: str) -> float:
-        """The p-value of the mean absolute error over all leads, compared with `reference`."""
-        if name == self.reference or not self.reference:
-            return np.nan
-        errors, others = (self.over_time(n).mean(axis=1) for n in (name, self.reference))
-        return self._test(errors, others, self.horizon).p_value
+        return fan_chart(self)
 
-    def _skill(self, name: str, axis: int | None = None) -> np.ndarray:
-        error = self.errors(name, axis)[self.error]
-        if not self.reference:
-            return np.full_like(error, np.nan)
-        return metrics.skill(error, self.errors(self.reference, axis)[self.error])
+    def plot_leads(self) -> "Figure":
+        """Draws the error of the network and the baselines by lead; see `lead_chart`."""
+        from .charts import lead_chart
+
+        return lead_chart([self])

@@ -18,7 +18,7 @@ from ..past_errors import errors_after
 AGGREGATIONS: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FittedEnsemble(SeriesRead):
     """Fitted forecasters of the same series. Lists hold one entry per series.
 

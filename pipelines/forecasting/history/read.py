@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ....datasets import Schema, TimeSeriesPanel, read_panel_like
+from ....messages import stamp
 from ...evaluation.conformal import ErrorMemory
 from ...evaluation.conformal_runs import moved
-from ..future import check_follows
+from ..future import check_follows, follows
 from ..intervals import NO_INTERVALS, Uncertainty, with_uncertainty
 from ..past_errors import rows_between
 
@@ -24,6 +25,14 @@ class SeriesRead:
     schema: Schema
     fitted_until: list[pd.Timestamp]
     last_times: list[pd.Timestamp]
+
+    def __repr__(self) -> str:
+        """Short: notebooks show what ends a cell."""
+        until = stamp(max(self.last_times), self.schema.zone)
+        return (
+            f"<{type(self).__name__}: {len(self.ids):,} series of {self.schema.target}, read until "
+            f"{until}>"
+        )
 
     @property
     def ids(self) -> list[str]:
@@ -65,6 +74,11 @@ class SeriesRead:
         panel = _observed(self.panel(data))
         check_follows(panel, [self.last_times[i] for i in self.places(panel.ids)])
         return panel
+
+    def continued_by(self, panel: TimeSeriesPanel) -> bool:
+        """Whether each series of a panel begins with the row after the last one read."""
+        pairs = zip(panel, self.places(panel.ids), strict=True)
+        return all(follows(self.schema, self.last_times[i], one.times[0]) for one, i in pairs)
 
     def rows_after(self, panel: TimeSeriesPanel) -> TimeSeriesPanel | None:
         """The rows of series that follow those read so far; `None` where there are none."""

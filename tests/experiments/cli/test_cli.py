@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -484,6 +485,11 @@ def test_a_data_set_by_name(here):
     told = rnnzoo("forecast", "seattle-weather", "--season", "7", "--fewest", "9", "--unit", "K")
     assert told.exit_code == 2
     assert "leave out --fewest, --season, --unit" in told.output
+
+
+def test_the_version_is_that_of_the_package(here):
+    done = rnnzoo("--version")
+    assert (done.exit_code, done.output) == (0, f"rnnzoo {version('rnnzoo')}\n")
 
 
 def test_lists(here):

@@ -1,11 +1,12 @@
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
-from rnnzoo.pipelines.evaluation.drawing import lead_lines
+from rnnzoo.pipelines.evaluation.lead_lines import DARK, lead_lines
 from rnnzoo.pipelines.forecasting.backtest.charts import (
     calibration_chart,
     fan_chart,
@@ -57,7 +58,8 @@ def lines(figure):
 
 
 def legend(figure):
-    return [text.get_text() for text in figure.legends[0].get_texts()]
+    texts = figure.legends[0].get_texts() if figure.legends else figure.axes[0].texts
+    return [text.get_text() for text in texts]
 
 
 WITHOUT, OTHER, LAST = (), ("linear-ar",), ("naive-last",)
@@ -148,23 +150,61 @@ def gray(line):
     return float(np.dot(to_rgb(line.get_color()), [0.299, 0.587, 0.114]))
 
 
+def labels(figure):
+    """The names at the ends of lines, with their heights."""
+    return {text.get_text(): text.xyann[1] for text in figure.axes[0].texts}
+
+
 @pytest.mark.parametrize("horizon", [1, 7, 96])
 def test_networks_and_baselines_stay_apart_in_print(horizon):
-    leads, errors = np.arange(1, horizon + 1), np.arange(horizon, dtype=float)
-    networks = {f"network {i}": errors + i for i in range(9)}
+    leads, errors = np.arange(1, horizon + 1), 90 + np.arange(horizon, dtype=float) / horizon
+    networks = {f"network {i}": errors + i for i in range(11)}
     baselines = {f"baseline {i}": errors - i for i in range(7)}
     figure = lead_lines(leads, networks, baselines, "title", "error", "steps ahead")
     drawn = figure.axes[0].get_lines()
-    assert legend(figure) == [*networks, *baselines]  # the best network first
-    ours, others = drawn[:9], drawn[9:]
+    assert [line.get_label() for line in drawn] == [*networks, *baselines]  # the best first
+    ours, more, others = drawn[:8], drawn[8:11], drawn[11:]
     for line in ours:
         assert gray(line) < 0.35 and line.get_linewidth() == 2
         assert line.get_linestyle() == "-" and line.get_marker() != "None"
-    for line in others:
+    for line in (*more, *others):
         assert gray(line) > 0.45 and line.get_linewidth() < 1.5
-        assert line.get_linestyle() != "-"
         assert (line.get_marker() != "None") == (horizon == 1)  # a point has no dashes
-    assert len({(line.get_marker(), line.get_color()) for line in ours}) == 9
+    assert all(line.get_linestyle() == "-" for line in more)
+    assert all(line.get_linestyle() != "-" for line in others)
+    assert len({line.get_color() for line in ours}) == len(DARK) == 8
+
+
+def test_each_line_has_its_name_at_its_end_and_no_two_overlap():
+    leads = np.arange(1, 8)
+    networks = {f"network {i}": np.full(7, 1 + i / 1000) for i in range(16)}
+    figure = lead_lines(leads, networks, {"last": np.full(7, 1.2)}, "title", "error", "ahead")
+    figure.canvas.draw()  # which lays it out
+    assert set(labels(figure)) == {*networks, "last"}
+    (axes,) = figure.axes
+    letters = max(text.get_fontsize() for text in axes.texts) * figure.dpi / 72
+    for below, above in pairwise(sorted(labels(figure).values())):
+        assert (above - below) * axes.bbox.height > letters
+    heights = [labels(figure)[name] for name in networks]
+    assert heights == sorted(heights) and labels(figure)["last"] == max(labels(figure).values())
+
+
+def test_lines_of_interest_fill_the_height_and_what_is_far_off_is_named():
+    leads = np.arange(1, 8)
+    networks = {f"network {i}": np.linspace(2, 3, 7) + i / 10 for i in range(3)}
+    baselines = {"near": np.linspace(2.1, 3.4, 7), "walk": np.full(7, 36.0)}
+    axes = lead_lines(leads, networks, baselines, "title", "error", "ahead").axes[0]
+    low, high = axes.get_ylim()
+    assert 1.8 < low < 2 and 3.4 < high < 3.6
+    assert axes.get_xlabel() == "lead (ahead)\nabove the chart, on average: walk 36.0"
+    assert "walk" not in {line.get_label() for line in axes.get_lines()}
+    networks["diverged"] = np.full(7, np.nan)
+    axes = lead_lines(leads, networks, baselines, "title", "error", "ahead").axes[0]
+    assert axes.get_ylim() == (low, high) and "walk 36.0, diverged" not in axes.get_xlabel()
+    assert "diverged inf" in axes.get_xlabel()
+    worse = {"lost": np.full(7, 90.0)}  # the only network is in the picture, wherever it is
+    axes = lead_lines(leads, worse, baselines, "title", "error", "ahead").axes[0]
+    assert axes.get_ylim()[1] > 90
 
 
 def test_where_the_truth_falls():
