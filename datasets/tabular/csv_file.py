@@ -47,7 +47,7 @@ class CsvFile:
         self.place = {column: columns.index(column) for column in (*text, *numbers)}
 
     def pandas_arguments(self, marks: Marks) -> dict[str, Any]:
-        """What `pd.read_csv` has to be told of the file, beside its path."""
+        """What `pd.read_csv` has to know of the file, besides its path."""
         sign, encoding = self.head.separator, self.file.encoding
         told = {
             "sep": None if sign == "," else sign,

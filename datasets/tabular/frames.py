@@ -27,7 +27,7 @@ def plain_frame(source: Any, wanted: Collection[str]) -> tuple[pd.DataFrame, str
 
     Raises:
         ArgumentTypeError: something else.
-        DataError: levels of which it cannot be told what they mean.
+        DataError: levels whose meaning is not clear.
     """
     if isinstance(source, pd.Series):
         source = source.to_frame("y" if source.name is None else source.name)

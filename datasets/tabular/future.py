@@ -48,7 +48,7 @@ class FutureCovariates:
         wanted = (*schema.future, *filter(None, [schema.time]))
         unread = joined(open_source(source, rules, schema.dialect, wanted), schema)
         time, _ = our_names(unread, schema)
-        check_present(unread, schema.future)
+        check_present(unread, schema.future, "The forecast needs known-future columns")
         self.table = unread.load(("unique_id", time), schema.future)
         self.ids: tuple[str, ...] = ()
         codes = np.zeros(len(self.table.frame), int)

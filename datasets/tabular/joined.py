@@ -41,7 +41,7 @@ def with_ids(unread: TableSource, parts: Sequence[str]) -> TableSource:
     """The table with ids made of the text in several columns, with a slash between.
 
     Raises:
-        DataError: one of them is missing, or there is a column `unique_id` beside them.
+        DataError: one of them is missing, or there is a column `unique_id` as well.
     """
     if tuple(parts) == ("unique_id",):
         unread.head.column("unique_id")

@@ -43,7 +43,7 @@ class Numbers:
     Attributes:
         na: signs of missing values; numbers are compared as numbers, texts without the spaces
             around them.
-        marks: how text is read as numbers; `None`: it is refused, unless it stands beside a text
+        marks: how text is read as numbers; `None`: it is refused, unless it stands with a text
             of `na`.
         file: how the file of text is written that the column is of; `None` for a frame.
         found: how many of each sign were found.
@@ -132,7 +132,7 @@ class Numbers:
         return f"Column {name!r} has {what}: {where(kind.first, kind.count)}. {remedy}"
 
     def _marks(self, unique: np.ndarray) -> Marks | None:
-        """How text is read: beside a sign of missing, a column of a frame is text as a whole."""
+        """How text is read: next to a sign of missing, a column of a frame is text as a whole."""
         if self.marks is None and any(isinstance(v, str) and v.strip() in self.na for v in unique):
             self.marks = Marks()
         return self.marks

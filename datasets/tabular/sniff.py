@@ -111,7 +111,7 @@ def read_head(
 def _rows(lines: Sequence[str], sign: str, whole: bool) -> list[Row]:
     """The rows that are not blank; nothing where they cannot be read.
 
-    The last one may be cut where the file goes on.
+    The last one may be cut where the file continues.
     """
     reader = csv.reader(lines, delimiter=sign, skipinitialspace=True)
     rows: list[Row] = []

@@ -83,16 +83,19 @@ def target_column(unread: TableSource, source: Any) -> str:
     )
 
 
-def column_names(argument: str, columns: Sequence[str]) -> tuple[str, ...]:
-    """Returns a list of columns as a tuple.
+def column_names(argument: str, columns: str | Sequence[str]) -> tuple[str, ...]:
+    """Returns the name of a column, or a list of them, as a tuple.
 
     Raises:
-        ArgumentTypeError: a single text, or anything but texts.
+        ArgumentTypeError: anything but texts.
     """
-    listed = hasattr(columns, "__iter__") and not isinstance(columns, (str, bytes, Mapping))
+    if isinstance(columns, str):
+        columns = [columns]
+    listed = hasattr(columns, "__iter__") and not isinstance(columns, (bytes, Mapping))
     if not listed or not all(isinstance(c, str) for c in columns):
         raise ArgumentTypeError(
-            f"`{argument}` must be a list of column names. Received: {argument}={columns!r:.200}"
+            f"`{argument}` must be the name of a column, or a list of names. "
+            f"Received: {argument}={columns!r:.200}"
         )
     return tuple(columns)
 
@@ -139,8 +142,10 @@ def time_format_and_zone(
     return None, None if own else zone
 
 
-def check_present(unread: TableSource, needed: tuple[str, ...]) -> None:
-    """Refuses a table that lacks columns the model was fitted with.
+def check_present(
+    unread: TableSource, needed: tuple[str, ...], what: str = "The model was fitted with columns"
+) -> None:
+    """Refuses a table that lacks columns the model was fitted with, or `what` else.
 
     Raises:
         DataError: columns are missing; names them.
@@ -148,6 +153,6 @@ def check_present(unread: TableSource, needed: tuple[str, ...]) -> None:
     absent = [column for column in needed if column not in unread.columns]
     if absent:
         raise unread.head.error(
-            f"The model was fitted with columns that are not here: {names(absent)}. "
+            f"{what} that are not here: {names(absent)}. "
             f"The columns are {names(unread.columns)}. Add them, or rename the ones meant."
         )

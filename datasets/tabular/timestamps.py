@@ -55,7 +55,7 @@ def parse(
     Args:
         label: name of the column in messages, e.g. `"Column 'date'"`.
         rules: its `zone` is the time zone of times that are given without one; its `clock` that to
-            which all times are brought.
+            which all times are converted.
         frequency: step of the series; `""` where it is not known.
         series: number of the series of each row; by default all rows are of one series.
 

@@ -92,7 +92,7 @@ def rows_of(
         ahead = column in schema.future
         allowed = rules.missing == "interpolate" or (rules.missing == "mask" and not ahead)
         remedy = rules.for_missing(reader, ahead)
-        check_finite(place, column, cells, allowed, rules.empty, remedy)
+        check_finite(place, column, cells, allowed, rules.empty, remedy, rules.again)
     statics = _statics(place, schema.static)
     shared = [values[c] for c in columns[len(targets) :]]
     if wide:
@@ -136,8 +136,12 @@ def check_finite(
     allow_missing: bool = False,
     allow_empty: bool = False,
     remedy: str = "Fill them.",
+    again: bool = False,
 ) -> None:
     """Refuses infinite values, a column without any value, and, unless allowed, missing ones.
+
+    Args:
+        again: whether a model was fitted with the column, so that it cannot be left out.
 
     Raises:
         DataError: names the column and the rows of the table.
@@ -150,14 +154,15 @@ def check_finite(
     if len(infinite):
         raise rows.table.error(
             f"Column {column!r} has {counted(len(infinite), 'infinite value')} (or too large for "
-            f"64-bit floating point), first at {where(infinite)}. Correct them."
+            f"64-bit floating point), first at {where(infinite)}. Correct them, or, if they mean "
+            "missing, leave the cells empty."
         )
     _check_size(rows, column, cells, where)
     empty = np.flatnonzero(np.isnan(cells))
     if len(empty) == len(cells) and not (allow_missing and allow_empty):
         raise rows.table.error(
             f"Column {column!r} has no value at all: all {counted(len(cells), 'row')} of it are "
-            "missing. Leave the column out, or fill it."
+            f"missing. {'Fill it' if again else 'Leave the column out, or fill it'}."
         )
     if len(empty) and not allow_missing:
         raise rows.table.error(

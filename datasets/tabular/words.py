@@ -31,7 +31,7 @@ class Written:
         marks: marks of its numbers.
         lines: line of each row.
         header: line of the header.
-        arguments: what `pd.read_csv` has to be told.
+        arguments: what `pd.read_csv` has to know.
     """
 
     marks: Marks

@@ -1,6 +1,6 @@
 """Times as people write them: read where they can be read in one way only, else refused.
 
-Beside ISO 8601: quarters, ISO weeks, months by number or English name, slashes and dots with the
+Besides ISO 8601: quarters, ISO weeks, months by number or English name, slashes and dots with the
 year first, day and month in the order that a day above 12 proves, and numbers (`number_times.py`).
 """
 

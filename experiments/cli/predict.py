@@ -48,7 +48,7 @@ def predict(
         typer.Option(help="Missing values: error, interpolate or mask. (default: as in the fit)"),
     ] = None,
     duplicates: Annotated[str, typer.Option(help="Repeated times: error or mean.")] = "error",
-    gaps: Annotated[str, typer.Option(help="Missing times: error or fill.")] = "error",
+    gaps: Annotated[str, typer.Option(help="Missing times: auto, error or fill.")] = "auto",
     own_code: Annotated[
         list[str] | None,
         typer.Option(help="Module of a cell of your own, to be imported: mymodule."),

@@ -94,6 +94,15 @@ def _closed_loop(given: _Given) -> Strategy:
             f"{given.settings.head!r}, past={[*given.transform.schema.past]}"
         )
 
+    schema, delays = given.transform.schema, options.get("input_delays")
+    if kind.has_feedback_delays and delays and not (schema.future or given.recipe.calendar):
+        past = f", past={[*schema.past]}" if schema.past else ""
+        raise ArgumentError(
+            "`input_delays` need an exogenous input whose values ahead are known, and there is "
+            "none: name its column in future=[…]. Columns in past are forecast by the loop "
+            f"itself. Received: input_delays={delays}{past}"
+        )
+
     def mode(feedback: str) -> Any:
         """The cell that is fed with the truth, or with its own prediction."""
         if kind.has_feedback_delays:

@@ -245,7 +245,7 @@ def test_too_much_missing_is_not_filled():
         (ArgumentError, {"frequency": "-1D"}),
         (ArgumentError, {"season": 0}),
         (ArgumentTypeError, {"season": 2.5}),
-        (ArgumentTypeError, {"past": "wind"}),
+        (ArgumentTypeError, {"past": 3}),
     ],
 )
 def test_arguments(hourly, error, arguments):
