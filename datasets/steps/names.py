@@ -97,7 +97,7 @@ def _custom_days(offset: pd.offsets.CustomBusinessDay) -> str:
         )
     mask = np.busdaycalendar(offset.weekmask).weekmask  # of any form
     week = tuple(() if there else None for there in mask)
-    days = frozenset(np.datetime64(day, "D") for day in offset.holidays)
+    days = frozenset(np.array(offset.holidays, "datetime64[D]"))
     return str(Sessions(week, days))
 
 

@@ -56,7 +56,8 @@ def plain_frame(source: Any, wanted: Collection[str]) -> tuple[pd.DataFrame, str
 
 def _one_row_level(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """The levels of rows as columns."""
-    levels = frame.index.levels
+    index: Any = frame.index
+    levels = index.levels
     times = [isinstance(level, (pd.DatetimeIndex, pd.PeriodIndex)) for level in levels]
     names = list(frame.index.names)
     if len(levels) == 2 and sum(times) == 1:

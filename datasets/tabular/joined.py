@@ -1,7 +1,8 @@
 """Columns that are made of several: a time of a date and an hour, an id of a shop and an item."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -54,7 +55,13 @@ def with_ids(unread: TableSource, parts: Sequence[str]) -> TableSource:
     return _with(unread, "unique_id", parts, _ids)
 
 
-def _with(unread: TableSource, name: str, parts: Sequence[str], join) -> TableSource:
+def _with(
+    unread: TableSource,
+    name: str,
+    parts: Sequence[str],
+    join: Callable[[pd.DataFrame], pd.Series],
+) -> TableSource:
+    """The table with the column `name`, which `join` makes of `parts`."""
     for part in parts:
         unread.head.column(part)
 
@@ -95,7 +102,8 @@ def _minutes(like: pd.Series) -> pd.Series:
 
 def _together(texts: Sequence[pd.Series], sign: str = " ") -> pd.Series:
     """Texts with a sign between; missing where one of them is."""
-    return texts[0].str.cat(list(texts[1:]), sep=sign)
+    rest: Any = list(texts[1:])
+    return texts[0].str.cat(rest, sep=sign)
 
 
 def _text(cells: pd.Series) -> pd.Series:

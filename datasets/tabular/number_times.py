@@ -1,8 +1,7 @@
 """Times that are numbers: years, digits of a date, days of a spreadsheet, seconds since 1970."""
 
-import re
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from .table import Table
@@ -11,6 +10,8 @@ from .table import Table
 NAMED = {"excel": "D", "unix s": "s", "unix ms": "ms", "unix us": "us", "unix ns": "ns"}
 EXCEL_ZERO = pd.Timestamp("1899-12-30")  # day 0, so that days from March 1900 on are right
 YEARS = (1800, 2200)  # of dates that are written as digits
+
+LONGEST = 1e11  # seconds from day 0 of a spreadsheet
 
 #: Digits of a date, by their number.
 _DIGITS = {4: "%Y", 6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
@@ -40,7 +41,7 @@ def read_numbers(table: Table, text: pd.Series, label: str) -> tuple[pd.Series, 
         parsed = pd.to_datetime(text, format=form, errors="coerce")
         if parsed.notna().all() and parsed.dt.year.between(*YEARS).all():
             return parsed, form
-    values = pd.to_numeric(text, errors="coerce").to_numpy(float)
+    values = pd.to_numeric(text, errors="coerce").to_numpy("float64")
     for name, (low, high) in _RANGES.items():
         if ((values >= low) & (values <= high)).all():
             return from_name(text, name), name
@@ -58,13 +59,13 @@ def from_name(text: pd.Series, name: str) -> pd.Series:
 
     Those since 1970 are UTC. Days of a spreadsheet are rounded to the second.
     """
-    unit = NAMED[name]
+    unit: Any = NAMED[name]
     if name == "excel":
-        days = pd.to_numeric(text, errors="coerce")
-        seconds = np.round(days * 86400)
-        return EXCEL_ZERO + pd.to_timedelta(seconds.where(seconds.abs() < 1e11), unit="s")
-    whole = [int(t) if re.fullmatch(r"-?\d{1,19}", t) else np.nan for t in text.str.strip()]
-    exact = pd.Series(whole, text.index, dtype=object)
-    rest = exact.isna()
-    exact[rest] = pd.to_numeric(text[rest].str.strip(), errors="coerce")
+        seconds = (pd.to_numeric(text, errors="coerce") * 86400).round()
+        there = seconds.abs() < LONGEST
+        return EXCEL_ZERO + pd.to_timedelta(seconds.where(there), unit="s")
+    whole = text.str.strip().str.fullmatch(r"-?\d{1,18}")  # floats would round them
+    rough = pd.to_numeric(text, errors="coerce")
+    cells = [int(t) if w else r for t, w, r in zip(text, whole, rough, strict=True)]
+    exact = pd.Series(cells, text.index, dtype="object")
     return pd.Series(pd.to_datetime(exact, unit=unit, utc=True, errors="coerce"), text.index)

@@ -52,7 +52,7 @@ def read(source: Source, asked: Asked, rules: Rules, one: bool = False) -> TimeS
         future=asked.future,
         static=asked.static,
         frequency=asked.frequency,
-        season=asked.season,
+        season=asked.season or 0,
         unit=asked.unit,
         others=tuple(c for c in unread.columns if c not in (time, *numbers)),
         masked=rules.missing == "mask",

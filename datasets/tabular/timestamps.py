@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -135,7 +136,8 @@ def _read(how: Written, values: pd.Series) -> tuple[pd.DatetimeIndex, Read]:
 
 def _from_arrow(values: pd.Series) -> pd.Series:
     """Times and texts of Arrow as pandas' own."""
-    kind = values.dtype.pyarrow_dtype
+    dtype: Any = values.dtype
+    kind = dtype.pyarrow_dtype
     from pyarrow import types  # a frame of such columns has imported it
 
     if types.is_timestamp(kind) or types.is_date(kind):

@@ -251,8 +251,8 @@ class FittedForecaster(SeriesRead, HeadForecasts):
             state = self.strategy.read(self.transform.rows(panel), None)
         ahead = max(leads, self.strategy.read_ahead)
         times = [self.schema.times_after(cutoff, ahead) for cutoff in cutoffs]
-        ahead = known_ahead(future, self.schema, ids, times, self.transform.ids)
-        known = self.transform.scale_ahead(ids, times, ahead)
+        covariates = known_ahead(future, self.schema, ids, times, self.transform.ids)
+        known = self.transform.scale_ahead(ids, times, covariates)
         return Start(ids, cutoffs, times, state, known, leads)
 
     def _history(self, data: Any) -> TimeSeriesPanel:

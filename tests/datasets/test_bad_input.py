@@ -230,8 +230,8 @@ TAKEN: dict[str, Any] = {
     "19 epoch seconds": (
         hours(ds=range(1577836800, 1577836806)), {}, [range(6)], ["converted to UTC"],
     ),
-    "20 Excel serials": (hours(ds=np.arange(43831.0, 43837)), {}, [range(6)], []),
-    "20 years": (hours(ds=range(1990, 1996)), {}, [range(6)], []),
+    "20 Excel serials": (hours(ds=np.arange(43831.0, 43837)), {}, [range(6)], ["read as excel"]),
+    "20 years": (hours(ds=range(1990, 1996)), {}, [range(6)], ["read as %Y"]),
     "21 format said": (
         hours(3, ds=["01/02/2024", "02/02/2024", "03/02/2024"]), {"time_format": "%d/%m/%Y"},
         [range(3)], [],
