@@ -2,9 +2,9 @@
 
     python zoo/engines/native/build.py [FOLDER]
 
-writes the library into FOLDER, by default into the folder of this file, where `library.py` looks
-for it. Installing the package does the same (`setup.py`). The file needs the standard library only,
-for it runs before anything is installed.
+writes the library into FOLDER, by default `kernels` next to this file, where `library.py` looks for
+it. Installing the package does the same (`setup.py`). The file needs the standard library only, for
+it runs before anything is installed.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-KERNELS = Path(__file__).resolve().parent / "kernels"
+KERNELS = Path(__file__).parent / "kernels"  # not resolved: an editable install is of links
 FLAGS = ("-std=gnu11", "-O3", "-fno-math-errno", "-fPIC", "-Wno-psabi", "-fvisibility=default")
 X86 = ("x86_64", "amd64")
 SECONDS = 300  # for a compiler that hangs
@@ -108,4 +108,4 @@ def _run(command: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    print(compile_library(Path(sys.argv[1]) if sys.argv[1:] else KERNELS.parent))
+    print(compile_library(Path(sys.argv[1]) if sys.argv[1:] else KERNELS))

@@ -133,8 +133,8 @@ def library() -> Library:
     """
     if os.environ.get(OFF, "") not in ("", "0"):
         raise Missing(f"The environment variable {OFF} is set: unset it")
-    folder = Path(__file__).parent
-    wanted = build.library_name(folder / "kernels")
+    folder = build.KERNELS
+    wanted = build.library_name(folder)
     if not (folder / wanted).exists():
         others = sorted(path.name for path in folder.glob("kernels-*.so"))
         found = f"those there are of other sources or machines: {', '.join(others)}"
@@ -146,7 +146,7 @@ def library() -> Library:
         found_library = Library(folder / wanted)
     except (OSError, AttributeError) as error:
         raise Missing(f"The compiled kernels cannot be loaded: {REMEDY}. {error}") from error
-    if found_library.sources != build.source_hash(folder / "kernels"):
+    if found_library.sources != build.source_hash(folder):
         raise Missing(f"The compiled kernels, {wanted}, are of other sources: {REMEDY}")
     return found_library
 

@@ -175,18 +175,28 @@ static Steps steps_of(const Run *run, float *saved) {
   return steps;
 }
 
-static Row row_of(const Run *run, const Steps *steps, int slot, int after, int r, const float *drop) {
+/* The first row of a tile at a step; `advance` goes to the next one. */
+static Row row_of(const Run *run, const Steps *steps, int slot, int after, const float *drop) {
   const Plan *plan = run->call->plan;
-  Row w = {.plan = plan, .parameters = run->parameters};
-  w.drop = drop ? drop + (long)r * plan->state_width : NULL;
+  Row w = {.plan = plan, .parameters = run->parameters, .drop = drop};
   for (int k = 0; k < plan->stages; k++) {
-    w.z[k] = steps->z[k] + slot * run->at.z[k] + (long)r * plan->stage[k].stored;
-    w.read[k] = steps->read[k] + slot * run->at.read[k] + (long)r * plan->stage[k].read;
+    w.z[k] = steps->z[k] + slot * run->at.z[k];
+    w.read[k] = steps->read[k] + slot * run->at.read[k];
   }
   int before = run->slots > 1 ? slot : 1 - after;
-  w.before = steps->states + before * run->at.states + (long)r * plan->state_width;
-  w.after = steps->states + after * run->at.states + (long)r * plan->state_width;
+  w.before = steps->states + before * run->at.states;
+  w.after = steps->states + after * run->at.states;
   return w;
+}
+
+INLINE void advance(Row *w, const Plan *plan) {
+  w->before += plan->state_width, w->after += plan->state_width;
+  if (w->drop) w->drop += plan->state_width;
+  if (w->d) w->d += plan->state_width;
+  for (int k = 0; k < plan->stages; k++) {
+    w->z[k] += plan->stage[k].stored, w->read[k] += plan->stage[k].read;
+    if (w->dread[k]) w->dread[k] += rounded(plan->stage[k].read, NT);
+  }
 }
 
 static void load_drop(const Run *run, float *drop, int first, int rows) {
@@ -213,10 +223,9 @@ static void tile_forward(const Run *run, int tile, float *saved, float *drop) {
   for (int t = 0; t < T; t++) {
     int slot = run->slots > 1 ? t : 0, after = run->slots > 1 ? t + 1 : (t + 1) % 2;
     const uint8_t *read = call->mask ? call->mask + (long)first * T + t : NULL;
-    for (int r = 0; r < rows; r++) {
-      Row w = row_of(run, &steps, slot, after, r, call->drop ? drop : NULL);
-      cell->start(&w);
-    }
+    const Row top = row_of(run, &steps, slot, after, call->drop ? drop : NULL);
+    Row w = top;
+    for (int r = 0; r < rows; r++, advance(&w, plan)) cell->start(&w);
     for (int k = 0; k < plan->stages; k++) {
       const Stage *s = plan->stage + k;
       Factor factors[2] = {
@@ -224,13 +233,11 @@ static void tile_forward(const Run *run, int tile, float *saved, float *drop) {
            (long)T * plan->features, plan->features, s->input ? s->width : 0},
           {steps.read[k] + slot * run->at.read[k], run->stage[k].read, s->read, s->read, s->reading}};
       sums(rows, s->width, run->stage[k].bias, factors, 2, steps.z[k] + slot * run->at.z[k], s->stored);
-      for (int r = 0; r < rows; r++) {
-        Row w = row_of(run, &steps, slot, after, r, call->drop ? drop : NULL);
-        cell->forward(&w, k);
-      }
+      w = top;
+      for (int r = 0; r < rows; r++, advance(&w, plan)) cell->forward(&w, k);
     }
-    for (int r = 0; r < rows; r++) {
-      Row w = row_of(run, &steps, slot, after, r, NULL);
+    w = top;
+    for (int r = 0; r < rows; r++, advance(&w, plan)) {
       if (read && !read[(long)r * T]) memcpy(w.after, w.before, 4 * (size_t)plan->state_width);
       copy_states(plan, w.after, call->every, (long)(first + r) * T + t, 1, 0);
       if (t == T - 1) copy_states(plan, w.after, call->last, first + r, 1, 0);
@@ -284,19 +291,18 @@ static void tile_backward(Shard *shard, int tile, float *saved, float *space) {
       if (t == T - 1) copy_states(plan, of_row, call->last, first + r, 0, 1);
       copy_states(plan, of_row, call->every, (long)(first + r) * T + t, 0, 1);
     }
+    Row top = row_of(run, &steps, t, t + 1, call->drop ? drop : NULL), w;
+    top.d = d, top.dparameters = shard->parameters;
+    for (int k = 0; k < plan->stages; k++) top.dread[k] = dread[k];
     for (int k = plan->stages - 1; k >= 0; k--) {
       const Stage *s = plan->stage + k;
       float *z = steps.z[k] + t * run->at.z[k];
-      for (int r = 0; r < run->rows; r++) {
+      w = top;
+      for (int r = 0; r < run->rows; r++, advance(&w, plan)) {
         if (r >= rows || (read && !read[(long)r * T])) {
           memset(z + (long)r * s->stored, 0, 4 * (size_t)s->stored);
           memset(steps.read[k] + t * run->at.read[k] + (long)r * s->read, 0, 4 * (size_t)s->read);
-          continue;
-        }
-        Row w = row_of(run, &steps, t, t + 1, r, call->drop ? drop : NULL);
-        w.d = d + (long)r * plan->state_width, w.dparameters = shard->parameters;
-        for (int i = 0; i < plan->stages; i++) w.dread[i] = dread[i] + (long)r * rounded(plan->stage[i].read, NT);
-        cell->backward(&w, k);
+        } else cell->backward(&w, k);
       }
       Factor by_read = {z, run->stage[k].to_read, s->stored, s->reading, rounded(s->read, NT)};
       if (s->read) sums(rows, rounded(s->read, NT), NULL, &by_read, 1, dread[k], rounded(s->read, NT));
@@ -306,13 +312,10 @@ static void tile_backward(Shard *shard, int tile, float *saved, float *space) {
       else if (to == dx) memset(dx, 0, 4 * (size_t)(run->rows * wide));
       for (int i = 0; s->input && to == part && i < rows * wide; i++) dx[i] += part[i];
     }
-    for (int r = 0; r < rows; r++) {
+    w = top;
+    for (int r = 0; r < rows; r++, advance(&w, plan)) {
       memcpy(call->dx + ((long)(first + r) * T + t) * F, dx + (long)r * wide, 4 * (size_t)F);
-      if (read && !read[(long)r * T]) continue;
-      Row w = row_of(run, &steps, t, t + 1, r, call->drop ? drop : NULL);
-      w.d = d + (long)r * plan->state_width;
-      for (int i = 0; i < plan->stages; i++) w.dread[i] = dread[i] + (long)r * rounded(plan->stage[i].read, NT);
-      cell->finish(&w);
+      if (!read || read[(long)r * T]) cell->finish(&w);
     }
     if (t % at_once == 0)
       add_outer(shard, &steps, first, rows, t, T - t < at_once ? T - t : at_once, space);
