@@ -14,7 +14,10 @@ from ...errors import BackendError
 
 #: The functions, traced by Keras and by `compiled`, whose graphs are run in this process and
 #: never saved.
-OWN_GRAPHS = ("one_step_on_data", "multi_step_on_iterator", "rnnzoo_on_arrays")
+OWN_GRAPHS = (
+    *("one_step_on_data", "one_step_on_data_distributed"),
+    *("multi_step_on_iterator", "multi_step_on_data", "rnnzoo_on_arrays"),
+)
 
 
 class Foreign(Protocol):
