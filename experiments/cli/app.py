@@ -8,6 +8,7 @@ import typer
 
 from ...errors import one_of, whole_number
 from .arguments import listed, options, other_settings
+from .doctor import doctor
 from .forecast import forecast
 from .process import conclude, prepare
 from .terminal import (
@@ -40,6 +41,7 @@ def main() -> None:
 
 
 app.command()(report_errors(forecast))
+app.command()(report_errors(doctor))
 
 
 @app.command()

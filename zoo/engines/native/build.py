@@ -83,7 +83,9 @@ def compile_library(folder: Path, extra: tuple[str, ...] = ()) -> Path:
         for name, flags in variants().items():
             objects.append(str(Path(scratch) / f"{name}.o"))
             source, output = str(KERNELS / "driver.c"), objects[-1]
-            _run([*command, *FLAGS, *flags, *extra, f"-DVARIANT={name}", "-c", source, "-o", output])
+            _run(
+                [*command, *FLAGS, *flags, *extra, f"-DVARIANT={name}", "-c", source, "-o", output]
+            )
         objects.append(str(Path(scratch) / "about.o"))
         about = [f'-DSOURCES="{source_hash()}"', "-c", str(KERNELS / "about.c"), "-o", objects[-1]]
         _run([*command, *FLAGS, *extra, *about])

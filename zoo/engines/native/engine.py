@@ -9,10 +9,10 @@ from ...backend import foreign
 from ...cells import GRU, IRNN, RNN, SCRN, SLSTM, Elman, IndRNN, Jordan
 from ...cells.lstm import LSTM
 from ..base import Engine, Result
+from . import plan as plans
 from .kernel import Kernel, number_of_threads
 from .library import why_missing
 from .plan import ACTIVATIONS, OPTIONS, Plan, names_of
-from . import plan as plans
 
 #: What the kernels compute, by the class of the cell: a subclass may compute something else.
 PLANS: dict[type, Callable[[Any, int], Plan]] = {
@@ -25,6 +25,14 @@ PLANS: dict[type, Callable[[Any, int], Plan]] = {
     SCRN: plans.scrn,
     Jordan: plans.jordan,
     SLSTM: plans.slstm,
+}
+
+#: Steps from which a kernel was faster than the loop in training and no slower in prediction, with
+#: batches of 1 to 256 and up to 128 units (November 2026, benchmarks/cells.py); sequences of
+#: unknown length count as long.
+FASTER_FROM: dict[type, int] = {
+    **dict.fromkeys((LSTM, GRU, SCRN, SLSTM), 12),
+    **dict.fromkeys((RNN, IRNN, Elman, IndRNN, Jordan), 48),
 }
 
 
@@ -45,7 +53,10 @@ class Native(Engine):
         return foreign.why_not_here() or why_missing()
 
     def is_default(self, cell: Any, steps: int | None, batch: int | None = None) -> bool:
-        return False
+        least = FASTER_FROM.get(type(cell))
+        if least is None or (steps is not None and steps < least):
+            return False
+        return self.supports(cell, steps) is None and not foreign.has_accelerator()
 
     def runs_here(self, unasked: bool) -> bool:
         return foreign.may_call(unasked)

@@ -156,8 +156,8 @@ class Kernel:
         x, first, weights = arrays[0], arrays[1 : 1 + states], arrays[1 + states :]
         if x.ndim != 3 or x.shape[2] != self.plan.features or 0 in x.shape[1:]:
             raise ArgumentError(
-                f"`sequences` must have the shape (batch, time, {self.plan.features}), with at least "
-                f"one step. Received: shape={x.shape}"
+                f"`sequences` must have the shape (batch, time, {self.plan.features}), with at "
+                f"least one step. Received: shape={x.shape}"
             )
         for state, n in zip(first, self.plan.channels, strict=True):
             _check("initial_state", state, (x.shape[0], n))

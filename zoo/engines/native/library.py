@@ -37,7 +37,16 @@ class _Stage(ctypes.Structure):
 
 
 class _Plan(ctypes.Structure):
-    names = ("cell", "features", "stages", "blocks", "pieces", "states", "state_width", "parameters")
+    names = (
+        "cell",
+        "features",
+        "stages",
+        "blocks",
+        "pieces",
+        "states",
+        "state_width",
+        "parameters",
+    )
     _fields_ = (
         *((name, ctypes.c_int32) for name in names),
         ("options", ctypes.c_int32 * OPTIONS),

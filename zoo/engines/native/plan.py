@@ -46,7 +46,12 @@ class Plan:
     structure: Any = None  # the same for C, once it is made
 
     def stage(
-        self, blocks: int, read: int, reading: int | None = None, stored: int = 0, input: bool = True
+        self,
+        blocks: int,
+        read: int,
+        reading: int | None = None,
+        stored: int = 0,
+        input: bool = True,
     ) -> None:
         """Adds a stage: columns of its gates, of what it reads, of those gates that read, and of
         what is stored behind the gates."""

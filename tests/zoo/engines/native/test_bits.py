@@ -118,8 +118,9 @@ def test_threads_share_a_kernel(form, split):
     for worker in workers:
         worker.join()
     assert len(found) == 4
-    for results, gradients in sum(found.values(), []):
-        assert_same(results + gradients, expected[0] + expected[1])
+    for passes in found.values():
+        for results, gradients in passes:
+            assert_same(results + gradients, expected[0] + expected[1])
 
 
 def trained(seed, cell):

@@ -101,7 +101,10 @@ def test_finite_differences(form):
             weight.assign(value)
         x, *states = map(tf.constant, given[: len(arrays)])
         result = ENGINES["scan"].run(fine, x, states, None, "outputs")
-        return sum(float(np.sum(a * d)) for a, d in zip([*result.last, result.outputs], upstream, strict=True))
+        return sum(
+            float(np.sum(a * d))
+            for a, d in zip([*result.last, result.outputs], upstream, strict=True)
+        )
 
     for k, gradient in enumerate(gradients):
         direction = rng.normal(size=gradient.shape)

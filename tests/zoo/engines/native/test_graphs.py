@@ -30,9 +30,7 @@ def used(model):
 
 def fitted(engine, jit="auto", together=1):
     model = network(engine)
-    model.compile(
-        keras.optimizers.Adam(0.01), "mse", jit_compile=jit, steps_per_execution=together
-    )
+    model.compile(keras.optimizers.Adam(0.01), "mse", jit_compile=jit, steps_per_execution=together)
     losses = model.fit(X, Y, batch_size=4, epochs=3, shuffle=False, verbose=0).history["loss"]
     return model, losses
 
