@@ -77,6 +77,31 @@ def test_auto_scans_few_long_sequences_at_once(batch, steps, name):
     assert choose_engine("auto", MinGRU(4), steps, batch) is ENGINES[name]
 
 
+def test_auto_takes_kernels_for_long_sequences_where_keras_trains_and_predicts():
+    if ENGINES["native"].supports(GRU(4), None) is not None:
+        pytest.skip("there are no kernels")
+    x = np.zeros((4, 20, 3), "float32")
+    for cell, steps, name in (
+        (GRU(4), 20, "native"),
+        (GRU(4), None, "native"),
+        (GRU(4), 11, "scan"),
+        (RNN(4), 20, "scan"),
+        (GRU(4, activation="gelu"), 20, "scan"),
+        (GRU(4, dtype="float64"), 20, "scan"),
+    ):
+        inputs = keras.Input((steps, 3))
+        loop = Recurrent(cell)
+        model = keras.Model(inputs, loop(inputs))
+        model.compile("sgd", "mse")
+        read = x if steps is None else x[:, :steps]
+        model.predict_on_batch(read)
+        assert loop.engine_used == name
+        model.train_on_batch(read, np.zeros((4, 4), "float32"))
+        assert loop.engine_used == name
+        loop(read)
+        assert loop.engine_used == "scan"
+
+
 def test_an_engine_reaches_through_a_stack():
     deep = stack([MinGRU(4), keras.layers.Dense(3), MinGRU(2)], engine="parallel", name="deep")
     assert [loop.engine for loop in deep.loops] == ["parallel", "parallel"]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import keras
+import numpy as np
 
 from ...errors import BackendError
 
@@ -106,18 +107,19 @@ def call(
     fixed = [tensor for tensor in (mask, drop) if tensor is not None]
     keep, count = record.could_possibly_record(), len(arrays)
 
-    def optional(given: Sequence[Any]) -> list[Any]:
+    def optional(given: Sequence[Any]) -> tuple[Any, Any]:
         rest = list(given)
-        return [None if tensor is None else rest.pop(0) for tensor in (mask, drop)]
+        return rest.pop(0) if mask is not None else None, rest.pop(0) if rest else None
 
     def forward(*given: Any) -> list[Any]:
-        token, results = function.forward(list(given[:count]), *optional(given[count:]), keep)
-        return [_int64(token), *results]
+        where, factors = optional(given[count:])
+        token, results = function.forward(list(given[:count]), where, factors, keep)
+        return [np.int64(token), *results]
 
     def backward(token: Any, *given: Any) -> list[Any]:
         end = count + len(fixed)
-        inside = optional(given[count:end])
-        return function.backward(int(token), list(given[:count]), *inside, list(given[end:]))
+        where, factors = optional(given[count:end])
+        return function.backward(int(token), list(given[:count]), where, factors, list(given[end:]))
 
     @tf.custom_gradient
     def run(*inputs: Any) -> tuple[list, Callable]:
@@ -145,9 +147,3 @@ def _no_second(*_: Any) -> None:
     raise BackendError(
         'A loop run by the compiled kernels has no second derivatives: give it engine="scan".'
     )
-
-
-def _int64(token: int) -> Any:
-    import numpy as np
-
-    return np.int64(token)

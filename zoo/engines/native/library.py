@@ -17,6 +17,10 @@ OFF = "RNNZOO_NO_NATIVE"
 REMEDY = "install the package anew where there is a C compiler (cc, gcc or clang)"
 
 
+ARRAYS = ("x", "mask", "drop", "saved", "dx")  # of a call, and lists of arrays
+LISTS = ("weight", "first", "last", "every", "dfirst", "dweight")
+
+
 class Missing(Exception):
     """There is no library that can be used; the message says why, and the remedy."""
 
@@ -63,9 +67,9 @@ class _Call(ctypes.Structure):
         ("plan", ctypes.POINTER(_Plan)),
         *((name, ctypes.c_int32) for name in ("batch", "time", "threads", "keep", "dropped")),
         *((name, ctypes.c_void_p) for name in ("x", "mask", "drop")),
-        *((name, ctypes.POINTER(ctypes.c_void_p)) for name in ("weight", "first", "last", "every")),
+        *((name, ctypes.POINTER(ctypes.c_void_p)) for name in LISTS[:4]),
         *((name, ctypes.c_void_p) for name in ("saved", "dx")),
-        *((name, ctypes.POINTER(ctypes.c_void_p)) for name in ("dfirst", "dweight")),
+        *((name, ctypes.POINTER(ctypes.c_void_p)) for name in LISTS[4:]),
     )
 
 
@@ -101,12 +105,11 @@ class Library:
             MemoryError: there is not enough memory.
         """
         call = _Call(ctypes.pointer(_structure(plan)), *size, arrays["saved"] is not None)
-        for name, kind in _Call._fields_[6:]:
-            given = arrays.get(name)
-            if isinstance(given, list):
-                setattr(call, name, (ctypes.c_void_p * max(1, len(given)))(*map(_address, given)))
-            elif kind is ctypes.c_void_p:
-                setattr(call, name, _address(given))
+        for name in ARRAYS:
+            setattr(call, name, _address(arrays.get(name)))
+        for name in LISTS:
+            given = arrays.get(name, [])
+            setattr(call, name, (ctypes.c_void_p * max(1, len(given)))(*map(_address, given)))
         drop = arrays.get("drop")
         call.dropped = 0 if drop is None else drop.shape[1]
         if (self._backward if backward else self._forward)(ctypes.byref(call)):

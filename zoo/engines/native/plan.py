@@ -3,7 +3,7 @@ pieces of a padded row, and its stages, each one product. `docs/engines.md` expl
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 STAGES, OPTIONS = 2, 16  # as in kernels/plan.h
 LANES, PANEL = 8, 16  # VL and NT of kernels/vectors.h
@@ -52,29 +52,31 @@ class Plan:
         reading: int | None = None,
         stored: int = 0,
         input: bool = True,
-    ) -> None:
+    ) -> Self:
         """Adds a stage: columns of its gates, of what it reads, of those gates that read, and of
         what is stored behind the gates."""
         reading = (blocks if reading is None else reading) if read else 0
         width = padded(blocks, PANEL)
         self.stages.append(Stage(width, reading, read, max(width, blocks + stored), input))
+        return self
 
-    def state(self, channels: int, *widths: int) -> None:
+    def state(self, channels: int, *widths: int) -> Self:
         """Adds a state, in pieces of these widths that are padded each."""
         offset = 0
         for width in widths or (channels,):
             self.pieces.append((len(self.channels), offset, width, self.state_width))
             offset, self.state_width = offset + width, self.state_width + padded(width)
         self.channels.append(channels)
+        return self
 
     def block(
         self, weight: Any, kind: int, stage: int = 0, row: int = 0, column: int = 0,
         first: int = 0, columns: int | None = None,
-    ) -> None:  # fmt: skip
+    ) -> Self:  # fmt: skip
         """Places columns `first …` of a weight, by default all; a vector is one row. A bias that a
         cell does not have is skipped."""
         if isinstance(weight, float):
-            return
+            return self
         shape = tuple(weight.shape)
         rows, stride = (1, shape[0]) if len(shape) == 1 else shape
         columns = stride if columns is None else columns
@@ -82,11 +84,13 @@ class Plan:
         if number == len(self.weights):
             self.weights.append(weight)
         self.blocks.append((kind, stage, number, first, stride, rows, columns, row, column))
+        return self
 
-    def gates(self, weight: Any, kind: int, units: int, places: Iterable[int]) -> None:
+    def gates(self, weight: Any, kind: int, units: int, places: Iterable[int]) -> Self:
         """Places the gates of a weight, `units` columns each, at padded places in stage 0."""
         for k, place in enumerate(places):
             self.block(weight, kind, 0, 0, place * padded(units), k * units, units)
+        return self
 
 
 def activations(*names: str) -> list[int]:
@@ -107,7 +111,7 @@ def lstm(cell: Any, features: int) -> Plan:
         for k in range(count):
             plan.blocks.append((PARAMETER, 0, len(plan.weights), k * n, n, 1, n, 0, k * up))
         plan.weights.append(cell.p)
-    plan.state(n), plan.state(n)
+    plan.state(n).state(n)
     return plan
 
 
@@ -119,7 +123,7 @@ def gru(cell: Any, features: int) -> Plan:
     plan.state(n)
     if cell.reset == "after":
         plan.stage(4 * up, up, reading=3 * up)
-        plan.gates(cell.W, INPUT, n, (0, 1, 3)), plan.gates(cell.b, BIAS, n, (0, 1, 3))
+        plan.gates(cell.W, INPUT, n, (0, 1, 3)).gates(cell.b, BIAS, n, (0, 1, 3))
         plan.gates(cell.U, READ, n, (0, 1, 2))
         plan.block(cell.b2, BIAS, column=2 * up)
         return plan
@@ -141,7 +145,7 @@ def rnn(cell: Any, features: int) -> Plan:
     truncated = int(getattr(cell, "truncate", False))
     plan = Plan(2, features, [up, *activations(cell.activation), truncated, len(taps), *taps])
     plan.stage(up, len(taps) * up)
-    plan.block(cell.W, INPUT), plan.block(cell.b, BIAS)
+    plan.block(cell.W, INPUT).block(cell.b, BIAS)
     for k, weight in enumerate(recurrent):
         plan.block(weight, READ, row=k * up)
     for _ in range(max(taps)):
@@ -153,7 +157,7 @@ def indrnn(cell: Any, features: int) -> Plan:
     up = padded(cell.units)
     plan = Plan(3, features, [up, *activations(cell.activation)], parameters=up)
     plan.stage(up, 0)
-    plan.block(cell.W, INPUT), plan.block(cell.b, BIAS), plan.block(cell.u, PARAMETER)
+    plan.block(cell.W, INPUT).block(cell.b, BIAS).block(cell.u, PARAMETER)
     plan.state(cell.units)
     return plan
 
@@ -161,9 +165,9 @@ def indrnn(cell: Any, features: int) -> Plan:
 def scrn(cell: Any, features: int) -> Plan:
     up, wide = padded(cell.units), padded(cell.context)
     plan = Plan(4, features, [up, wide], [cell.alpha])
-    plan.stage(wide, 0), plan.stage(up, up + wide)
-    plan.block(cell.B, INPUT), plan.block(cell.A, INPUT, 1)
-    plan.block(cell.R, READ, 1), plan.block(cell.P, READ, 1, row=up)
+    plan.stage(wide, 0).stage(up, up + wide)
+    plan.block(cell.B, INPUT).block(cell.A, INPUT, 1)
+    plan.block(cell.R, READ, 1).block(cell.P, READ, 1, row=up)
     plan.state(cell.units + cell.context, cell.units, cell.context)
     return plan
 
@@ -172,10 +176,10 @@ def jordan(cell: Any, features: int) -> Plan:
     up, out = padded(cell.units), padded(cell.outputs)
     kinds = activations(cell.activation, cell.output_activation)
     plan = Plan(5, features, [out, *kinds, int(cell.truncate), up], [cell.mu])
-    plan.stage(up, out), plan.stage(out, up, input=False)
-    plan.block(cell.W, INPUT), plan.block(cell.b, BIAS), plan.block(cell.V, READ)
-    plan.block(cell.O, READ, 1), plan.block(cell.d, BIAS, 1)
-    plan.state(cell.outputs), plan.state(cell.outputs)
+    plan.stage(up, out).stage(out, up, input=False)
+    plan.block(cell.W, INPUT).block(cell.b, BIAS).block(cell.V, READ)
+    plan.block(cell.O, READ, 1).block(cell.d, BIAS, 1)
+    plan.state(cell.outputs).state(cell.outputs)
     return plan
 
 

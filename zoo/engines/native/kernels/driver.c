@@ -1,7 +1,7 @@
 /* Runs a cell over a sequence, and back: see docs/engines.md.
 
-   The batch is cut into tiles of some rows, the tiles into shards, one a thread. A tile goes through
-   all steps by itself. Everything of a tile is padded. */
+   The batch is cut into tiles of some rows, the tiles into shards, one a thread. A tile goes
+   through all steps by itself. Everything of a tile is padded. */
 #include <pthread.h>
 
 #include "cells.h"
@@ -17,7 +17,8 @@ long NAMED(rnnzoo_saved, VARIANT)(const Call *call) {
 }
 
 /* Copies states between a padded row and the arrays outside; `every` ones have a time. */
-static void copy_states(const Plan *plan, float *row, float *const *array, long item, int out, int add) {
+static void copy_states(const Plan *plan, float *row, float *const *array, long item, int out,
+                        int add) {
   for (int i = 0; i < plan->pieces; i++) {
     const Piece *p = plan->piece + i;
     if (!array[p->state]) continue;
@@ -85,7 +86,8 @@ static void tile_forward(const Run *run, int tile, float *saved, float *drop) {
   Steps steps = steps_of(run, saved);
   memset(steps.states, 0, 4 * (size_t)run->at.states);
   for (int r = 0; r < rows; r++)
-    copy_states(plan, steps.states + (long)r * plan->state_width, (float *const *)call->first, first + r, 0, 0);
+    copy_states(plan, steps.states + (long)r * plan->state_width, (float *const *)call->first,
+                first + r, 0, 0);
   if (call->drop) load_drop(run, drop, first, rows);
   for (int t = 0; t < T; t++) {
     int slot = run->slots > 1 ? t : 0, after = run->slots > 1 ? t + 1 : (t + 1) % 2;
@@ -98,8 +100,10 @@ static void tile_forward(const Run *run, int tile, float *saved, float *drop) {
       Factor factors[2] = {
           {call->x + ((long)first * T + t) * plan->features, run->stage[k].input,
            (long)T * plan->features, plan->features, s->input ? s->width : 0},
-          {steps.read[k] + slot * run->at.read[k], run->stage[k].read, s->read, s->read, s->reading}};
-      sums(rows, s->width, run->stage[k].bias, factors, 2, steps.z[k] + slot * run->at.z[k], s->stored);
+          {steps.read[k] + slot * run->at.read[k], run->stage[k].read, s->read, s->read,
+           s->reading}};
+      float *z = steps.z[k] + slot * run->at.z[k];
+      sums(rows, s->width, run->stage[k].bias, factors, 2, z, s->stored);
       w = top;
       for (int r = 0; r < rows; r++, advance(&w, plan)) cell->forward(&w, k);
     }
@@ -113,7 +117,8 @@ static void tile_forward(const Run *run, int tile, float *saved, float *drop) {
 }
 
 /* Adds the outer products of the steps from `t` on, `count` of them, to the sums of a shard. */
-static void add_outer(Shard *shard, const Steps *steps, int first, int rows, int t, int count, float *space) {
+static void add_outer(Shard *shard, const Steps *steps, int first, int rows, int t, int count,
+                      float *space) {
   const Run *run = shard->run;
   const Plan *plan = run->call->plan;
   int F = plan->features, depth = count * run->rows;
@@ -126,13 +131,15 @@ static void add_outer(Shard *shard, const Steps *steps, int first, int rows, int
   for (int k = 0; k < plan->stages; k++) {
     const Stage *s = plan->stage + k;
     const float *dz = steps->z[k] + t * run->at.z[k];
-    if (s->input) outer_products(depth, F, s->width, x, F, dz, s->stored, shard->sum[k].input, s->width, space);
+    if (s->input)
+      outer_products(depth, F, s->width, x, F, dz, s->stored, shard->sum[k].input, s->width,
+                     space);
     if (s->read)
       outer_products(depth, s->read, rounded(s->reading, NT), steps->read[k] + t * run->at.read[k],
                      s->read, dz, s->stored, shard->sum[k].read, s->width, space);
-    for (int i = 0; i < depth; i++)
-      for (int n = 0; n < s->width; n += VL)
-        store(shard->sum[k].bias + n, load(shard->sum[k].bias + n) + load(dz + (long)i * s->stored + n));
+    float *bias = shard->sum[k].bias;
+    for (int i = 0; i < depth; i++, dz += s->stored)
+      for (int n = 0; n < s->width; n += VL) store(bias + n, load(bias + n) + load(dz + n));
   }
 }
 
@@ -148,7 +155,8 @@ static void tile_backward(Shard *shard, int tile, float *saved, float *space) {
   float *drop = take(&space, run->at.states), *d = take(&space, run->at.states);
   float *dx = take(&space, (long)run->rows * wide), *part = take(&space, (long)run->rows * wide);
   float *dread[STAGES] = {NULL, NULL};
-  for (int k = 0; k < plan->stages; k++) dread[k] = take(&space, (long)run->rows * rounded(plan->stage[k].read, NT));
+  for (int k = 0; k < plan->stages; k++)
+    dread[k] = take(&space, run->rows * rounded(plan->stage[k].read, NT));
   memset(d, 0, 4 * (size_t)run->at.states);
   if (call->drop) load_drop(run, drop, first, rows);
   for (int t = T - 1; t >= 0; t--) {
@@ -171,8 +179,9 @@ static void tile_backward(Shard *shard, int tile, float *saved, float *space) {
           memset(steps.read[k] + t * run->at.read[k] + (long)r * s->read, 0, 4 * (size_t)s->read);
         } else cell->backward(&w, k);
       }
-      Factor by_read = {z, run->stage[k].to_read, s->stored, s->reading, rounded(s->read, NT)};
-      if (s->read) sums(rows, rounded(s->read, NT), NULL, &by_read, 1, dread[k], rounded(s->read, NT));
+      int read_wide = (int)rounded(s->read, NT);
+      Factor by_read = {z, run->stage[k].to_read, s->stored, s->reading, read_wide};
+      if (s->read) sums(rows, read_wide, NULL, &by_read, 1, dread[k], read_wide);
       Factor by_input = {z, run->stage[k].to_input, s->stored, s->width, wide};
       float *to = k == plan->stages - 1 ? dx : part;
       if (s->input) sums(rows, wide, NULL, &by_input, 1, to, wide);
@@ -240,7 +249,8 @@ static int run_all(const Call *call, int backward) {
   int started[MOST_THREADS] = {0}, failed = 0;
   for (int i = threads - 1; i >= 0; i--) { /* the first shard is run by the caller */
     shards[i].run = &run, shards[i].backward = backward;
-    shards[i].first = (int)((long)run.tiles * i / threads), shards[i].end = (int)((long)run.tiles * (i + 1) / threads);
+    shards[i].first = (int)((long)run.tiles * i / threads);
+    shards[i].end = (int)((long)run.tiles * (i + 1) / threads);
     started[i] = i > 0 && pthread_create(thread + i, NULL, shard_main, shards + i) == 0;
     if (!started[i]) shard_main(shards + i);
   }
@@ -249,7 +259,8 @@ static int run_all(const Call *call, int backward) {
     failed |= shards[i].failed;
   }
   for (int i = 0; i < threads; i++) {
-    if (backward && !failed) exchange(plan, shards[i].sum, shards[i].parameters, NULL, call->dweight);
+    if (backward && !failed)
+      exchange(plan, shards[i].sum, shards[i].parameters, NULL, call->dweight);
     free(shards[i].arena);
   }
   free(run.arena);

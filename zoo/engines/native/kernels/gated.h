@@ -4,7 +4,8 @@
 
 #include "row.h"
 
-/* LSTM. Options: up, phi, sigma, peepholes, coupled. Blocks: i, f, g, o; coupled: i, g, o. Stored: phi(c) */
+/* LSTM. Options: up, phi, sigma, peepholes, coupled. Blocks: i, f, g, o; coupled: i, g, o.
+   Stored: phi(c) */
 INLINE void lstm_forward_as(Row *w, int phi, int sigma, int peep, int coupled) {
   int up = OPTION(w, 0), F = coupled ? 0 : up, G = F + up, O = G + up, S = O + up;
   const float *c = w->before + up, *p = w->parameters, *p_o = p + G;
@@ -58,11 +59,11 @@ INLINE void lstm_backward_as(Row *w, int phi, int sigma, int peep, int coupled) 
     store(w->d + up + u, d_c), store(w->d + u, all(0));
   }
 }
-#define LSTM_FORMS(name)                                                                  \
-  int phi = OPTION(w, 1), sigma = OPTION(w, 2), peep = OPTION(w, 3), coupled = OPTION(w, 4);    \
-  (void)stage;                                                                            \
-  if (phi != TANH || sigma != SIGMOID || coupled) name(w, phi, sigma, peep, coupled);                 \
-  else if (peep) name(w, TANH, SIGMOID, 1, 0);                                            \
+#define LSTM_FORMS(name)                                                                      \
+  int phi = OPTION(w, 1), sigma = OPTION(w, 2), peep = OPTION(w, 3), coupled = OPTION(w, 4);  \
+  (void)stage;                                                                                \
+  if (phi != TANH || sigma != SIGMOID || coupled) name(w, phi, sigma, peep, coupled);         \
+  else if (peep) name(w, TANH, SIGMOID, 1, 0);                                                \
   else name(w, TANH, SIGMOID, 0, 0);
 static void lstm_forward(Row *w, int stage) { LSTM_FORMS(lstm_forward_as) }
 static void lstm_backward(Row *w, int stage) { LSTM_FORMS(lstm_backward_as) }
@@ -142,8 +143,8 @@ static void gru_backward(Row *w, int stage) {
   else gru_backward_as(w, phi, sigma, reset == 0);
 }
 
-/* sLSTM. Options: up. Blocks: i, f, g, o. Stored: 1 − sigma(f), then which of the two the maximum is
-   (1: the decayed one), then whether the memory was empty. States: h, c, n, m */
+/* sLSTM. Options: up. Blocks: i, f, g, o. Stored: 1 − sigma(f), then which of the two the
+   maximum is (1: the decayed one), then whether the memory was empty. States: h, c, n, m */
 static void slstm_forward(Row *w, int stage) {
   int up = OPTION(w, 0), C = up, N = 2 * up, M = 3 * up;
   float *z = w->z[0];
@@ -181,7 +182,8 @@ static void slstm_backward(Row *w, int stage) {
     v8 d_decayed = dF + kept * dm, d_i = dI + (1.0f - kept) * dm + empty * d_decayed;
     d_decayed *= 1.0f - empty;
     store(z + u, d_i), store(z + up + u, d_decayed * closing);
-    store(z + 2 * up + u, dc * I * (1.0f - g * g)), store(z + 3 * up + u, dh * c / n * slope(SIGMOID, o));
+    store(z + 2 * up + u, dc * I * (1.0f - g * g));
+    store(z + 3 * up + u, dh * c / n * slope(SIGMOID, o));
     store(w->d + u, all(0)), store(w->d + C + u, dc * F), store(w->d + N + u, dn * F);
     store(w->d + M + u, d_decayed);
   }

@@ -54,7 +54,8 @@ static Strides strides(const Plan *plan, int rows, int slots) {
 
 static int tile_rows(int batch, int threads) { return batch >= 8 * threads ? 8 : 4; }
 
-static float *matrix_of(const Plan *plan, const Block *b, Sums *sum, float *parameters, int *width) {
+static float *matrix_of(const Plan *plan, const Block *b, Sums *sum, float *parameters,
+                        int *width) {
   *width = b->kind == OF_PARAMETER ? plan->parameters : plan->stage[b->stage].width;
   switch (b->kind) {
   case OF_INPUT: return sum[b->stage].input;
@@ -74,7 +75,8 @@ static void exchange(const Plan *plan, Sums *sum, float *parameters, const float
       float *inside = m + (long)(b->row + r) * width + b->column;
       long outside = b->offset + (long)r * b->stride;
       if (!gradient) memcpy(inside, weight[b->weight] + outside, 4 * (size_t)b->columns);
-      for (int c = 0; gradient && c < b->columns; c++) gradient[b->weight][outside + c] += inside[c];
+      for (int c = 0; gradient && c < b->columns; c++)
+        gradient[b->weight][outside + c] += inside[c];
     }
   }
 }
@@ -82,7 +84,8 @@ static void exchange(const Plan *plan, Sums *sum, float *parameters, const float
 static long sum_space(const Plan *plan) {
   long space = rounded(plan->parameters, 16);
   for (int k = 0; k < plan->stages; k++)
-    space += (long)(rounded(plan->features, 4) + rounded(plan->stage[k].read, 4) + 1) * plan->stage[k].width;
+    space += (rounded(plan->features, 4) + rounded(plan->stage[k].read, 4) + 1) *
+             plan->stage[k].width;
   return space;
 }
 
@@ -126,14 +129,18 @@ static int prepare(Run *run, int backward) {
     Matrices *m = run->stage + k;
     m->bias = plain[k].bias;
     if (!backward) {
-      pack(m->input = take(&rest, (long)plan->features * s->width), plain[k].input, plan->features, s->width);
-      pack(m->read = take(&rest, (long)s->read * s->width), plain[k].read, s->read, s->width);
+      m->input = take(&rest, (long)plan->features * s->width);
+      m->read = take(&rest, (long)s->read * s->width);
+      pack(m->input, plain[k].input, plan->features, s->width);
+      pack(m->read, plain[k].read, s->read, s->width);
       continue;
     }
     transposed(scratch, plain[k].input, plan->features, s->width, s->width);
-    pack(m->to_input = take(&rest, (long)rounded(plan->features, NT) * s->width), scratch, s->width, rounded(plan->features, NT));
+    m->to_input = take(&rest, rounded(plan->features, NT) * s->width);
+    pack(m->to_input, scratch, s->width, (int)rounded(plan->features, NT));
     transposed(scratch, plain[k].read, s->read, s->width, s->reading);
-    pack(m->to_read = take(&rest, (long)rounded(s->read, NT) * s->reading), scratch, s->reading, rounded(s->read, NT));
+    m->to_read = take(&rest, rounded(s->read, NT) * s->reading);
+    pack(m->to_read, scratch, s->reading, (int)rounded(s->read, NT));
   }
   return 1;
 }

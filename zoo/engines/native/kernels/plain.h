@@ -56,7 +56,8 @@ static void indrnn_backward(Row *w, int stage) {
   }
 }
 
-/* SCRN. Options: up, padded width of the context. Constants: alpha. Blocks: B x, then A x + R h + P s */
+/* SCRN. Options: up, padded width of the context. Constants: alpha.
+   Blocks: B x, then A x + R h + P s */
 static void scrn_forward(Row *w, int stage) {
   int up = OPTION(w, 0), cup = OPTION(w, 1);
   float alpha = w->plan->constants[0];
@@ -83,7 +84,8 @@ static void scrn_backward(Row *w, int stage) {
   } else EACH(up) store(w->z[1] + u, load(w->d + u) * slope(SIGMOID, load(w->z[1] + u)));
 }
 
-/* Jordan. Options: padded outputs, phi, gamma, truncated, padded units. Constants: mu. States: y, m */
+/* Jordan. Options: padded outputs, phi, gamma, truncated, padded units. Constants: mu.
+   States: y, m */
 static void jordan_start(Row *w) {
   int up = OPTION(w, 0);
   float mu = w->plan->constants[0];

@@ -60,7 +60,7 @@ typedef struct {
   const float *drop;      /* or null */
   const float *before;    /* states */
   float *after;
-  float *z[STAGES];       /* sums, then activations, then, in the backward pass, gradients of sums */
+  float *z[STAGES];       /* sums, then activations, then, backward, gradients of sums */
   float *read[STAGES];    /* a */
   float *d;               /* gradients: by the states after the step, then by those before it */
   float *dread[STAGES];

@@ -47,7 +47,8 @@ INLINE void row_sums(const int rows, const float *bias, const Factor *f, int fac
   }
   for (int i = 0; i < factors; i++)
     if (column < f[i].columns)
-      row_panel(rows, sum, f[i].depth, f[i].a, f[i].stride, f[i].panels + (long)column * f[i].depth);
+      row_panel(rows, sum, f[i].depth, f[i].a, f[i].stride,
+                f[i].panels + (long)column * f[i].depth);
 #pragma GCC unroll 4
   for (int r = 0; r < rows; r++)
     store(to + r * stride + column, sum[r][0]), store(to + r * stride + column + VL, sum[r][1]);
@@ -92,7 +93,8 @@ static void outer_products(int depth, int height, int width, const float *a, lon
         v8 sum[ROWS][2];
 #pragma GCC unroll 4
         for (int r = 0; r < ROWS; r++) {
-          sum[r][0] = load(c + (first + r) * stride), sum[r][1] = load(c + (first + r) * stride + VL);
+          const float *from = c + (first + r) * stride;
+          sum[r][0] = load(from), sum[r][1] = load(from + VL);
         }
         for (int k = 0; k < depth; k++) {
           v8 left = load(panel + k * NT), right = load(panel + k * NT + VL);
@@ -104,7 +106,8 @@ static void outer_products(int depth, int height, int width, const float *a, lon
         }
 #pragma GCC unroll 4
         for (int r = 0; r < ROWS; r++) {
-          store(c + (first + r) * stride, sum[r][0]), store(c + (first + r) * stride + VL, sum[r][1]);
+          float *back = c + (first + r) * stride;
+          store(back, sum[r][0]), store(back + VL, sum[r][1]);
         }
       }
     }
