@@ -29,7 +29,10 @@ import torch
 from rnnzoo import Recurrent
 from rnnzoo.zoo.cells import GRU, IRNN, LSTM, RNN, SCRN, SLSTM, Elman, IndRNN, Jordan
 
-SIZES = [(64, 168, 8, 64), (32, 336, 7, 128), (256, 24, 1, 32)]  # batch, time, features, units
+SIZES = [  # batch, time, features, units; the first three by default, the others are short
+    *((64, 168, 8, 64), (32, 336, 7, 128), (256, 24, 1, 32)),
+    *((1, 100, 3, 8), (4, 50, 3, 8), (32, 12, 4, 16), (64, 30, 64, 128), (16, 4, 2, 4)),
+]
 CELLS: dict[str, Callable] = {
     "lstm": LSTM,
     "lstm-peepholes": lambda n: LSTM(n, peepholes=True),
