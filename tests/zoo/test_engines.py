@@ -80,14 +80,14 @@ def test_auto_scans_few_long_sequences_at_once(batch, steps, name):
 def test_auto_takes_kernels_for_long_sequences_where_keras_trains_and_predicts():
     if ENGINES["native"].supports(GRU(4), None) is not None:
         pytest.skip("there are no kernels")
-    x = np.zeros((4, 20, 3), "float32")
+    x = np.zeros((4, 30, 3), "float32")
     for cell, steps, name in (
-        (GRU(4), 20, "native"),
+        (GRU(4), 24, "native"),
         (GRU(4), None, "native"),
-        (GRU(4), 11, "scan"),
-        (RNN(4), 20, "scan"),
-        (GRU(4, activation="gelu"), 20, "scan"),
-        (GRU(4, dtype="float64"), 20, "scan"),
+        (GRU(4), 23, "scan"),
+        (RNN(4), 30, "scan"),
+        (GRU(4, activation="gelu"), 30, "scan"),
+        (GRU(4, dtype="float64"), 30, "scan"),
     ):
         inputs = keras.Input((steps, 3))
         loop = Recurrent(cell)

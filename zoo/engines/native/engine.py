@@ -31,7 +31,8 @@ PLANS: dict[type, Callable[[Any, int], Plan]] = {
 #: batches of 1 to 256 and up to 128 units (November 2026, benchmarks/cells.py); sequences of
 #: unknown length count as long.
 FASTER_FROM: dict[type, int] = {
-    **dict.fromkeys((LSTM, GRU, SCRN, SLSTM), 12),
+    **dict.fromkeys((SCRN, SLSTM), 12),
+    **dict.fromkeys((LSTM, GRU), 24),
     **dict.fromkeys((RNN, IRNN, Elman, IndRNN, Jordan), 48),
 }
 
