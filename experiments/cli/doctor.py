@@ -43,7 +43,9 @@ def version(name: str) -> str | None:
 
 def backend() -> tuple[str, str | None]:
     """What computes, and a remedy where it cannot."""
-    import keras
+    from ... import zoo  # noqa: F401  first: keeps the backend's start-up off the screen
+
+    import keras  # isort: skip
 
     name = keras.backend.backend()
     try:
