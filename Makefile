@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := datasets experiments pipelines zoo
+KERNELS := $(wildcard zoo/engines/native/kernels/*.[ch])
 
 TENSORFLOW := test-pipelines test-experiments test-rest test-zoo
 
@@ -75,11 +76,11 @@ lint: .venv/tested
 # the files of the package; where one comes, goes or is renamed, the list changes
 build/files: FORCE
 	@mkdir -p build
-	@find *.py py.typed $(PACKAGES) -type f ! -path "*/__pycache__/*" | LC_ALL=C sort > $@.new
+	@find *.py py.typed $(PACKAGES) -type f ! -path "*/__pycache__/*" ! -name "*.so" | LC_ALL=C sort > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 # links in build/ to every file of that list: they follow each change, and type checkers follow them
-.venv/installed: setup.cfg pyproject.toml build/files
+.venv/installed: setup.cfg setup.py pyproject.toml build/files $(KERNELS)
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'rnnzoo needs Python 3.11 or newer: make PYTHON=…')"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable .

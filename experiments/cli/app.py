@@ -9,6 +9,7 @@ import typer
 
 from ...errors import one_of, whole_number
 from .arguments import listed, options, other_settings
+from .doctor import doctor
 from .forecast import forecast
 from .predict import predict
 from .process import conclude, prepare
@@ -59,6 +60,7 @@ def common(
 
 app.command()(report_errors(forecast))
 app.command()(report_errors(predict))
+app.command()(report_errors(doctor))
 
 
 @app.command()

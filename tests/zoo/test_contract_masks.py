@@ -62,8 +62,8 @@ def test_a_sequence_masked_throughout_ends_where_it_began(case):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_engine_masks_alike(few, engine):
-    if engine == "parallel" and not few.cell().parallelizable:
-        with pytest.raises(ArgumentError, match='step by step. Received: engine="parallel"'):
+    if (why := ENGINES[engine].supports(few.cell(), few.x.shape[1])) is not None:
+        with pytest.raises(ArgumentError, match=f'{re.escape(why)}. Received: engine="{engine}"'):
             few.loop(engine=engine)(few.x)
         return
     loop = few.loop(return_sequences=True, return_state=True, engine=engine)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 from rnnzoo import ArgumentError, Recurrent, stack
-from rnnzoo.zoo.cells import GRU, LSTM, NARX, TDNN, KerasCell, MinGRU, RecurrentCell
+from rnnzoo.zoo.cells import GRU, LSTM, NARX, RNN, TDNN, KerasCell, MinGRU, RecurrentCell
 from rnnzoo.zoo.engines import ENGINES, NEEDS, choose_engine
 
 X = np.random.default_rng(1).normal(size=(2, 5, 3)).astype("float32")
@@ -32,7 +32,9 @@ class Doubled(RecurrentCell):
 @pytest.mark.parametrize("need", NEEDS)
 @pytest.mark.parametrize("name", ENGINES)
 def test_what_is_needed_is_there_and_no_more(name, need):
-    cell = MinGRU(4)
+    cell = RNN(4) if name == "native" else MinGRU(4)
+    if (why := ENGINES[name].supports(cell, 5)) is not None:
+        pytest.skip(why)
     cell.build((None, 3))
     states = cell.get_initial_state(2)
     whole = ENGINES["scan"].run(cell, ops.convert_to_tensor(X), states, need="states")
@@ -73,6 +75,31 @@ def test_auto_takes_the_first_that_runs_a_cell_by_itself(cell, name):
 )
 def test_auto_scans_few_long_sequences_at_once(batch, steps, name):
     assert choose_engine("auto", MinGRU(4), steps, batch) is ENGINES[name]
+
+
+def test_auto_takes_kernels_for_long_sequences_where_keras_trains_and_predicts():
+    if ENGINES["native"].supports(GRU(4), None) is not None:
+        pytest.skip("there are no kernels")
+    x = np.zeros((4, 30, 3), "float32")
+    for cell, steps, name in (
+        (GRU(4), 24, "native"),
+        (GRU(4), None, "native"),
+        (GRU(4), 23, "scan"),
+        (RNN(4), 30, "scan"),
+        (GRU(4, activation="gelu"), 30, "scan"),
+        (GRU(4, dtype="float64"), 30, "scan"),
+    ):
+        inputs = keras.Input((steps, 3))
+        loop = Recurrent(cell)
+        model = keras.Model(inputs, loop(inputs))
+        model.compile("sgd", "mse")
+        read = x if steps is None else x[:, :steps]
+        model.predict_on_batch(read)
+        assert loop.engine_used == name
+        model.train_on_batch(read, np.zeros((4, 4), "float32"))
+        assert loop.engine_used == name
+        loop(read)
+        assert loop.engine_used == "scan"
 
 
 def test_an_engine_reaches_through_a_stack():

@@ -41,8 +41,11 @@ def compiled(model: keras.Model) -> Callable[[Sequence[np.ndarray]], list[np.nda
 def _tensorflow(model: keras.Model) -> Callable[[list], Any]:
     import tensorflow as tf
 
+    def rnnzoo_on_arrays(*inputs: Any) -> Any:  # a graph by this name is never saved: foreign.py
+        return model(list(inputs), training=False)
+
     signature = [tf.TensorSpec(x.shape, x.dtype) for x in model.inputs]
-    call = tf.function(lambda *inputs: model(list(inputs), training=False), signature)
+    call = tf.function(rnnzoo_on_arrays, signature)
     return lambda inputs: call(*inputs)
 
 

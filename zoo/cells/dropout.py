@@ -64,6 +64,10 @@ class SequenceDropout(DropoutRNNCell):
         mask = self._recurrent_dropout_mask
         return state if mask is None or not self._drops else state * ops.cast(mask, state.dtype)
 
+    def recurrent_factors(self) -> Any:
+        """The factors of a hidden state in recurrent dropout, `(batch, channels)`, or `None`."""
+        return self._recurrent_dropout_mask if self._drops else None
+
     def set_dropping(self, value: bool) -> None:
         """Switches the drawn masks on or off."""
         self._drops = value

@@ -31,6 +31,11 @@ class Engine(Protocol):
     def is_default(self, cell: Any, steps: int | None, batch: int | None = None) -> bool:
         """Whether `engine="auto"` may choose this engine for the cell."""
 
+    def runs_here(self, unasked: bool) -> bool:
+        """Whether what is being computed or traced may contain this engine; otherwise the loop
+        runs. `unasked`: the user has not chosen the engine."""
+        return True
+
     def run(
         self, cell: Any, sequences: Any, states: list[Any], mask: Any = None, need: str = "last"
     ) -> Result:

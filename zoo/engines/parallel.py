@@ -4,12 +4,12 @@ from typing import Any
 
 from keras import ops
 
-from .base import Result
+from .base import Engine, Result
 
 LONG, FEW = 64, 256  # steps, and numbers in each, from and up to which a scan is the default
 
 
-class Parallel:
+class Parallel(Engine):
     """Projects all steps, then runs `cell.every_step`."""
 
     def supports(self, cell: Any, steps: int | None) -> str | None:

@@ -7,10 +7,10 @@ from keras import ops
 
 from ...errors import ArgumentError
 from ..backend.loop import loop, unrolled
-from .base import Result
+from .base import Engine, Result
 
 
-class Scan:
+class Scan(Engine):
     """Runs `cell.call` step by step."""
 
     def supports(self, cell: Any, steps: int | None) -> str | None:

@@ -9,7 +9,7 @@ from keras import ops, tree
 from ...errors import ArgumentError, flag, one_of
 from ..cells import KerasCell, as_cell, checks
 from ..cells.wrapper import build_once
-from ..engines import ENGINES, Result, choose_engine
+from ..engines import ENGINES, Result, choose_engine, engine_name
 from .masks import checked_mask, zero_masked
 
 
@@ -97,6 +97,9 @@ class Recurrent(keras.layers.Layer):
                 'unroll=True is engine="unrolled": leave one of them out. '
                 f"Received: unroll=True, engine={engine!r}"
             )
+        #: The engine that ran, or was traced, last.
+        self.engine_used: str | None = None
+        self.supports_jit = self.engine != "native"  # its graphs cannot be compiled by XLA
         self.supports_masking = True
         self.input_spec = None
         self.states: list[Any] = []
@@ -180,6 +183,7 @@ class Recurrent(keras.layers.Layer):
             mask = None if mask is None else ops.flip(mask, axis=1)
         name = "unrolled" if self.unroll else self.engine
         engine = choose_engine(name, self.cell, *sequences.shape[1::-1])
+        self.engine_used = engine_name(engine)
         with self.cell.dropping(sequences[:, 0], states) if training else nullcontext():
             result = engine.run(self.cell, sequences, states, mask, need)
         if carried:
@@ -277,7 +281,11 @@ class Recurrent(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Recurrent":
-        return cls(**config | {"cell": keras.saving.deserialize_keras_object(config["cell"])})
+        cell = keras.saving.deserialize_keras_object(config["cell"])
+        engine = config.get("engine", "auto")
+        if engine == "native" and ENGINES[engine].supports(cell, None) is not None:
+            engine = "auto"  # saved where the kernels were, loaded where they are not
+        return cls(**config | {"cell": cell, "engine": engine})
 
     def _check_built_for(self, sequences: Any) -> None:
         """Checks that sequences match those for which the loop was built."""
