@@ -72,6 +72,24 @@ def instant(
     return time.tz_convert("UTC").tz_localize(None) if zone else time
 
 
+def as_local(utc: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:
+    """The local times of times in UTC; where clocks skip midnight, the first time of the day is it.
+
+    Args:
+        utc: without zone.
+    """
+    local = utc.tz_localize("UTC").tz_convert(zone).tz_localize(None)
+    first = local - local.normalize()
+    if not ((first > pd.Timedelta(0)) & (first <= pd.Timedelta(hours=1))).any():
+        return local
+    skipped = (
+        local.normalize()
+        .tz_localize(zone, ambiguous=np.ones(len(local), bool), nonexistent="shift_forward")
+        .tz_localize(None)
+    )
+    return local.where((skipped != local) | (first == pd.Timedelta(0)), local.normalize())
+
+
 def in_zone(times: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:
     """Converts UTC times to local times of `zone`; `""` leaves them as they are."""
     return times.tz_localize("UTC").tz_convert(zone) if zone else times

@@ -1,13 +1,15 @@
 """Steps between the rows of a series: counting in them, and the times that follow."""
 
 from .base import HOLIDAY, Steps
-from .names import MOST_STEPS, canonical, steps_of
+from .names import canonical, steps_of
+from .offsets import MOST_STEPS, OffsetSteps
 from .pattern import pattern_of, rows_pattern
 from .sessions import Sessions
 
 __all__ = [
     "HOLIDAY",
     "MOST_STEPS",
+    "OffsetSteps",
     "Sessions",
     "Steps",
     "canonical",

@@ -24,6 +24,7 @@ class Steps(ABC):
             where there is none.
         horizon: steps that a user of such a table may want to see.
         by_days: whether a step is a day or longer, so that it counts in local time.
+        dated: whether its date alone says which step a time is.
         fixed: the length of a step; `None` where it varies, as with months.
     """
 
@@ -31,6 +32,7 @@ class Steps(ABC):
     season: int = 1
     horizon: int = 12
     by_days: bool = False
+    dated: bool = False
     fixed: pd.Timedelta | None = None
 
     @abstractmethod

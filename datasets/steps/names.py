@@ -8,11 +8,11 @@ import pandas as pd
 
 from ...errors import ArgumentError
 from .base import Steps
-from .offsets import MOST_STEPS, OffsetSteps
+from .offsets import OffsetSteps
 from .rows import PREFIX, RowSteps
 from .sessions import WEEKDAYS, Sessions
 
-__all__ = ["MOST_STEPS", "canonical", "steps_of"]
+__all__ = ["canonical", "steps_of"]
 
 #: What pandas called these before version 3, and what it calls them now.
 OLD = {
@@ -90,14 +90,15 @@ def canonical(frequency: Any) -> str:
 
 
 def _custom_days(offset: pd.offsets.CustomBusinessDay) -> str:
-    if offset.n != 1 or offset.offset:
+    given: Any = offset  # whose stubs lack its own attributes
+    if offset.n != 1 or given.offset:
         raise ArgumentError(
             "`frequency` must step by one day of a custom calendar, without an offset. Received: "
             f"frequency={offset!r}, n={offset.n}"
         )
-    mask = np.busdaycalendar(offset.weekmask).weekmask  # of any form
+    mask = np.busdaycalendar(given.weekmask).weekmask  # of any form
     week = tuple(() if there else None for there in mask)
-    days = frozenset(np.array(offset.holidays, "datetime64[D]"))
+    days = frozenset(np.array(given.holidays, "datetime64[D]"))
     return str(Sessions(week, days))
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 
 from .base import DAY, Count, Steps
 
+MOST = 10_000_000  # units in a step
 MOST_STEPS = 48  # most steps of less than a day that are forecast by default
 
 
@@ -19,11 +20,13 @@ class OffsetSteps(Steps):
         self.frequency = frequency
         offset = pd.tseries.frequencies.to_offset(frequency)
         kind, n = offset.rule_code.split("-")[0], offset.n
+        if not 1 <= n <= MOST:
+            raise ValueError(f"{n} is no number of steps")
         if isinstance(offset, pd.offsets.Day):
             self.fixed = n * DAY
         elif isinstance(offset, pd.offsets.Tick):
             self.fixed = pd.Timedelta(offset)
-        self.by_days = self.fixed is None or self.fixed >= DAY
+        self.by_days = self.dated = self.fixed is None or self.fixed >= DAY
         self.season, self.horizon = self._season(kind, n), self._horizon(kind, n)
 
     def count(self, times: pd.DatetimeIndex) -> Count:

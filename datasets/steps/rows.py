@@ -1,10 +1,14 @@
 """Steps without a pattern: the rows that are there, whatever their times."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from .base import DAY, Count, Steps
+from .offsets import OffsetSteps
 
+LONGEST = 36525 * DAY  # distance of two rows
 PREFIX = "rows/"
 
 
@@ -21,10 +25,12 @@ class RowSteps(Steps):
     pause = np.iinfo(np.int64).max // 2
 
     def __init__(self, usual: str):
-        self.usual = pd.Timedelta(pd.tseries.frequencies.to_offset(usual))
-        if self.usual <= pd.Timedelta(0):
-            raise ValueError("rows do not go backwards")
+        offset: Any = pd.tseries.frequencies.to_offset(usual)
+        self.usual = pd.Timedelta(offset)
+        if not pd.Timedelta(0) < self.usual <= LONGEST:
+            raise ValueError("no distance of rows")
         self.by_days = self.usual >= DAY
+        self.season, self.horizon = OffsetSteps(usual).season, OffsetSteps(usual).horizon
 
     def count(self, times: pd.DatetimeIndex) -> Count:
         numbers = np.arange(len(times))

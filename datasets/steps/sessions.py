@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from .offsets import MOST_STEPS
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 FAR = pd.Timedelta(days=3653)  # after the last row: days off beyond it are forgotten
+MOST_CLOSED = 20_000  # days off
 MOST_WEEKS = 5000  # searched for the next session
 ODD = 0.1  # most rows, as a share, outside the pattern of a calendar
 _RANGE = re.compile(r"(\d{2}:\d{2}(?::\d{2})?)(?:-(\d{2}:\d{2}(?::\d{2})?)/(\w+))?")
@@ -38,6 +40,10 @@ class Sessions(Steps):
     def daily(self) -> bool:
         """Whether a day has one row, at any hour."""
         return all(not hours for hours in self.week)
+
+    @cached_property
+    def dated(self) -> bool:  # type: ignore[override]
+        return self.daily
 
     @cached_property
     def by_days(self) -> bool:  # type: ignore[override]
@@ -68,7 +74,7 @@ class Sessions(Steps):
         pattern = pattern[(pattern >= keys[0]) & (pattern <= keys[-1])]
         odd = ~keys.isin(pattern)
         again = keys.duplicated()
-        if odd.mean() <= ODD:  # a few are sessions of their own
+        if odd.sum() <= max(1, ODD * len(odd)):  # a few are sessions of their own
             pattern, odd = pattern.union(keys.unique()), np.zeros(len(keys), bool)
         usual = pd.Series(times - days).mode().min() if self.daily else pd.Timedelta(0)
         at = (pattern + usual).to_numpy()
@@ -116,7 +122,11 @@ class Sessions(Steps):
         days = days[[self.week[d] is not None for d in days.day_of_week]]
         if not self.closed:
             return days
-        return days[~days.isin(pd.DatetimeIndex(sorted(self.closed)))]
+        return days[~days.isin(self._off)]
+
+    @cached_property
+    def _off(self) -> pd.DatetimeIndex:
+        return pd.DatetimeIndex(np.sort(np.array(list(self.closed), "datetime64[D]")))
 
     def _times(self, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
         days = self._days(first, last)
@@ -127,6 +137,11 @@ class Sessions(Steps):
             if hours
         ]
         return pd.DatetimeIndex(np.sort(np.concatenate([rows.ravel() for rows in of_days])))
+
+    def times_of(self, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
+        """The times of the pattern on the days from `first` to `last`; none where a day has one
+        row at any hour."""
+        return pd.DatetimeIndex([]) if self.daily else self._times(first.normalize(), last)
 
     def without_far_days_off(self, first: pd.Timestamp, last: pd.Timestamp) -> "Sessions":
         """The same calendar, knowing only the days off that rows of this span, and forecasts some
@@ -160,13 +175,20 @@ class Sessions(Steps):
             words = group.split()
             days = [word for word in words if word in WEEKDAYS]
             hours = [hour for word in words[len(days) :] for hour in _hours(word)]
-            if not days or hours != sorted(set(hours)):
+            if not days or hours != sorted(set(hours)) or bool(hours) != (len(words) > len(days)):
                 raise ValueError(f"no days of a week, or hours out of order: {group!r}")
             for day in days:
+                if week[WEEKDAYS.index(day)] is not None:
+                    raise ValueError(f"a day comes twice: {day!r}")
                 week[WEEKDAYS.index(day)] = tuple(hours)
         if len({not hours for hours in week if hours is not None}) > 1:
             raise ValueError("some days have hours and some have none")
-        return cls(tuple(week), frozenset(np.datetime64(day, "D") for day in closed.split()))
+        if len(closed.split()) > MOST_CLOSED:
+            raise ValueError(f"more than {MOST_CLOSED} days off")
+        off = frozenset(np.datetime64(day, "D") for day in closed.split())
+        if any(map(np.isnat, off)):
+            raise ValueError("a day off is no day")
+        return cls(tuple(week), off)
 
 
 def _hours(text: str) -> list[pd.Timedelta]:
@@ -178,15 +200,16 @@ def _hours(text: str) -> list[pd.Timedelta]:
     start = _since_midnight(first)
     if last is None:
         return [start]
-    every = pd.Timedelta(pd.tseries.frequencies.to_offset(step))
-    if every < pd.Timedelta(seconds=1):
-        raise ValueError(f"too fine a step: {text!r}")
+    offset: Any = pd.tseries.frequencies.to_offset(step)
+    every = pd.Timedelta(offset)
+    if not pd.Timedelta(seconds=1) <= every < DAY or _since_midnight(last) < start:
+        raise ValueError(f"too fine a step, or an end before the start: {text!r}")
     return list(pd.timedelta_range(start, _since_midnight(last), freq=every))
 
 
 def _since_midnight(clock: str) -> pd.Timedelta:
     since = pd.Timedelta(clock if clock.count(":") == 2 else f"{clock}:00")
-    if since >= DAY:
+    if since >= DAY or max(map(int, clock.split(":")[1:])) > 59:
         raise ValueError(f"no time of day: {clock!r}")
     return since
 

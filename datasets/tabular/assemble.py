@@ -159,6 +159,8 @@ def _series(
         were = counted(count, "missing time", "was", "were")
         done = "without values" if masked else "with the values of the rows before"
         done = "and interpolated" if fill is interpolate and not masked else done
+        if masked and fill is carry_forward and (schema.future or schema.weight):
+            done += ", but with the known-future columns and weights of the rows before"
         codes = [code for code, numbers in inserted.items() if len(numbers)]
         said = f"{were} inserted {done}{rows.of(codes)}."
         if unasked and masked:
@@ -168,6 +170,15 @@ def _series(
         if unasked and may_be_clocks(grids, steps_of(frequency)) and not rows.zone:
             said += ' If they are local times and clocks went forward, say zone="…" (--zone …).'
         repairs.append(said)
+    steps = steps_of(frequency)
+    if isinstance(steps, Sessions) and not steps.daily and not rules.again:
+        ends = zip(rows.bounds[:-1], rows.bounds[1:], strict=True)
+        there = [pd.DatetimeIndex(rows.times[[a, b - 1]]) for a, b in ends]
+        lacking = sum(steps.between(*both) + 1 for both in there) - len(rows.times)
+        if lacking > 0:
+            repairs.append(
+                f"{lacking} times of the calendar {frequency!r} have no row, and are no steps."
+            )
     if masked and not schema.masked:
         schema = replace(schema, masked=True)
     if pads.any():
@@ -209,9 +220,10 @@ def _grids(
         raise failed
     if other and rows.alone:
         (step,) = other.values()
+        example = resampled(frequency)
         raise rows.table.error(
             f"The times step by {step!r}, where {frequency!r} is expected. Give a table with that "
-            f"step, e.g. {resampled(frequency)}."
+            f"step{f', e.g. {example}' if example else ''}."
         )
     if other:
         first = ", ".join(f"{one!r} by {step!r}" for one, step in list(other.items())[:3])

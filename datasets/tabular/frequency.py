@@ -1,12 +1,17 @@
 """Finds the step between times."""
 
+from contextlib import suppress
+
 import numpy as np
 import pandas as pd
 
+from ...errors import DataError
 from ...messages import counted
-from ..steps import pattern_of, rows_pattern, steps_of
+from ..steps import OffsetSteps, Sessions, pattern_of, rows_pattern, steps_of
+from ..timezones import as_local
 from .table import Table
 
+MOVED = 3  # rows, at least, that show that sessions move with a clock
 _DAY = pd.Timedelta(days=1)
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -24,13 +29,16 @@ def find_frequency(table: Table, times: pd.DatetimeIndex, rows: bool = False) ->
     Raises:
         DataError: no step fits most of the times.
     """
-    if rows:
-        return rows_pattern(times)
     steps = pd.Series(np.diff(times.to_numpy()))
     step = steps.mode().min()
+    if rows:
+        with suppress(DataError):  # days of months that no calendar has
+            return _calendar_step(table, times, steps) or rows_pattern(times)
+        return rows_pattern(times)
     if calendar := _calendar_step(table, times, steps):
         return calendar
     if pattern := pattern_of(times):
+        _refuse_moving(table, pattern, times)
         return str(pattern)
     if step == _DAY and not (times.day_of_week >= 5).any() and steps.max() > _DAY:
         weeks = (times - pd.to_timedelta(times.day_of_week, unit="D")).normalize()
@@ -52,6 +60,26 @@ def find_frequency(table: Table, times: pd.DatetimeIndex, rows: bool = False) ->
     raise table.error(f"The times step by {step}, which is too fine.")
 
 
+def _refuse_moving(table: Table, pattern: Sessions, times: pd.DatetimeIndex) -> None:
+    """Refuses sessions that are given in another clock than theirs.
+
+    Raises:
+        DataError: rows outside the pattern are in it once they are moved by an hour.
+    """
+    slots = pattern.times_of(times[0], times[-1])
+    odd = times[~times.isin(slots)] if len(slots) else times[:0]
+    if len(odd) < MOVED:
+        return
+    hour = pd.Timedelta(hours=1)
+    if max((odd + hour).isin(slots).mean(), (odd - hour).isin(slots).mean()) > 0.5:
+        raise table.error(
+            f"The sessions move by an hour, as those of a local clock do that are written in UTC, "
+            f"when clocks change: {len(odd)} rows, first {odd[0]}. Say whose clock, "
+            'zone="…" (--zone America/New_York); times without a zone first become UTC by '
+            'frame["ds"].dt.tz_localize("UTC").'
+        )
+
+
 def find_local(
     table: Table, utc: pd.DatetimeIndex, zone: str, rows: bool = False
 ) -> tuple[str, bool]:
@@ -60,7 +88,7 @@ def find_local(
     Returns:
         The frequency; whether it is one of local times, as days, months and sessions are.
     """
-    local = utc.tz_localize("UTC").tz_convert(zone).tz_localize(None)
+    local = as_local(utc, zone)
     local = local[np.append(True, np.diff(local.to_numpy()) > np.timedelta64(0))]  # clocks go back
     steps = pd.Series(np.diff(local.to_numpy()))
     if len(steps) and (steps.mode().min() >= _DAY or pattern_of(local) is not None or rows):
@@ -71,12 +99,14 @@ def find_local(
 
 
 def resampled(frequency: str, time: str = "ds") -> str:
-    """How to bring a frame of one series to a step, as pandas code.
+    """How to bring a frame of one series to a step, as pandas code; `""` to a calendar.
 
     Args:
         frequency: a pandas alias.
         time: name of the column of times, which need not be read yet.
     """
+    if not isinstance(steps_of(frequency), OffsetSteps):
+        return ""
     times = f'pd.to_datetime(frame["{time}"])'
     return f'frame.set_index({times}).resample("{frequency}").mean(numeric_only=True)'
 

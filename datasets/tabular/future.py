@@ -8,6 +8,7 @@ import pandas as pd
 from ...errors import DataError, nearest
 from ...messages import stamp
 from ..series import Schema
+from ..steps import steps_of
 from .joined import joined
 from .options import Rules
 from .order import Rows
@@ -56,6 +57,9 @@ class FutureCovariates:
             codes, self.ids = ids_of(self.table)
             self._check_known(known)
         self.times = times_of(self.table, time, rules, schema.frequency, codes).index
+        steps = steps_of(schema.frequency)
+        midnights = bool((self.times == self.times.normalize()).all())
+        self.by_date = midnights and steps.dated
         self.order = np.argsort(codes, kind="stable")
         self.bounds = np.searchsorted(codes[self.order], np.arange(len(self.ids) + 1))
         self.values = np.stack([self.table.numbers(column) for column in schema.future])
@@ -105,6 +109,8 @@ class FutureCovariates:
             rows = own[twice]
             places = table.first(rows, (stamp(self.times[r], zone) for r in rows[:3]))
             raise table.error(f"A time of the future is repeated at {places}. Remove the row.")
+        if self.by_date and not (times == times.normalize()).all():
+            times = times.normalize()  # the day is the step, at whatever hour
         first = np.flatnonzero(~own_times.duplicated())
         found = own_times[first].get_indexer(times)
         absent = times[found < 0]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ...errors import DataError
 from ...messages import counted, stamp
-from ..steps import Steps, steps_of
+from ..steps import OffsetSteps, Steps, steps_of
 from .frequency import find_frequency, resampled
 from .options import Rules
 from .order import Rows
@@ -108,14 +108,14 @@ def _between_steps(
     where = table.first(places[between], (stamp(times[r], rows.zone) for r in between[:3]))
     remedy = f"Correct them, or bring the table to one step, e.g. {resampled(frequency)}."
     steps = steps_of(frequency)
-    moved = np.unique((times[off] - times.normalize()[off]) - (times - times.normalize())[~off][0])
-    if steps.by_days and len(moved) == 1 and abs(pd.Timedelta(moved[0])) in (_HOUR, 23 * _HOUR):
+    hours = pd.DatetimeIndex(times) - times.normalize()
+    if steps.by_days and _move_with_clocks(hours[off].unique(), hours[~off].unique()):
         remedy = (
             "They move by an hour, as local times do that are written in UTC, when clocks change: "
             'say whose, zone="…" (--zone Europe/Paris); times without a zone first become UTC by '
             'frame["ds"].dt.tz_localize("UTC").'
         )
-    elif steps.pause:
+    elif not isinstance(steps, OffsetSteps):
         remedy = (
             'Correct them; or, if each row is a step whatever its time, say calendar="rows" '
             "(--frequency rows)."
@@ -126,6 +126,14 @@ def _between_steps(
         f"{counted(len(between), 'time', 'does', 'do')} not fall on a step of {frequency!r}, "
         f"first at {where}. {remedy}"
     )
+
+
+def _move_with_clocks(off: pd.TimedeltaIndex, on: pd.TimedeltaIndex) -> bool:
+    """Whether the times of day off the steps are those on them, moved as clocks are."""
+    if len(off) != 1 or len(on) != 1:
+        return False
+    moved = abs(pd.Timedelta(off[0] - on[0]))
+    return min(moved, 24 * _HOUR - moved) in (_HOUR / 2, _HOUR)
 
 
 def other_step(table: Table, times: pd.DatetimeIndex, frequency: str) -> str:

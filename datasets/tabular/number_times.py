@@ -64,8 +64,17 @@ def from_name(text: pd.Series, name: str) -> pd.Series:
         seconds = (pd.to_numeric(text, errors="coerce") * 86400).round()
         there = seconds.abs() < LONGEST
         return EXCEL_ZERO + pd.to_timedelta(seconds.where(there), unit="s")
-    whole = text.str.strip().str.fullmatch(r"-?\d{1,18}")  # floats would round them
-    rough = pd.to_numeric(text, errors="coerce")
-    cells = [int(t) if w else r for t, w, r in zip(text, whole, rough, strict=True)]
-    exact = pd.Series(cells, text.index, dtype="object")
-    return pd.Series(pd.to_datetime(exact, unit=unit, utc=True, errors="coerce"), text.index)
+    numbers = pd.to_numeric(text.str.strip(), errors="coerce")  # whole ones stay exact
+    return pd.Series(pd.to_datetime(numbers, unit=unit, utc=True, errors="coerce"), text.index)
+
+
+def counts_otherwise(text: pd.Series, name: str) -> str:
+    """The name of another unit since 1970 in which numbers are times of today, where in the named
+    one they are of the first years after 1970; else `""`."""
+    values = pd.to_numeric(text, errors="coerce").to_numpy("float64")
+    if not name.startswith("unix") or not (values < _RANGES[name][0]).all():
+        return ""
+    for other, (low, high) in _RANGES.items():
+        if other.startswith("unix") and ((values >= low) & (values <= high)).all():
+            return other
+    return ""

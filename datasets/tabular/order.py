@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...messages import counted, stamp
+from ..timezones import as_local
 from .options import Rules
 from .table import Table, list_series
 
@@ -69,8 +70,7 @@ class Rows:
 
     def in_local_time(self) -> "Rows":
         """The rows with the local times of their zone in place of UTC; in order, if they were."""
-        utc = pd.DatetimeIndex(self.times).tz_localize("UTC")
-        local = utc.tz_convert(self.zone).tz_localize(None).to_numpy()
+        local = as_local(pd.DatetimeIndex(self.times), self.zone).to_numpy()
         return replace(self, times=local, zone="", clock=self.zone, converted="")
 
     def of(self, codes: Sequence[int] | np.ndarray) -> str:

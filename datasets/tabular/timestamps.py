@@ -11,7 +11,7 @@ import pandas as pd
 from ...errors import DataError
 from ...messages import counted
 from ..steps import steps_of
-from ..timezones import zone_name
+from ..timezones import as_local, zone_name
 from .local_times import to_utc
 from .options import Rules
 from .table import Table
@@ -83,11 +83,16 @@ def parse(
         index = to_utc(table, index, label, zone, series)
         said = f"{label} holds local times of {zone}; they were converted to UTC."
         return Times(index, form, zone, converted=said)
-    local = index.tz_localize(None)
+    utc = index.tz_convert("UTC").tz_localize(None)
+    local = index.tz_localize(None) if own == "UTC" else as_local(utc, own)
+    dates = days and bool((local == local.normalize()).all())
     if rules.clock:
-        return Times(index.tz_convert(rules.clock).tz_localize(None), form, clock=rules.clock)
+        there = as_local(utc, rules.clock)
+        if dates and (there != there.normalize()).all():  # midnights elsewhere are dates
+            there = local
+        return Times(there, form, clock=rules.clock)
     bracketed = "" if own == "UTC" else f" ({index.tz})"
-    if days and (local == local.normalize()).all():
+    if dates:
         said = f"{label} carries a time zone{bracketed}; it was dropped, the days are local."
         said = " ".join(filter(None, (noted, said)))
         return Times(local, form, clock="" if own == "UTC" else own, noted=said)
@@ -98,7 +103,6 @@ def parse(
             'clocks: times.dt.tz_convert("…").dt.tz_localize(None), or fit on times with a zone.'
         )
     said = f"{label} carries a time zone{bracketed}; the times were converted to UTC."
-    utc = index.tz_convert("UTC").tz_localize(None)
     return Times(utc, form, zone or own, converted=said, noted=noted)
 
 

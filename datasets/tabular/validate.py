@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -211,11 +212,16 @@ def ids_of(table: Table) -> tuple[np.ndarray, tuple[str, ...]]:
             f"Column 'unique_id' has {counted(len(rows), 'missing id')}, first at "
             f"{table.first(rows)}. Name the series of every row."
         )
-    text = [str(one) for one in found]
+    text = [_id(one) for one in found]
     if len(set(text)) < len(text):  # 1 and "1" are one series
         again, unique = pd.factorize(np.array(text, object))
         codes, text = again[codes], list(unique)
     return codes, tuple(text)
+
+
+def _id(name: Any) -> str:
+    """An id as text; whole numbers without a point, which missing cells of a column give them."""
+    return str(int(name)) if isinstance(name, (float, np.floating)) and name % 1 == 0 else str(name)
 
 
 def _series_of(table: Table, name: str, one: bool) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ...errors import ArgumentError
+from ...errors import ArgumentError, DataError
 from ...messages import counted
 from ..timezones import YEAR_FIRST
-from .number_times import NAMED, from_name, read_numbers
+from .number_times import NAMED, counts_otherwise, from_name, read_numbers
 from .table import Table
 
 PIECE = 2**18  # times read at once
@@ -101,7 +101,12 @@ def read_text(how: Written, text: pd.Series, number: bool) -> Read:
     """
     table, label, time_format = how.table, how.label, how.time_format
     if time_format is not None:
-        return Read(_formatted(table, text, label, time_format))
+        try:
+            return Read(_formatted(table, text, label, time_format))
+        except DataError:
+            if not text.map(_is_iso).all() or text.str.fullmatch(_NUMERIC).any():
+                raise
+            return _iso(table, text, label, how.days and not how.offsets)  # which needs no format
     numeric = re.fullmatch(_NUMERIC, text.iloc[0]) and text.str.fullmatch(_NUMERIC).all()
     if number or numeric:
         return Read(*read_numbers(table, text, label))
@@ -119,6 +124,12 @@ def read_text(how: Written, text: pd.Series, number: bool) -> Read:
 def _formatted(table: Table, text: pd.Series, label: str, time_format: str) -> pd.Series:
     how = f"time_format={time_format!r}"
     if time_format in NAMED:
+        if other := counts_otherwise(text, time_format):
+            raise table.error(
+                f"{label} holds numbers such as {text.iloc[0]}: by {how} they are times of 1970, "
+                f"by {other!r} of today. Say time_format={other!r} (--time-format), or convert "
+                "them."
+            )
         return _readable(table, text, from_name(text, time_format), label, how)
     written = text
     if "%V" in time_format and not any(sign in time_format for sign in ("%u", "%A", "%a", "%w")):
@@ -129,7 +140,7 @@ def _formatted(table: Table, text: pd.Series, label: str, time_format: str) -> p
             time_format += f"{clock[0][0]}%H:%M{':%S' if clock[1] else ''}"
     try:
         parsed = _in_pieces(written, time_format, utc="%z" in time_format)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, re.error) as error:
         raise ArgumentError(
             f"`time_format` cannot be used: {error}. Received: time_format={time_format!r}"
         ) from error
@@ -143,7 +154,7 @@ def _iso(table: Table, text: pd.Series, label: str, days: bool) -> Read:
         shown = _places(table, text, np.flatnonzero(~year_first))
         raise table.error(
             f"{label} holds times that do not begin with a 4-digit year, first at {shown}. "
-            f"Day and month are not guessed: say which is which, e.g. {_example(text.iloc[0])} "
+            f"Day and month are not guessed: say which is which, {_example(text)} "
             "(--time-format)."
         )
     text = text.str.replace(r" (?:UTC|GMT)$", "Z", regex=True)
@@ -169,18 +180,28 @@ def _iso(table: Table, text: pd.Series, label: str, days: bool) -> Read:
     return Read(parsed, dropped=dropped)
 
 
-def _example(text: str) -> str:
-    """A format that may be that of a text, for a message."""
-    form = "%d/%m/%Y"
-    if parts := re.fullmatch(r"\d{1,2}([/.-])\d{1,2}[/.-](\d{4}|\d{2})(.*)", text):
-        sign, year, rest = parts.groups()
-        clock = re.sub(r"\d{1,2}:\d{2}(:\d{2})?", lambda c: "%H:%M:%S" if c[1] else "%H:%M", rest)
-        form = f"%d{sign}%m{sign}%{'y' if len(year) == 2 else 'Y'}{clock}"
-    elif parts := re.fullmatch(r"[A-Za-z]{3}([- /'])\d{2}", text):
+def _example(texts: pd.Series) -> str:
+    """A format that may be that of texts, for a message."""
+    text, form = texts.iloc[0], ""
+    clock = re.search(r"([ T,]+)\d{1,2}:\d{2}(:\d{2})?$", text)
+    date = text.removesuffix(clock[0]) if clock else text
+    if parts := re.fullmatch(r"\d{1,2}([/.-])\d{1,2}[/.-](\d{4}|\d{2})", date):
+        sign, year = parts.groups()
+        form = f"%d{sign}%m{sign}%{'y' if len(year) == 2 else 'Y'}"
+        ends = texts.str.extract(r"^(\d{1,2})[/.-]\d{1,2}[/.-](\d+)").nunique()
+        if len(year) == 2 and ends[0] < ends[1]:  # the first field hardly moves
+            form = f"%y{sign}%m{sign}%d"
+    elif parts := re.fullmatch(r"[A-Za-z]{3}([- /'])\d{2}", date):
         form = f"%b{parts[1]}%y"
-    elif parts := re.fullmatch(r"\d{1,2}([- /])[A-Za-z]{3}[- /]\d{2}", text):
+    elif parts := re.fullmatch(r"\d{1,2}([- /])[A-Za-z]{3}[- /]\d{2}", date):
         form = f"%d{parts[1]}%b{parts[1]}%y"
-    return f'time_format="{form}"'
+    elif parts := re.fullmatch(r"\d{1,2}([/.-])\d{4}", date):
+        form = f"%m{parts[1]}%Y"
+    if not form:
+        return "time_format=…, with the signs of strptime"
+    if clock:
+        form += f"{clock[1]}%H:%M{':%S' if clock[2] else ''}"
+    return f'e.g. time_format="{form}"'
 
 
 def _same_hour(text: pd.Series) -> bool:
@@ -244,7 +265,10 @@ def _order(text: pd.Series) -> str:
         if half.nunique() > 1 or seconds.nunique() > 1:
             return ""
         spaced = " " if re.search(r" [AaPp][Mm]$", text.iloc[0]) else ""
-        clock = (" %I:%M" if half.all() else " %H:%M") + (":%S" if seconds.all() else "")
+        gap = re.search(r"\d{4}([ T,]+)\d", text.iloc[0])
+        if gap is None or not text.str.contains(rf"\d{gap[1]}\d", regex=True).all():
+            return ""
+        clock = gap[1] + ("%I:%M" if half.all() else "%H:%M") + (":%S" if seconds.all() else "")
         clock += f"{spaced}%p" if half.all() else ""
     first, second = ("%d", "%m") if (a > 12).any() else ("%m", "%d")
     return f"{first}{sign}{second}{sign}%Y{clock}"

@@ -140,3 +140,52 @@ def test_a_few_gaps_are_left_missing():
     assert len(read_series(many, gaps="fill")) == 200
     assert len(read_series(many, calendar="rows")) == 195
     assert "--missing mask --gaps fill" in str(raised.value)
+
+
+def test_sessions_in_another_clock_than_theirs_are_refused():
+    """Else the hours ahead would be those of the other half of the year."""
+    days = pd.bdate_range("2023-02-01", periods=220)
+    hours = pd.timedelta_range("09:30:00", "15:30:00", freq="h")
+    times = pd.DatetimeIndex(np.add.outer(days.to_numpy(), hours.to_numpy()).ravel())
+    utc = times.tz_localize(NEW_YORK).tz_convert("UTC")
+    for given in (utc, utc.tz_localize(None)):
+        with pytest.raises(DataError, match="sessions move by an hour.*zone="):
+            read_series(table(given))
+    series = read_series(table(utc), zone=NEW_YORK)  # the remedy
+    assert series.times.tolist() == times.tolist()
+
+
+def test_what_is_absent_within_sessions_is_counted():
+    days = pd.bdate_range("2024-01-01", periods=30)
+    bars = pd.DatetimeIndex([d + pd.Timedelta(i, "min") for d in days for i in range(390)])
+    series = read_series(table(bars.delete(slice(5000, 5300))))
+    assert "300 times of the calendar" in series.repairs[0] and len(series) == len(bars) - 300
+
+
+@pytest.mark.parametrize("form", ["own", "UTC"])
+def test_days_of_clocks_that_skip_midnight(form):
+    zone = "America/Sao_Paulo"
+    days = pd.date_range("2015-01-01", "2018-12-31").tz_localize(zone, nonexistent="shift_forward")
+    given = {"own": days, "UTC": days.tz_convert("UTC")}[form]
+    series = read_series(table(given), zone=None if form == "own" else zone)
+    assert series.schema.frequency == "D" and (series.times == series.times.normalize()).all()
+    assert len(series) == len(days)
+
+
+def test_midnights_elsewhere_are_dates():
+    days = pd.date_range("2024-01-01", periods=60)
+    series = read_series(table(days.tz_localize(NEW_YORK)))
+    later = pd.date_range("2024-03-01", periods=5)
+    for zone in ("UTC", NEW_YORK):
+        again = read_like(table(later.tz_localize(zone)), series.schema)
+        assert again.times.tolist() == later.tolist()
+
+
+def test_one_row_off_the_steps_is_an_error_of_ours():
+    months = read_series(table(pd.date_range("2020-01-01", periods=40, freq="MS")))
+    with pytest.raises(DataError, match="1 time does not fall on a step of 'MS'"):
+        read_like(table(pd.to_datetime(["2023-05-15"])), months.schema)
+    with pytest.raises(DataError, match="step by 'W-MON', where 'W-SUN' is expected"):
+        read_series(table(pd.date_range("2024-01-01", periods=60, freq="W-MON")), frequency="W")
+    trading = read_series(table(pd.bdate_range("2024-01-02", periods=60)))
+    assert len(read_like(table(pd.to_datetime(["2024-03-30"])), trading.schema)) == 1  # odd session

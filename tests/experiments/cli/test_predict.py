@@ -102,7 +102,7 @@ def test_of_several_series_those_in_the_table_are_forecast(waves, here):
     np.testing.assert_allclose(alone["yhat"], found["yhat"][3:], rtol=1e-5)
     refused = rnnzoo("predict", "model", "west.csv", "--level", "much")
     assert refused.exit_code == 2 and "--level takes numbers" in refused.output
-    new.assign(unique_id="north").to_csv("north.csv", index=False)
+    new[new["unique_id"] == "west"].assign(unique_id="north").to_csv("north.csv", index=False)
     refused = rnnzoo("predict", "model", "north.csv")
     assert refused.exit_code == 2 and "unseen series" in refused.output
 
