@@ -116,6 +116,11 @@ def _calendar_step(table: Table, times: pd.DatetimeIndex, steps: pd.Series) -> s
     if months.min() < 1 or steps.min() < 27 * _DAY:
         return None
     count = int(pd.Series(months).mode().min())
+    if count == 13:
+        raise table.error(
+            "The times step by 13 months, as fiscal years do, written as 2001/02, that are read as "
+            "months. Give their first year: times = times.str[:4]."
+        )
     if (times.day == 1).all():
         kind = "S"
     elif times.is_month_end.all():

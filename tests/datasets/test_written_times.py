@@ -108,3 +108,10 @@ def test_a_time_in_several_columns(columns, time):
     series = read_series(frame, time=time, target="target")
     assert series.times.tolist() == HOURS.tolist() and series.schema.time_parts == tuple(time)
     assert read_like(frame[5:8], series.schema).times.tolist() == HOURS[5:8].tolist()
+
+
+def test_fiscal_years_are_no_months():
+    years = [f"{year}/{(year + 1) % 100:02d}" for year in range(2001, 2011)]
+    with pytest.raises(DataError, match=r"13 months.*times.str\[:4\]"):
+        read(years)
+    assert read(pd.Series(years).str[:4]).schema.frequency == "YS-JAN"  # the remedy
