@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import ArgumentTypeError, one_of, text_or_none, whole_number
+from ...errors import ArgumentError, ArgumentTypeError, one_of, text_or_none, whole_number
 from ..steps import canonical
 from .source import column_names
 
@@ -56,6 +56,7 @@ class Asked:
         for name in ("name", "unit"):
             text_or_none(name, getattr(self, name), "text")
         text_or_none("weight", self.weight, COLUMN)
+        text_or_none("calendar", self.calendar)
         one_of("calendar", self.calendar or "auto", ("auto", ROWS))
         for name in ("past", "future", "static"):
             self._set(**{name: column_names(name, getattr(self, name))})
@@ -83,7 +84,10 @@ def _is_empty(value: Any) -> bool:
 
 def _several(name: str, value: Any) -> tuple[str, ...]:
     try:
-        return column_names(name, value)
+        columns = column_names(name, value)
+        if not columns and name != "target":  # which says so itself, for a wide table
+            raise ArgumentError(f"`{name}` must name at least one column. Received: {name}=[]")
+        return columns
     except ArgumentTypeError as error:
         raise ArgumentTypeError(
             f"`{name}` must be {COLUMN}, or a list of them. Received: {name}={value!r:.200}"

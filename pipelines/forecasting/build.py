@@ -94,8 +94,9 @@ def _closed_loop(given: _Given) -> Strategy:
             f"{given.settings.head!r}, past={[*given.transform.schema.past]}"
         )
 
-    schema, delays = given.transform.schema, options.get("input_delays")
-    if kind.has_feedback_delays and delays and not (schema.future or given.recipe.calendar):
+    schema, delays = given.transform.schema, [*(options.get("input_delays") or ())]
+    exogenous = schema.future or given.recipe.calendar
+    if kind.has_feedback_delays and delays not in ([], [0]) and not exogenous:
         past = f", past={[*schema.past]}" if schema.past else ""
         raise ArgumentError(
             "`input_delays` need an exogenous input whose values ahead are known, and there is "
