@@ -1,6 +1,7 @@
 """`rnnzoo predict`: the forecast of a saved model is that of the same model in Python."""
 
 import io
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,11 @@ from typer.testing import CliRunner
 
 TINY = dict(horizon=3, lookback=8, units=2, epochs=1)
 COLUMNS = dict(time="day", target="sales", past=["wind"])
-KINDS = {"forecaster": Forecaster, "ensemble": Ensemble, "auto": AutoForecaster}
+KINDS: dict[str, Any] = {
+    "forecaster": Forecaster,
+    "ensemble": Ensemble,
+    "auto": AutoForecaster,
+}
 
 
 def rnnzoo(*arguments, stdin=None):
@@ -21,7 +26,7 @@ def rnnzoo(*arguments, stdin=None):
 @pytest.fixture(scope="module")
 def models(waves, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
-    estimators = {
+    estimators: dict[str, Any] = {
         "forecaster": Forecaster("gru", **TINY),
         "ensemble": Ensemble([Forecaster("gru", **TINY)], n_seeds=2),
         "auto": AutoForecaster(horizon=3, effort="quick", max_minutes=0.001),
