@@ -90,6 +90,7 @@ def _again(
         future=future,
         static=asked.static or old.static,
         weight=asked.weight or old.weight,
+        id=asked.id or None,
         name=asked.name or old.name,
         frequency=None if asked.rows else asked.frequency or old.frequency or None,
         calendar="rows" if asked.rows else None,

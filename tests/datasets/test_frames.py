@@ -160,3 +160,15 @@ def test_repeated_times_name_the_columns_that_tell_them_apart():
         read_series(clock, time=["ds", "hour"], gaps="error", frequency="h")
     merged = read_series(clock, duplicates="mean")  # asked for: done, and told
     assert "'hour' told them apart" in " ".join(merged.repairs)
+
+
+def test_what_was_read_is_read_again_with_other_arguments():
+    panel = read_panel(SHOPS, id=["store", "item"])
+    for source in (panel, panel.series[0]):
+        again = read_panel(source, unit="kg")
+        assert again.ids == panel.ids[: len(again)] and again.schema.unit == "kg"
+        assert again.schema.id_parts == panel.schema.id_parts
+    joined = read_series(
+        BASE.assign(date=DAYS, hour="10:00").drop(columns="ds"), time=["date", "hour"]
+    )
+    assert read_series(joined, season=7).times.tolist() == joined.times.tolist()
