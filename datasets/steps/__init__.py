@@ -1,14 +1,12 @@
 """Steps between the rows of a series: counting in them, and the times that follow."""
 
-from .base import HOLIDAY, Steps
+from .base import Steps
 from .names import canonical, steps_of
-from .offsets import MOST_STEPS, OffsetSteps
+from .offsets import OffsetSteps
 from .pattern import pattern_of, rows_pattern
 from .sessions import Sessions
 
 __all__ = [
-    "HOLIDAY",
-    "MOST_STEPS",
     "OffsetSteps",
     "Sessions",
     "Steps",

@@ -49,12 +49,12 @@ class CsvFile:
     def pandas_arguments(self, marks: Marks) -> dict[str, Any]:
         """What `pd.read_csv` has to know of the file, besides its path."""
         sign, encoding = self.head.separator, self.file.encoding
-        told = {
+        known = {
             "sep": None if sign == "," else sign,
             "decimal": None if marks.decimal == "." else marks.decimal,
             "encoding": None if encoding == "utf-8" else encoding,
         }
-        return {name: value for name, value in told.items() if value is not None}
+        return {name: value for name, value in known.items() if value is not None}
 
     def checked_lines(self) -> np.ndarray:
         """Checks the width of every row, and returns the line at which each row starts.

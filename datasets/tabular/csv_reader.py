@@ -13,7 +13,7 @@ from ...errors import DataError
 from ..dialect import NO_DIALECT, Dialect
 from .csv_file import EMPTY, CsvFile
 from .marks import OTHER, SPACES, Evidence, Marks, decimal_mark
-from .na import told
+from .na import read_as_missing
 from .numeric import Numbers, looks_like_number
 from .sniff import Head, read_head
 from .table import Table, TableSource
@@ -214,7 +214,7 @@ def _parsed(
             data[column] = np.concatenate(own or [np.empty(0)])
         else:
             data[column] = pd.concat(own, ignore_index=True) if own else pd.Series(dtype=str)
-    notes = told({column: reader.found for column, reader in readers.items()})
+    notes = read_as_missing({column: reader.found for column, reader in readers.items()})
     frame = pd.DataFrame(data, index=range(count))
     return Table(frame, file.name, lines, notes=notes), _told_marks(marks, readers)
 
@@ -227,7 +227,7 @@ def _told_marks(marks: Marks, readers: dict[str, Numbers]) -> list[str]:
         for reader in readers.values()
         for mark, cell in reader.groups.items()
     }
-    told = [f"{word} between thousands ({cell})" for word, cell in groups.items()]
+    grouped = [f"{word} between thousands ({cell})" for word, cell in groups.items()]
     if marks.decimal == ",":
-        told.insert(0, "a decimal comma")
-    return [f"Numbers were read with {' and '.join(told)}."] if told else []
+        grouped.insert(0, "a decimal comma")
+    return [f"Numbers were read with {' and '.join(grouped)}."] if grouped else []

@@ -67,8 +67,8 @@ def _one_row_level(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
             names[other] = "unique_id"
     if None in names or len({*names, *frame.columns}) < len(names) + len(frame.columns):
         raise DataError(
-            f"The rows have {len(levels)} levels, named {', '.join(map(repr, names))}, of which it "
-            "cannot be told what they mean. Make columns of them: "
+            f"The rows have {len(levels)} levels, named {', '.join(map(repr, names))}, whose "
+            "meaning is not clear. Make columns of them: "
             'frame.rename_axis(["unique_id", "ds"]).reset_index().'
         )
     plain = frame.rename_axis(names).reset_index()

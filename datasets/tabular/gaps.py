@@ -1,7 +1,5 @@
 """Checks that times have one step, and finds the gaps between them."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
@@ -9,13 +7,12 @@ from ...errors import DataError
 from ...messages import counted, stamp
 from ..steps import OffsetSteps, Steps, steps_of
 from .frequency import find_frequency, resampled
+from .impute import Grid
 from .options import Rules
 from .order import Rows
 from .table import Table
 
 FEW = 0.02  # most missing times, as a share, that do not stop a first forecast
-#: From step numbers to times.
-Grid = Callable[[np.ndarray], np.ndarray]
 _HOUR = pd.Timedelta(hours=1)
 
 
@@ -43,9 +40,7 @@ def regular(times: np.ndarray, codes: np.ndarray, series: int, frequency: str) -
     return ok
 
 
-def check_grid(
-    rows: Rows, code: int, frequency: str, rules: Rules
-) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
+def check_grid(rows: Rows, code: int, frequency: str, rules: Rules) -> tuple[np.ndarray, Grid]:
     """Counts the times of one series in steps.
 
     Args:

@@ -73,7 +73,7 @@ def remedy(signs: Sequence[float | str], more: str = "") -> str:
     return f'na=[{listed}]{python}"mask" ({options}{command}mask)'
 
 
-def told(found: dict[str, Counter]) -> list[str]:
+def read_as_missing(found: dict[str, Counter]) -> list[str]:
     """One sentence for each column in which signs were found."""
     return [
         f"Column {column!r}: "

@@ -128,8 +128,8 @@ def merge_duplicates(rows: Rows, rules: Rules, repairs: list[str]) -> Rows:
         )
     shared = again | np.append(again[1:], False)
     telling = _tells_apart(rows, np.flatnonzero(again))
-    told = " and ".join(map(repr, telling))
-    warning = f" {told} told them apart: was that meant?" if telling else ""
+    columns = " and ".join(map(repr, telling))
+    warning = f" {columns} would tell them apart: was that meant?" if telling else ""
     repairs.append(
         f"{int(shared.sum())} rows shared their time with another and were replaced by the "
         f"mean{rows.of(rows.codes[again])}.{warning}"

@@ -10,7 +10,7 @@ import pandas as pd
 from ...errors import DataError, nearest
 from ...messages import counted
 from ..dialect import NO_DIALECT, Dialect
-from .na import told
+from .na import read_as_missing
 from .numeric import Numbers
 
 __all__ = ["OURS", "Table", "TableSource", "counted", "list_series", "names"]
@@ -79,7 +79,7 @@ class Table:
         reader = Numbers(self.na)
         values = reader.take(self.column(name))
         self.check_numbers(name, reader)
-        self.notes.extend(told({name: reader.found}))
+        self.notes.extend(read_as_missing({name: reader.found}))
         return values
 
     def check_numbers(self, name: str, reader: Numbers) -> None:

@@ -42,8 +42,8 @@ class Written:
     def code(self, left_out: Iterable[int] = ()) -> str:
         """The code that reads the file with pandas, without some lines."""
         lines = [*range(self.header - 1), *(int(line) - 1 for line in left_out)]
-        told = self.arguments | ({"skiprows": lines} if lines else {})
-        return f"pd.read_csv({', '.join(['path', *(f'{k}={v!r}' for k, v in told.items())])})"
+        arguments = self.arguments | ({"skiprows": lines} if lines else {})
+        return f"pd.read_csv({', '.join(['path', *(f'{k}={v!r}' for k, v in arguments.items())])})"
 
 
 @dataclass

@@ -142,6 +142,9 @@ class Forecaster(Usage, Parameters):
     ) -> "Forecaster":
         """Trains on all rows of `data`: leave out those that a backtest is to score.
 
+        Training begins anew, also of a forecaster that was fitted or loaded: `update` reads new
+        rows into the state without training.
+
         Args:
             data: a frame (with a column `unique_id` if it holds several series), a series
                 with a `DatetimeIndex`, a path to CSV or Parquet, or a result of

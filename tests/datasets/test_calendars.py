@@ -189,3 +189,58 @@ def test_one_row_off_the_steps_is_an_error_of_ours():
         read_series(table(pd.date_range("2024-01-01", periods=60, freq="W-MON")), frequency="W")
     trading = read_series(table(pd.bdate_range("2024-01-02", periods=60)))
     assert len(read_like(table(pd.to_datetime(["2024-03-30"])), trading.schema)) == 1  # odd session
+
+
+def reported(times, step, following):
+    return pytest.param(times, step, following, id=step)
+
+
+@pytest.mark.parametrize(
+    ("times", "step", "following"),
+    [
+        reported(  # OpenBB #4993: a share that does not trade every day
+            pd.bdate_range("2024-01-02", periods=300)[np.random.default_rng(0).random(300) > 0.12],
+            "B",
+            "2025-02-25",
+        ),
+        reported(  # pandas #39556: a year of hours in a zone with summer time
+            pd.date_range("2018", "2019", tz="CET", freq="h", inclusive="left"),
+            "h",
+            "2018-12-31 23:00",
+        ),
+        reported(
+            pd.date_range("2005-01-01", periods=120, freq="MS"), "MS", "2015-01-01"
+        ),  # pyaf 86
+        reported(
+            pd.period_range("2019-01-01", "2019-01-03", freq="10min"), "10min", "2019-01-03 00:10"
+        ),
+        reported(["2010-12-31 22:30", "2011-01-01 00:00"], "90min", "2011-01-01 01:30"),  # pytimetk
+    ],
+)
+def test_reported_steps(times, step, following):
+    series = read_series(table(times))
+    assert (series.schema.frequency, len(series)) == (step, len(times))
+    ahead = series.schema.times_after(series.times[-1], 1)
+    assert ahead[0] == pd.Timestamp(following)
+
+
+def test_reported_closes_with_holidays_and_a_zone():
+    """sktime #3543."""
+    days = pd.bdate_range("2020-01-02", periods=260, tz=NEW_YORK).delete([50, 100, 101])
+    series = read_series(pd.Series(np.arange(257.0), index=days.rename("Date"), name="Close"))
+    assert series.schema.frequency == "B" and len(series) == 257
+    assert series.schema.times_after(series.times[-1], 1)[0] == pd.Timestamp("2020-12-31")
+
+
+def test_reported_months_on_their_30th_and_rows_that_are_only_numbered():
+    """prophet #835 and nixtla #655: refused, with what is then read."""
+    ends = pd.to_datetime(["2019-02-28", *(f"2019-{month:02}-30" for month in range(3, 13))])
+    with pytest.raises(DataError, match=r'to_period\("M"\).dt.to_timestamp') as raised:
+        read_series(table(ends))
+    firsts = pd.Series(ends).dt.to_period("M").dt.to_timestamp()
+    assert read_series(table(firsts)).schema.frequency == "MS"
+    with pytest.raises(DataError, match="only count the rows.*pd.date_range") as raised:
+        read_series(table(range(1, 101)))
+    code = str(raised.value).split("= ")[-1].rstrip(".")
+    times = eval(code, {"pd": pd, "frame": table(range(100))})
+    assert read_series(table(times)).schema.frequency == "D"

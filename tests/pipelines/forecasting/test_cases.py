@@ -141,3 +141,13 @@ def test_an_autoregression_is_the_same_in_every_unit(unit):
     np.testing.assert_allclose(
         DirectAR(7, 3).fit(y[:100] * unit).predict(y * unit, origins), plain * unit
     )
+
+
+def test_each_lead_has_the_covariate_of_its_own_time():
+    """neuralforecast #727: a target that a known-future covariate decides."""
+    frame = pd.DataFrame({"ds": pd.date_range("2000", periods=160, freq="MS")})
+    frame["month"] = frame["ds"].dt.month.astype(float)
+    frame["y"] = 10 * frame["month"]
+    forecaster = Forecaster("gru", horizon=6, lookback=12, units=16, epochs=200)
+    forecast = forecaster.fit(frame[:150], future="month").predict(future=frame[["ds", "month"]])
+    np.testing.assert_allclose(forecast["yhat"], frame["y"][150:156], rtol=0.05)
